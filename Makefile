@@ -1,0 +1,48 @@
+# Every target sets up what it needs: a virtual environment and the pinned packages, no root.
+# The first that runs and is new enough: a name on the path may be a stub that does not.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SAMPLE := data/sample
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format up docs benchmark clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+# The lock file holds the whole set with hashes, so pip resolves nothing (--no-deps).
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Forewarn needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV) (a minute or two, once) ..."
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(READY) ## the nightly job on the shipped configuration (makes the sample company if it is missing)
+	@test -e $(SAMPLE)/labels.json || $(BIN)/forewarn sample $(SAMPLE)
+	@$(BIN)/forewarn run
+
+test: $(READY) ## the whole test suite, with linting and type checks
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY) ## the configuration and every source, without reading data
+	@$(BIN)/forewarn check
+
+format: $(READY) ## put code and SQL into the house format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
+
+up: $(READY) ## Dagster's pages and schedules on a loopback port
+	@$(BIN)/forewarn up
+
+docs: $(READY) ## docs/metrics.md and dbt's documentation pages
+	@$(BIN)/forewarn docs
+
+benchmark: $(READY) ## speed and memory, by hand; see benchmarks/README.md
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what was built here: environment, caches, data
+	@rm -rf $(VENV) data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

@@ -1,0 +1,49 @@
+{#- Arithmetic. Add here: a formula that several models share. Keep out: anything about dates. -#}
+
+{#- A ratio as double; null, never 0 or 1, when there is nothing to divide by. -#}
+{% macro safe_divide(numerator, denominator) -%}
+    case
+        when {{ denominator }} != 0
+            then cast({{ numerator }} as double) / cast({{ denominator }} as double)
+    end
+{%- endmacro %}
+
+{#- Standard normal distribution function. Abramowitz and Stegun, Handbook of Mathematical
+    Functions, 26.2.17: absolute error below 7.5e-8. DuckDB has no erf. -#}
+{% macro normal_cdf(x) -%}
+    {%- set z = "abs(cast(" ~ x ~ " as double))" -%}
+    {%- set t = "(1.0 / (1.0 + 0.2316419 * " ~ z ~ "))" -%}
+    {%- set tail -%}
+    0.3989422804014327 * exp(-0.5 * {{ z }} * {{ z }}) * {{ t }} * (
+        0.319381530 + {{ t }} * (
+            -0.356563782 + {{ t }} * (
+                1.781477937 + {{ t }} * (-1.821255978 + {{ t }} * 1.330274429)
+            )
+        )
+    )
+    {%- endset -%}
+    case when {{ x }} >= 0 then 1.0 - {{ tail }} when {{ x }} < 0 then {{ tail }} end
+{%- endmacro %}
+
+{#- Money in the company currency, two decimals. `rate` is null when no rate is known on the day of
+    the event: then the amount is null, and the test every_amount_has_a_rate names the rows. -#}
+{% macro company_money(amount, rate) -%}
+    cast(round({{ amount }} * {{ rate }}, 2) as decimal(18, 2))
+{%- endmacro %}
+
+{#- The last value that is not null, up to this row. -#}
+{% macro last_known(expression, partition_by, order_by) -%}
+    {{ return(adapter.dispatch('last_known', 'forewarn')(expression, partition_by, order_by)) }}
+{%- endmacro %}
+{% macro duckdb__last_known(expression, partition_by, order_by) -%}
+    last_value({{ expression }} ignore nulls) over (
+        partition by {{ partition_by }} order by {{ order_by }}
+        rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+{% macro default__last_known(expression, partition_by, order_by) -%}
+    last_value({{ expression }}) ignore nulls over (
+        partition by {{ partition_by }} order by {{ order_by }}
+        rows between unbounded preceding and current row
+    )
+{%- endmacro %}

@@ -1,0 +1,86 @@
+{#- Dates and times. Add here: date arithmetic that DuckDB and Spark spell differently.
+    Keep out: what a period is (int_calendar__periods) and what a workday is (int_calendar__days). -#}
+
+{#- The day the figures are for, as a date. -#}
+{% macro as_of_date() -%}
+    cast('{{ var("as_of") }}' as date)
+{%- endmacro %}
+
+{#- UTC timestamp -> wall clock of the company, a timestamp without zone. -#}
+{% macro to_company_time(moment) -%}
+    {{ return(adapter.dispatch('to_company_time', 'forewarn')(moment)) }}
+{%- endmacro %}
+{% macro duckdb__to_company_time(moment) -%}
+    timezone('{{ var("timezone") }}', {{ moment }})
+{%- endmacro %}
+{% macro default__to_company_time(moment) -%}
+    from_utc_timestamp({{ moment }}, '{{ var("timezone") }}')
+{%- endmacro %}
+
+{#- UTC timestamp -> the company's calendar day: 23:30 UTC is already tomorrow in Shanghai. -#}
+{% macro to_company_date(moment) -%}
+    cast({{ to_company_time(moment) }} as date)
+{%- endmacro %}
+
+{#- Calendar days from start to end: 0 on the same day. -#}
+{% macro days_between(start_day, end_day) -%}
+    {{ return(adapter.dispatch('days_between', 'forewarn')(start_day, end_day)) }}
+{%- endmacro %}
+{% macro duckdb__days_between(start_day, end_day) -%}
+    date_diff('day', {{ start_day }}, {{ end_day }})
+{%- endmacro %}
+{% macro default__days_between(start_day, end_day) -%}
+    cast(datediff({{ end_day }}, {{ start_day }}) as bigint)
+{%- endmacro %}
+
+{#- A date moved by a whole number of days (an expression or a literal), as a date. -#}
+{% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch('add_days', 'forewarn')(day, days)) }}
+{%- endmacro %}
+{% macro duckdb__add_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+{% macro default__add_days(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}
+
+{#- A date moved by whole months, as a date. -#}
+{% macro add_months(day, months) -%}
+    {{ return(adapter.dispatch('add_months', 'forewarn')(day, months)) }}
+{%- endmacro %}
+{% macro duckdb__add_months(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+{% macro default__add_months(day, months) -%}
+    add_months({{ day }}, cast({{ months }} as int))
+{%- endmacro %}
+
+{#- Time from one local timestamp to another in days with decimals. -#}
+{% macro exact_days_between(start_at, end_at) -%}
+    {{ return(adapter.dispatch('exact_days_between', 'forewarn')(start_at, end_at)) }}
+{%- endmacro %}
+{% macro duckdb__exact_days_between(start_at, end_at) -%}
+    (epoch({{ end_at }}) - epoch({{ start_at }})) / 86400.0
+{%- endmacro %}
+{% macro default__exact_days_between(start_at, end_at) -%}
+    (unix_timestamp({{ end_at }}) - unix_timestamp({{ start_at }})) / 86400.0
+{%- endmacro %}
+
+{#- First day of the fiscal month, quarter or year that holds a day. -#}
+{% macro fiscal_start(day, period_type) -%}
+    {%- set month_start = "cast(date_trunc('month', " ~ day ~ ") as date)" -%}
+    {%- if period_type == 'month' -%}
+        {{ month_start }}
+    {%- else -%}
+        {%- set length = 3 if period_type == 'quarter' else 12 -%}
+        {%- set months_in = "(month(" ~ day ~ ") + 12 - " ~ var('fiscal_year_start') ~ ") % " ~ length -%}
+        {{ add_months(month_start, "-(" ~ months_in ~ ")") }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Workdays after the first day up to and including the second; never negative. Both arguments are
+    aliases of int_calendar__days joined on the two days. Weekends, holidays and leave-free make-up
+    days are already in workday_index, so no loop over days is needed. -#}
+{% macro workdays_between(start_calendar, end_calendar) -%}
+    greatest({{ end_calendar }}.workday_index - {{ start_calendar }}.workday_index, 0)
+{%- endmacro %}

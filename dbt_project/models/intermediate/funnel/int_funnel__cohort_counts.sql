@@ -1,0 +1,81 @@
+-- One row per period, scope and step: the cohort that entered the step in the period, and the one
+-- that reached it (entered or skipped), with what became of them by the as-of day.
+with progress as (
+    select * from {{ ref('int_funnel__progress') }}
+),
+
+events as (
+    select * from {{ ref('int_opportunities__events') }}
+),
+
+-- Both cohorts in one pass: a deal's row as entered, and its row as reached, each at its own event.
+members as (
+    select
+        events.entered_on as counted_on,
+        events.owner_id,
+        events.team_id,
+        events.region,
+        events.product_line,
+        progress.stage,
+        1 as entered,
+        case when progress.cohort_result = 'advanced' then 1 else 0 end as advanced,
+        case when progress.cohort_result = 'lost' then 1 else 0 end as lost,
+        case when progress.cohort_result = 'open' then 1 else 0 end as still_open,
+        case when progress.went_to_next then 1 else 0 end as went_to_next,
+        case when progress.took_every_step then 1 else 0 end as strict_entered,
+        case when progress.took_every_step_to_next then 1 else 0 end as strict_advanced,
+        0 as reached,
+        0 as passed
+    from progress
+    inner join events
+        on progress.opportunity_id = events.opportunity_id and progress.entered_number = events.event_number
+    union all
+    select
+        events.entered_on as counted_on,
+        events.owner_id,
+        events.team_id,
+        events.region,
+        events.product_line,
+        progress.stage,
+        0, 0, 0, 0, 0, 0, 0,
+        1 as reached,
+        case when progress.is_passed then 1 else 0 end as passed
+    from progress
+    inner join events
+        on progress.opportunity_id = events.opportunity_id and progress.reached_number = events.event_number
+),
+
+{%- set counts = ['entered', 'advanced', 'lost', 'still_open', 'went_to_next', 'strict_entered',
+                  'strict_advanced', 'reached', 'passed'] %}
+
+daily as (
+    select
+        counted_on, owner_id, team_id, region, product_line, stage,
+        {%- for count in counts %}
+        sum({{ count }}) as {{ count }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from members
+    group by counted_on, owner_id, team_id, region, product_line, stage
+),
+
+scoped as (
+    {{ scope_rows('daily', ['counted_on', 'stage'] + counts) }}
+)
+
+select
+    periods.period_type,
+    periods.period_start,
+    periods.period_end,
+    scoped.scope_type,
+    scoped.scope_id,
+    scoped.stage,
+    {%- for count in counts %}
+    cast(sum(scoped.{{ count }}) as bigint) as {{ count }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from scoped
+inner join {{ ref('int_calendar__day_periods') }} as periods
+    on scoped.counted_on = periods.date_day
+where periods.period_type in ('week', 'month', 'quarter')
+group by
+    periods.period_type, periods.period_start, periods.period_end,
+    scoped.scope_type, scoped.scope_id, scoped.stage

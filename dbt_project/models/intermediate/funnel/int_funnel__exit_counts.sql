@@ -1,0 +1,29 @@
+-- One row per period, scope and open stage with at least one exit: exits by direction, and the
+-- days that the stays ended in the period had lasted (forward and lost exits alike).
+with exits as (
+    select * from {{ ref('int_funnel__exits') }}
+),
+
+scoped as (
+    {{ scope_rows('exits', ['exited_on', 'stage', 'direction', 'days_in_stage']) }}
+)
+
+select
+    periods.period_type,
+    periods.period_start,
+    periods.period_end,
+    scoped.scope_type,
+    scoped.scope_id,
+    scoped.stage,
+    cast(count_if(scoped.direction = 'forward') as bigint) as exits_forward,
+    cast(count_if(scoped.direction = 'lost') as bigint) as exits_lost,
+    cast(count_if(scoped.direction = 'backward') as bigint) as exits_backward,
+    percentile_cont(0.5) within group (order by scoped.days_in_stage) as median_days_in_stage,
+    percentile_cont(0.8) within group (order by scoped.days_in_stage) as p80_days_in_stage
+from scoped
+inner join {{ ref('int_calendar__day_periods') }} as periods
+    on scoped.exited_on = periods.date_day
+where periods.period_type in ('week', 'month', 'quarter')
+group by
+    periods.period_type, periods.period_start, periods.period_end,
+    scoped.scope_type, scoped.scope_id, scoped.stage

@@ -1,0 +1,56 @@
+-- Customers in their rhythm or at risk at the period's start who were lost in it / all such customers at
+-- its start. Customers with a single order day are new and not in it; come-backs do not rewrite it.
+with starts as (
+    select
+        periods.closed_on,
+        customers.account_id,
+        customers.owner_id,
+        customers.team_id,
+        customers.region,
+        periods.grain,
+        periods.period_start,
+        periods.period_end
+    from {{ ref('int_metrics__periods') }} as periods
+    inner join {{ ref('int_metrics__customers') }} as customers
+        on customers.snapshot_on = {{ add_days('periods.period_start', -1) }}
+    inner join {{ ref('int_metrics__churn_states') }} as states
+        on
+            customers.snapshot_on = states.snapshot_on
+            and customers.account_id = states.account_id
+    where
+        periods.subject = 'orders'
+        and states.churn_state in ('active', 'at_risk')
+        and states.order_days >= 2
+),
+
+events as (
+    select
+        starts.*,
+        case when ends.churn_state = 'churned' then 1 else 0 end as is_lost
+    from starts
+    left join {{ ref('int_metrics__churn_states') }} as ends
+        on
+            starts.closed_on = ends.snapshot_on
+            and starts.account_id = ends.account_id
+),
+
+scoped as (
+    {{ scope_rows('events', ['grain', 'period_start', 'period_end', 'is_lost'], product_line=none) }}
+)
+
+select
+    'churn_rate' as metric,
+    'share' as kind,
+    'orders' as subject,
+    grain,
+    period_start,
+    period_end,
+    scope_type,
+    scope_id,
+    '' as dimension,
+    cast(sum(is_lost) as double) as numerator,
+    cast(count(*) as double) as denominator,
+    {{ safe_divide('sum(is_lost)', 'count(*)') }} as value,
+    count(*) as sample_size
+from scoped
+group by grain, period_start, period_end, scope_type, scope_id

@@ -1,0 +1,16 @@
+-- Open deals at the end of the period whose expected close had already passed.
+with events as (
+    select
+        snapshot_on as event_on,
+        owner_id,
+        team_id,
+        region,
+        product_line,
+        '' as dimension,
+        case when expected_close_on < snapshot_on then 1 else 0 end as numerator,
+        1 as denominator,
+        1 as cases
+    from {{ ref('int_metrics__open_deals') }}
+),
+
+{{ metric_rows('events', 'overdue_close_share', 'share', 'deals', snapshot=true) }}

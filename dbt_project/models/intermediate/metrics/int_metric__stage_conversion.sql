@@ -1,0 +1,19 @@
+-- Exits of open stages: forward (to a later stage or won) or lost. A step back is no exit.
+with events as (
+    select
+        exits.entered_on as event_on,
+        exits.owner_id,
+        exits.team_id,
+        exits.region,
+        exits.product_line,
+        exits.previous_stage as dimension,
+        case when exits.outcome = 'lost' then 0 else 1 end as numerator,
+        1 as denominator,
+        1 as cases
+    from {{ ref('int_opportunities__events') }} as exits
+    where
+        exits.previous_outcome = 'open'
+        and (exits.outcome in ('won', 'lost') or exits.stage_order > exits.previous_order)
+),
+
+{{ metric_rows('events', 'stage_conversion', 'share', 'deals', grid=false) }}

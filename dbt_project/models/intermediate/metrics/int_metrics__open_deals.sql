@@ -1,0 +1,65 @@
+-- One row per snapshot day and opportunity open at its end: the state as it was known that day.
+with snapshots as (
+    select
+        snapshot_on,
+        cast({{ add_days('snapshot_on', 1) }} as timestamp) as day_end
+    from {{ ref('int_metrics__snapshot_days') }}
+),
+
+open_then as (
+    select
+        snapshots.snapshot_on,
+        segments.opportunity_id,
+        segments.owner_id,
+        segments.team_id,
+        segments.region,
+        segments.stage,
+        segments.amount,
+        cast(segments.stage_entered_at as date) as stage_entered_on,
+        versions.expected_close_on
+    from snapshots
+    inner join {{ ref('int_opportunities__segments') }} as segments
+        on
+            snapshots.day_end > segments.segment_from
+            and snapshots.day_end <= coalesce(segments.segment_to, cast('9999-12-31' as timestamp))
+    inner join {{ ref('int_opportunities__versions') }} as versions
+        on
+            segments.opportunity_id = versions.opportunity_id
+            and snapshots.day_end > versions.known_from
+            and snapshots.day_end <= versions.known_to
+    where segments.outcome = 'open'
+)
+
+select
+    open_then.snapshot_on,
+    open_then.opportunity_id,
+    open_then.owner_id,
+    open_then.team_id,
+    open_then.region,
+    deals.account_id,
+    deals.product_line,
+    deals.created_on,
+    open_then.stage,
+    open_then.stage_entered_on,
+    coalesce(open_then.amount, 0) as amount,
+    open_then.expected_close_on,
+    limits.win_share,
+    {{ workdays_between('touched', 'today') }} as idle_workdays,
+    coalesce(
+        {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days, false
+    )
+    or coalesce({{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}, false) as is_stalled
+from open_then
+inner join {{ ref('int_opportunities__united') }} as deals
+    on open_then.opportunity_id = deals.opportunity_id
+left join {{ ref('int_metrics__touches') }} as touches
+    on
+        open_then.opportunity_id = touches.opportunity_id
+        and open_then.snapshot_on >= touches.touched_on
+        and open_then.snapshot_on < touches.next_touch_on
+left join {{ ref('int_calendar__days') }} as touched on touches.touched_on = touched.date_day
+left join {{ ref('int_calendar__days') }} as today on open_then.snapshot_on = today.date_day
+left join {{ ref('int_metrics__stage_limits') }} as limits
+    on
+        open_then.snapshot_on = limits.snapshot_on
+        and open_then.stage = limits.stage

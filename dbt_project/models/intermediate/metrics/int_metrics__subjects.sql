@@ -1,0 +1,43 @@
+-- From which day on the data of a subject is whole. Deals: from the first close on, because what is known
+-- from before is only what was still open when records began; follow-ups likewise. Orders: from the first
+-- order. Leads: from the first lead. A subject without data has no row, so its metrics have none.
+with first_days as (
+    select
+        'orders' as subject,
+        min(ordered_on) as starts_on
+    from {{ ref('int_orders__united') }}
+    union all
+    select
+        'credits' as subject,
+        min(credited_on) as starts_on
+    from {{ ref('int_targets__credit_events') }}
+    union all
+    select
+        'deals' as subject,
+        min(entered_on) as starts_on
+    from {{ ref('int_opportunities__events') }}
+    where outcome in ('won', 'lost')
+    union all
+    select
+        'leads' as subject,
+        min(created_on) as starts_on
+    from {{ ref('int_metrics__leads') }}
+),
+
+follow_ups as (
+    select
+        'activities' as subject,
+        greatest(
+            (select min(occurred_on) from {{ ref('int_activities__united') }}),
+            coalesce(
+                (select starts_on from first_days where subject = 'deals'),
+                (select min(occurred_on) from {{ ref('int_activities__united') }})
+            )
+        ) as starts_on
+)
+
+select * from first_days
+where starts_on is not null
+union all
+select * from follow_ups
+where starts_on is not null

@@ -1,0 +1,69 @@
+-- One row per scope that a figure may be about: its name, the scope above it, who answers for it.
+with last_stays as (
+    {{ newest_of(ref('int_reps__history'), 'rep_id', 'valid_from desc') }}
+),
+
+teams as (
+    select * from {{ ref('int_teams') }}
+),
+
+occupied as (
+    select distinct team_id, region from {{ ref('int_reps__history') }}
+    where is_current
+),
+
+product_lines as (
+    select product_line from {{ ref('int_opportunities__united') }}
+    union
+    select product_line from {{ ref('int_orders__united') }}
+    union
+    select scope_id as product_line from ({{ union_staging('targets') }}) as targets
+    where scope_type = 'product_line'
+),
+
+scopes as (
+    select
+        'company' as scope_type,
+        'company' as scope_id,
+        {{ "'全公司'" if var('language') == 'zh' else "'Company'" }} as scope_name,
+        cast(null as string) as parent_scope_type,
+        cast(null as string) as parent_scope_id,
+        true as is_current
+    union all
+    select
+        'region', region, region, 'company', 'company',
+        coalesce(bool_or(region in (select region from occupied)), false)
+    from teams
+    where region is not null
+    group by region
+    union all
+    select
+        'team', team_id, team_name,
+        case when region is null then 'company' else 'region' end,
+        coalesce(region, 'company'),
+        coalesce(team_id in (select team_id from occupied where team_id is not null), false)
+    from teams
+    union all
+    select
+        'rep', rep_id, rep_name,
+        case when team_id is null then 'company' else 'team' end,
+        coalesce(team_id, 'company'),
+        is_current
+    from last_stays
+    union all
+    select 'product_line', product_line, product_line, 'company', 'company', true
+    from product_lines
+    where product_line is not null
+)
+
+select
+    scopes.*,
+    case
+        when scopes.scope_type = 'rep' then scopes.scope_id
+        when scopes.scope_type = 'product_line' then company.owner_id
+        else owners.owner_id
+    end as owner_id
+from scopes
+left join {{ ref('int_scopes__owners') }} as owners
+    on scopes.scope_type = owners.scope_type and scopes.scope_id = owners.scope_id
+left join {{ ref('int_scopes__owners') }} as company on company.scope_type = 'company'

@@ -1,0 +1,101 @@
+-- Declared targets as known on the as-of day, each whole beside the sum of its parts: scopes below it in
+-- the same period, and shorter periods of the same scope. Only declared figures, nothing summed up.
+with declared as (
+    select
+        declared.period_type,
+        declared.period_start,
+        declared.scope_type,
+        declared.scope_id,
+        declared.metric,
+        declared.target_amount,
+        declared.knowledge_on
+    from {{ ref('int_targets__declared') }} as declared
+    where declared.as_of = {{ as_of_date() }}
+),
+
+-- Where each declared target counts as a part: its ancestors, and the longer periods that hold it.
+placed as (
+    select
+        declared.*,
+        parents.parent_type,
+        parents.parent_id,
+        teams.parent_id as team_region
+    from declared
+    left join {{ ref('int_targets__parents') }} as parents
+        on
+            declared.scope_type = parents.scope_type
+            and declared.scope_id = parents.scope_id
+            and declared.knowledge_on between parents.valid_from and parents.valid_to
+    left join {{ ref('int_targets__parents') }} as teams
+        on
+            parents.parent_type = 'team'
+            and teams.scope_type = 'team'
+            and parents.parent_id = teams.scope_id
+    left join {{ ref('int_targets__team_totals') }} as team_totals
+        on
+            declared.scope_type = 'rep'
+            and declared.scope_id = team_totals.manager_id
+            and declared.period_type = team_totals.period_type
+            and declared.period_start = team_totals.period_start
+            and declared.metric = team_totals.metric
+    where team_totals.manager_id is null
+),
+
+parts as (
+    select
+        case scope_type
+            when 'region' then 'regions'
+            when 'team' then 'teams'
+            when 'rep' then 'reps'
+            else 'product_lines'
+        end as check_name,
+        period_type, period_start, 'company' as scope_type, 'company' as scope_id, metric, target_amount
+    from placed
+    where scope_type != 'company'
+    union all
+    select 'teams', period_type, period_start, 'region', parent_id, metric, target_amount
+    from placed
+    where scope_type = 'team' and parent_type = 'region'
+    union all
+    select 'reps', period_type, period_start, 'region', team_region, metric, target_amount
+    from placed
+    where scope_type = 'rep' and parent_type = 'team' and team_region is not null
+    union all
+    select 'reps', period_type, period_start, 'team', parent_id, metric, target_amount
+    from placed
+    where scope_type = 'rep' and parent_type = 'team'
+    union all
+    select
+        case declared.period_type when 'month' then 'months' else 'quarters' end,
+        longer.period_type, longer.period_start, declared.scope_type, declared.scope_id, declared.metric,
+        declared.target_amount
+    from declared
+    inner join {{ ref('int_calendar__periods') }} as longer
+        on
+            declared.period_start between longer.period_start and longer.period_end
+            and (
+                declared.period_type = 'month' and longer.period_type in ('quarter', 'year')
+                or declared.period_type = 'quarter' and longer.period_type = 'year'
+            )
+),
+
+summed as (
+    select
+        check_name, period_type, period_start, scope_type, scope_id, metric,
+        sum(target_amount) as parts_amount,
+        count(*) as parts_count
+    from parts
+    group by check_name, period_type, period_start, scope_type, scope_id, metric
+)
+
+select
+    summed.*,
+    declared.target_amount as whole_amount
+from summed
+left join declared
+    on
+        summed.period_type = declared.period_type
+        and summed.period_start = declared.period_start
+        and summed.scope_type = declared.scope_type
+        and summed.scope_id = declared.scope_id
+        and summed.metric = declared.metric

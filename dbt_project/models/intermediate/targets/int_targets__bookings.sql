@@ -1,0 +1,88 @@
+-- Everything the projection starts from, one row per judged day, period, scope and metric that has a
+-- target or a booked amount.
+with keys as (
+    select
+        as_of,
+        period_type,
+        period_start,
+        scope_type,
+        scope_id,
+        metric
+    from {{ ref('int_targets__actuals') }}
+    union
+    select
+        in_force.as_of,
+        in_force.period_type,
+        in_force.period_start,
+        in_force.scope_type,
+        in_force.scope_id,
+        in_force.metric
+    from {{ ref('int_targets__in_force') }} as in_force
+    inner join {{ ref('int_targets__spine') }} as spine
+        on
+            in_force.as_of = spine.as_of
+            and in_force.period_type = spine.period_type
+            and in_force.period_start = spine.period_start
+    where spine.is_reported
+)
+
+select
+    keys.as_of,
+    keys.period_type,
+    keys.period_start,
+    spine.period_end,
+    keys.scope_type,
+    keys.scope_id,
+    keys.metric,
+    spine.is_latest,
+    spine.is_weekly,
+    spine.is_running,
+    spine.workdays_elapsed,
+    spine.workdays_total,
+    in_force.target_amount,
+    in_force.original_target_amount,
+    in_force.target_origin,
+    coalesce(actuals.actual_amount, 0) as actual_amount,
+    coalesce(actuals.actual_amount_2w, 0) as actual_amount_2w,
+    coalesce(actuals.actual_amount_4w, 0) as actual_amount_4w,
+    coalesce(actuals.deals, 0) as deals,
+    expected.expected_share,
+    expected.expected_share_2w,
+    expected.expected_share_4w,
+    expected.curve_origin,
+    expected.curve_periods,
+    -- Only a running period has a part, so that nothing else finds a best finish.
+    case
+        when spine.is_running then floor(
+            case keys.period_type when 'month' then 4 else 10 end
+            * cast(spine.workdays_elapsed as double) / greatest(spine.workdays_total, 1)
+        )
+    end as part
+from keys
+inner join {{ ref('int_targets__spine') }} as spine
+    on
+        keys.as_of = spine.as_of
+        and keys.period_type = spine.period_type
+        and keys.period_start = spine.period_start
+left join {{ ref('int_targets__actuals') }} as actuals
+    on
+        keys.as_of = actuals.as_of
+        and keys.period_type = actuals.period_type
+        and keys.period_start = actuals.period_start
+        and keys.scope_type = actuals.scope_type
+        and keys.scope_id = actuals.scope_id
+        and keys.metric = actuals.metric
+left join {{ ref('int_targets__in_force') }} as in_force
+    on
+        keys.as_of = in_force.as_of
+        and keys.period_type = in_force.period_type
+        and keys.period_start = in_force.period_start
+        and keys.scope_type = in_force.scope_type
+        and keys.scope_id = in_force.scope_id
+        and keys.metric = in_force.metric
+left join {{ ref('int_targets__expected') }} as expected
+    on
+        keys.as_of = expected.as_of
+        and keys.period_type = expected.period_type
+        and keys.period_start = expected.period_start
+        and keys.metric = expected.metric

@@ -1,0 +1,48 @@
+-- Target completion per judged day, period, scope and metric: the figures of the projection, what is
+-- still needed, and the level of this single evaluation (alert rules confirm it over weeks).
+-- shortfall_used: shortfall against plan / shortfall allowed in the whole period (10 % of the target).
+-- burn: 1 uses up exactly that allowance by the end; 3 = the window brought 70 % of its plan.
+with needed as (
+    select
+        projection.*,
+        finishes.best_finish_rate,
+        target * share as expected,
+        projection.workdays_total - projection.workdays_elapsed as workdays_left,
+        {{ safe_divide('target - actual', 'projection.workdays_total - projection.workdays_elapsed') }}
+            as needed_rate,
+        greatest(target * share - actual, 0) / ((1 - {{ acceptable_share() }}) * target) as shortfall_used,
+        {%- for weeks in [2, 4] %}
+        case
+            when projection.is_running then 1 - {{ safe_divide(
+                'actual - cast(projection.actual_amount_' ~ weeks ~ 'w as double)',
+                'target * (share - coalesce(projection.expected_share_' ~ weeks ~ 'w, 0))'
+            ) }}
+        end / (1 - {{ acceptable_share() }}) as burn_{{ weeks }}w,
+        {%- endfor %}
+        {{ safe_divide('projection.workdays_elapsed', 'projection.workdays_total') }} as time_share
+    from {{ ref('int_targets__projection') }} as projection
+    left join {{ ref('int_targets__best_finishes') }} as finishes
+        on
+            projection.scope_type = finishes.scope_type
+            and projection.scope_id = finishes.scope_id
+            and projection.metric = finishes.metric
+            and projection.period_type = finishes.period_type
+            and projection.period_start = finishes.period_start
+            and projection.part = finishes.part
+            and finishes.finishes_seen >= 4
+)
+
+select
+    *,
+    case
+        when target is null then 'no_target'
+        when actual >= target then 'met'
+        when workdays_left <= 0
+            then case when actual < {{ acceptable_share() }} * target then 'danger' else 'normal' end
+        when coalesce(time_share, 0) < 0.15 then 'too_early'
+        when past_deals < 8 then 'too_few'
+        when miss_probability >= 0.8 or needed_rate > best_finish_rate then 'danger'
+        when miss_probability >= 0.5 or (shortfall_used >= 1 and burn_4w >= 2 and burn_2w >= 2) then 'warning'
+        else 'normal'
+    end as level
+from needed

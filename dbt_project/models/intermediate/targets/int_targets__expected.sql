@@ -1,0 +1,120 @@
+-- The share of a period's target that should be booked by the judged day (and two and four weeks
+-- before it): the mean of the company's own curves of the last 12 finished periods of that type at the
+-- same share of workdays, learned only from periods that ended before the judged day. With fewer than
+-- 3 months (2 quarters, 1 year) of such history: a straight line over the workdays.
+with spine as (
+    select
+        *,
+        cast(workdays_total as double) as total
+    from {{ ref('int_targets__spine') }}
+    where is_reported and workdays_total > 0
+),
+
+moments as (
+    select *, 0 as weeks_back, cast(workdays_elapsed as double) / total as time_share from spine
+    union all
+    select *, 2 as weeks_back, cast(workdays_elapsed_2w as double) / total as time_share from spine
+    where is_running
+    union all
+    select *, 4 as weeks_back, cast(workdays_elapsed_4w as double) / total as time_share from spine
+    where is_running
+),
+
+learned_from as (
+    select
+        *,
+        row_number() over (partition by metric, period_type order by period_start) as place
+    from (
+        select distinct
+            metric,
+            period_type,
+            period_start,
+            period_end,
+            workdays_total
+        from {{ ref('int_targets__curves') }}
+    ) as finished
+),
+
+metrics as (
+    select distinct metric from {{ ref('int_targets__credits') }}
+    union
+    select distinct metric from {{ ref('int_targets__versions') }}
+),
+
+candidates as (
+    select
+        moments.as_of,
+        moments.period_type,
+        moments.period_start,
+        moments.weeks_back,
+        moments.time_share,
+        metrics.metric,
+        learned_from.period_start as past_start,
+        moments.time_share * learned_from.workdays_total as past_position,
+        learned_from.place,
+        max(learned_from.place) over (
+            partition by moments.as_of, moments.period_type, moments.period_start, moments.weeks_back,
+            metrics.metric
+        ) as last_place
+    from moments
+    cross join metrics
+    left join learned_from
+        on
+            moments.period_type = learned_from.period_type
+            and metrics.metric = learned_from.metric
+            and learned_from.period_end < moments.period_start
+            and learned_from.period_end < moments.as_of
+),
+
+shares as (
+    select
+        candidates.as_of,
+        candidates.period_type,
+        candidates.period_start,
+        candidates.weeks_back,
+        candidates.metric,
+        max(candidates.time_share) as time_share,
+        count(curves.period_start) as curve_periods,
+        avg(
+            curves.booked_share
+            + (candidates.past_position - curves.workday_number)
+            * (curves.next_booked_share - curves.booked_share)
+        ) as learned_share
+    from candidates
+    left join {{ ref('int_targets__curves') }} as curves
+        on
+            candidates.metric = curves.metric
+            and candidates.period_type = curves.period_type
+            and candidates.past_start = curves.period_start
+            and cast(floor(candidates.past_position + 1e-9) as bigint) = curves.workday_number
+            and candidates.place > candidates.last_place - 12
+    group by
+        candidates.as_of, candidates.period_type, candidates.period_start,
+        candidates.weeks_back, candidates.metric
+),
+
+chosen as (
+    select
+        *,
+        curve_periods >= case period_type when 'month' then 3 when 'quarter' then 2 else 1 end as is_learned
+    from shares
+)
+
+select
+    as_of,
+    period_type,
+    period_start,
+    metric,
+    max(case when weeks_back = 0 then curve_periods end) as curve_periods,
+    max(case when weeks_back = 0 and is_learned then 'learned' when weeks_back = 0 then 'straight_line' end)
+        as curve_origin,
+    {%- for weeks in [0, 2, 4] %}
+    max(case
+        when weeks_back != {{ weeks }} then null
+        when time_share >= 1 then 1.0
+        when is_learned then least(greatest(learned_share, 0.0), 1.0)
+        else time_share
+    end) as expected_share{{ '' if weeks == 0 else '_' ~ weeks ~ 'w' }}{{ '' if loop.last else ',' }}
+    {%- endfor %}
+from chosen
+group by as_of, period_type, period_start, metric

@@ -1,0 +1,61 @@
+-- How lumpy a scope's business is, for the width of the projection: the sum of squared deal sizes of
+-- an average period of that length, from the deals of the 12 months before the period.
+-- deal_weight = sum of squares / sum of sizes: the size of the deal that an average yuan comes in.
+with monthly as (
+    select
+        metric,
+        scope_type,
+        scope_id,
+        cast(date_trunc('month', credited_on) as date) as month_start,
+        sum(amount) as amount,
+        sum(squares) as squares,
+        sum(deals) as deals
+    from {{ ref('int_targets__credits') }}
+    group by metric, scope_type, scope_id, cast(date_trunc('month', credited_on) as date)
+),
+
+periods as (
+    select distinct
+        period_type,
+        period_start,
+        {{ add_months('period_start', -12) }} as learned_from,
+        data_start,
+        case period_type when 'month' then 1 when 'quarter' then 3 else 12 end as months_long
+    from {{ ref('int_targets__spine') }}
+    where is_reported
+),
+
+windows as (
+    select
+        periods.period_type,
+        periods.period_start,
+        periods.months_long,
+        monthly.metric,
+        monthly.scope_type,
+        monthly.scope_id,
+        sum(monthly.amount) as amount,
+        sum(monthly.squares) as squares,
+        sum(monthly.deals) as deals,
+        least(12.0, greatest(1.0, {{ days_between('max(periods.data_start)', 'periods.period_start') }} / 30.4375))
+            as months_learned
+    from periods
+    inner join monthly
+        on
+            monthly.month_start >= periods.learned_from
+            and monthly.month_start < periods.period_start
+    group by
+        periods.period_type, periods.period_start, periods.months_long,
+        monthly.metric, monthly.scope_type, monthly.scope_id
+)
+
+select
+    period_type,
+    period_start,
+    metric,
+    scope_type,
+    scope_id,
+    cast(deals as bigint) as past_deals,
+    squares * months_long / months_learned as period_squares,
+    {{ safe_divide('squares', 'amount') }} as deal_weight,
+    cast(amount as double) * months_long / months_learned as period_amount
+from windows

@@ -1,0 +1,86 @@
+-- What the company's own finished periods teach about the rest of a period, by period type and part:
+-- pipeline_yield: booked in the rest from deals known on the judged day / their weighted amount then;
+-- new_share: booked in the rest from what did not exist on that day / the period's final amount.
+-- Each row looks at earlier periods only. Revenue alone.
+with weekly as (
+    select
+        bookings.as_of,
+        bookings.period_type,
+        bookings.period_start,
+        bookings.period_end,
+        bookings.part,
+        bookings.actual_amount,
+        pipeline.weighted_amount
+    from {{ ref('int_targets__bookings') }} as bookings
+    left join {{ ref('int_targets__due_pipeline') }} as pipeline
+        on
+            bookings.as_of = pipeline.as_of
+            and bookings.period_type = pipeline.period_type
+            and bookings.period_start = pipeline.period_start
+            and pipeline.scope_type = 'company'
+    where bookings.scope_type = 'company' and bookings.metric = 'revenue' and bookings.part is not null
+),
+
+deals as (
+    select
+        events.credited_on,
+        events.amount,
+        opportunities.created_on
+    from {{ ref('int_targets__credit_events') }} as events
+    left join {{ ref('int_opportunities__united') }} as opportunities
+        on events.opportunity_id = opportunities.opportunity_id
+    where events.metric = 'revenue'
+),
+
+finished as (
+    select
+        weekly.as_of,
+        weekly.period_type,
+        weekly.period_start,
+        weekly.part,
+        weekly.weighted_amount,
+        sum(deals.amount) as rest_amount,
+        sum(case when deals.created_on <= weekly.as_of then deals.amount else 0 end) as known_amount
+    from weekly
+    cross join {{ ref('int_targets__data_span') }} as span
+    inner join deals
+        on
+            deals.credited_on > weekly.as_of
+            and deals.credited_on <= weekly.period_end
+    where weekly.period_end <= span.as_of and weekly.period_start >= span.data_start
+    group by weekly.as_of, weekly.period_type, weekly.period_start, weekly.part, weekly.weighted_amount
+),
+
+by_part as (
+    select
+        weekly.period_type,
+        weekly.period_start,
+        weekly.part,
+        sum(cast(finished.known_amount as double)) as known_amount,
+        sum(finished.weighted_amount) as weighted_amount,
+        sum(cast(finished.rest_amount - finished.known_amount as double)) as new_amount,
+        sum(case
+            when finished.as_of is not null then cast(weekly.actual_amount + finished.rest_amount as double)
+        end) as final_amount
+    from weekly
+    left join finished
+        on
+            weekly.as_of = finished.as_of
+            and weekly.period_type = finished.period_type
+            and weekly.period_start = finished.period_start
+    group by weekly.period_type, weekly.period_start, weekly.part
+)
+
+select
+    period_type,
+    period_start,
+    part,
+    {{ safe_divide('sum(known_amount) over earlier', 'sum(weighted_amount) over earlier') }} as pipeline_yield,
+    {{ safe_divide('sum(new_amount) over earlier', 'sum(final_amount) over earlier') }} as new_share,
+    count(final_amount) over earlier as periods_seen
+from by_part
+window earlier as (
+    partition by period_type, part
+    order by period_start
+    rows between unbounded preceding and 1 preceding
+)

@@ -1,0 +1,7 @@
+-- One row per stage of the company's funnel.
+select
+    stage,
+    stage_order,
+    outcome,
+    is_mapped
+from {{ ref('int_stages') }}

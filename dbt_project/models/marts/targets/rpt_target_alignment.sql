@@ -1,0 +1,81 @@
+-- Parts against the whole, managers' totals and doubles, for every declared target known on the as-of day.
+with expected_parts as (
+    select
+        'teams' as check_name,
+        'region' as scope_type,
+        parent_id as scope_id,
+        count(*) as parts_expected
+    from {{ ref('int_targets__parents') }}
+    where scope_type = 'team' and parent_type = 'region'
+    group by parent_id
+    union all
+    select
+        case scope_type when 'region' then 'regions' else 'teams' end as check_name,
+        'company' as scope_type,
+        'company' as scope_id,
+        count(distinct scope_id) as parts_expected
+    from {{ ref('int_targets__parents') }}
+    where scope_type in ('region', 'team')
+    group by scope_type
+),
+
+wholes as (
+    select
+        alignment.*,
+        case
+            when alignment.check_name = 'months' then case alignment.period_type when 'quarter' then 3 else 12 end
+            when alignment.check_name = 'quarters' then 4
+            else expected_parts.parts_expected
+        end as parts_expected
+    from {{ ref('int_targets__alignment') }} as alignment
+    left join expected_parts
+        on
+            alignment.check_name = expected_parts.check_name
+            and alignment.scope_type = expected_parts.scope_type
+            and alignment.scope_id = expected_parts.scope_id
+),
+
+findings as (
+    select
+        check_name, period_type, period_start, scope_type, scope_id, metric,
+        whole_amount, parts_amount, parts_count, parts_expected,
+        case
+            when whole_amount is null then 'whole_missing'
+            when parts_count < parts_expected then 'parts_missing'
+            when parts_amount - whole_amount < -0.005 * whole_amount then 'parts_short'
+            when parts_amount - whole_amount > 0.005 * whole_amount then 'parts_over'
+            else 'aligned'
+        end as finding
+    from wholes
+    -- A whole that nobody declared is a gap only where scopes are added; months need no yearly figure.
+    where whole_amount is not null or check_name not in ('months', 'quarters')
+    union all
+    select
+        'manager_total', period_type, period_start, 'rep', manager_id, metric,
+        manager_target, people_target, people_count, people_count, 'contains_people'
+    from {{ ref('int_targets__team_totals') }}
+    union all
+    select
+        'stated_twice', period_type, period_start, scope_type, scope_id, metric,
+        max(target_amount), null, max(stated_times), 1, 'doubled'
+    from {{ ref('int_targets__versions') }}
+    where stated_times > 1
+    group by period_type, period_start, scope_type, scope_id, metric
+)
+
+select
+    check_name,
+    period_type,
+    period_start,
+    scope_type,
+    scope_id,
+    metric,
+    cast(whole_amount as decimal(18, 2)) as whole_amount,
+    cast(parts_amount as decimal(18, 2)) as parts_amount,
+    cast(parts_count as bigint) as parts_count,
+    cast(parts_expected as bigint) as parts_expected,
+    cast(parts_amount - whole_amount as decimal(18, 2)) as difference_amount,
+    {{ safe_divide('parts_amount - whole_amount', 'whole_amount') }} as difference_share,
+    finding,
+    {{ as_of_date() }} as as_of
+from findings

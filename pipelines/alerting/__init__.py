@@ -1,0 +1,5 @@
+"""Warnings: rules, their evaluation over any span of days, episodes, messages and their record.
+
+Pure: frames in, frames out. Only `rule_file.py` reads a file. Nothing here knows Dagster, DuckDB,
+the ledger or a channel.
+"""

@@ -1,0 +1,64 @@
+"""One module per family of conditions; `AnyCondition` is what a rule's `condition` may be.
+
+To add one: a model with `prepare`, in the module of its family, and its name in the union below.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipelines.alerting.conditions.charts import Cusum, Ewma
+from pipelines.alerting.conditions.counts import PChart, Poisson
+from pipelines.alerting.conditions.evidence import CountShift, RateShift
+from pipelines.alerting.conditions.limits import AgainstPast, Change, Limit
+from pipelines.alerting.conditions.rates import RateFall
+from pipelines.alerting.conditions.runs import Consecutive, Trend
+from pipelines.alerting.conditions.target import Burn, Pace, Probability
+
+AnyCondition = Annotated[
+    Limit
+    | Change
+    | AgainstPast
+    | Consecutive
+    | Trend
+    | Ewma
+    | Cusum
+    | PChart
+    | Poisson
+    | RateFall
+    | RateShift
+    | CountShift
+    | Probability
+    | Pace
+    | Burn,
+    Field(discriminator="type"),
+]
+
+ON_TARGETS = (Probability, Pace, Burn)
+"""Conditions judged on `fct_target_completion_history`; all others on `fct_metrics`."""
+
+ON_PARTS = (PChart, RateFall, RateShift)
+"""Conditions that need numerator and denominator."""
+
+__all__ = [
+    "ON_PARTS",
+    "ON_TARGETS",
+    "AgainstPast",
+    "AnyCondition",
+    "Burn",
+    "Change",
+    "Consecutive",
+    "CountShift",
+    "Cusum",
+    "Ewma",
+    "Limit",
+    "PChart",
+    "Pace",
+    "Poisson",
+    "Probability",
+    "RateFall",
+    "RateShift",
+    "Trend",
+]

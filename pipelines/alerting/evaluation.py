@@ -1,0 +1,227 @@
+"""The evaluation: tidy metrics and rules in, levels and episodes of every scope and day out.
+
+Add here: how rules, panels and scopes are brought together. Keep out: statistics (`conditions/`),
+laws of levels (`states.py`), and any I/O: the nightly run, the backtest and the tuning all call
+`evaluate`, so there is no second engine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from pipelines.alerting.compound import agreement
+from pipelines.alerting.conditions.base import Context, Flags
+from pipelines.alerting.distrust import Distrust
+from pipelines.alerting.episodes import episodes_of, level_rows
+from pipelines.alerting.inheritance import inherit
+from pipelines.alerting.panel import Panel, completion_panel, metric_panel
+from pipelines.alerting.presentation import EPISODE_COLUMNS, Presenter, joined_to_parents
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.running import History, run
+from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.severity import UsualRevenue
+
+LEVEL_COLUMNS = [
+    "rule",
+    "family",
+    "metric",
+    "scope_type",
+    "scope_id",
+    "dimension",
+    "as_of",
+    "period_start",
+    "level",
+    "inherited_from",
+    "value",
+    "expected",
+    "limit_value",
+    "sample_size",
+    "probability",
+]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`episodes`: grain episode, columns of `fct_alerts` and more, rules of mode alert.
+    `watched`: the same for rules of mode watch, which tell nobody.
+    `levels`: grain rule × scope × dimension × evaluation day.
+    """
+
+    episodes: pd.DataFrame
+    watched: pd.DataFrame
+    levels: pd.DataFrame
+
+
+def evaluate(
+    metrics: pd.DataFrame,
+    completion_history: pd.DataFrame,
+    rules: Sequence[Rule],
+    scopes: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    first: dt.date | None = None,
+    untrusted: Collection[str] | pd.DataFrame | None = None,
+    calendar: pd.DataFrame | None = None,
+    language: Literal["zh", "en"] = "zh",
+    currency: str = "",
+    fiscal_year_start: int = 1,
+) -> Evaluation:
+    """Judge every rule on every day up to `as_of`; levels are returned from `first` on.
+
+    `metrics`: `fct_metrics`; `completion_history`: `fct_target_completion_history`; `scopes`:
+    scope_type, scope_id, scope_name, parent_scope_type, parent_scope_id, owner_id.
+    `untrusted`: names of metrics not to be believed on the last evaluation, or a frame with
+    metric and optionally scope_type, scope_id, from_date, to_date.
+    `calendar`: date_day, is_workday; without it every week counts as a full one.
+
+    A level of day D depends on rows up to D only: more days never change what was said before.
+    """
+    tree = ScopeTree(scopes)
+    panels = _Panels(metrics, completion_history, as_of, calendar)
+    distrust = Distrust(untrusted)
+    plain = {rule.name: _history(rule, panels, distrust, None, fiscal_year_start) for rule in rules}
+    presenter = Presenter(
+        tree,
+        UsualRevenue(panels.rows("revenue", "week"), as_of),
+        as_of=as_of,
+        language=language,
+        currency=currency,
+    )
+    records: list[dict[str, object]] = []
+    levels = []
+    for rule in rules:
+        history, boost = plain[rule.name], None
+        if history is None:
+            continue
+        partners = [
+            h for r in rules if r.family in rule.raised_by and (h := plain[r.name]) is not None
+        ]
+        if partners:
+            boost = agreement(history.panel, partners)
+            history = _history(rule, panels, distrust, boost, fiscal_year_start)
+            assert history is not None
+        kinds: set[str] = set(rule.scopes)
+        found = episodes_of(history, kinds)
+        records.extend(presenter.present(history, found, boost))
+        own = level_rows(history, kinds, first)
+        levels.append(inherit(own, tree) if rule.inherit else own.assign(inherited_from=""))
+    frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
+    frame = joined_to_parents(frame, tree)
+    told = frame["mode"] == "alert"
+    return Evaluation(
+        episodes=frame[told].reset_index(drop=True),
+        watched=frame[~told].reset_index(drop=True),
+        levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
+        if levels
+        else pd.DataFrame(columns=LEVEL_COLUMNS),
+    )
+
+
+def _history(
+    rule: Rule,
+    panels: _Panels,
+    distrust: Distrust,
+    boost: Flags | None,
+    fiscal_year_start: int,
+) -> History | None:
+    panel = panels.of(rule)
+    if panel is None:
+        return None
+    context = Context(
+        reference=_reference(panel),
+        direction=rule.side,
+        hysteresis=rule.hysteresis,
+        min_sample=rule.min_sample,
+        fiscal_year_start=fiscal_year_start,
+    )
+    return run(rule, panel, context, untrusted=distrust.of(rule, panel), boost=boost)
+
+
+def _reference(panel: Panel) -> np.ndarray:
+    """For each series the company's series of the same dimension, -1 if there is none."""
+    keys = panel.keys
+    company = {
+        str(d): i
+        for i, (kind, d) in enumerate(zip(keys["scope_type"], keys["dimension"], strict=True))
+        if kind == "company"
+    }
+    return np.array([company.get(str(d), -1) for d in keys["dimension"]], dtype=np.intp)
+
+
+class _Panels:
+    """Panels by rule, built once per metric, grain and choice of dimension."""
+
+    def __init__(
+        self,
+        metrics: pd.DataFrame,
+        completion: pd.DataFrame,
+        as_of: dt.date,
+        calendar: pd.DataFrame | None,
+    ) -> None:
+        self.as_of = as_of
+        self._metrics = {
+            (str(m), str(g)): rows
+            for (m, g), rows in metrics.groupby(["metric", "grain"], sort=False, observed=True)
+        }
+        self._completion = {
+            (str(p), str(m)): rows
+            for (p, m), rows in completion.groupby(
+                ["period_type", "metric"], sort=False, observed=True
+            )
+        }
+        self._workdays: pd.Series | None = None
+        if calendar is not None:
+            days = pd.to_datetime(calendar["date_day"]).astype("datetime64[s]")
+            flags = calendar["is_workday"].astype(float).to_numpy()
+            self._workdays = pd.Series(flags, index=pd.DatetimeIndex(days)).sort_index()
+        self._built: dict[tuple[str, ...], Panel | None] = {}
+
+    def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
+        return self._metrics.get((metric, grain))
+
+    def of(self, rule: Rule) -> Panel | None:
+        """The panel with every scope of the rule and the company, or None without rows."""
+        scopes: set[str] = {*rule.scopes, "company"}
+        key = (rule.metric, rule.grain, rule.dimension, *sorted(scopes), *rule.only)
+        if rule.on_targets:
+            key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
+        if key not in self._built:
+            self._built[key] = self._build(rule, scopes)
+        return self._built[key]
+
+    def _build(self, rule: Rule, scopes: set[str]) -> Panel | None:
+        if rule.on_targets:
+            rows = self._completion.get((rule.condition.period, rule.condition.amount))  # type: ignore[union-attr]
+        else:
+            rows = self._metrics.get((rule.metric, rule.grain))
+        if rows is None:
+            return None
+        keep = rows["scope_type"].isin(scopes)
+        if rule.only:
+            keep &= rows["scope_id"].isin(rule.only) | (rows["scope_type"] == "company")
+        if not rule.on_targets and rule.dimension != "all" and "dimension" in rows:
+            total = rows["dimension"].fillna("") == ""
+            keep &= ~total if rule.dimension == "each" else total
+        rows = rows[keep]
+        if not len(rows):
+            return None
+        if rule.on_targets:
+            return completion_panel(rows, as_of=self.as_of)
+        return metric_panel(
+            rows,
+            as_of=self.as_of,
+            additive=rule.described.additive,
+            workdays=self._workdays if rule.described.additive or rule.pause else None,
+        )
+
+
+def rules_without_rows(rules: Iterable[Rule], metrics: pd.DataFrame) -> list[str]:
+    """Names of rules that find no row to judge: they are silent, not normal."""
+    there = set(zip(metrics["metric"], metrics["grain"], strict=True))
+    return [r.name for r in rules if not r.on_targets and (r.metric, r.grain) not in there]

@@ -1,0 +1,84 @@
+"""How often a rule would lie: false alarms on series in which nothing happens.
+
+Add here: another kind of quiet series. Keep out: alarms on the company's own past (`backtest.py`).
+
+Simulated through the real engine with a fixed seed, so that confirmation, hysteresis and cool-down
+count. Rules on targets and fixed limits have no quiet series: their figure is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.alerting.conditions import ON_PARTS, Change, CountShift, Limit, Poisson
+from pipelines.alerting.conditions.base import Context
+from pipelines.alerting.panel import Panel
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.running import run
+
+WARM_UP = 60
+
+
+@dataclass(frozen=True)
+class QuietSeries:
+    """What the simulated scopes look like: mean count per period, cases and rate of a share."""
+
+    mean: float = 12.0
+    cases: float = 8.0
+    rate: float = 0.5
+    series: int = 200
+    periods: int = 260
+
+
+def false_alarms_per_100_series(
+    rule: Rule, quiet: QuietSeries | None = None, seed: int = 20240501
+) -> float:
+    """Alarms (episodes opened) per period in 100 scopes with nothing wrong; NaN if undefined."""
+    if rule.on_targets or isinstance(rule.condition, (Limit, Change)):
+        return math.nan
+    quiet = quiet or QuietSeries()
+    panel = quiet_panel(rule, quiet, np.random.default_rng(seed))
+    context = Context(
+        reference=np.full(quiet.series, -1),
+        direction=rule.side,
+        hysteresis=rule.hysteresis,
+        min_sample=min(rule.min_sample, int(quiet.cases)),
+    )
+    history = run(rule, panel, context)
+    before = np.vstack([np.zeros((1, quiet.series), int), history.episode[:-1]])
+    opened = (history.episode > 0) & (history.episode != before)
+    counted = opened[WARM_UP:]
+    return float(counted.sum() / counted.size * 100)
+
+
+def quiet_panel(rule: Rule, quiet: QuietSeries, rng: np.random.Generator) -> Panel:
+    """Independent weekly values that never change: binomial, Poisson or normal by the rule."""
+    shape = (quiet.periods, quiet.series)
+    fields: dict[str, np.ndarray] = {}
+    if isinstance(rule.condition, ON_PARTS):
+        cases = rng.poisson(quiet.cases, shape).astype(float)
+        rate = quiet.rate if rule.side == "below" else min(quiet.rate, 0.1)
+        hits = rng.binomial(cases.astype(int), rate).astype(float)
+        with np.errstate(invalid="ignore"):
+            fields["value"] = hits / cases
+        fields["numerator"], fields["denominator"], fields["sample_size"] = hits, cases, cases
+    elif isinstance(rule.condition, (Poisson, CountShift)) or rule.described.kind == "count":
+        mean = max(quiet.mean, getattr(rule.condition, "min_mean", 0.0) * 1.5)
+        fields["value"] = rng.poisson(mean, shape).astype(float)
+    else:
+        fields["value"] = rng.normal(quiet.mean, quiet.mean / 10, shape)
+    first = np.datetime64("2020-01-05")
+    dates = first + 7 * np.arange(quiet.periods)
+    keys = pd.DataFrame(
+        {
+            "scope_type": "team",
+            "scope_id": [f"S{i}" for i in range(quiet.series)],
+            "dimension": "",
+        }
+    )
+    every = np.ones(quiet.periods, bool)
+    return Panel(dates, dates - 6, keys, fields, every, np.ones(quiet.periods))

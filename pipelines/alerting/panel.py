@@ -1,0 +1,185 @@
+"""The rows of one metric as a panel: evaluation days down, series (scope × dimension) across.
+
+Add here: a way to arrange or pool metric rows before they are judged.
+Keep out: baselines and limits (`conditions/`), and reading any file.
+
+A value on day D stands for the period that ends on D, so a row never knows what comes after it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SERIES = ["scope_type", "scope_id", "dimension"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`fields[name]` has the shape (days, series); what was not observed is NaN.
+
+    `steps[t]` is False for a day that only refreshes figures and moves no level (a night between
+    two weekly evaluations). `exposure[t]` is the share of the usual workdays in the period.
+    `phase[t]` numbers the position in the season; 0 everywhere when there is none.
+    """
+
+    dates: NDArray[np.datetime64]
+    starts: NDArray[np.datetime64]
+    keys: pd.DataFrame
+    fields: dict[str, Floats]
+    steps: NDArray[np.bool_]
+    exposure: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.dates), len(self.keys)
+
+    def field(self, name: str) -> Floats:
+        """The field, or all NaN when the frame had no such column."""
+        found = self.fields.get(name)
+        return np.full(self.shape, np.nan) if found is None else found
+
+    def cell(self, name: str, row: int, series: int) -> float:
+        """One figure, NaN when the frame had no such column."""
+        found = self.fields.get(name)
+        return math.nan if found is None else float(found[row, series])
+
+    def pooled(self, window: int) -> Panel:
+        """Numerators, denominators and samples summed over the last `window` periods.
+
+        value = numerator / denominator where a denominator exists, else the summed value.
+        """
+        if window == 1:
+            return self
+        sums = {
+            name: rolling_sum(self.field(name), window)
+            for name in ("numerator", "denominator", "sample_size")
+        }
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = sums["numerator"] / sums["denominator"]
+        plain = rolling_sum(self.field("value"), window)
+        has_parts = np.isfinite(self.field("denominator")).any()
+        value = np.where(sums["denominator"] > 0, ratio, np.nan) if has_parts else plain
+        exposure = rolling_sum(self.exposure[:, None], window)[:, 0]
+        return replace(self, fields={**self.fields, **sums, "value": value}, exposure=exposure)
+
+
+def rolling_sum(values: Floats, window: int) -> Floats:
+    """Sum of the last `window` rows, gaps as zero; NaN where all of them are gaps."""
+    seen = np.isfinite(values)
+    total = np.cumsum(np.where(seen, values, 0.0), axis=0)
+    count = np.cumsum(seen, axis=0)
+    if len(values) > window:
+        total = np.concatenate([total[:window], total[window:] - total[:-window]])
+        count = np.concatenate([count[:window], count[window:] - count[:-window]])
+    return np.where(count > 0, total, np.nan)
+
+
+def as_days(column: pd.Series) -> NDArray[np.datetime64]:
+    """Dates of any kind as datetime64[D]."""
+    return pd.to_datetime(column).to_numpy().astype("datetime64[D]")
+
+
+def _arranged(
+    rows: pd.DataFrame, days: NDArray[np.datetime64], names: Sequence[str]
+) -> tuple[NDArray[np.datetime64], pd.DataFrame, dict[str, Floats], NDArray[np.intp]]:
+    dates, at = np.unique(days, return_inverse=True)
+    groups = rows.groupby(SERIES, sort=True, dropna=False, observed=True)
+    series = groups.ngroup().to_numpy()
+    keys = groups.size().reset_index()[SERIES]
+    fields = {}
+    for name in names:
+        grid = np.full((len(dates), len(keys)), np.nan)
+        grid[at, series] = pd.to_numeric(rows[name]).astype("float64").to_numpy()
+        fields[name] = grid
+    return dates, keys, fields, at
+
+
+def metric_panel(
+    rows: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    additive: bool,
+    workdays: pd.Series | None = None,
+) -> Panel | None:
+    """Rows of one metric and grain (columns of `fct_metrics`); None when nothing has ended yet.
+
+    Only periods that have ended by `as_of` count. A count that is missing for a week in which
+    the series already existed is zero: nothing happened, and nothing is published for nothing.
+    `workdays` (number of workdays, indexed by datetime64 day as 0 or 1) gives the exposure.
+    """
+    ends = as_days(rows["period_end"])
+    ended = ends <= np.datetime64(as_of, "D")
+    rows, ends = rows.loc[ended], ends[ended]
+    if not len(rows):
+        return None
+    names = [n for n in ("value", "numerator", "denominator", "sample_size") if n in rows]
+    extra = [n for n in ("baseline", "expected_low") if n in rows]
+    rows = rows.assign(dimension=rows["dimension"].fillna("") if "dimension" in rows else "")
+    dates, keys, fields, at = _arranged(rows, ends, names + extra)
+    starts = np.empty(len(dates), dtype="datetime64[D]")
+    starts[at] = as_days(rows["period_start"])
+    if additive:
+        value = fields["value"]
+        born = np.maximum.accumulate(np.isfinite(value), axis=0)
+        fields["value"] = np.where(born & ~np.isfinite(value), 0.0, value)
+    exposure = np.ones(len(dates))
+    if workdays is not None:
+        total = workdays.cumsum()
+        until = total.reindex(dates, method="ffill").fillna(0).to_numpy()
+        before = total.reindex(starts - 1, method="ffill").fillna(0).to_numpy()
+        length = (dates - starts).astype(int) + 1
+        exposure = (until - before) / np.maximum(length * 5 / 7, 1)
+    return Panel(dates, starts, keys, fields, np.ones(len(dates), dtype=bool), exposure)
+
+
+COMPLETION_FIELDS = (
+    "target_amount",
+    "actual_amount",
+    "attainment",
+    "expected_share",
+    "expected_amount",
+    "pace",
+    "projected_amount",
+    "miss_probability",
+    "gap_amount",
+    "needed_per_workday",
+    "workdays_elapsed",
+    "workdays_total",
+    "sample_size",
+)
+
+
+def completion_panel(rows: pd.DataFrame, *, as_of: dt.date) -> Panel | None:
+    """Rows of `fct_target_completion_history` of one period type and metric.
+
+    Only rows inside their period and up to `as_of`; levels move on Sundays and on a period's last
+    day, so that a night in mid-week never opens what the weekly evaluation would not.
+    """
+    days = as_days(rows["as_of"])
+    starts, ends = as_days(rows["period_start"]), as_days(rows["period_end"])
+    inside = (days <= np.datetime64(as_of, "D")) & (days >= starts) & (days <= ends)
+    rows, days, starts, ends = rows.loc[inside], days[inside], starts[inside], ends[inside]
+    if not len(rows):
+        return None
+    rows = rows.assign(dimension="")
+    names = [name for name in COMPLETION_FIELDS if name in rows]
+    dates, keys, fields, at = _arranged(rows, days, names)
+    period_starts = np.empty(len(dates), dtype="datetime64[D]")
+    period_starts[at] = starts
+    period_ends = np.empty(len(dates), dtype="datetime64[D]")
+    period_ends[at] = ends
+    # 1970-01-01 was a Thursday: day number 3 is the first Sunday.
+    steps = (dates.astype(int) % 7 == 3) | (dates == period_ends)
+    fields["value"] = fields.get("attainment", np.full((len(dates), len(keys)), np.nan))
+    fields["days_left"] = np.broadcast_to(
+        (period_ends - dates).astype(float)[:, None], (len(dates), len(keys))
+    )
+    return Panel(dates, period_starts, keys, fields, steps, np.ones(len(dates)))

@@ -1,0 +1,212 @@
+"""From the bare course of an episode to a row of `fct_alerts`: names, money, drivers, sentences.
+
+Add here: a column that explains. Keep out: anything that decides a level.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.alerting.conditions.base import Flags
+from pipelines.alerting.drivers import (
+    Driver,
+    Parts,
+    additive_drivers,
+    as_json,
+    share_drivers,
+    target_drivers,
+)
+from pipelines.alerting.messages import Facts, Language, message
+from pipelines.alerting.panel import Panel
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.running import History
+from pipelines.alerting.scope_tree import Scope, ScopeTree
+from pipelines.alerting.severity import UsualRevenue, amount_at_risk, urgency
+
+EPISODE_COLUMNS = [
+    "alert_id",
+    "rule",
+    "rule_version",
+    "family",
+    "mode",
+    "metric",
+    "scope_type",
+    "scope_id",
+    "scope_name",
+    "dimension",
+    "period_start",
+    "opened_on",
+    "since",
+    "danger_on",
+    "closed_on",
+    "as_of",
+    "level",
+    "peak_level",
+    "state",
+    "value",
+    "expected",
+    "limit_value",
+    "sample_size",
+    "amount_at_risk",
+    "probability",
+    "urgency",
+    "owner_id",
+    "message",
+    "message_zh",
+    "message_en",
+    "drivers",
+    "parent_alert_id",
+]
+
+
+class Presenter:
+    """Completes episode records of one evaluation; holds the caches that make it quick."""
+
+    def __init__(
+        self,
+        tree: ScopeTree,
+        usual: UsualRevenue,
+        *,
+        as_of: dt.date,
+        language: Language,
+        currency: str,
+    ) -> None:
+        self.tree, self.usual, self.as_of = tree, usual, as_of
+        self.language, self.currency = language, currency
+        self._parts: dict[int, Parts] = {}
+
+    def present(
+        self, history: History, found: list[dict[str, Any]], boost: Flags | None
+    ) -> list[dict[str, Any]]:
+        """The records with every column of `EPISODE_COLUMNS`, in their order."""
+        panel, rule = history.panel, history.rule
+        if found and id(panel) not in self._parts:
+            self._parts[id(panel)] = Parts(panel, self.tree)
+        for record in found:
+            row, series = record.pop("_row"), record.pop("_series")
+            scope = (record["scope_type"], record["scope_id"])
+            day = panel.dates[row].astype(object)
+            drivers = self._drivers(history, record, scope, row)
+            amount = amount_at_risk(
+                rule,
+                value=record["value"],
+                expected=record["expected"],
+                gap=_gap(panel, row, series),
+                usual_weekly=self.usual.at(scope, day),
+            )
+            agrees = bool(boost is not None and boost[row, series])
+            facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
+            record["scope_name"] = self.tree.name.get(scope, scope[1])
+            record["as_of"] = self.as_of
+            record["amount_at_risk"] = amount
+            record["urgency"] = urgency(amount, record["probability"], record["level"])
+            record["owner_id"] = self._owner(rule, scope)
+            record["drivers"] = as_json(drivers)
+            record["message_zh"] = message(rule, facts, "zh", self.currency)
+            record["message_en"] = message(rule, facts, "en", self.currency)
+            record["message"] = record[f"message_{self.language}"]
+            record["parent_alert_id"] = None
+        return found
+
+    def _owner(self, rule: Rule, scope: Scope) -> str:
+        if rule.owner == "data":
+            return ""
+        if rule.owner == "parent":
+            above = next(self.tree.ancestors(scope), scope)
+            return self.tree.owner_of(above)
+        return self.tree.owner_of(scope)
+
+    def _drivers(
+        self, history: History, record: dict[str, Any], scope: Scope, row: int
+    ) -> list[Driver]:
+        parts, rule, panel = self._parts[id(history.panel)], history.rule, history.panel
+        if rule.on_targets:
+            return target_drivers(parts, scope, row)
+        start = int(np.searchsorted(panel.dates, np.datetime64(record["since"], "D")))
+        window = getattr(rule.condition, "window", 1)
+        now = slice(min(max(0, start - window + 1), max(0, row - window + 1)), row + 1)
+        if rule.described.additive:
+            return additive_drivers(parts, scope, record["dimension"], now)
+        if rule.described.kind == "share":
+            return share_drivers(parts, scope, record["dimension"], now)
+        return []
+
+
+def _gap(panel: Panel, row: int, series: int) -> float:
+    """Target less projected end; without a projection, target less actual."""
+    target = panel.cell("target_amount", row, series)
+    end = panel.cell("projected_amount", row, series)
+    if not math.isfinite(end):
+        end = panel.cell("actual_amount", row, series)
+    return target - end
+
+
+def _facts(
+    tree: ScopeTree,
+    record: dict[str, Any],
+    day: dt.date,
+    amount: float,
+    drivers: list[Driver],
+    panel: Panel,
+    row: int,
+    series: int,
+    agrees: bool,
+) -> Facts:
+    scope = (record["scope_type"], record["scope_id"])
+    return Facts(
+        scope_type=scope[0],
+        scope_name=tree.name.get(scope, scope[1]),
+        dimension=record["dimension"],
+        level=record["level"],
+        day=day,
+        since=record["since"],
+        value=record["value"],
+        expected=record["expected"],
+        limit=record["limit_value"],
+        sample=record["sample_size"],
+        probability=record["probability"],
+        amount=amount,
+        days_left=panel.cell("days_left", row, series),
+        needed=panel.cell("needed_per_workday", row, series),
+        drivers=drivers,
+        agrees=agrees,
+    )
+
+
+def joined_to_parents(episodes: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
+    """`parent_alert_id`: the nearest scope above with an episode of the same rule and dimension
+    that overlaps in time; the first such one.
+    """
+    if episodes.empty:
+        return episodes
+    far = dt.date.max
+    index: dict[tuple[str, str, Scope], list[tuple[dt.date, dt.date, str]]] = {}
+    rows = list(
+        zip(
+            episodes["rule"],
+            episodes["dimension"],
+            episodes["scope_type"],
+            episodes["scope_id"],
+            episodes["opened_on"],
+            [far if pd.isna(c) else c for c in episodes["closed_on"]],
+            episodes["alert_id"],
+            strict=True,
+        )
+    )
+    for rule, dimension, kind, ident, opened, closed, alert in rows:
+        index.setdefault((rule, dimension, (kind, ident)), []).append((opened, closed, alert))
+    parents: list[str | None] = []
+    for rule, dimension, kind, ident, opened, closed, _ in rows:
+        found = None
+        for above in tree.ancestors((kind, ident)):
+            spans = index.get((rule, dimension, above), [])
+            found = next((a for o, c, a in spans if o <= closed and c >= opened), None)
+            if found:
+                break
+        parents.append(found)
+    return episodes.assign(parent_alert_id=pd.Series(parents, index=episodes.index, dtype=object))

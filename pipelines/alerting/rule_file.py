@@ -1,0 +1,163 @@
+"""Reading `alert_rules.yml`: a bad rule is refused with its line and the fix, the others run.
+
+Add here: a check that needs the whole file or the company's own scopes and metrics.
+Keep out: checks of one rule by itself (`rules.py`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
+from pipelines.alerting.rules import Rule
+from pipelines.configuration.problems import Problem, read_yaml
+
+ACCEPTED = "a list `rules:` of alert rules, see docs"
+
+
+def load_rules(
+    path: Path,
+    *,
+    known_metrics: Collection[str] | None = None,
+    scopes: Iterable[tuple[str, str]] | None = None,
+) -> tuple[list[Rule], list[Problem]]:
+    """The rules that can be used, in the order of the file, and every fault of the others.
+
+    `known_metrics` are the metrics that the marts hold; default: all that Forewarn defines.
+    `scopes` are (scope_type, scope_id) of the company, for rules that name scopes by `only`;
+    None leaves those names unchecked. Rules with `mode: off` are checked and left out.
+    """
+    problems: list[Problem] = []
+    content = read_yaml(path, problems, accepted=ACCEPTED)
+    if content is None:
+        return [], problems
+    if not isinstance(content, dict) or not isinstance(content.get("rules"), list):
+        problems.append(Problem(path.name, "rules", "is missing or not a list", ACCEPTED))
+        return [], problems
+    for key in sorted(set(content) - {"rules"}):
+        problems.append(Problem(path.name, str(key), "unknown key", "only `rules`"))
+    lines = _lines(path)
+    rules: list[Rule] = []
+    places: dict[str, str] = {}
+    known_scopes = None if scopes is None else set(scopes)
+    for number, entry in enumerate(content["rules"]):
+        line = lines[number] if number < len(lines) else 0
+        name = entry.get("name", f"rule {number + 1}") if isinstance(entry, dict) else number + 1
+        where = f"line {line}, rule {name}"
+        found = _read_one(path.name, where, entry, problems)
+        if found is None:
+            continue
+        faults = list(_faults(path.name, where, found, known_metrics, known_scopes))
+        if any(rule.name == found.name for rule in rules):
+            faults.append(Problem(path.name, f"{where}, name", "is there twice", "another name"))
+        problems.extend(faults)
+        if not faults:
+            rules.append(found)
+            places[found.name] = where
+    rules = _with_known_partners(path.name, rules, places, problems)
+    return [rule for rule in rules if rule.mode != "off"], problems
+
+
+def _read_one(file: str, where: str, entry: Any, problems: list[Problem]) -> Rule | None:
+    if not isinstance(entry, dict):
+        problems.append(Problem(file, where, "is not a mapping of keys", "name, metric, ..."))
+        return None
+    try:
+        return Rule(**{str(key): value for key, value in entry.items()})
+    except ValidationError as error:
+        for item in error.errors():
+            if item["type"] == "too_short" and len(error.errors()) > 1:
+                continue  # follows from a refused item of the same list
+            problems.append(_problem(file, where, dict(item), entry))
+        return None
+
+
+def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any]) -> Problem:
+    # The tag of a union is no key of the file.
+    kind = entry["condition"].get("type") if isinstance(entry.get("condition"), dict) else None
+    path = [str(part) for part in item["loc"]]
+    if len(path) > 1 and path[0] == "condition" and path[1] == kind:
+        del path[1]
+    key = f"{where}, {'.'.join(path)}" if path else where
+    accepted = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if item["type"] == "missing":
+        return Problem(file, key, "is missing", "a value for this key")
+    if item["type"] == "extra_forbidden":
+        return Problem(file, key, "unknown key", _no_such_key(path, kind))
+    if item["type"].startswith("union_tag"):
+        expected = item.get("ctx", {}).get("expected_tags", "a known condition")
+        return Problem(file, f"{key}.type", repr(kind), f"one of {expected}")
+    if path == ["metric"]:
+        near = difflib.get_close_matches(str(item["input"]), METRICS, 1)
+        hint = f"{near[0]} (nearest), or " if near else ""
+        return Problem(file, key, f"no metric {item['input']!r}", f"{hint}{accepted}")
+    if path and path[0] == "scopes":
+        return Problem(file, key, f"no scope {item['input']!r}", f"one of {', '.join(SCOPE_TYPES)}")
+    plain = not isinstance(item["input"], dict)
+    found = repr(item["input"]) if plain else "does not fit together"
+    return Problem(file, key, found, accepted)
+
+
+def _no_such_key(path: list[str], kind: Any) -> str:
+    if path[0] in {"title", "advice"}:
+        return "only zh and en; quote a text that contains a comma"
+    if path[0] == "condition":
+        return f"a key of condition {kind}; remove it"
+    return f"one of {', '.join(Rule.model_fields)}"
+
+
+def _faults(
+    file: str,
+    where: str,
+    rule: Rule,
+    known_metrics: Collection[str] | None,
+    known_scopes: set[tuple[str, str]] | None,
+) -> Iterable[Problem]:
+    if known_metrics is not None and rule.metric not in known_metrics and not rule.on_targets:
+        yield Problem(
+            file,
+            f"{where}, metric",
+            f"{rule.metric!r} is not in the marts",
+            f"one of {', '.join(sorted(known_metrics))}",
+        )
+    if known_scopes is None:
+        return
+    for name in rule.only:
+        if not any((kind, name) in known_scopes for kind in rule.scopes):
+            ids = sorted(i for kind, i in known_scopes if kind in rule.scopes)
+            near = difflib.get_close_matches(name, ids, 1, 0.5)
+            accepted = f"{near[0]} (nearest)" if near else f"one of {', '.join(ids[:12])}"
+            yield Problem(file, f"{where}, only", f"no {'/'.join(rule.scopes)} {name!r}", accepted)
+
+
+def _with_known_partners(
+    file: str, rules: list[Rule], places: dict[str, str], problems: list[Problem]
+) -> list[Rule]:
+    families = {rule.family for rule in rules}
+    kept = []
+    for rule in rules:
+        unknown = sorted(set(rule.raised_by) - families)
+        own = rule.family in rule.raised_by
+        if not unknown and not own:
+            kept.append(rule)
+            continue
+        found = f"no family {', '.join(unknown)}" if unknown else "names the rule's own family"
+        others = ", ".join(sorted(families - {rule.family}))
+        problems.append(Problem(file, f"{places[rule.name]}, raised_by", found, f"some of {others}"))
+    return kept
+
+
+def _lines(path: Path) -> list[int]:
+    """The line on which each entry of `rules` begins."""
+    root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    if isinstance(root, yaml.MappingNode):
+        for key, value in root.value:
+            if key.value == "rules" and isinstance(value, yaml.SequenceNode):
+                return [node.start_mark.line + 1 for node in value.value]
+    return []

@@ -1,0 +1,185 @@
+"""What a rule is: the keys of one entry of `alert_rules.yml`, and its version.
+
+Add here: a key that every rule may have. Keep out: keys of one condition (`conditions/`), and how
+the file is read and its faults are told (`rule_file.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pipelines.alerting.catalogue import METRICS, Direction, Metric
+from pipelines.alerting.conditions import ON_PARTS, ON_TARGETS, AnyCondition
+from pipelines.alerting.states import Laws
+
+Level = Literal["normal", "warning", "danger"]
+Mode = Literal["alert", "watch", "off"]
+ScopeType = Literal["company", "region", "team", "rep", "product_line", "source"]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(_Part):
+    """One text in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Confirm(_Part):
+    """Successive evaluations that open 警戒, open 危险, and take a level one step down."""
+
+    warning: int = Field(default=2, ge=1, le=12)
+    danger: int = Field(default=1, ge=1, le=12)
+    clear: int = Field(default=2, ge=1, le=12)
+
+
+class Pause(_Part):
+    """No level moves: between two days of every year, or in weeks with too few workdays."""
+
+    start: MonthDay | None = Field(default=None, alias="from")
+    end: MonthDay | None = Field(default=None, alias="to")
+    workdays_below: float | None = Field(default=None, gt=0, le=5)
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Pause:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("both `from` and `to`, such as 02-01 and 02-20")
+        if self.start is None and self.workdays_below is None:
+            raise ValueError("`from` and `to`, or `workdays_below`")
+        return self
+
+
+class Money(_Part):
+    """How a level becomes an amount at risk.
+
+    `gap`: what is missing to the target (rules on targets). `shortfall`: the relative distance
+    from the expected value × the scope's usual weekly revenue × `weeks`. `none`: no amount.
+    """
+
+    by: Literal["gap", "shortfall", "none"] = "shortfall"
+    weeks: int = Field(default=13, ge=1, le=104)
+
+
+class Rule(_Part):
+    """One alert rule. See docs of `alert_rules.yml` for the meaning of each key."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    family: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Text
+    advice: Text
+    metric: str
+    grain: Literal["day", "week", "month", "quarter"] = "week"
+    dimension: Literal["each", "total", "all"] = "total"
+    scopes: tuple[ScopeType, ...] = Field(min_length=1)
+    only: tuple[str, ...] = ()
+    direction: Direction | None = None
+    condition: AnyCondition
+    min_sample: int = Field(default=0, ge=0)
+    confirm: Confirm = Confirm()
+    hysteresis: float = Field(default=0.05, ge=0, lt=1)
+    cool_down_days: int = Field(default=14, ge=0, le=365)
+    stale_after: int = Field(default=8, ge=1)
+    relearn_after: int = Field(default=26, ge=4)
+    inherit: bool = True
+    pause: tuple[Pause, ...] = ()
+    money: Money = Money()
+    owner: Literal["scope", "parent", "data"] = "scope"
+    raised_by: tuple[str, ...] = ()
+    detects: tuple[str, ...] = ()
+    mode: Mode = "alert"
+
+    @field_validator("metric")
+    @classmethod
+    def _in_catalogue(cls, value: str) -> str:
+        if value not in METRICS:
+            raise ValueError(f"one of {', '.join(sorted(METRICS))}")
+        return value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Rule:
+        if self.on_targets and self.metric != "target_attainment":
+            raise ValueError(f"metric target_attainment for condition {self.condition.type}")
+        if isinstance(self.condition, ON_PARTS) and METRICS[self.metric].kind != "share":
+            raise ValueError(
+                f"a metric with numerator and denominator for condition {self.condition.type}"
+            )
+        shift = getattr(self.condition, "shift", None)
+        if shift is not None and (shift < 1) != (self.side == "below") or shift == 1:
+            wanted = "below 1" if self.side == "below" else "above 1"
+            raise ValueError(f"condition.shift {wanted}, since {self.metric} hurts {self.side}")
+        pair = self.condition.limits()
+        if pair is not None:
+            _check_order(self, *pair)
+        return self
+
+    @property
+    def on_targets(self) -> bool:
+        """Judged on target completion rather than on `fct_metrics`."""
+        return isinstance(self.condition, ON_TARGETS)
+
+    @property
+    def described(self) -> Metric:
+        return METRICS[self.metric]
+
+    @property
+    def side(self) -> Direction:
+        """The bad side: as given, else the metric's own."""
+        return self.direction or METRICS[self.metric].bad
+
+    @property
+    def laws(self) -> Laws:
+        return Laws(
+            confirm_warning=self.confirm.warning,
+            confirm_danger=self.confirm.danger,
+            clear=self.confirm.clear,
+            cool_down=self.cool_down_days,
+            stale_after=self.stale_after,
+            # A target does not become normal by being missed for long.
+            relearn_after=10_000 if self.on_targets else self.relearn_after,
+        )
+
+    @cached_property
+    def version(self) -> str:
+        """Fingerprint of everything that decides a level; texts and owners are not part of it.
+
+        It changes by itself with a limit, so that a record of precision never speaks of a rule
+        that is no longer the same.
+        """
+        decides = self.model_dump(
+            mode="json",
+            exclude={"title", "advice", "owner", "money", "mode", "detects", "family", "inherit"},
+        )
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _check_order(rule: Rule, warning: float, danger: float, kind: str) -> None:
+    if kind == "evidence":
+        if danger < warning:
+            raise ValueError("condition.danger at or beyond condition.warning (more is worse)")
+        return
+    below = rule.side == "below"
+    if (danger > warning) if below else (danger < warning):
+        word = "at or below" if below else "at or above"
+        raise ValueError(
+            f"condition.danger {word} condition.warning, since {rule.metric} hurts {rule.side} "
+            f"(warning {warning:g}, danger {danger:g})"
+        )
+    relative = rule.condition.type == "change"
+    if relative and ((warning > 0) if below else (warning < 0)):
+        sign = "negative" if below else "positive"
+        raise ValueError(f"a {sign} change for condition.warning, such as {'-' * below}0.2")
+    if not relative and rule.described.kind in {"share", "count", "money", "days", "ratio"}:
+        if warning < 0 or danger < 0:
+            raise ValueError(f"limits that are not negative: {rule.metric} never is")
+        if rule.described.kind == "share" and (warning > 1 or danger > 1):
+            raise ValueError(f"limits between 0 and 1: {rule.metric} is a share (0.3 is 30 %)")

@@ -1,0 +1,141 @@
+"""One rule over one panel, day by day: verdicts, gates, states, and which past counts as clean.
+
+Add here: a reason for which a day gives no verdict. Keep out: choosing panels and making frames
+(`evaluation.py`), and sentences (`messages.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.alerting.conditions.base import Context, Flags, Levels, Row
+from pipelines.alerting.panel import Panel
+from pipelines.alerting.rules import Pause, Rule
+from pipelines.alerting.states import Ending, States
+
+
+class Status(IntEnum):
+    """Why a day has no verdict; `JUDGED` where it has one."""
+
+    JUDGED = 0
+    TOO_FEW = 1
+    TOO_EARLY = 2
+    UNTRUSTED = 3
+    PAUSED = 4
+    BETWEEN = 5
+
+
+FIELDS = ("value", "expected", "warning_limit", "danger_limit", "sample", "probability")
+
+
+@dataclass(frozen=True)
+class History:
+    """What came of a rule, every array (days, series).
+
+    `level` is the confirmed level, `episode` the ordinal of the open episode (0 none), `since`
+    the row of its first bad evaluation, `ending` the `Ending` on the last day of an episode.
+    """
+
+    rule: Rule
+    panel: Panel
+    level: Levels
+    status: NDArray[np.int8]
+    episode: NDArray[np.int32]
+    since: NDArray[np.int32]
+    ending: NDArray[np.int8]
+    fields: dict[str, NDArray[np.float32]]
+
+
+def run(
+    rule: Rule,
+    panel: Panel,
+    context: Context,
+    *,
+    untrusted: Flags | None = None,
+    boost: Flags | None = None,
+) -> History:
+    """Walk through the days in order; row t of the result depends on rows up to t only.
+
+    `untrusted` and `boost` have the panel's shape; a boosted 警戒 counts as 危险, because an
+    independent kind of evidence agrees.
+    """
+    days, series = panel.shape
+    judge = rule.condition.prepare(panel, context)
+    states = States(series, rule.laws)
+    clean = np.ones((days, series), bool)
+    level = np.zeros((days, series), np.int8)
+    status = np.zeros((days, series), np.int8)
+    episode = np.zeros((days, series), np.int32)
+    since = np.full((days, series), -1, np.int32)
+    ending = np.zeros((days, series), np.int8)
+    fields = {name: np.full((days, series), np.nan, np.float32) for name in FIELDS}
+    paused = _paused(rule.pause, panel)
+    bound = rule.on_targets
+
+    for t in range(days):
+        if bound and t and panel.starts[t] != panel.starts[t - 1]:
+            ending[t - 1] = np.maximum(
+                ending[t - 1], states.end_all(panel.dates[t - 1], Ending.PERIOD_OVER)
+            )
+        verdict = judge.at(t, clean)
+        for name in FIELDS:
+            fields[name][t] = getattr(verdict, name)
+        held_back = untrusted[t] if untrusted is not None else np.zeros(series, bool)
+        status[t] = _status(verdict, held_back, bool(paused[t]), bool(panel.steps[t]))
+        known = status[t] == Status.JUDGED
+        raw, held = verdict.raw, verdict.held
+        if boost is not None:
+            raised = boost[t] & (raw == 1)
+            raw = np.where(raised, 2, raw).astype(np.int8)
+            held = np.maximum(held, raw)
+        before = states.episode.copy()
+        if panel.steps[t]:
+            lost = status[t] == Status.TOO_FEW
+            ending[t] = states.step(t, panel.dates[t], raw, held, known, lost)
+        level[t], episode[t], since[t] = states.level, states.episode, states.since
+        _mark(clean, t, before, states, ending[t], judge.forget)
+    return History(rule, panel, level, status, episode, since, ending, fields)
+
+
+def _mark(clean, t, before, states, ending, forget) -> None:  # type: ignore[no-untyped-def]
+    """Keep the days of episodes out of later baselines; after a relearning only they count."""
+    clean[t] &= states.level == 0
+    for s in np.flatnonzero((states.episode > 0) & (before != states.episode)):
+        clean[states.since[s] : t + 1, s] = False
+    relearned = ending == Ending.RELEARNED
+    if relearned.any():
+        forget(relearned)
+        for s in np.flatnonzero(relearned):
+            # The level that lasted is the yardstick now; what was before it no longer is.
+            lasted = int(states.laws.relearn_after)
+            clean[: max(0, t - lasted), s] = False
+            clean[max(0, t - lasted) : t + 1, s] = True
+
+
+def _status(verdict: Row, untrusted: Flags, paused: bool, step: bool) -> NDArray[np.int8]:
+    status = np.where(verdict.known, Status.JUDGED, Status.TOO_FEW)
+    status = np.where(verdict.early, Status.TOO_EARLY, status)
+    if not step:
+        status = np.where(status == Status.JUDGED, Status.BETWEEN, status)
+    if paused:
+        status = np.full(status.shape, Status.PAUSED)
+    return np.where(untrusted, Status.UNTRUSTED, status).astype(np.int8)
+
+
+def _paused(pauses: tuple[Pause, ...], panel: Panel) -> Flags:
+    paused = np.zeros(len(panel.dates), bool)
+    names = np.array([str(day)[5:] for day in panel.dates])
+    for pause in pauses:
+        if pause.start is not None and pause.end is not None:
+            inside = (names >= pause.start) & (names <= pause.end)
+            if pause.start > pause.end:  # over the turn of the year
+                inside = (names >= pause.start) | (names <= pause.end)
+            paused |= inside
+        if pause.workdays_below is not None and len(panel.dates) > 1:
+            # Exposure 1 is five workdays in a week.
+            paused |= panel.exposure * 5 < pause.workdays_below
+    return paused

@@ -1,0 +1,1 @@
+"""The Dagster assets, one module per stage of the night; each takes `Settings` and returns assets."""

@@ -1,0 +1,195 @@
+"""Alerts as assets: one per rule family, whose checks show level, value, limit and drivers.
+
+Add here: how an evaluation becomes tables and asset checks. Keep out: every decision about a level
+(`pipelines/alerting/`), what people did (`pipelines/ledger/`) and telling them (`notices.py`).
+
+A breach is a check that did not pass, with severity WARN: it is a fact about the business, never a
+fault of the run, so it stops nothing.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from pipelines.alerting.catalogue import METRICS
+from pipelines.alerting.evaluation import Evaluation, evaluate
+from pipelines.alerting.feeds import feed_metrics
+from pipelines.alerting.rule_file import load_rules
+from pipelines.alerting.rules import Rule
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.configuration.problems import Problem
+from pipelines.ledger.publishing import (
+    alert_responses_frame,
+    merge_ledger_state,
+    response_scores_frame,
+)
+from pipelines.ledger.store import open_ledger
+from pipelines.settings import Settings
+from pipelines.told_tables import write_told_table
+from pipelines.warehouse import connect
+from pipelines.working_calendar import workday_test
+
+TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores")
+_NAMED = 5  # alerts that a check's description spells out
+
+
+def usable_rules(settings: Settings) -> tuple[list[Rule], list[Problem]]:
+    """The company's rules that can run, and what is wrong with the others."""
+    return load_rules(settings.config_dir / "alert_rules.yml")
+
+
+def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """`alerts/<family>` for every family of rules, and the marts that hold alerts and answers."""
+    rules, _ = usable_rules(settings)
+    families = sorted({rule.family for rule in rules})
+    language = settings.company.language
+    specs = [
+        *(
+            dg.AssetSpec(
+                dg.AssetKey(["alerts", family]),
+                deps=list(upstream),
+                group_name="alerts",
+                description=f"Levels of the rules of family {family}; a breach is a check that warns.",
+            )
+            for family in families
+        ),
+        *(
+            dg.AssetSpec(
+                dg.AssetKey(["marts", name]),
+                deps=list(upstream),
+                group_name="alerts",
+                kinds={"duckdb"},
+            )
+            for name in TOLD
+        ),
+    ]
+    checks = [
+        dg.AssetCheckSpec(
+            rule.name,
+            asset=dg.AssetKey(["alerts", rule.family]),
+            description=getattr(rule.title, language),
+        )
+        for rule in rules
+    ]
+
+    @dg.multi_asset(
+        name="evaluate_alerts", specs=specs, check_specs=checks, required_resource_keys={WRITER}
+    )
+    def evaluate_alerts(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        with failing_clearly():
+            night = night_of(context, settings)
+            if night.unchanged:
+                with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
+                    alerts = connection.execute("select * from marts.fct_alerts").df()
+            else:
+                with connect(night.warehouse) as connection:
+                    found = evaluation(connection, settings, night.as_of)
+                    alerts = _write(connection, settings, night.as_of, found)
+            _say(settings, alerts)
+        for spec in specs:
+            family = spec.key.path[-1]
+            rows = alerts[
+                (alerts["state"] == "open") & ((alerts["family"] == family) | (family in TOLD))
+            ]
+            yield dg.MaterializeResult(
+                asset_key=spec.key, metadata={"dagster/row_count": len(rows)}
+            )
+        for rule in rules:
+            yield _check(
+                rule, alerts[(alerts["rule"] == rule.name) & (alerts["state"] == "open")], language
+            )
+
+    return [evaluate_alerts]
+
+
+def evaluation(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date
+) -> Evaluation:
+    """The evaluation of a built warehouse, up to and including `as_of`."""
+    rules, _ = usable_rules(settings)
+    freshness = connection.execute("select * from marts.rpt_freshness").df()
+    metrics = connection.execute("select * from marts.fct_metrics").df()
+    feeds = feed_metrics(freshness, as_of=as_of)
+    if len(feeds):
+        metrics = pd.concat([metrics, feeds], ignore_index=True)
+    return evaluate(
+        metrics,
+        connection.execute("select * from marts.fct_target_completion_history").df(),
+        rules,
+        connection.execute("select * from intermediate.int_scopes").df(),
+        as_of=as_of,
+        untrusted=untrusted_metrics(freshness),
+        calendar=connection.execute("select date_day, is_workday from config.calendar").df(),
+        language=settings.company.language,
+        currency=settings.company.currency,
+        fiscal_year_start=settings.company.fiscal_year_start,
+    )
+
+
+def untrusted_metrics(freshness: pd.DataFrame) -> set[str]:
+    """Metrics that depend on an entity with a stale feed: their warnings are held back tonight."""
+    stale = set(freshness.loc[freshness["state"] == "stale", "entity"])
+    return {metric.name for metric in METRICS.values() if stale & set(metric.entities)}
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date, found: Evaluation
+) -> pd.DataFrame:
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        zone = settings.timezone
+        frames = {
+            "fct_alerts": merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone),
+            "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=zone),
+            "rpt_response_scores": response_scores_frame(
+                ledger, as_of=as_of, timezone=zone, is_workday=workday_test(settings, as_of)
+            ),
+        }
+    finally:
+        ledger.close()
+    for name, frame in frames.items():
+        write_told_table(connection, name, frame)
+    return frames["fct_alerts"]
+
+
+def _say(settings: Settings, alerts: pd.DataFrame) -> None:
+    for problem in usable_rules(settings)[1]:
+        log.warning("warn      rule refused, the others run: %s", problem)
+    now = alerts[alerts["state"] == "open"]
+    counts = {level: int((now["level"] == level).sum()) for level in ("danger", "warning")}
+    log.info("warn      %d danger, %d warning open", counts["danger"], counts["warning"])
+
+
+def _check(rule: Rule, breaches: pd.DataFrame, language: str) -> dg.AssetCheckResult:
+    ranked = breaches.sort_values(["level", "urgency"], ascending=[True, False])
+    told = [str(text) for text in ranked["message"].head(_NAMED)]
+    metadata: dict[str, Any] = {
+        "open": len(breaches),
+        "danger": int((breaches["level"] == "danger").sum()),
+        "rule_version": rule.version,
+    }
+    if len(ranked):
+        first = ranked.iloc[0]
+        metadata |= {
+            "level": str(first["level"]),
+            "scope": f"{first['scope_type']}:{first['scope_id']}",
+            "value": _number(first["value"]),
+            "limit": _number(first["limit_value"]),
+            "drivers": dg.MetadataValue.text(str(first["drivers"])),
+        }
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(["alerts", rule.family]),
+        check_name=rule.name,
+        passed=not len(breaches),
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(told) or getattr(rule.title, language),
+        metadata=metadata,
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,99 @@
+"""Binding: the night's warehouse file with what was in force, and whether anything has changed.
+
+Add here: what happens between the raw zone and dbt. Keep out: the views themselves
+(`pipelines/warehouse.py`).
+"""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.ledger.revision import ledger_revision
+from pipelines.ledger.store import open_ledger
+from pipelines.night import Night, fingerprint
+from pipelines.publishing import damaged_files, read_manifest
+from pipelines.settings import Settings
+from pipelines.sources.registry import raw_tables
+from pipelines.warehouse import bind
+
+COMPANY_TABLES = {
+    "stages": "The company's stages and what each source calls them.",
+    "exchange_rates": "Units of the company currency for one unit of another, by day.",
+    "people": "Accounts of different sources that are one person.",
+    "calendar": "Workdays: the country's, with make-up days and the company's own exceptions.",
+    "extracts": "The last completed extract of each source, entity and file, as known on the day.",
+    "rejected": "Rows in quarantine, each with its reason.",
+}
+
+
+def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The `config.*` tables; they wait for every extraction, and dbt waits for them."""
+    raw_keys = [
+        dg.AssetKey(["raw", f"{system}__{table}"])
+        for system in sorted({*settings.systems, "spreadsheet"})
+        for table in raw_tables(system)
+    ]
+    specs = [
+        dg.AssetSpec(
+            dg.AssetKey(["config", name]),
+            deps=raw_keys,
+            group_name="config",
+            description=text,
+            kinds={"duckdb"},
+        )
+        for name, text in COMPANY_TABLES.items()
+    ]
+
+    @dg.multi_asset(name="bind_warehouse", specs=specs, required_resource_keys={WRITER})
+    def bind_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with failing_clearly():
+            night = _with_fingerprint(settings, night_of(context, settings))
+            if night.unchanged:
+                log.info("build     nothing has changed since the published version; it stands")
+            else:
+                bind(
+                    night.warehouse,
+                    settings,
+                    raw_zone_of(settings),
+                    as_of=night.as_of,
+                    known_at=night.known_at,
+                )
+                _refresh_workbench(settings, night)
+        for name in COMPANY_TABLES:
+            yield dg.MaterializeResult(asset_key=dg.AssetKey(["config", name]))
+
+    return [bind_warehouse]
+
+
+def _with_fingerprint(settings: Settings, night: Night) -> Night:
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        revision = ledger_revision(ledger)
+    finally:
+        ledger.close()
+    found = fingerprint(settings, raw_zone_of(settings), night, ledger_revision=revision)
+    current = read_manifest(settings.current)
+    unchanged = False
+    if current and current.fingerprint == found:
+        damaged = damaged_files(settings.current, current)
+        unchanged = not damaged
+        if damaged:
+            log.warning(
+                "build     the published version is damaged (%s); building anew", ", ".join(damaged)
+            )
+    night = dataclasses.replace(night, fingerprint=found, unchanged=unchanged)
+    night.save()
+    return night
+
+
+def _refresh_workbench(settings: Settings, night: Night) -> None:
+    """A warehouse of the analysts' own, so that a plain `dbt build` in `dbt_project/` works."""
+    workbench = settings.data_dir / "workbench.duckdb"
+    temporary = workbench.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    bind(temporary, settings, raw_zone_of(settings), as_of=night.as_of, known_at=night.known_at)
+    os.replace(temporary, workbench)
+    workbench.with_name(workbench.name + ".wal").unlink(missing_ok=True)

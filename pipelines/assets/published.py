@@ -1,0 +1,51 @@
+"""Publication as an asset: the audited night becomes the version that readers open.
+
+Add here: when the night is published, and what is shown of it. Keep out: how a version is written
+(`pipelines/publishing.py`).
+"""
+
+import shutil
+
+import dagster as dg
+
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.publishing import publish, read_manifest
+from pipelines.settings import Settings
+
+PUBLISHED = dg.AssetKey(["published", "current"])
+
+
+def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """`current/`: the readers' DuckDB file, Parquet and manifest of the last audited night."""
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=upstream,
+        group_name="published",
+        kinds={"duckdb", "parquet"},
+        required_resource_keys={WRITER},
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """The marts as readers see them: one version directory, made current by one swap."""
+        with failing_clearly():
+            night = night_of(context, settings)
+            if night.unchanged:
+                manifest = read_manifest(settings.current)
+                assert manifest is not None  # or the night would not be unchanged
+                shutil.rmtree(night.folder, ignore_errors=True)
+                log.info("publish   version %d stands, verified", manifest.version)
+            else:
+                manifest = publish(settings, night)
+                log.info("publish   version %d, %d marts", manifest.version, len(manifest.tables))
+        rows = sum(table["rows"] for table in manifest.tables.values())
+        return dg.MaterializeResult(
+            metadata={
+                "version": manifest.version,
+                "as_of": manifest.as_of.isoformat(),
+                "tables": len(manifest.tables),
+                "dagster/row_count": rows,
+                "folder": dg.MetadataValue.path(str(settings.current)),
+            }
+        )
+
+    return published

@@ -1,0 +1,142 @@
+"""Extraction: one step per system, which loads all sources of that system into the raw zone.
+
+Add here: how a source's load becomes assets. Keep out: how a system is read
+(`pipelines/sources/`) and how files are written (`pipelines/raw_zone.py`).
+"""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.sources import Source
+from pipelines.failures import Failure, PermanentFailure
+from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.settings import Settings
+from pipelines.sources.registry import connector_of, raw_tables
+
+FAILED_SOURCES = "failed_sources.json"
+# A new source holds the publication when it fails; one that has run this long does not.
+TRIAL = dt.timedelta(days=7)
+_LONGEST = 400
+
+
+def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """One multi-asset per configured system; spreadsheets always, since targets come from them."""
+    return [
+        _system_asset(settings, system) for system in sorted({*settings.systems, "spreadsheet"})
+    ]
+
+
+def _system_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
+    sources = [source for source in settings.sources if source.system == system]
+    specs = [
+        dg.AssetSpec(
+            dg.AssetKey(["raw", f"{system}__{table}"]),
+            group_name="raw",
+            kinds={"parquet"},
+            description=f"Every version of `{table}` that {system} ever gave, append-only.",
+        )
+        for table in raw_tables(system)
+    ]
+
+    @dg.multi_asset(
+        name=f"extract_{system}",
+        specs=specs,
+        required_resource_keys={WRITER},
+        retry_policy=RETRIES,
+        can_subset=False,
+    )
+    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with failing_clearly():
+            rows, seconds = _load_all(context, settings, sources)
+        for table in raw_tables(system):
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["raw", f"{system}__{table}"]),
+                metadata={"dagster/row_count": rows.get(table, 0), "seconds": round(seconds, 2)},
+            )
+
+    return extract
+
+
+def _load_all(
+    context: dg.AssetExecutionContext, settings: Settings, sources: list[Source]
+) -> tuple[dict[str, int], float]:
+    night, raw_zone = night_of(context, settings), raw_zone_of(settings)
+    started, now = time.monotonic(), dt.datetime.now(dt.UTC)
+    rows: dict[str, int] = {}
+    failed: dict[str, str] = {}
+    for source in sources:
+        try:
+            connector = connector_of(source, settings)
+            report = raw_zone.load(source.name, source.system, connector, now=now)
+        except ConfigurationError as error:
+            raise PermanentFailure(
+                f"Could not read source {source.name}",
+                cause=str(error),
+                next_step="set what is missing",
+            ) from error
+        except Failure as failure:
+            if not _may_continue(source, raw_zone, now):
+                raise
+            failed[source.name] = str(failure)
+            log.warning("%s: %s Its last load stands, marked untrusted.", source.name, failure)
+            continue
+        _say(report)
+        for table, count in report.rows.items():
+            rows[table] = rows.get(table, 0) + count
+    if failed:
+        path = night.folder / FAILED_SOURCES
+        known = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps({**known, **failed}))
+    return rows, time.monotonic() - started
+
+
+def _may_continue(source: Source, raw_zone: RawZone, now: dt.datetime) -> bool:
+    """Whether the rest may be published without this source's new rows.
+
+    Never before its first load: figures would then silently lack everything it holds.
+    """
+    known = raw_zone.known_extracts(source.name)
+    if not known:
+        return False
+    if source.on_failure:
+        return source.on_failure == "continue"
+    return now - known[0].loaded_at > TRIAL
+
+
+def _say(report: LoadReport) -> None:
+    if report.unchanged:
+        log.info("extract   %s: unchanged since the last run", report.source)
+        return
+    counts = ", ".join(f"{count:,} {table}" for table, count in sorted(report.rows.items()))
+    log.info("extract   %s: %s", report.source, counts or "no rows")
+    for extract in report.extracts:
+        if extract.state != "loaded":
+            where = extract.file or extract.entity
+            log.warning(
+                "extract   %s: %s %s: %s",
+                report.source,
+                where,
+                extract.state,
+                _short(extract.message),
+            )
+    if report.rejections:
+        log.warning(
+            "extract   %s: %d rows in quarantine, first: %s %s: %s",
+            report.source,
+            len(report.rejections),
+            report.rejections[0].file,
+            report.rejections[0].address,
+            report.rejections[0].reason,
+        )
+
+
+def _short(text: str | None) -> str:
+    """The start of a long explanation; all of it is in `rpt_data_quality` and Dagster's pages."""
+    text = text or ""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

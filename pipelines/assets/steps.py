@@ -1,0 +1,66 @@
+"""What every step of the night does alike: find its night, speak, and fail so that Dagster can tell.
+
+Add here: the shared frame of a step. Keep out: what a step does.
+"""
+
+import contextlib
+import datetime as dt
+import logging
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.failures import AuditFailure, Failure, TransientFailure
+from pipelines.night import Night, begin_night, folder_of, load_night
+from pipelines.raw_zone import RawZone
+from pipelines.settings import Settings
+from pipelines.writer_lock import writer_lock
+
+log = logging.getLogger("forewarn")
+
+AS_OF_TAG = "forewarn/as_of"
+KIND = "forewarn_kind"
+WRITER = "writer"
+
+
+def writer_resource(settings: Settings) -> dg.ResourceDefinition:
+    """Holds the writer lock from the first step of a run to its last, in the run's own process."""
+
+    @dg.resource(description="The writer lock of the data folder; one run at a time.")
+    def writer(context: dg.InitResourceContext) -> Iterator[None]:
+        with writer_lock(settings.data_dir, f"run {context.run_id}"):
+            yield None
+
+    return writer
+
+
+def raw_zone_of(settings: Settings) -> RawZone:
+    """The raw zone of an installation."""
+    return RawZone(settings.raw_dir, settings.data_dir / "dlt")
+
+
+def night_of(context: dg.AssetExecutionContext, settings: Settings) -> Night:
+    """The night of the running run; its first step opens it."""
+    run_id = context.run.run_id
+    if (folder_of(settings, run_id) / "night.json").is_file():
+        return load_night(settings, run_id)
+    day = context.run.tags.get(AS_OF_TAG)
+    return begin_night(settings, run_id, dt.date.fromisoformat(day) if day else None)
+
+
+@contextlib.contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Turn a `Failure` into a Dagster failure that keeps its text and says whether to retry."""
+    try:
+        yield
+    except Failure as failure:
+        kind = "audit" if isinstance(failure, AuditFailure) else "step"
+        raise dg.Failure(
+            description=str(failure),
+            metadata={KIND: kind},
+            allow_retries=isinstance(failure, TransientFailure),
+        ) from failure
+
+
+# A connector has its own short retries; this one outlasts a restart of the other side.
+RETRIES = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)

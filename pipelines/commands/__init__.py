@@ -1,0 +1,1 @@
+"""What each command does, one module per command or family; `pipelines/cli.py` names them."""

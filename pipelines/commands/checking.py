@@ -1,0 +1,48 @@
+"""`forewarn check`: is the configuration valid, can every source be reached, what would be read."""
+
+from __future__ import annotations
+
+import sys
+
+from pipelines.configuration.problems import ConfigurationError
+from pipelines.settings import Settings, load_settings
+from pipelines.sources.registry import connector_of
+
+
+def check_everything() -> int:
+    """Print one line per finding; 0 if all is well, 2 if configuration is wrong, 1 if a source is."""
+    settings = load_settings()
+    problems = rule_problems(settings)
+    company = settings.company
+    sys.stdout.write(
+        f"{settings.config_dir}: {company.name}, {len(settings.sources)} sources, {len(settings.stages)} stages\n"
+    )
+    for problem in problems:
+        sys.stdout.write(f"  PROBLEM  {problem}\n")
+    reachable = True
+    for source in settings.sources:
+        sys.stdout.write(f"{source.name} ({source.system})\n")
+        try:
+            findings = connector_of(source, settings).check()
+        except ConfigurationError as error:
+            problems += error.problems
+            sys.stdout.write(f"  PROBLEM  {error.problems[0]}\n")
+            continue
+        for finding in findings:
+            reachable = reachable and finding.ok
+            mark = "ok      " if finding.ok else "PROBLEM "
+            step = f" Next: {finding.next_step.rstrip('.')}." if finding.next_step else ""
+            sys.stdout.write(f"  {mark} {finding.subject}: {finding.text}{step}\n")
+    if problems:
+        return 2
+    return 0 if reachable else 1
+
+
+def rule_problems(settings: Settings) -> list:
+    """Problems of alert_rules.yml and recipients.yml."""
+    from pipelines.alerting.rules import load_rules
+    from pipelines.notifying.recipients import read_recipients
+
+    _, problems = load_rules(settings.config_dir / "alert_rules.yml")
+    read_recipients(settings.config_dir / "recipients.yml", problems)
+    return problems

@@ -1,0 +1,71 @@
+"""`forewarn run`: the nightly job in this process, with progress and a summary.
+
+Add here: how a run is started from the shell and what it prints. Keep out: the steps
+(`pipelines/assets/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import sys
+import time
+
+from pipelines.failures import PermanentFailure
+from pipelines.instance import dagster_home
+from pipelines.settings import Settings, load_settings
+from pipelines.writer_lock import writer_lock
+
+DONE, STEP_FAILED, AUDIT_FAILED = 0, 1, 3
+
+
+def run_nightly(as_of: dt.date | None) -> int:
+    """Run the job and print; returns the exit code. Raises what stops it before its first step."""
+    settings = load_settings()
+    if as_of is not None and as_of > settings.today():
+        raise PermanentFailure(
+            f"Could not run as of {as_of}",
+            cause=f"the company's today is {settings.today()}",
+            next_step="give a day that has been",
+        )
+    started = time.monotonic()
+    _speak(as_of or settings.today(), settings)
+    with writer_lock(settings.data_dir, "forewarn run"):
+        code = _run(settings, as_of)
+    sys.stdout.write(f"\nTook {time.monotonic() - started:.1f} s.\n")
+    return code
+
+
+def _speak(day: dt.date, settings: Settings) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("  %(message)s"))
+    logger = logging.getLogger("forewarn")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+    sys.stdout.write(f"{settings.company.name}: nightly run as of {day}\n")
+    sys.stdout.flush()
+
+
+def _run(settings: Settings, as_of: dt.date | None) -> int:
+    dagster_home(settings)
+    import dagster as dg
+
+    from pipelines.assets.steps import AS_OF_TAG
+    from pipelines.commands.summary import print_failure, print_summary
+    from pipelines.definitions import build_defs
+    from pipelines.schedules import NIGHTLY
+
+    definitions = build_defs(settings)
+    job = definitions.resolve_job_def(NIGHTLY)
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags={AS_OF_TAG: as_of.isoformat()} if as_of else None,
+            # Dagster's own console lines repeat ours at length; its pages show them all the same.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        if result.success:
+            print_summary(settings)
+            return DONE
+        return AUDIT_FAILED if print_failure(result) else STEP_FAILED

@@ -1,0 +1,26 @@
+"""`forewarn sample`: writes a generated company. The company itself is `pipelines/sample/`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import typer
+
+
+def write(directory: Path, *, reps: int, seed: int, end: dt.date | None) -> int:
+    """Write the sample company to a folder; returns the exit code."""
+    from pipelines.sample import write_sample
+
+    try:
+        company = write_sample(
+            directory, reps=reps, seed=seed, **({} if end is None else {"end": end})
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    sys.stdout.write(
+        f"Wrote a sample company to {directory}: {reps} reps, "
+        f"{len(company.labels)} planted risks (labels.json).\n"
+    )
+    return 0

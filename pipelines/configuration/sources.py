@@ -1,0 +1,239 @@
+"""sources.yml: the systems and sheets that the nightly run reads.
+
+Add here: a key that every source, or every spreadsheet mapping, may have.
+Keep out: what a system does with its own `options` and `auth` (its module checks those).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipelines.configuration.problems import (
+    ConfigurationError,
+    Problem,
+    add_validation_problems,
+    read_yaml,
+)
+from pipelines.entities import ENTITIES
+
+System = Literal["spreadsheet", "salesforce", "zoho", "jiandaoyun", "kingdee", "neocrm", "fxiaoke"]
+UNITS = (
+    "元",
+    "千",
+    "千元",
+    "万",
+    "万元",
+    "百万",
+    "百万元",
+    "亿",
+    "亿元",
+    "yuan",
+    "unit",
+    "k",
+    "thousand",
+    "m",
+    "million",
+)
+_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+class FileMapping(BaseModel):
+    """How one kind of sheet becomes one entity.
+
+    `columns` maps a canonical column to the sheet's heading; `values` gives a constant for a
+    column that the sheet does not have; `defaults` fills a column's empty cells, from another
+    heading of the sheet or with a constant; `pad` fills codes of digits with zeros on the left to
+    a width; `drop_rows` is a pattern: rows with a label that it matches are left out; `match` is a
+    file-name pattern inside the folder.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    match: str = Field(min_length=1)
+    entity: str
+    sheet: str | None = None  # name or pattern; default: the only visible sheet
+    # one: exactly one visible sheet may fit; all: every sheet that fits is read (one per month).
+    sheets: Literal["one", "all"] = "one"
+    shape: Literal["rows", "months_as_columns"] = "rows"
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
+    defaults: dict[str, str] = Field(default_factory=dict)
+    pad: dict[str, int] = Field(default_factory=dict)
+    drop_rows: str | None = None
+    unit: str | None = None
+    year: int | None = Field(default=None, ge=1990, le=2100)
+    password: str | None = Field(default=None, repr=False)  # a ${NAME} reference
+    # all: every matching file holds its own rows; newest: they are versions of one file.
+    versions: Literal["all", "newest"] = "all"
+
+    @field_validator("entity")
+    @classmethod
+    def _known_entity(cls, value: str) -> str:
+        if value not in ENTITIES:
+            raise ValueError(f"one of {', '.join(ENTITIES)}")
+        return value
+
+    @field_validator("values", "defaults", mode="before")
+    @classmethod
+    def _text(cls, given: Any) -> Any:
+        # YAML reads 2026-05-31 as a date and 2026 as a number; both are meant as written.
+        return {k: str(v) for k, v in given.items()} if isinstance(given, dict) else given
+
+    @field_validator("drop_rows")
+    @classmethod
+    def _is_pattern(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"a regular expression ({error})") from None
+        return value
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, value: str | None) -> str | None:
+        if value is not None and value not in UNITS:
+            raise ValueError(f"one of {', '.join(UNITS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> FileMapping:
+        if self.entity in ENTITIES:
+            known = {column.name for column in ENTITIES[self.entity].columns}
+            given = {*self.columns, *self.values, *self.defaults, *self.pad}
+            unknown = sorted(given - known)
+            if unknown:
+                raise ValueError(
+                    f"columns of {self.entity}: {', '.join(sorted(known))} (not {', '.join(unknown)})"
+                )
+        if self.shape == "months_as_columns" and self.entity != "targets":
+            raise ValueError("shape months_as_columns only for entity targets")
+        return self
+
+
+class Source(BaseModel):
+    """One source. `auth` values may be `${NAME}` references to the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    system: System
+    folder: str | None = None
+    files: tuple[FileMapping, ...] = ()
+    # A spreadsheet source that reads attachments by IMAP.
+    mailbox: dict[str, Any] | None = Field(default=None, repr=False)
+    base_url: str | None = None
+    auth: dict[str, str] = Field(default_factory=dict, repr=False)
+    options: dict[str, Any] = Field(default_factory=dict)
+    # hold: a failure of this source stops the publication; continue: its figures are marked
+    # untrusted and the rest is published. A new source holds for its first week by default.
+    on_failure: Literal["hold", "continue"] | None = None
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _name_says_rule(cls, value: Any) -> Any:
+        if isinstance(value, str) and not re.match(r"^[a-z][a-z0-9_]*$", value):
+            raise ValueError("lower-case letters, digits and _ (it names the raw folder)")
+        return value
+
+    @field_validator("auth")
+    @classmethod
+    def _whole_references(cls, value: dict[str, str]) -> dict[str, str]:
+        for key, given in value.items():
+            if "${" in given and not _REFERENCE.match(given):
+                raise ValueError(f"for {key} one ${{NAME}} reference and nothing around it")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an address such as https://acme.my.salesforce.com")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("an address without user, password and query (they belong in auth)")
+        return value
+
+    @model_validator(mode="after")
+    def _has_place(self) -> Source:
+        if self.system == "spreadsheet":
+            if not self.folder and not self.mailbox:
+                raise ValueError("a spreadsheet source with a folder or a mailbox")
+        elif not self.base_url:
+            raise ValueError(f"a base_url for system {self.system}")
+        return self
+
+    def secret(self, key: str) -> str:
+        """The value of an `auth` key, taken from the environment if it is a reference.
+
+        Raises `ConfigurationError` naming the source, the key and the variable, never a value.
+        """
+        if key not in self.auth:
+            problem = Problem(
+                "sources.yml", f"{self.name}.auth.{key}", "is missing", "a ${NAME} reference"
+            )
+            raise ConfigurationError([problem])
+        return resolve(self.auth[key], f"{self.name}.auth.{key}")
+
+
+def resolve(value: str, key: str) -> str:
+    """A plain value as it is, a `${NAME}` reference from the environment.
+
+    Raises `ConfigurationError` that names the variable if it is not set.
+    """
+    match = _REFERENCE.match(value)
+    if not match:
+        return value
+    found = os.environ.get(match.group(1))
+    if not found:
+        problem = Problem(
+            "sources.yml",
+            key,
+            f"the environment has no {match.group(1)}",
+            f"export {match.group(1)}=... first",
+        )
+        raise ConfigurationError([problem])
+    return found
+
+
+def read_sources(path: Path, problems: list[Problem]) -> list[Source]:
+    """Read sources.yml; every fault goes to `problems`. Names must differ."""
+    content = read_yaml(path, problems, accepted="sources: followed by a list")
+    if content is None:
+        return []
+    entries = content.get("sources") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        problems.append(Problem(path.name, "sources", "no list of sources", "at least one source"))
+        return []
+    sources: list[Source] = []
+    for position, entry in enumerate(entries):
+        label = f"sources[{position}]"
+        if not isinstance(entry, dict):
+            problems.append(
+                Problem(path.name, label, "is not a mapping", "a mapping with name and system")
+            )
+            continue
+        try:
+            source = Source(**entry)
+        except ValidationError as error:
+            add_validation_problems(
+                path.name,
+                error,
+                problems,
+                prefix=f"{label}({entry.get('name', '?')})",
+                model=Source,
+            )
+            continue
+        if source.name in {other.name for other in sources}:
+            problems.append(
+                Problem(path.name, f"{label}.name", f"{source.name!r} twice", "a name of its own")
+            )
+        sources.append(source)
+    return sources

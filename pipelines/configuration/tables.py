@@ -1,0 +1,231 @@
+"""The configuration files that are tables: stages, exchange rates, people, calendar overrides.
+
+Add here: a company decision kept as CSV. Keep out: data that a source gives.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeVar
+
+from pipelines.configuration.problems import Problem, read_text
+
+OUTCOMES = ("open", "won", "lost")
+_RATE = "a positive number below 1,000,000,000 with up to eight decimals"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One source's stage name and the company's stage it stands for (`source` may be `*`)."""
+
+    source: str
+    source_stage: str
+    stage: str
+    stage_order: int
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ExchangeRate:
+    """Units of the company currency for one unit of `currency`, from `date` until the next."""
+
+    date: dt.date
+    currency: str
+    rate: Decimal
+
+
+@dataclass(frozen=True)
+class PersonAccount:
+    """One user account of one person in one source."""
+
+    person_id: str
+    name: str
+    email: str
+    source: str
+    source_user_id: str
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day on which the company's calendar differs from the country's."""
+
+    date: dt.date
+    is_workday: bool
+    note: str
+
+
+def _read(
+    path: Path,
+    headings: tuple[str, ...],
+    build: Callable[[dict[str, str]], T],
+    problems: list[Problem],
+    *,
+    needed: bool,
+) -> list[T]:
+    if not needed and not path.exists():
+        return []
+    text = read_text(path, problems, accepted=", ".join(headings))
+    if text is None:
+        return []
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in headings if name not in (reader.fieldnames or [])]
+    if missing:
+        problems.append(
+            Problem(path.name, "headings", f"no {', '.join(missing)}", ", ".join(headings))
+        )
+        return []
+    rows: list[T] = []
+    before = len(problems)
+    for row in reader:
+        label = f"row {reader.line_num}"
+        beyond = [cell for cell in row.pop(None, []) if cell.strip()]
+        if beyond:
+            # A comma inside a cell without quotes would shift what follows it.
+            found = f"more cells than the {len(row)} headings ({', '.join(beyond)})"
+            accepted = 'a text with commas in quotes: "a, b"'
+            problems.append(Problem(path.name, label, found, accepted))
+            continue
+        if not any((cell or "").strip() for cell in row.values()):
+            continue  # spreadsheet programs leave rows of nothing but commas
+        cells = {name: (row.get(name) or "").strip() for name in headings}
+        try:
+            rows.append(build(cells))
+        except _Unreadable as error:
+            problems.append(
+                Problem(
+                    path.name,
+                    f"{label}, {error.column}",
+                    repr(cells[error.column]),
+                    error.accepted,
+                )
+            )
+    if needed and not rows and len(problems) == before:
+        problems.append(Problem(path.name, "", "has no rows", ", ".join(headings)))
+    return rows
+
+
+class _Unreadable(Exception):
+    def __init__(self, column: str, accepted: str) -> None:
+        super().__init__(column)
+        self.column, self.accepted = column, accepted
+
+
+def _date(row: dict[str, str], column: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(row[column])
+    except ValueError:
+        raise _Unreadable(column, "a date such as 2026-05-31") from None
+
+
+def _given(row: dict[str, str], *columns: str) -> None:
+    for column in columns:
+        if not row[column]:
+            raise _Unreadable(column, "a value")
+
+
+def _once(path: Path, keys: Iterable[str], problems: list[Problem], accepted: str) -> None:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            problems.append(Problem(path.name, key, f"is there {count} times", accepted))
+
+
+def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
+    """stages.csv: every (source, source_stage) once, one order and outcome per stage."""
+
+    def build(row: dict[str, str]) -> StageRow:
+        _given(row, "source", "source_stage", "stage")
+        if row["outcome"] not in OUTCOMES:
+            raise _Unreadable("outcome", f"one of {', '.join(OUTCOMES)}")
+        try:
+            order = int(row["stage_order"])
+        except ValueError:
+            raise _Unreadable("stage_order", "a whole number") from None
+        return StageRow(row["source"], row["source_stage"], row["stage"], order, row["outcome"])
+
+    headings = ("source", "source_stage", "stage", "stage_order", "outcome")
+    before = len(problems)
+    rows = _read(path, headings, build, problems, needed=True)
+    names = (f"{row.source}, {row.source_stage}" for row in rows)
+    _once(path, names, problems, "each source stage once")
+    meaning: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        known = meaning.setdefault(row.stage, (row.stage_order, row.outcome))
+        if known != (row.stage_order, row.outcome):
+            problems.append(
+                Problem(
+                    path.name,
+                    row.stage,
+                    "has two orders or outcomes",
+                    f"order {known[0]} and outcome {known[1]}",
+                )
+            )
+    # A row that could not be read may be the one that is missing: one fault, one sentence.
+    if len(problems) == before and not set(OUTCOMES) <= {row.outcome for row in rows}:
+        problems.append(
+            Problem(path.name, "outcome", "not all of open, won, lost occur", "a stage for each")
+        )
+    return rows
+
+
+def read_exchange_rates(path: Path, problems: list[Problem]) -> list[ExchangeRate]:
+    """exchange_rates.csv (optional): positive rates, dated."""
+
+    def build(row: dict[str, str]) -> ExchangeRate:
+        _given(row, "currency")
+        if not re.fullmatch(r"[A-Za-z]{3}", row["currency"]):
+            raise _Unreadable("currency", "a code of three letters such as USD")
+        try:
+            rate = Decimal(row["rate"])
+        except InvalidOperation:
+            raise _Unreadable("rate", _RATE) from None
+        # The warehouse keeps eight decimals: what is smaller would become zero there.
+        if not rate.is_finite() or not Decimal("0.00000001") <= rate < Decimal(10) ** 9:
+            raise _Unreadable("rate", _RATE)
+        return ExchangeRate(_date(row, "date"), row["currency"].upper(), rate)
+
+    rows = _read(path, ("date", "currency", "rate"), build, problems, needed=False)
+    _once(path, (f"{row.date}, {row.currency}" for row in rows), problems, "one rate per day")
+    return rows
+
+
+def read_people(path: Path, problems: list[Problem]) -> list[PersonAccount]:
+    """people.csv (optional): which accounts of which sources are one person."""
+
+    def build(row: dict[str, str]) -> PersonAccount:
+        _given(row, "person_id", "source", "source_user_id")
+        return PersonAccount(**{name: row[name] for name in row})
+
+    rows = _read(
+        path,
+        ("person_id", "name", "email", "source", "source_user_id"),
+        build,
+        problems,
+        needed=False,
+    )
+    accounts = (f"{row.source}, {row.source_user_id}" for row in rows)
+    _once(path, accounts, problems, "each account of a source with one person")
+    return rows
+
+
+def read_calendar(path: Path, problems: list[Problem]) -> list[CalendarDay]:
+    """calendar.csv (optional): company holidays and extra workdays."""
+
+    def build(row: dict[str, str]) -> CalendarDay:
+        if row["is_workday"].lower() not in {"true", "false", "1", "0"}:
+            raise _Unreadable("is_workday", "true or false")
+        return CalendarDay(
+            _date(row, "date"), row["is_workday"].lower() in {"true", "1"}, row["note"]
+        )
+
+    rows = _read(path, ("date", "is_workday", "note"), build, problems, needed=False)
+    _once(path, (str(row.date) for row in rows), problems, "each day once")
+    return rows

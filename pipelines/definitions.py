@@ -1,0 +1,54 @@
+"""Assembly of the code location, and nothing else: `build_defs(settings)`.
+
+Add here: a new family of assets to the list. Keep out: their logic.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.assets.alerts import alert_assets
+from pipelines.assets.audits import marts_audit, raw_audit
+from pipelines.assets.bound import bound_assets
+from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
+from pipelines.assets.notices import notice_asset
+from pipelines.assets.published import published_asset
+from pipelines.assets.raw import raw_assets
+from pipelines.assets.reports import report_asset
+from pipelines.assets.steps import WRITER, writer_resource
+from pipelines.dbt_command import prepared_manifest
+from pipelines.schedules import nightly_job, schedules, sheets_sensor, weekly_report_job
+from pipelines.settings import Settings, load_settings
+
+
+def build_defs(settings: Settings) -> dg.Definitions:
+    """Everything Dagster runs for one company; needs no secret and calls no source."""
+    models = dbt_model_assets(settings, prepared_manifest(settings))
+    marts = sorted(key for key in models.keys if key.path[0] == "marts")
+    alerts = alert_assets(settings, upstream=marts)
+    alert_keys = sorted(key for asset in alerts for key in asset.keys)
+    nightly, weekly = nightly_job(settings), weekly_report_job()
+    return dg.Definitions(
+        assets=[
+            *raw_assets(settings),
+            *bound_assets(settings),
+            models,
+            *alerts,
+            published_asset(settings, upstream=[*marts, *alert_keys]),
+            notice_asset(settings),
+            report_asset(settings),
+        ],
+        asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
+        resources={WRITER: writer_resource(settings), "dbt": dbt_resource()},
+        jobs=[nightly, weekly],
+        schedules=schedules(settings, nightly, weekly),
+        sensors=[sheets_sensor(settings)],
+        # One process for a run: the writer lock is held by the process that writes.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` loads; built when Dagster asks, so that an import reads no file."""
+    return build_defs(load_settings())

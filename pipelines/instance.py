@@ -1,0 +1,42 @@
+"""Dagster's own home: where its runs are kept, and settings that an unattended host needs.
+
+Add here: a setting of the Dagster instance. Keep out: jobs and schedules.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipelines.settings import Settings
+
+_INSTANCE = """\
+# Written by Forewarn when it is missing; yours to change.
+telemetry:
+  enabled: false
+# Ends runs that hang and marks those whose process died, so that no later night is blocked.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  poll_interval_seconds: 60
+run_retries:
+  enabled: true
+  max_retries: 1
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+python_logs:
+  managed_python_loggers: [forewarn]
+  python_log_level: INFO
+"""
+
+
+def dagster_home(settings: Settings) -> Path:
+    """DAGSTER_HOME, or `dagster/` in the data folder, made ready and set in the environment."""
+    home = Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster")
+    home.mkdir(parents=True, exist_ok=True)
+    settings_file = home / "dagster.yaml"
+    if not settings_file.exists():
+        settings_file.write_text(_INSTANCE)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home

@@ -1,0 +1,217 @@
+"""Recording a night's episodes, so that the same night twice changes nothing.
+
+Add here: how an evaluation enters the ledger. Keep out: when an episode has changed
+(`transitions.py`), and what people answer (`responses.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pipelines.ledger.episode_frames import COLUMNS, read_episodes
+from pipelines.ledger.models import Episode, EpisodeChange, Run
+from pipelines.ledger.store import Ledger
+from pipelines.ledger.transitions import (
+    PROPOSED_OUTCOME,
+    RISES,
+    Change,
+    Standing,
+    change_of,
+)
+
+_LISTED = ("raised", "eased", "doubled", "recovered", "closed", "withdrawn", "recorded")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a recording changed: alert ids by kind of change, each list in order of id.
+
+    `opened` holds those that came back as well. `recorded` were over when first seen.
+    `unchanged` is a count. `stale`: the ledger already knows a later day, so nothing was done.
+    """
+
+    opened: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
+    eased: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    recorded: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    stale: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether an episode opened, ended or changed its level."""
+        return bool(self.opened) or any(getattr(self, name) for name in _LISTED)
+
+
+def record_episodes(
+    ledger: Ledger,
+    episodes: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    run_id: str,
+    now: dt.datetime | None = None,
+    not_evaluated: Collection[str] = (),
+) -> Changes:
+    """Bring the ledger to what the evaluation of `as_of` says; idempotent.
+
+    `episodes` has the columns of `fct_alerts` and holds every episode that the evaluation yields
+    up to `as_of`, past ones included. Open episodes that it no longer yields are withdrawn: closed
+    with the proposed outcome data_error. Not so for rules named in `not_evaluated` (untrusted
+    data, a broken rule), whose episodes stay as they are, nor for hand-reported ones. An
+    evaluation of a day before the last recorded one changes nothing.
+
+    `now` is when this is recorded (default: the clock). Raises PermanentFailure for a frame that
+    cannot be used, in which case nothing is recorded.
+    """
+    rows = read_episodes(episodes)
+    moment = now or dt.datetime.now(dt.UTC)
+    with ledger.writing() as session:
+        ledger.serialise(session)
+        last = session.scalar(select(func.max(Run.as_of)))
+        if last is not None and as_of < last:
+            return Changes(unchanged=len(rows), stale=True)
+        changes = _record(session, rows, as_of, run_id, moment, frozenset(not_evaluated))
+        session.add(
+            Run(
+                run_id=run_id,
+                as_of=as_of,
+                recorded_at=moment,
+                episodes=len(rows),
+                opened=len(changes.opened),
+                raised=len(changes.raised),
+                eased=len(changes.eased),
+                recovered=len(changes.recovered),
+            )
+        )
+        return changes
+
+
+def _record(
+    session: Session,
+    rows: list[dict[str, Any]],
+    as_of: dt.date,
+    run_id: str,
+    now: dt.datetime,
+    not_evaluated: frozenset[str],
+) -> Changes:
+    known = {
+        episode.alert_id: episode
+        for episode in session.scalars(select(Episode).where(Episode.origin == "evaluated"))
+    }
+    found: dict[str, list[str]] = {}
+    unchanged = 0
+    for row in sorted(rows, key=lambda row: row["alert_id"]):
+        episode = known.pop(row["alert_id"], None)
+        if episode is not None and episode.rule in not_evaluated:
+            unchanged += 1
+            continue
+        seen = Standing(row["level"], row["state"], row["amount_at_risk"])
+        change = change_of(_standing(episode), seen)
+        before = episode.level if episode is not None else None
+        episode = _take_over(session, episode, row, now)
+        if change is None:
+            unchanged += 1
+        else:
+            log_change(session, episode, change, level_from=before, as_of=as_of, run_id=run_id,
+                       now=now)  # fmt: skip
+            found.setdefault(change, []).append(episode.alert_id)
+    for episode in sorted(known.values(), key=lambda episode: episode.alert_id):
+        if episode.state != "open" or episode.rule in not_evaluated:
+            continue
+        episode.state, episode.withdrawn, episode.closed_on = "closed", True, as_of
+        episode.as_of = as_of
+        log_change(session, episode, "withdrawn", level_from=episode.level, as_of=as_of,
+                   run_id=run_id, now=now)  # fmt: skip
+        found.setdefault("withdrawn", []).append(episode.alert_id)
+    opened = sorted([*found.pop("opened", []), *found.pop("reopened", [])])
+    lists: dict[str, Any] = {change: found.get(change, []) for change in _LISTED}
+    return Changes(opened=opened, unchanged=unchanged, **lists)
+
+
+def _standing(episode: Episode | None) -> Standing | None:
+    if episode is None:
+        return None
+    return Standing(
+        episode.level, episode.state, episode.amount_marked, episode.resolved_at is not None
+    )
+
+
+def _take_over(
+    session: Session, episode: Episode | None, row: dict[str, Any], now: dt.datetime
+) -> Episode:
+    """Write tonight's figures into the episode; a row that is the same is left alone."""
+    if episode is None:
+        episode = Episode(
+            **row,
+            origin="evaluated",
+            recorded_at=now,
+            level_since=row["as_of"],
+            opened_value=row["value"],
+            amount_marked=None,
+            withdrawn=False,
+            epoch=1,
+            changes=0,
+        )
+        session.add(episode)
+        return episode
+    for name in (*COLUMNS, "details"):
+        if getattr(episode, name) != row[name]:
+            setattr(episode, name, row[name])
+    if episode.withdrawn:
+        episode.withdrawn, episode.proposed_outcome = False, PROPOSED_OUTCOME.get(row["state"])
+    return episode
+
+
+def log_change(
+    session: Session,
+    episode: Episode,
+    change: Change,
+    *,
+    level_from: str | None,
+    as_of: dt.date,
+    now: dt.datetime,
+    run_id: str | None = None,
+    step: str | None = None,
+    person_id: str | None = None,
+) -> None:
+    """Append one row to the change log and bring the episode's own bookkeeping with it."""
+    if change == "reopened":
+        episode.epoch += 1
+        episode.withdrawn = False
+        episode.acknowledged_at = episode.planned_at = None
+        episode.resolved_at = episode.resolved_by = episode.outcome = None
+    if change in RISES:
+        # A higher level has to be seen anew, though a plan made for the lower one stays.
+        episode.level_since, episode.seen_at = as_of, None
+    if change != "overdue":
+        # The mark moves with a change only, so that an amount that swings is told once.
+        episode.amount_marked = episode.amount_at_risk or Decimal(0)
+        episode.proposed_outcome = PROPOSED_OUTCOME.get(change)
+    episode.changes += 1
+    session.add(
+        EpisodeChange(
+            alert_id=episode.alert_id,
+            number=episode.changes,
+            epoch=episode.epoch,
+            change=change,
+            level_from=level_from,
+            level_to=episode.level,
+            step=step,
+            person_id=person_id,
+            as_of=as_of,
+            run_id=run_id,
+            recorded_at=now,
+        )
+    )

@@ -1,0 +1,179 @@
+"""The ledger as frames for the published marts.
+
+Add here: a mart, or columns of one, that come from the ledger. Keep out: how scores are counted.
+
+All of it is as known at the end of the day `as_of`, so that a past day can be published again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import select
+
+from pipelines.ledger.episode_frames import COLUMNS
+from pipelines.ledger.models import Episode, EpisodeChange, Response
+from pipelines.ledger.openings import hours_between, openings_frame
+from pipelines.ledger.scores import response_scores_frame
+from pipelines.ledger.store import Ledger
+from pipelines.ledger.transitions import PROPOSED_OUTCOME
+
+__all__ = ["alert_responses_frame", "merge_ledger_state", "response_scores_frame"]
+
+RESPONSE_COLUMNS = {
+    "response_id": "Int64",
+    "alert_id": "str",
+    "person_id": "str",
+    "action": "str",
+    "acted_at": "datetime64[us, UTC]",
+    "assigned_to": "str",
+    "outcome": "str",
+    "until": "datetime64[us]",
+    "note": "str",
+    "hours_to_ack": "Float64",
+    "hours_to_plan": "Float64",
+}
+STATE_COLUMNS = {
+    "origin": "str",
+    "acknowledged_at": "datetime64[us, UTC]",
+    "assigned_to": "str",
+    "planned_at": "datetime64[us, UTC]",
+    "snoozed_until": "datetime64[us]",
+    "resolved_at": "datetime64[us, UTC]",
+    "resolved_by": "str",
+    "outcome": "str",
+    "proposed_outcome": "str",
+}
+
+
+def alert_responses_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
+    """`fct_alert_responses`: one row per response, oldest first.
+
+    `hours_to_ack` stands on the first response of an opening, `hours_to_plan` on its first plan,
+    null elsewhere, so that neither is counted twice. Clock hours from the first notice.
+    """
+    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    told = {(row["alert_id"], row["epoch"]): row["told_at"] for row in openings.to_dict("records")}
+    seen: set[tuple[str, int]] = set()
+    planned: set[tuple[str, int]] = set()
+    rows = []
+    for response in _responses(ledger, as_of, timezone):
+        key = (response.alert_id, response.epoch)
+        hours = hours_between(told[key], response.acted_at) if key in told else None
+        first, plan = key not in seen, response.action == "plan" and key not in planned
+        seen.add(key)
+        if plan:
+            planned.add(key)
+        rows.append(
+            {
+                "response_id": response.response_id,
+                "alert_id": response.alert_id,
+                "person_id": response.person_id,
+                "action": response.action,
+                "acted_at": response.acted_at,
+                "assigned_to": response.assigned_to,
+                "outcome": response.outcome,
+                "until": response.until,
+                "note": response.text,
+                "hours_to_ack": hours if first else None,
+                "hours_to_plan": hours if plan else None,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(RESPONSE_COLUMNS)).astype(RESPONSE_COLUMNS)
+
+
+def merge_ledger_state(
+    ledger: Ledger, alerts: pd.DataFrame, *, as_of: dt.date, timezone: ZoneInfo
+) -> pd.DataFrame:
+    """The frame of `fct_alerts` with what people did, and the episodes only the ledger has.
+
+    `state` becomes closed once a person resolved an open alert; `STATE_COLUMNS` are added. Rows
+    of hand-reported, withdrawn and held-back episodes are appended, with null in columns they do not have.
+    Row order: the given rows as they came, then the appended ones by id.
+    """
+    states = _states(ledger, as_of, timezone)
+    given = [str(alert_id) for alert_id in alerts["alert_id"]]
+    merged = alerts.drop(columns=[name for name in STATE_COLUMNS if name in alerts.columns])
+    missing = _only_in_ledger(ledger, set(given), as_of, merged.columns)
+    if len(missing):
+        merged = pd.concat([merged, missing], ignore_index=True) if len(merged) else missing
+    ids = [str(alert_id) for alert_id in merged["alert_id"]]
+    extra = pd.DataFrame(
+        [states.get(alert_id, {"origin": "evaluated"}) for alert_id in ids],
+        columns=list(STATE_COLUMNS),
+    ).astype(STATE_COLUMNS)
+    merged = pd.concat([merged.reset_index(drop=True), extra], axis=1)
+    resolved = (merged["state"] == "open") & merged["resolved_at"].notna()
+    merged.loc[resolved, "state"] = "closed"
+    return merged
+
+
+def _responses(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> list[Response]:
+    with ledger.reading() as session:
+        query = select(Response).order_by(Response.acted_at, Response.response_id)
+        return [
+            response
+            for response in session.scalars(query)
+            if response.acted_at.astimezone(timezone).date() <= as_of
+        ]
+
+
+def _states(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> dict[str, dict[str, object]]:
+    """Per alert, the state columns at the end of `as_of`, from the logs rather than from today."""
+    with ledger.reading() as session:
+        changes = session.execute(
+            select(EpisodeChange.alert_id, EpisodeChange.epoch, EpisodeChange.change)
+            .where(EpisodeChange.as_of <= as_of)
+            .order_by(EpisodeChange.alert_id, EpisodeChange.number)
+        ).all()
+        origins = dict(session.execute(select(Episode.alert_id, Episode.origin)).tuples().all())
+    epochs: dict[str, int] = {}
+    states: dict[str, dict[str, object]] = {}
+    for alert_id, epoch, change in changes:
+        epochs[alert_id] = epoch
+        state = states.setdefault(alert_id, {"origin": origins[alert_id]})
+        if change != "overdue":
+            state["proposed_outcome"] = PROPOSED_OUTCOME.get(change)
+    for response in _responses(ledger, as_of, timezone):
+        state = states.setdefault(response.alert_id, {"origin": origins[response.alert_id]})
+        if response.action == "assign":
+            state["assigned_to"] = response.assigned_to
+        if response.action == "snooze":
+            state["snoozed_until"] = response.until
+        if response.epoch != epochs.get(response.alert_id):
+            continue
+        state.setdefault("acknowledged_at", response.acted_at)
+        if response.action == "plan":
+            state.setdefault("planned_at", response.acted_at)
+        if response.action == "resolve":
+            state["resolved_at"] = response.acted_at
+            state["resolved_by"], state["outcome"] = response.person_id, response.outcome
+    return states
+
+
+def _only_in_ledger(
+    ledger: Ledger, given: set[str], as_of: dt.date, columns: pd.Index
+) -> pd.DataFrame:
+    with ledger.reading() as session:
+        query = select(Episode).where(Episode.opened_on <= as_of).order_by(Episode.alert_id)
+        rows = [
+            {name: getattr(episode, name) for name in COLUMNS}
+            for episode in session.scalars(query)
+            if episode.alert_id not in given and _belongs(episode, as_of)
+        ]
+    wanted = [*columns, *(name for name in COLUMNS if name not in columns)]
+    return pd.DataFrame(rows, columns=wanted)
+
+
+def _belongs(episode: Episode, as_of: dt.date) -> bool:
+    """Whether an episode that the evaluation did not give still belongs into the mart.
+
+    Reported ones do, withdrawn ones once they are, and open ones whose rule was held back tonight.
+    """
+    if episode.origin == "reported":
+        return True
+    if episode.withdrawn:
+        return episode.closed_on is not None and episode.closed_on <= as_of
+    return episode.state == "open" and episode.as_of <= as_of

@@ -1,0 +1,217 @@
+"""Opening the ledger: SQLite in WAL mode or PostgreSQL by URL, upgraded on open.
+
+Add here: how a connection is made and how transactions behave on each database.
+Keep out: what is read or written in them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from pipelines.failures import PermanentFailure, TransientFailure
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 30
+# Any fixed number: it only has to be the same in every process of one installation.
+_ADVISORY_LOCK = 0x464F5245
+
+
+class Ledger:
+    """One open ledger. Sessions come from `reading()` and `writing()`; nothing else is needed.
+
+    On SQLite a writing session holds the write lock from its start, so what it reads cannot
+    change before it commits. On PostgreSQL `writing()` takes rows as they are; the recording of
+    a night and the planning of notices call `serialise` first.
+    """
+
+    def __init__(self, engine: Engine, shown: str) -> None:
+        self.engine = engine
+        self.shown = shown  # the URL without its password
+        self._writer = engine.execution_options(ledger_writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading; it sees one state and is rolled back at the end."""
+        with self._translated("read the ledger"), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that is committed at the end, or rolled back on any exception."""
+        with (
+            self._translated("write the ledger"),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def serialise(self, session: Session) -> None:
+        """Let one process at a time go on, until the session ends (a no-op on SQLite)."""
+        if self.engine.dialect.name == "postgresql":
+            session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self, tried: str) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise _transient(tried, self.shown, error) from error
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL, creating or upgrading its tables.
+
+    Safe when several processes open it at once: one upgrades, the others wait for it.
+    Raises PermanentFailure for an unusable URL, a damaged file or a ledger that a newer version
+    wrote, TransientFailure when the database cannot be reached or stays locked.
+    """
+    parsed = _parse(url)
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PermanentFailure(
+                "Open the ledger",
+                where=shown,
+                cause=error.strerror or str(error),
+                next_step="make the data folder writable or set FOREWARN_LEDGER_URL",
+            ) from error
+    ledger = Ledger(_engine(parsed), shown)
+    try:
+        _upgrade(ledger)
+    except OperationalError as error:
+        ledger.close()
+        raise _transient("Open the ledger", shown, error) from error
+    except CommandError as error:
+        ledger.close()
+        raise PermanentFailure(
+            "Upgrade the ledger",
+            where=shown,
+            cause="its tables were written by a newer version of Forewarn",
+            next_step="install that version, or restore a ledger of this one",
+        ) from error
+    except SQLAlchemyError as error:
+        ledger.close()
+        raise PermanentFailure(
+            "Open the ledger",
+            where=shown,
+            cause=_cause(error),
+            next_step="check that it is a ledger and restore it from a copy if it is damaged",
+        ) from error
+    return ledger
+
+
+def _parse(url: str) -> URL:
+    accepted = "sqlite:///path/ledger.db or postgresql+psycopg://user@host/database"
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise PermanentFailure(
+            "Open the ledger",
+            cause="FOREWARN_LEDGER_URL is not a database URL",
+            next_step=f"use {accepted}",
+        ) from error
+    if parsed.drivername in {"postgresql", "postgres"}:
+        # The driver behind the bare name has changed between versions of SQLAlchemy: name it.
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+        raise PermanentFailure(
+            "Open the ledger",
+            cause=f"{parsed.drivername} is not a database the ledger can live in",
+            next_step=f"use {accepted}",
+        )
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver's own transaction handling begins too late and commits around DDL.
+        connection.isolation_level = None
+        connection.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
+        _use_wal(connection)
+        # A response that was confirmed to a person must survive a power cut.
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("ledger_writes", False)
+        # A transaction that starts by reading and then writes can fail at once where another
+        # writer came between: writers take the lock first.
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+    return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. Two processes that switch a new file at once collide without waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
+                connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def migration_config() -> Config:
+    """Alembic's configuration; `command.upgrade` needs a connection in its attributes."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(ledger: Ledger) -> None:
+    config = migration_config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with ledger.engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
+    with ledger._writer.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")  # does nothing where another process was first
+
+
+def _transient(tried: str, shown: str, error: SQLAlchemyError) -> TransientFailure:
+    return TransientFailure(
+        tried,
+        where=shown,
+        cause=_cause(error),
+        next_step="see that the database runs and its disk has room, then try again",
+    )
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """The driver's first line only: SQLAlchemy's text repeats the statement and its values."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return (str(original).splitlines() or [type(error).__name__])[0]

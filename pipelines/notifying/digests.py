@@ -1,0 +1,98 @@
+"""The weekly digest: for whom it is due, and what it holds.
+
+Add here: what a digest covers. Keep out: its words and layout (`notices.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines.ledger.lookup import Alert
+from pipelines.ledger.transitions import ENDS
+from pipelines.notifying.hours import digest_day
+from pipelines.notifying.messages import Message
+from pipelines.notifying.notices import Office, change_words, digest_message
+from pipelines.notifying.outbox import key_of
+from pipelines.notifying.recipients import Recipient
+from pipelines.notifying.selection import FRESH_DAYS
+from pipelines.notifying.slices import in_slice
+from pipelines.notifying.snapshot import Snapshot
+
+_NEWS = {"opened", "reopened", "raised", "eased", "doubled"}
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One digest of one recipient; `message` is None when there is nothing to say."""
+
+    key: str
+    alert_ids: tuple[str, ...]
+    message: Message | None
+
+
+def due_digests(
+    snapshot: Snapshot, recipients: Sequence[Recipient], office: Office, today: dt.date
+) -> Iterator[tuple[Recipient, Digest]]:
+    """The digests that are due on `today` and not made yet, by recipient."""
+    for recipient in recipients:
+        day = digest_day(recipient, today, office.is_workday)
+        if day is None:
+            continue
+        key = key_of(recipient.person_id, "digest", day)
+        if key in snapshot.digest_keys:
+            continue
+        mine = [
+            alert
+            for alert in snapshot.alerts.values()
+            if alert.details.get("mode") != "watch" and in_slice(recipient, alert, office.hierarchy)
+        ]
+        since = snapshot.digests.get(recipient.person_id)
+        still = [alert for alert in mine if alert.state == "open"]
+        ended = [alert for alert in mine if _ended_since(alert, snapshot, since)]
+        message = digest_message(
+            recipient,
+            office,
+            day=day,
+            today=today,
+            alerts=still,
+            ended=ended,
+            news=_news(still, snapshot, since, today, recipient),
+        )
+        ids = tuple(sorted(alert.alert_id for alert in (*still, *ended)))
+        yield recipient, Digest(key, ids, message)
+
+
+def _news(
+    alerts: Sequence[Alert],
+    snapshot: Snapshot,
+    since: dt.datetime | None,
+    today: dt.date,
+    recipient: Recipient,
+) -> dict[str, str]:
+    """Per alert the last change since the last digest, in words; for a first digest, of a week."""
+    found = {}
+    for alert in alerts:
+        for logged in snapshot.log.get(alert.alert_id, ()):
+            change = logged.change
+            fresh = (
+                logged.recorded_at > since
+                if since is not None
+                else (today - change.as_of).days < FRESH_DAYS
+            )
+            if fresh and change.change in _NEWS:
+                found[alert.alert_id] = change_words(change, recipient.language)
+    return found
+
+
+def _ended_since(alert: Alert, snapshot: Snapshot, since: dt.datetime | None) -> bool:
+    """Whether the alert ended after the recipient's last digest; a first digest tells of none."""
+    if alert.state == "open" or since is None:
+        return False
+    if alert.resolved_at is not None and alert.resolved_at > since:
+        return True
+    return any(
+        logged.change.change in ENDS and logged.recorded_at > since
+        for logged in snapshot.log.get(alert.alert_id, ())
+    )

@@ -1,0 +1,248 @@
+"""A night's telling: decide, write the intent, send. Also what a dry run shows.
+
+Add here: the order of these steps. Keep out: the decision (`selection.py`), words and sending.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.ledger.models import Notice, Telling
+from pipelines.ledger.store import Ledger
+from pipelines.notifying.digests import Digest, due_digests
+from pipelines.notifying.hours import earliest, iso_week
+from pipelines.notifying.messages import Line, Message, compose
+from pipelines.notifying.notices import Office, urgent_message
+from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of
+from pipelines.notifying.recipients import Recipient
+from pipelines.notifying.secrets import masked
+from pipelines.notifying.selection import Choice, Group, select
+from pipelines.notifying.slices import in_slice
+from pipelines.notifying.snapshot import Snapshot, take
+from pipelines.notifying.wording import word
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice to one recipient, as decided. `channels` are masked; `not_before` is UTC."""
+
+    person_id: str
+    channels: tuple[str, ...]
+    kind: str
+    alert_ids: tuple[str, ...]
+    message: Message
+    not_before: dt.datetime
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a night told, or would tell.
+
+    `deferred` are (person_id, alert_id) over the budget or too old, left to the digest. `unheard`
+    are open alerts that no recipient may see. `delivery` is None for a dry run.
+    """
+
+    told: tuple[Told, ...] = ()
+    deferred: tuple[tuple[str, str], ...] = ()
+    unheard: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+
+    @property
+    def failed(self) -> list[tuple[str, str, str]]:
+        """(person, masked channel, why) of sendings that failed and will be tried again."""
+        return self.delivery.failed if self.delivery else []
+
+
+@dataclass
+class _Plan:
+    urgent: list[tuple[Recipient, Group, Told, str, str]] = field(default_factory=list)
+    deferred: list[tuple[Recipient, Group, str]] = field(default_factory=list)
+    digests: list[tuple[Recipient, Digest, Told | None]] = field(default_factory=list)
+
+
+def notify(
+    ledger: Ledger,
+    recipients: Sequence[Recipient],
+    office: Office,
+    *,
+    now: dt.datetime,
+    outbox_dir: Path,
+    dry_run: bool = False,
+    pauses: Sequence[float] = (1.0, 3.0),
+) -> Report:
+    """Tell every recipient what the ledger holds for them; a second call tells nothing twice.
+
+    Call it after `record_episodes` and `escalate`. Decisions and intents are written in one
+    transaction, then everything that is due at `now` is sent; the rest (quiet hours, failures)
+    goes with later calls of `outbox.deliver`. A dry run decides the same and writes nothing.
+    """
+    if dry_run:
+        with ledger.reading() as session:
+            snapshot = take(session)
+            return _report(_decide(snapshot, recipients, office, now), snapshot, recipients, office)
+    with ledger.writing() as session:
+        ledger.serialise(session)
+        snapshot = take(session)
+        plan = _decide(snapshot, recipients, office, now)
+        report = _report(plan, snapshot, recipients, office)
+        for recipient, group, told, key, week in plan.urgent:
+            enqueue(session, recipient, told.message, kind="urgent", notice_key=key,
+                    alert_ids=told.alert_ids, now=now, not_before=told.not_before)  # fmt: skip
+            session.add_all(_tellings(recipient, group, "urgent", key, week, now))
+        for recipient, group, week in plan.deferred:
+            session.add_all(_tellings(recipient, group, "digest", None, week, now))
+        for recipient, digest, message in plan.digests:
+            if message is None:
+                session.add(_empty(recipient, digest, now))
+            else:
+                enqueue(session, recipient, message.message, kind="digest",
+                        notice_key=digest.key, alert_ids=message.alert_ids, now=now,
+                        not_before=message.not_before)  # fmt: skip
+    delivery = deliver(ledger, recipients, now=now, outbox_dir=outbox_dir, pauses=pauses)
+    return Report(report.told, report.deferred, report.unheard, delivery)
+
+
+def notify_data_owners(
+    ledger: Ledger,
+    recipients: Sequence[Recipient],
+    office: Office,
+    *,
+    subject: str,
+    lines: Sequence[str],
+    key: str,
+    now: dt.datetime,
+    outbox_dir: Path,
+    pauses: Sequence[float] = (1.0, 3.0),
+) -> Report:
+    """Tell the data owners, and only them, about a failed run, audit or source.
+
+    `key` names the occurrence (such as the run's day and step): the same key is told once.
+    """
+    told = []
+    with ledger.writing() as session:
+        ledger.serialise(session)
+        for recipient in recipients:
+            if recipient.role != "data_owner":
+                continue
+            title = word("data_title", recipient.language, subject=subject)
+            message = compose(title, [Line(line) for line in lines])
+            moment = earliest(recipient, now, office.timezone, office.is_workday)
+            added = enqueue(
+                session, recipient, message, kind="data", alert_ids=(), now=now,
+                notice_key=key_of(recipient.person_id, "data", key), not_before=moment,
+            )  # fmt: skip
+            if added:
+                told.append(_told(recipient, "data", (), message, moment))
+    delivery = deliver(ledger, recipients, now=now, outbox_dir=outbox_dir, pauses=pauses)
+    return Report(tuple(told), delivery=delivery)
+
+
+def _decide(
+    snapshot: Snapshot, recipients: Sequence[Recipient], office: Office, now: dt.datetime
+) -> _Plan:
+    today = now.astimezone(office.timezone).date()
+    moments = {
+        person.person_id: earliest(person, now, office.timezone, office.is_workday)
+        for person in recipients
+    }
+    weeks = {person: iso_week(moment, office.timezone) for person, moment in moments.items()}
+    choices: list[Choice] = select(
+        snapshot.alerts,
+        snapshot.pending,
+        recipients,
+        office.hierarchy,
+        told=snapshot.told,
+        used={person: snapshot.used.get((person, week), 0) for person, week in weeks.items()},
+        today=today,
+    )
+    plan = _Plan()
+    for choice in choices:
+        person, week = choice.recipient, weeks[choice.recipient.person_id]
+        for group in choice.urgent:
+            message = urgent_message(group, person, office)
+            ids = (group.head.alert_id, *(member.alert_id for member in group.members))
+            told = _told(person, "urgent", ids, message, moments[person.person_id])
+            changes = sorted(change.change_id for change in group.changes)
+            key = key_of(person.person_id, "urgent", group.head.alert_id, *changes)
+            plan.urgent.append((person, group, told, key, week))
+        plan.deferred += [(person, group, week) for group in choice.deferred]
+    for person, digest in due_digests(snapshot, recipients, office, today):
+        message_ = digest.message
+        plan.digests.append(
+            (
+                person,
+                digest,
+                None
+                if message_ is None
+                else _told(person, "digest", digest.alert_ids, message_, moments[person.person_id]),
+            )
+        )
+    return plan
+
+
+def _report(
+    plan: _Plan, snapshot: Snapshot, recipients: Sequence[Recipient], office: Office
+) -> Report:
+    told = [entry[2] for entry in plan.urgent]
+    told += [message for _, _, message in plan.digests if message is not None]
+    unheard = [
+        alert.alert_id
+        for alert in snapshot.open_alerts()
+        if alert.details.get("mode") != "watch"
+        and not any(in_slice(person, alert, office.hierarchy) for person in recipients)
+    ]
+    deferred = [(person.person_id, group.head.alert_id) for person, group, _ in plan.deferred]
+    return Report(tuple(told), tuple(deferred), tuple(unheard))
+
+
+def _told(
+    recipient: Recipient,
+    kind: str,
+    alert_ids: tuple[str, ...],
+    message: Message,
+    not_before: dt.datetime,
+) -> Told:
+    channels = tuple(masked(channel) for channel in recipient.channels)
+    return Told(recipient.person_id, channels, kind, alert_ids, message, not_before)
+
+
+def _tellings(
+    recipient: Recipient, group: Group, kind: str, key: str | None, week: str, now: dt.datetime
+) -> list[Telling]:
+    return [
+        Telling(
+            recipient_id=recipient.person_id,
+            change_id=change.change_id,
+            alert_id=change.alert_id,
+            kind=kind,
+            notice_key=key,
+            week=week,
+            decided_at=now,
+        )
+        for change in group.changes
+    ]
+
+
+def _empty(recipient: Recipient, digest: Digest, now: dt.datetime) -> Notice:
+    """The mark that a digest had nothing to say, so that later news does not make it late."""
+    return Notice(
+        idempotency_key=digest.key,
+        notice_key=digest.key,
+        recipient_id=recipient.person_id,
+        channel="none",
+        kind="digest",
+        alert_ids="[]",
+        title="",
+        text="",
+        markdown="",
+        html="",
+        created_at=now,
+        not_before=now,
+        state="empty",
+        attempts=0,
+        repeats=0,
+        next_attempt_at=now,
+    )

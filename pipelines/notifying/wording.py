@@ -1,0 +1,137 @@
+"""The words of notices and pages, in Chinese and in English.
+
+Add here: a word or sentence that a recipient reads. Keep out: what is said when.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    # levels, states, roles of a change
+    "warning": ("警戒", "Warning"),
+    "danger": ("危险", "Danger"),
+    "open": ("未结", "open"),
+    "recovered": ("已恢复", "recovered"),
+    "closed": ("已关闭", "closed"),
+    "opened": ("新预警", "new"),
+    "reopened": ("再次出现", "back again"),
+    "raised": ("由警戒升为危险", "raised from warning to danger"),
+    "eased": ("由危险降为警戒", "eased from danger to warning"),
+    "doubled": ("风险金额已翻倍", "money at risk has doubled"),
+    "overdue": ("逾期未响应", "answer overdue"),
+    "overdue_seen": ("逾期未确认", "not acknowledged in time"),
+    "overdue_taken": ("逾期无人接手", "not taken in time"),
+    "overdue_planned": ("逾期无应对计划", "no plan in time"),
+    "step_seen": ("确认收到", "acknowledge"),
+    "step_taken": ("接手处理", "take it"),
+    "step_planned": ("提交应对计划", "give a plan"),
+    # labels of an alert
+    "change": ("变化", "What changed"),
+    "rule": ("规则", "Rule"),
+    "scope": ("范围", "Scope"),
+    "period": ("周期", "Period"),
+    "value": ("当前值", "Value"),
+    "expected": ("正常水平", "Usual level"),
+    "limit": ("界限", "Limit"),
+    "sample": ("样本数", "Sample"),
+    "money": ("风险金额", "Money at risk"),
+    "probability": ("发生概率", "Probability"),
+    "since": ("起始日期", "Since"),
+    "days_left": ("剩余工作日", "Working days left"),
+    "needed": ("每周需完成", "Needed per week"),
+    "drivers": ("主要原因", "Main drivers"),
+    "deals": ("相关商机与客户", "Deals and customers"),
+    "children": ("由此引起的下级预警", "Alerts below it with the same cause"),
+    "data": ("数据状态", "Data"),
+    "record": ("规则过往表现", "Record of the rule"),
+    "advice": ("建议行动", "Suggested action"),
+    "answer": ("责任人与期限", "To answer"),
+    "respond": ("查看并处理", "Open and answer"),
+    "id": ("预警编号", "Alert"),
+    "by_command": ("也可在命令行确认", "Or on the command line"),
+    "until": ("{step}，最迟 {day}", "{step} by {day}"),
+    "person_until": ("{person}：{step}，最迟 {day}", "{person}: {step} by {day}"),
+    "idle": ("{days} 天未跟进", "idle for {days} days"),
+    "precision": ("准确率 {share}", "right {share} of the time"),
+    "lead": ("通常提前 {days} 天", "usually {days} days ahead"),
+    "share_of_gap": ("占差距 {share}", "{share} of the gap"),
+    "mix": ("结构", "mix"),
+    "volume": ("数量", "volume"),
+    "rate": ("比率", "rate"),
+    "reported_by": ("上报人", "Reported by"),
+    "reported": ("人工上报的风险", "Risk reported by hand"),
+    "late": (
+        "本通知因渠道故障或免打扰时段延后送达。当前状态：{state}。",
+        "This notice is late (its channel was down, or it was quiet time). State now: {state}.",
+    ),
+    "repeat": (
+        "上次发送时中断，本通知可能重复。",
+        "Sending was interrupted before, so this may be a repeat.",
+    ),
+    # digest
+    "digest_title": (
+        "销售预警周报摘要（{day}）：未结 {open} 条",
+        "Alert digest {day}: {open} open",
+    ),
+    "digest_new": ("本期新增与升级", "New or raised"),
+    "digest_overdue": ("逾期未响应", "Answer overdue"),
+    "digest_open": ("持续未结", "Still open"),
+    "digest_snoozed": ("已暂停提醒", "Snoozed"),
+    "digest_ended": ("已结束", "Ended"),
+    "digest_more": ("另有 {count} 条，请在看板查看。", "{count} more on the board."),
+    "snoozed_until": ("暂停至 {day}", "until {day}"),
+    "assigned": ("由 {person} 负责", "with {person}"),
+    "data_title": ("数据异常：{subject}", "Data problem: {subject}"),
+    # pages
+    "page_title": ("销售预警", "Sales alert"),
+    "ack": ("确认收到", "Acknowledge"),
+    "take": ("由我负责", "I take it"),
+    "plan": ("提交计划", "Submit the plan"),
+    "plan_hint": ("准备怎么做？", "What will you do?"),
+    "resolve": ("结案", "Resolve"),
+    "outcome": ("结果", "Outcome"),
+    "note_hint": ("一句话总结经验", "One line of learning"),
+    "false_alarm": ("这是误报", "This is a false alarm"),
+    "false_hint": ("为什么是误报？", "Why is it a false alarm?"),
+    "snooze": ("暂停提醒", "Snooze"),
+    "until_label": ("暂停至", "Until"),
+    "reason_hint": ("暂停原因", "Reason"),
+    "comment": ("添加备注", "Add a comment"),
+    "comment_hint": ("备注", "Comment"),
+    "history": ("处理记录", "What was done"),
+    "acting_as": ("当前身份：{person}", "You answer as {person}"),
+    "act_ack": ("确认收到", "acknowledged"),
+    "act_assign": ("指派给 {person}", "assigned to {person}"),
+    "act_plan": ("计划", "plan"),
+    "act_resolve": ("结案", "resolved"),
+    "act_snooze": ("暂停提醒至 {day}", "snoozed until {day}"),
+    "link_expired": ("链接已过期", "This link has expired"),
+    "link_expired_more": (
+        "为安全起见，链接只在限定天数内有效。请使用最近一封通知中的链接，或在命令行运行 forewarn alerts。",
+        "Links work for a limited number of days. Use the one in the latest notice, or"
+        " `forewarn alerts` on the command line.",
+    ),
+    "link_bad": ("链接无效", "This link is not valid"),
+    "link_bad_more": (
+        "链接不完整或已被改动。请从通知中完整复制链接后重试。",
+        "It is incomplete or was changed. Copy the whole link from the notice and try again.",
+    ),
+    "gone": ("找不到这条预警", "There is no such alert"),
+    "gone_more": ("该预警不在当前台账中。", "It is not in this ledger."),
+    "not_understood": ("无法识别的操作。", "That action is not known."),
+    "bad_date": ("日期无效，请按 2026-05-31 的格式填写。", "Write the date like 2026-05-31."),
+    "too_large": ("提交的内容过长。", "What was sent is too long."),
+    "busy": (
+        "台账暂时繁忙，未作任何更改，请稍后重试。",
+        "The ledger is busy; nothing was changed. Try again.",
+    ),
+}
+
+
+def word(key: str, language: Language, **values: object) -> str:
+    """The word or sentence of that key; KeyError for one that does not exist."""
+    text = _WORDS[key][0 if language == "zh" else 1]
+    return text.format(**values) if values else text

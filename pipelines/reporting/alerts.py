@@ -1,0 +1,157 @@
+"""Warnings: what is open, what changed in the last week, and what was done about it.
+
+Add here: a figure read from fct_alerts or fct_alert_responses.
+Keep out: how a level is decided (`pipelines/alerting`), wording and layout.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipelines.reporting.marts import Marts, Row
+from pipelines.reporting.records import Alert, Driver, level_rank
+
+WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Warning episodes as of one day; every list is ordered by level, then amount x probability.
+
+    `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day.
+    Rules in mode `watch` tell nobody: their open episodes are in `watched` only.
+    """
+
+    open: tuple[Alert, ...] = ()
+    new: tuple[Alert, ...] = ()
+    raised: tuple[Alert, ...] = ()
+    recovered: tuple[Alert, ...] = ()
+    closed: tuple[Alert, ...] = ()
+    watched: tuple[Alert, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Alert, ...]:
+        """Open warnings that nobody has answered yet."""
+        return tuple(alert for alert in self.open if not alert.last_action)
+
+    def count(self, level: str) -> int:
+        """Open warnings of that level."""
+        return sum(alert.level == level for alert in self.open)
+
+
+def urgency(alert: Alert) -> tuple[int, float, str, str]:
+    """Sort key: level (danger first), amount times probability (largest first), then age."""
+    return level_rank(alert.level), -alert.weight, alert.opened_on.isoformat(), alert.alert_id
+
+
+def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Alerts:
+    """Read the episodes opened up to a day; `people` maps a person id to a name."""
+    responses = _last_responses(marts, as_of)
+    rows = marts.rows(
+        "fct_alerts",
+        "alert_id rule metric dimension scope_type scope_id scope_name opened_on closed_on "
+        "level since danger_on mode peak_level state value expected limit_value sample_size "
+        "amount_at_risk probability owner_id message message_zh message_en drivers:varchar",
+        "opened_on <= ?",
+        [as_of],
+        "alert_id",
+    )
+    since = as_of - WEEK
+    watched = [row for row in rows if row["mode"] == "watch"]
+    episodes, watched_episodes = (
+        [_alert(row, people, responses.get(row["alert_id"])) for row in chosen]
+        for chosen in ([row for row in rows if row["mode"] != "watch"], watched)
+    )
+    is_open = [a for a in episodes if a.closed_on is None or a.closed_on > as_of]
+    ended = [a for a in episodes if a.closed_on is not None and since < a.closed_on <= as_of]
+
+    def ordered(alerts: list[Alert]) -> tuple[Alert, ...]:
+        return tuple(sorted(alerts, key=urgency))
+
+    return Alerts(
+        open=ordered(is_open),
+        new=ordered([a for a in is_open if a.opened_on > since]),
+        raised=ordered(
+            [
+                a
+                for a in is_open
+                if a.level == "danger"
+                and a.danger_on is not None
+                and a.danger_on > since >= a.opened_on
+            ]
+        ),
+        recovered=ordered([a for a in ended if a.state == "recovered"]),
+        closed=ordered([a for a in ended if a.state != "recovered"]),
+        watched=ordered([a for a in watched_episodes if a.closed_on is None]),
+    )
+
+
+def _last_responses(marts: Marts, as_of: dt.date) -> dict[str, Row]:
+    rows = marts.rows(
+        "fct_alert_responses",
+        "alert_id person_id action acted_at:date",
+        "cast(acted_at as date) <= ?",
+        [as_of],
+        "acted_at, action, person_id",
+    )
+    return {row["alert_id"]: row for row in rows}
+
+
+def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
+    message = row["message"] or ""
+    return Alert(
+        alert_id=str(row["alert_id"]),
+        rule=row["rule"],
+        metric=row["metric"] or "",
+        dimension=row["dimension"] or "",
+        scope_type=row["scope_type"],
+        scope_id=row["scope_id"],
+        scope_name=row["scope_name"] or row["scope_id"] or "",
+        opened_on=row["opened_on"],
+        closed_on=row["closed_on"],
+        level=row["level"],
+        since=row["since"] or row["opened_on"],
+        danger_on=row["danger_on"],
+        peak_level=row["peak_level"],
+        state=row["state"],
+        value=row["value"],
+        expected=row["expected"],
+        limit=row["limit_value"],
+        sample_size=row["sample_size"],
+        amount=row["amount_at_risk"],
+        probability=row["probability"],
+        owner=people.get(row["owner_id"], row["owner_id"] or ""),
+        message_zh=row["message_zh"] or message,
+        message_en=row["message_en"] or message,
+        drivers=_drivers(row["drivers"]),
+        last_action=(response or {}).get("action") or "",
+        last_action_on=(response or {}).get("acted_at"),
+        last_action_by=people.get(
+            (response or {}).get("person_id") or "", (response or {}).get("person_id") or ""
+        ),
+    )
+
+
+def _drivers(text: str | None) -> tuple[Driver, ...]:
+    """The drivers column: JSON list of {label, share, amount}; nothing when it is not that."""
+    try:
+        items = json.loads(text) if text else []
+    except json.JSONDecodeError:
+        return ()
+    if not isinstance(items, list):
+        return ()
+    return tuple(
+        Driver(str(item["label"]), _number(item.get("share")), _number(item.get("amount")))
+        for item in items
+        if isinstance(item, dict) and item.get("label")
+    )
+
+
+def _number(value: object) -> float | None:
+    # JSON written by Python may carry NaN, which is not a number a reader should see.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    return float(value)

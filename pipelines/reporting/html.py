@@ -1,0 +1,121 @@
+"""The weekly report as one self-contained HTML page: figures in, text out.
+
+Add here: what the template needs to be told. Keep out: figures, sentences and numbers' formats
+(their modules), and the page's layout (`templates/weekly.html.j2`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.configuration.company import Company
+from pipelines.reporting import alert_words, charts, selling_charts, story
+from pipelines.reporting.agenda import agenda
+from pipelines.reporting.figures import ReportFigures
+from pipelines.reporting.numbers import DASH, Writer
+from pipelines.reporting.records import LEVELS, OTHER_LEVELS
+from pipelines.reporting.texts import say, say_or
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+# How much a page carries before it points to the workbook.
+TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS = 8, 20, 40, 12
+WIDE, NARROW = 500, 350
+
+# Shape, word and colour tell the level, so that it survives a grey printer and any eye.
+SHAPES = {"danger": "◆", "warning": "▲", "normal": "●", "met": "✓", "untrusted": "?"}
+
+
+def render_weekly(figures: ReportFigures, company: Company, language: str) -> str:
+    """The page's text in one language; the same figures give the same text."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    writer = Writer(language, company.currency)
+    return (
+        environment.get_template("weekly.html.j2").render(
+            figures=figures,
+            company=company,
+            language=language,
+            week=_week(figures.as_of),
+            write=writer,
+            dash=DASH,
+            t=partial(_say, language),
+            t_or=lambda key, otherwise: say_or(key, language, otherwise),
+            badge=partial(badge, language=language),
+            story=story,
+            words=alert_words,
+            agenda=agenda(figures, writer),
+            draw=_Draw(figures, writer),
+            limits={
+                "top": TOP_ALERTS,
+                "others": OTHER_ALERTS,
+                "rows": TABLE_ROWS,
+                "list": LIST_ROWS,
+            },
+        )
+        + "\n"
+    )
+
+
+def badge(level: str | None, *, language: str) -> Markup:
+    """A level as shape and word in its colour."""
+    name = level if level in LEVELS or level in OTHER_LEVELS else "none"
+    return Markup('<span class="level {}"><i aria-hidden="true">{}</i>{}</span>').format(
+        name, SHAPES.get(name, "○"), story.level_word(level, language)
+    )
+
+
+class _Draw:
+    """Charts of the report, each in a wide and a narrow form."""
+
+    def __init__(self, figures: ReportFigures, writer: Writer) -> None:
+        self._figures, self._writer = figures, writer
+
+    def months(self) -> Markup:
+        months, as_of = self._figures.progress.months, self._figures.as_of
+        return _both(lambda width: charts.months_chart(months, as_of, self._writer, width))
+
+    def pace(self) -> Markup:
+        progress, as_of = self._figures.progress, self._figures.as_of
+        quarter = progress.company["quarter"]
+        return _both(
+            lambda width: charts.pace_chart(progress.pace, quarter, as_of, self._writer, width)
+        )
+
+    def funnel(self) -> Markup:
+        return _both(
+            lambda width: selling_charts.funnel_chart(self._figures.funnel, self._writer, width)
+        )
+
+    def bridge(self) -> Markup:
+        bridge = self._figures.pipeline.bridge
+        assert bridge is not None
+        return _both(lambda width: selling_charts.bridge_chart(bridge, self._writer, width))
+
+    def spark(self, values: tuple[float | None, ...], label: str) -> Markup:
+        return selling_charts.sparkline(values, label)
+
+
+def _both(draw: charts.Draw) -> Markup:
+    return Markup(
+        '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
+    ).format(draw(WIDE), draw(NARROW))
+
+
+def _say(language: str, key: str, **values: object) -> str:
+    return say(key, language, **values)
+
+
+def _week(as_of: dt.date) -> tuple[dt.date, dt.date]:
+    """Monday of the day's week, and the day."""
+    return as_of - dt.timedelta(days=as_of.weekday()), as_of

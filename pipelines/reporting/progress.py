@@ -1,0 +1,161 @@
+"""Targets: where every scope stands, the company by month, and the quarter's pace.
+
+Add here: a figure read from fct_target_completion or its history.
+Keep out: how a projection or a probability comes about (dbt), wording and layout.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from pipelines.reporting.marts import COLUMNS, Marts, Row
+from pipelines.reporting.records import Completion, PacePoint, level_rank
+
+PERIODS = ("quarter", "month", "year")
+CHART_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Revenue against target as of one day.
+
+    `company` maps month, quarter and year to the period that contains the day; `scopes` maps a
+    scope type to its rows of the current quarter (month where there is no quarter target), worst
+    first; `without_target` holds reps with an actual or a current stay but no target.
+    """
+
+    marts_as_of: dt.date | None
+    company: dict[str, Completion]
+    months: tuple[Completion, ...]
+    pace: tuple[PacePoint, ...]
+    scopes: dict[str, tuple[Completion, ...]]
+    without_target: tuple[Completion, ...]
+
+    @property
+    def main(self) -> Completion | None:
+        """The company period that leads the report: the quarter, else the month, else the year."""
+        return next((self.company[kind] for kind in PERIODS if kind in self.company), None)
+
+
+def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progress:
+    """Read the targets as of a day; `reps` maps a rep id to its current row of dim_rep."""
+    rows = marts.rows(
+        "fct_target_completion",
+        COLUMNS["fct_target_completion"],
+        "metric = 'revenue' and as_of <= ? and (? between period_start and period_end "
+        "or scope_type = 'company')",
+        [as_of, as_of],
+        "period_type, period_start, scope_type, scope_id",
+    )
+    team_names = {r["scope_id"]: r["scope_name"] for r in rows if r["scope_type"] == "team"}
+    team_regions = {r["team_id"]: r["region"] for r in reps.values()}
+    current: list[Completion] = []
+    months: list[Completion] = []
+    for row in rows:
+        completion = _completion(row)
+        if row["scope_type"] == "rep":
+            team_id = reps.get(row["scope_id"], {}).get("team_id")
+            completion = replace(completion, team=team_names.get(team_id) or team_id or "")
+        elif row["scope_type"] == "team":
+            completion = replace(completion, team=team_regions.get(row["scope_id"]) or "")
+        if row["period_start"] <= as_of <= row["period_end"]:
+            current.append(completion)
+        if row["scope_type"] == "company" and row["period_type"] == "month":
+            months.append(completion)
+    company = {c.period_type: c for c in current if c.scope_type == "company"}
+    scopes, without_target = _scopes(current)
+    quarter = company.get("quarter")
+    return Progress(
+        marts_as_of=max((row["as_of"] for row in rows), default=None),
+        company=company,
+        months=_chart_months(months, quarter.period_end if quarter else as_of),
+        pace=_pace(marts, quarter, as_of) if quarter else (),
+        scopes=scopes,
+        without_target=without_target,
+    )
+
+
+def _completion(row: Row) -> Completion:
+    return Completion(
+        period_type=row["period_type"],
+        period_start=row["period_start"],
+        period_end=row["period_end"],
+        scope_type=row["scope_type"],
+        scope_id=row["scope_id"],
+        scope_name=row["scope_name"] or row["scope_id"],
+        target=row["target_amount"],
+        original_target=row["original_target_amount"],
+        actual=row["actual_amount"],
+        attainment=row["attainment"],
+        expected_share=row["expected_share"],
+        expected=row["expected_amount"],
+        pace=row["pace"],
+        projected=row["projected_amount"],
+        miss_probability=row["miss_probability"],
+        gap=row["gap_amount"],
+        needed_per_workday=row["needed_per_workday"],
+        workdays_elapsed=row["workdays_elapsed"],
+        workdays_total=row["workdays_total"],
+        level=row["level"],
+    )
+
+
+def _chart_months(months: list[Completion], until: dt.date) -> tuple[Completion, ...]:
+    return tuple(month for month in months if month.period_start <= until)[-CHART_MONTHS:]
+
+
+def _worst_first(completion: Completion) -> tuple[int, float, float, str]:
+    return (
+        level_rank(completion.level),
+        float("inf") if completion.pace is None else completion.pace,
+        -(completion.gap or 0.0),
+        completion.scope_id,
+    )
+
+
+def _scopes(
+    current: list[Completion],
+) -> tuple[dict[str, tuple[Completion, ...]], tuple[Completion, ...]]:
+    best: dict[tuple[str, str], Completion] = {}
+    for kind in PERIODS:
+        for completion in (c for c in current if c.period_type == kind):
+            key = (completion.scope_type, completion.scope_id)
+            # A quarter without a target gives way to a month that has one.
+            if key not in best or (completion.target and not best[key].target):
+                best[key] = completion
+    scopes: dict[str, tuple[Completion, ...]] = {}
+    for scope_type in ("region", "team", "rep", "product_line"):
+        chosen = [c for c in best.values() if c.scope_type == scope_type and c.target]
+        scopes[scope_type] = tuple(sorted(chosen, key=_worst_first))
+    aside = [c for c in best.values() if c.scope_type == "rep" and not c.target and c.actual]
+    return scopes, tuple(sorted(aside, key=lambda c: (-(c.actual or 0.0), c.scope_id)))
+
+
+def _pace(marts: Marts, quarter: Completion, as_of: dt.date) -> tuple[PacePoint, ...]:
+    points = {quarter.period_start: PacePoint(quarter.period_start, 0.0, 0.0)}
+    history = marts.rows(
+        "fct_target_completion_history",
+        "as_of actual_amount expected_amount",
+        "metric = 'revenue' and scope_type = 'company' and period_type = 'quarter' "
+        "and period_start = ? and as_of < ?",
+        [quarter.period_start, as_of],
+        "as_of",
+    )
+    for row in history:
+        points[row["as_of"]] = PacePoint(row["as_of"], row["actual_amount"], row["expected_amount"])
+    if not history:
+        total = 0.0
+        for row in marts.rows(
+            "fct_metrics",
+            "period_start value",
+            "metric = 'revenue' and grain = 'day' and scope_type = 'company' "
+            "and period_start between ? and ?",
+            [quarter.period_start, as_of],
+            "period_start",
+        ):
+            total += row["value"] or 0.0
+            points[row["period_start"]] = PacePoint(row["period_start"], total, None)
+    if quarter.actual is not None:
+        points[as_of] = PacePoint(as_of, quarter.actual, quarter.expected)
+    return tuple(points[day] for day in sorted(points))

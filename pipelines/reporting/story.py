@@ -1,0 +1,208 @@
+"""The sentences of the report: headline, weakest stage, changes, what is in doubt.
+
+Add here: a sentence made from figures. Keep out: the words (`texts.py`), numbers' formats
+(`numbers.py`), sentences about alerts (`alert_words.py`), the agenda (`agenda.py`), layout.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pipelines.reporting.customers import AccountAtRisk
+from pipelines.reporting.figures import ReportFigures
+from pipelines.reporting.numbers import MINUS, Writer
+from pipelines.reporting.records import Completion, Funnel, Metric
+from pipelines.reporting.texts import say, say_or
+
+# Which feeds a part of the report stands on; a late one puts a mark on the part.
+FOUNDATIONS: dict[str, frozenset[str]] = {
+    "progress": frozenset({"orders", "targets"}),
+    "funnel": frozenset({"opportunities", "stage_history"}),
+    "pipeline": frozenset({"opportunities", "stage_history"}),
+    "customers": frozenset({"orders", "activities", "accounts"}),
+    "orders": frozenset({"orders"}),
+}
+
+RESULT_METRICS = (
+    "revenue", "orders", "new_accounts", "opportunities_created", "win_rate", "target_attainment",
+)  # fmt: skip
+RISK_METRICS = (
+    "sales_cycle_days", "stalled_share", "slippage_share", "silent_accounts", "churn_rate",
+    "late_order_share", "pipeline_coverage", "activities",
+)  # fmt: skip
+LOWER_IS_BETTER = frozenset(
+    {
+        "sales_cycle_days",
+        "days_in_stage",
+        "stalled_share",
+        "slippage_share",
+        "silent_accounts",
+        "churn_rate",
+        "late_order_share",
+    }
+)
+MONEY_METRICS = frozenset({"revenue"})
+DAY_METRICS = frozenset({"sales_cycle_days", "days_in_stage"})
+RATIO_METRICS = frozenset({"pipeline_coverage"})
+COUNT_METRICS = frozenset(
+    {"orders", "new_accounts", "opportunities_created", "activities", "silent_accounts"}
+)
+
+
+def headline(figures: ReportFigures, writer: Writer) -> str:
+    """One sentence: how much of the period is gone, attained, due, projected, and the risk."""
+    language = writer.language
+    main = figures.progress.main
+    if main is None:
+        return say("head.nothing", language)
+    period = say(f"head.period.{main.period_type}", language)
+    if not main.target:
+        return say("head.no_target", language, period=period, amount=writer.money_full(main.actual))
+    if main.attainment is not None and main.attainment >= 1:
+        return say("head.met", language, period=period, share=writer.percent(main.attainment))
+    parts = []
+    if main.elapsed_share is not None:
+        share = writer.percent(main.elapsed_share)
+        parts.append(say("head.elapsed", language, period=period, share=share))
+    if main.attainment is not None:
+        attained = say("head.attained", language, share=writer.percent(main.attainment))
+        if main.expected_share is not None:
+            attained += say("head.expected", language, share=writer.percent(main.expected_share))
+        parts.append(attained)
+    if main.projected_share is not None:
+        share = writer.percent(main.projected_share)
+        parts.append(say("head.projected", language, share=share))
+    if main.miss_probability is not None:
+        chance = writer.chance(main.miss_probability)
+        parts.append(say("head.miss", language, chance=chance))
+    return say("comma", language).join(parts) or say("head.nothing", language)
+
+
+def alert_line(figures: ReportFigures, language: str) -> str:
+    """How many open alerts of which level."""
+    alerts = figures.alerts
+    if not alerts.open:
+        key = "alerts.no_data" if "fct_alerts" in figures.missing else "head.no_alerts"
+        return say(key, language)
+    return say(
+        "head.alerts",
+        language,
+        open=len(alerts.open),
+        danger=alerts.count("danger"),
+        warning=alerts.count("warning"),
+    )
+
+
+def notices(figures: ReportFigures, writer: Writer) -> list[str]:
+    """What a reader must know before believing the figures; empty when all is well."""
+    language = writer.language
+    found = []
+    if figures.trust.untrusted:
+        entities = say("list", language).join(
+            say_or(f"entity.{entity}", language, entity)
+            for entity in sorted(figures.trust.untrusted)
+        )
+        found.append(say("head.untrusted", language, entities=entities))
+    marts_as_of = figures.progress.marts_as_of
+    if marts_as_of is not None and marts_as_of < figures.as_of:
+        found.append(say("head.stale_marts", language, day=writer.full_date(marts_as_of)))
+    return found
+
+
+def is_doubtful(figures: ReportFigures, part: str) -> bool:
+    """True when a feed that the part stands on is late or failed."""
+    return bool(FOUNDATIONS[part] & figures.trust.untrusted)
+
+
+def level_word(level: str | None, language: str) -> str:
+    """The level's word; an unknown level has none."""
+    return say_or(f"level.{level}", language, say("level.none", language))
+
+
+def funnel_period(funnel: Funnel, as_of: dt.date, writer: Writer) -> str:
+    """Which quarter the funnel shows."""
+    if funnel.period_start is None:
+        return ""
+    end = min(as_of, _quarter_end(funnel.period_start))
+    key = "funnel.current" if funnel.is_current else "funnel.previous"
+    return say(key, writer.language, span=writer.span(funnel.period_start, end))
+
+
+def _quarter_end(start: dt.date) -> dt.date:
+    months = start.year * 12 + start.month - 1 + 3
+    return dt.date(months // 12, months % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def weakest_stage(funnel: Funnel, writer: Writer) -> str:
+    """The sentence that names the weakest stage, or says that there is none."""
+    language = writer.language
+    stage = funnel.lowest
+    if stage is None:
+        return say("funnel.no_weakest", language)
+    if funnel.weakest is None:
+        gap = writer.points(stage.gap)
+        return say("funnel.no_notable", language, stage=stage.stage, gap=gap)
+    reference = "funnel.baseline" if stage.baseline is not None else "funnel.before"
+    return say(
+        "funnel.weakest",
+        language,
+        stage=stage.stage,
+        rate=writer.percent(stage.conversion),
+        reference=say(reference, language),
+        gap=say("funnel.lower", language, gap=writer.points(stage.gap).lstrip(MINUS)),
+    )
+
+
+def account_state(account: AccountAtRisk, language: str) -> str:
+    """Silent, off its rhythm, or both, in words."""
+    words = []
+    if account.churn_state != "active":
+        words.append(say_or(f"churn.{account.churn_state}", language, account.churn_state))
+    if account.silent:
+        words.append(say("churn.silent", language))
+    return say("list", language).join(dict.fromkeys(words))
+
+
+def metric_value(metric: str, value: float | None, writer: Writer) -> str:
+    """A metric's value with its unit."""
+    if metric in MONEY_METRICS:
+        return writer.money_full(value)
+    if metric in DAY_METRICS:
+        return writer.days(value)
+    if metric in RATIO_METRICS:
+        return writer.ratio(value)
+    if metric in COUNT_METRICS:
+        return writer.count(value)
+    return writer.percent(value)
+
+
+def metric_change(metric: Metric, reference: float | None, writer: Writer) -> tuple[str, bool]:
+    """The change against an earlier value, and whether it is for the worse.
+
+    Shares change in percentage points, everything else relatively; from zero there is no
+    relative change, so it is not known.
+    """
+    if metric.value is None or reference is None:
+        return writer.percent(None), False
+    difference = metric.value - reference
+    lower = metric.metric in LOWER_IS_BETTER
+    worse = difference > 0 if lower else difference < 0
+    relative = MONEY_METRICS | DAY_METRICS | COUNT_METRICS | RATIO_METRICS
+    if metric.metric not in relative:
+        return writer.points(difference), worse and abs(difference) >= 0.005
+    if reference == 0:
+        return writer.percent(None), False
+    share = difference / abs(reference)
+    return writer.change(share), worse and abs(share) >= 0.005
+
+
+def needed(completion: Completion, writer: Writer) -> str:
+    """What each remaining workday must bring, beside the average so far."""
+    if completion.needed_per_workday is None or not (completion.gap or 0) > 0:
+        return ""
+    return say(
+        "tile.needed",
+        writer.language,
+        needed=writer.money_full(completion.needed_per_workday),
+        average=writer.money(completion.average_per_workday),
+    )

@@ -1,0 +1,84 @@
+"""The weekly report's files: one HTML page per language and one workbook.
+
+Add here: another file of the report. Keep out: figures, wording and layout.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines.configuration.company import Company
+from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.reporting.figures import ReportFigures, read_figures
+from pipelines.reporting.html import render_weekly
+from pipelines.reporting.texts import LANGUAGES
+from pipelines.reporting.workbook import workbook_bytes
+
+
+def write_weekly_report(
+    warehouse: Path,
+    out_dir: Path,
+    *,
+    company: Company,
+    as_of: dt.date,
+    languages: Sequence[str] | None = None,
+) -> list[Path]:
+    """Write weekly.html, weekly.<other language>.html and weekly.xlsx; return their paths.
+
+    `warehouse` is a DuckDB file with the schema `marts` and is opened read only. weekly.html and
+    the workbook are in the company's language; every other one of `languages` (default: all) gets
+    a page of its own. Files are replaced whole, and their bytes depend on the marts, the company
+    and the day alone. Raises PermanentFailure when the file or a column is missing or a language
+    is unknown, TransientFailure when another process holds the file.
+    """
+    unknown = sorted(set(languages or ()) - set(LANGUAGES))
+    if unknown:
+        raise PermanentFailure(
+            "writing the weekly report",
+            cause=f"no texts in language {', '.join(unknown)}",
+            next_step=f"choose from {', '.join(LANGUAGES)}",
+        )
+    figures = _read(warehouse, company, as_of)
+    others = [lang for lang in (languages or LANGUAGES) if lang != company.language]
+    contents = {"weekly.html": render_weekly(figures, company, company.language).encode()}
+    for language in dict.fromkeys(others):
+        contents[f"weekly.{language}.html"] = render_weekly(figures, company, language).encode()
+    contents["weekly.xlsx"] = workbook_bytes(figures, company)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    return [_replace(out_dir / name, content) for name, content in contents.items()]
+
+
+def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
+    tried = "reading the published marts for the report"
+    if not warehouse.is_file():
+        raise PermanentFailure(
+            tried,
+            where=warehouse.name,
+            cause="there is no such file",
+            next_step="run the nightly job first: forewarn run",
+        )
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.IOException as error:
+        raise TransientFailure(
+            tried,
+            where=warehouse.name,
+            cause=str(error).splitlines()[0],
+            next_step="wait until the process that writes the file is done",
+        ) from error
+    with connection:
+        # Days of timestamps are the company's days, whatever the machine's zone is.
+        connection.execute(f"set timezone = '{company.timezone}'")
+        return read_figures(connection, as_of=as_of)
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+    return path

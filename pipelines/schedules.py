@@ -1,0 +1,112 @@
+"""When the jobs run by themselves: the nightly run, the weekly report, and a watch on the sheets.
+
+Add here: a job, a schedule or a sensor. Keep out: what the jobs do.
+"""
+
+import hashlib
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from pipelines.settings import Settings
+
+NIGHTLY = "nightly"
+WEEKLY_REPORT = "weekly_report"
+# A stuck run would keep later nights from starting; run monitoring ends it after this time.
+MAX_RUNTIME_SECONDS = 4 * 3600
+
+
+def nightly_job(settings: Settings) -> UnresolvedAssetJobDefinition:
+    """Everything, in one process: extract, bind, build, audit, warn, publish, notify, report."""
+    return dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all(),
+        description="Extract, build, audit, warn, publish, notify, report.",
+        tags={
+            "forewarn/company": _tag(settings.company.name),
+            "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
+            # The run resumes nothing half-way: every step is safe to do again.
+            "dagster/max_retries": "1",
+        },
+        executor_def=dg.in_process_executor,
+    )
+
+
+def weekly_report_job() -> UnresolvedAssetJobDefinition:
+    """The weekly report alone, from what is published."""
+    return dg.define_asset_job(
+        WEEKLY_REPORT,
+        selection=dg.AssetSelection.groups("reports"),
+        description="The weekly progress and risk report, from the published version.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def schedules(
+    settings: Settings,
+    nightly: UnresolvedAssetJobDefinition,
+    weekly: UnresolvedAssetJobDefinition,
+) -> list[dg.ScheduleDefinition]:
+    """Nightly at 02:15, after CRMs have closed their day; the report on Monday before work."""
+    timezone = settings.company.timezone
+    return [
+        dg.ScheduleDefinition(
+            name="nightly_schedule",
+            target=nightly,
+            cron_schedule="15 2 * * *",
+            execution_timezone=timezone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        ),
+        dg.ScheduleDefinition(
+            name="weekly_report_schedule",
+            target=weekly,
+            cron_schedule="30 6 * * 1",
+            execution_timezone=timezone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        ),
+    ]
+
+
+def sheets_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Runs the nightly job when a sheet has changed and then lain still for one more look."""
+
+    @dg.sensor(
+        name="sheets_sensor",
+        job_name=NIGHTLY,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="A new or changed file in a sheet folder starts the nightly job.",
+    )
+    def sheets_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        found = _folder_state(settings)
+        seen, _, handled = (context.cursor or "|").partition("|")
+        if found == handled:
+            return dg.SkipReason("No sheet has changed.")
+        if found != seen:
+            # Perhaps still being written: wait until it looks the same twice.
+            return dg.SensorResult(cursor=f"{found}|{handled}", skip_reason="A sheet is changing.")
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(run_key=found)], cursor=f"{found}|{found}"
+        )
+
+    return sheets_changed
+
+
+def _folder_state(settings: Settings) -> str:
+    digest = hashlib.sha256()
+    for source in settings.sources:
+        if not source.folder:
+            continue
+        folder = settings.config_dir / source.folder
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.is_file() and not path.name.startswith(("~$", ".")):
+                facts = path.stat()
+                digest.update(f"{path.name}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _tag(text: str) -> str:
+    """A run tag may hold ASCII letters, digits and a few signs only."""
+    return (
+        "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)[:60] or "_"
+    )

@@ -1,0 +1,1 @@
+"""Source systems: one module or package per system, none of which knows Dagster."""

@@ -1,0 +1,202 @@
+"""The facts of an .xlsx/.xlsm file that value readers hide: errors, formulas, hidden rows, dates.
+
+Add here: another fact read from the XML of a workbook or sheet.
+Keep out: cell values (python-calamine reads those), and what to do about a fact.
+
+Names are compared without namespace, so that the Strict variant of the format reads as well.
+Document type declarations are refused before any entity could expand.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.parsers import expat
+
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.grid import MOST_CELLS, SheetFacts, letters, position
+
+MOST_UNPACKED = 200 * 1024 * 1024
+_BLOCK = 1 << 18
+_RESAVE = "open it in Excel or WPS and save it again as .xlsx"
+_DAMAGED = FileRejected(
+    "the workbook is damaged or was cut off (it is not a complete .xlsx file)",
+    next_step="wait until a copy has ended, then " + _RESAVE,
+)
+
+
+class Package:
+    """An .xlsx file as a zip of XML parts. Raises `FileRejected` for what must not be opened."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            parts = self._zip.infolist()
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
+            raise _DAMAGED from error
+        unpacked = sum(part.file_size for part in parts)
+        if unpacked > MOST_UNPACKED:
+            raise FileRejected(
+                f"the workbook unpacks to {unpacked // 1048576} MB; at most "
+                f"{MOST_UNPACKED // 1048576} MB are opened",
+                next_step="delete unused rows, sheets and pictures, or split the file",
+            )
+        self.names = {part.filename for part in parts}
+        self.date1904 = False
+        self._sheets: dict[str, str] = {}
+        self.hidden: set[str] = set()
+        if "xl/workbook.xml" in self.names:
+            self._read_workbook()
+
+    def _read_workbook(self) -> None:
+        ids: dict[str, str] = {}
+        targets: dict[str, str] = {}
+
+        def workbook(name: str, attributes: dict[str, str]) -> None:
+            if name == "workbookPr":
+                self.date1904 = attributes.get("date1904", "0") in ("1", "true")
+            elif name == "sheet":
+                ids[attributes.get("name", "")] = attributes.get("id", "")
+                if attributes.get("state", "visible") != "visible":
+                    self.hidden.add(attributes.get("name", ""))
+
+        def relation(name: str, attributes: dict[str, str]) -> None:
+            if name == "Relationship" and attributes.get("TargetMode") != "External":
+                targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+        self._parse("xl/workbook.xml", workbook)
+        if "xl/_rels/workbook.xml.rels" in self.names:
+            self._parse("xl/_rels/workbook.xml.rels", relation)
+        for sheet, relation_id in ids.items():
+            target = targets.get(relation_id, "")
+            path = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
+            self._sheets[sheet] = posixpath.normpath(path)
+
+    def facts(self, sheet: str) -> SheetFacts:
+        """The facts of one sheet; raises `FileRejected` if its extent is absurd."""
+        scan = _SheetScan()
+        part = self._sheets.get(sheet, "")
+        if part in self.names:
+            self._parse(part, scan.start, scan.end, scan.text)
+        facts = scan.facts
+        if (facts.last_row + 1) * (facts.last_column + 1) > MOST_CELLS:
+            corner = f"{letters(facts.last_column)}{facts.last_row + 1}"
+            raise FileRejected(
+                f"the sheet reaches to {corner}, far more than a table can fill",
+                where=f"{sheet}!{corner}",
+                next_step="delete the stray cells at the far end of the sheet and save it",
+            )
+        return facts
+
+    def _parse(
+        self,
+        part: str,
+        start: Callable[[str, dict[str, str]], None],
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+    ) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+
+        def local(name: str) -> str:
+            return name.rpartition(" ")[2]
+
+        def on_start(name: str, attributes: dict[str, str]) -> None:
+            start(local(name), {local(key): value for key, value in attributes.items()})
+
+        def refuse(*_: Any) -> None:
+            raise FileRejected(
+                "the workbook declares XML entities, which no office program writes",
+                next_step="do not open it; ask its sender what made it",
+            )
+
+        parser.StartElementHandler = on_start
+        parser.StartDoctypeDeclHandler = refuse
+        if end is not None:
+            parser.EndElementHandler = lambda name: end(local(name))
+        if text is not None:
+            parser.CharacterDataHandler = text
+        seen = 0
+        try:
+            with self._zip.open(part) as stream:
+                while block := stream.read(_BLOCK):
+                    # Sizes in the directory of a zip can lie; what really unpacks cannot.
+                    seen += len(block)
+                    if seen > MOST_UNPACKED:
+                        raise FileRejected(
+                            f"a part of the workbook unpacks to more than "
+                            f"{MOST_UNPACKED // 1048576} MB",
+                            next_step="do not open it; ask its sender what made it",
+                        )
+                    parser.Parse(block, False)
+                parser.Parse(b"", True)
+        except (zipfile.BadZipFile, expat.ExpatError, EOFError, OSError, zlib.error) as error:
+            raise _DAMAGED from error
+
+
+class _SheetScan:
+    """Collects the facts of one sheet while its XML streams by."""
+
+    def __init__(self) -> None:
+        self.facts = SheetFacts()
+        self._row, self._column = -1, -1
+        self._kind = ""
+        self._formula = self._in_value = False
+        self._value: list[str] = []
+        self._has_value = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            try:
+                self._row, self._column = position(attributes["r"])
+            except (KeyError, ValueError):
+                self._column += 1
+            self._kind = attributes.get("t", "n")
+            self._formula = self._has_value = False
+            self._value.clear()
+        elif name in ("v", "t"):
+            self._in_value = True
+        elif name == "f":
+            self._formula = True
+        elif name == "row":
+            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            self._column = -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.facts.hidden_rows.add(self._row)
+        elif name == "mergeCell":
+            self._merge(attributes.get("ref", "").split(":"))
+
+    def _merge(self, corners: Iterable[str]) -> None:
+        try:
+            (top, left), (bottom, right) = (position(corner) for corner in corners)
+        except ValueError:
+            return
+        self.facts.merges.append((top, left, bottom, right))
+
+    def text(self, data: str) -> None:
+        if self._in_value:
+            self._value.append(data)
+
+    def end(self, name: str) -> None:
+        if name in ("v", "t"):
+            self._in_value = False
+        elif name == "c":
+            self._close()
+
+    def _close(self) -> None:
+        facts, cell, value = self.facts, (self._row, self._column), "".join(self._value)
+        if self._formula:
+            facts.formulas.add(cell)
+            if not value and self._kind != "str":
+                facts.uncached.add(cell)
+            elif self._kind == "n" and value in ("0", "0.0"):
+                facts.zero_formulas.add(cell)
+        if self._kind == "e":
+            facts.errors[cell] = value or "#N/A"
+        if value or self._formula:
+            facts.last_row = max(facts.last_row, self._row)
+            facts.last_column = max(facts.last_column, self._column)

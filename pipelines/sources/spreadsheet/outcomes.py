@@ -1,0 +1,183 @@
+"""What a run says of each file: loaded, rejected, gone, a copy, in conflict, not asked for.
+
+Add here: another remark across files or against the last load.
+Keep out: which files are read (`plan.py`, `connector.py`) and how.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.entities import ENTITIES
+from pipelines.sources.protocol import Batch, Extract, Previous, Rejection
+from pipelines.sources.spreadsheet.body import SheetRows
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.folder import FileRef
+from pipelines.sources.spreadsheet.plan import Job, Plan
+
+# Columns that say when something happened; never a date that lies in the future by plan.
+_EVENT_TIMES = ("created_at", "updated_at", "changed_at", "occurred_at", "ordered_at", "closed_at")
+_AMOUNTS = ("target_amount", "amount")
+_BAND = Decimal("0.5")  # a total that moves by more than this since the last load is remarked
+CONFLICT = ":conflict"
+UNMATCHED = "unmatched"
+
+
+@dataclass
+class Outcome:
+    """What became of one job: rows, or the reason why not, and the cursor of what was looked at."""
+
+    job: Job
+    cursor: str | None
+    rows: SheetRows | None = None
+    reason: str = ""
+    next_step: str = ""
+
+    def reject(self, rejected: FileRejected) -> None:
+        self.rows = None
+        self.reason = rejected.sentence(self.job.key, self.job.entity)
+        self.next_step = rejected.next_step
+
+
+def results(outcome: Outcome, before: Extract | None) -> Iterator[Batch | Rejection | Extract]:
+    """The rows, the rows that could not be read, and the extract that closes them."""
+    job, rows = outcome.job, outcome.rows
+    if rows is None:
+        yield Extract(job.entity, "rejected", job.key, outcome.cursor, message=outcome.reason)
+        return
+    if rows.table.num_rows:
+        yield Batch(job.entity, rows.table)
+    yield from rows.rejections
+    amount = _amount(rows.table)
+    yield Extract(
+        job.entity,
+        "loaded",
+        job.key,
+        outcome.cursor,
+        rows=rows.table.num_rows,
+        rejected_rows=len(rows.rejections),
+        newest_record_at=_newest(rows.table),
+        source_rows=rows.read,
+        source_amount=amount,
+        message="; ".join([*_band(job, before, amount), *rows.remarks]) or None,
+    )
+
+
+def _amount(table: pa.Table) -> Decimal | None:
+    for name in _AMOUNTS:
+        if name in table.column_names:
+            # Sums of many rows need more digits than one row has.
+            total = pc.sum(table[name].cast(pa.decimal128(38, 2))).as_py()
+            return total if total is not None else Decimal("0.00")
+    return None
+
+
+def _newest(table: pa.Table) -> dt.datetime | None:
+    times = [pc.max(table[name]).as_py() for name in _EVENT_TIMES if name in table.column_names]
+    return max((time for time in times if time), default=None)
+
+
+def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[str]:
+    if job.entity != "targets" or not before or not before.source_amount or amount is None:
+        return []
+    change = amount / before.source_amount - 1
+    if abs(change) <= _BAND:
+        return []
+    return [
+        f"WARNING: the targets total {amount:,.2f}, {change:+.0%} against {before.source_amount:,.2f} "
+        "at the last load; check the unit"
+    ]
+
+
+def same(job: Job, cursor: str, twin: str) -> Extract:
+    """The outcome of a file with the same content as another one: not in force."""
+    text = f"{job.ref.name} has the same content as {twin} and was not loaded a second time"
+    return Extract(job.entity, "gone", job.key, cursor, message=text)
+
+
+def mark_conflicts(outcomes: list[Outcome]) -> None:
+    """Reject all target files that give one target twice: one owner per scope and year."""
+    owners: dict[tuple[object, ...], list[int]] = {}
+    names = ENTITIES["targets"].key
+    for number, outcome in enumerate(outcomes):
+        if outcome.rows is None:
+            continue
+        columns = (outcome.rows.table[name].to_pylist() for name in names)
+        for place in zip(*columns, strict=True):
+            owners.setdefault(place, []).append(number)
+    clashes = {place: sorted(set(n)) for place, n in owners.items() if len(set(n)) > 1}
+    for number in sorted({n for numbers in clashes.values() for n in numbers}):
+        mine = [(place, numbers) for place, numbers in clashes.items() if number in numbers]
+        others = sorted({outcomes[n].job.key for _, ns in mine for n in ns if n != number})
+        period, kind, scope, metric, _ = mine[0][0]
+        outcome = outcomes[number]
+        outcome.reject(
+            FileRejected(
+                f"{len(mine)} of its targets also stand in {', '.join(others)}, e.g. {metric} of "
+                f"{kind} {scope} for {period}; it is not clear which file counts",
+                next_step="leave each person's targets in one file; for a revision give "
+                "`effective_from`, and for versions of one file `versions: newest`",
+            )
+        )
+        outcome.cursor = f"{outcome.cursor}{CONFLICT}"
+
+
+def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.ChunkedArray]]]) -> None:
+    """Remark on keys that another file of this run gives as well; both files are loaded."""
+    entity = ENTITIES[outcome.job.entity]
+    if outcome.rows is None or len(entity.key) != 1:
+        return
+    mine = outcome.rows.table[entity.key[0]]
+    for other, theirs in known.setdefault(entity.name, []):
+        shared = mine.filter(pc.is_in(mine, value_set=theirs.combine_chunks()))
+        if len(shared):
+            outcome.rows.remarks.append(
+                f"{len(shared)} keys also stand in {other} (e.g. {shared[0].as_py()})"
+            )
+    known[entity.name].append((outcome.job.key, mine))
+
+
+def unmatched_text(ref: FileRef) -> str:
+    """The remark for a file that nobody asked for."""
+    return (
+        f"{ref.name} was not read: no mapping matches it, and it is not named like an entity "
+        "(e.g. opportunities.csv)"
+    )
+
+
+def remarks(
+    unmatched: list[FileRef], previous: Previous, state: dict[tuple[str, str | None], str]
+) -> Iterator[Extract]:
+    """One remark per file that nobody asked for, once; its entity is the empty string."""
+    for ref in unmatched:
+        place = ("", ref.name)
+        state[place] = "rejected"
+        before = previous.extracts.get(place)
+        if not before or before.state == "gone":
+            yield Extract("", "rejected", ref.name, UNMATCHED, message=unmatched_text(ref))
+
+
+def withdrawn(
+    plan: Plan, previous: Previous, state: dict[tuple[str, str | None], str]
+) -> Iterator[Extract]:
+    """Files that were in force and are no longer: replaced by a newer version, or not there."""
+    old = {job.place: newest for job, newest in plan.superseded}
+    for place, before in previous.extracts.items():
+        if place in state or before.state == "gone":
+            continue
+        entity, file = place
+        newest = old.get(place)
+        if newest is None:
+            text = f"{file} is no longer in the folder"
+            if not entity:
+                text = f"{file} is gone or is read now"
+            yield Extract(entity, "gone", file, message=text)
+        elif state.get(newest.place) == "loaded":
+            text = f"{file} was replaced by {newest.ref.name}, which is newer"
+            yield Extract(entity, "gone", file, message=text)

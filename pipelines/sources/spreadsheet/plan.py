@@ -1,0 +1,99 @@
+"""Which file is read as what: mapped files, canonical files, and the rest.
+
+Add here: a rule of matching files. Keep out: reading them.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.configuration.sources import FileMapping
+from pipelines.entities import ENTITIES
+from pipelines.sources.spreadsheet.columns import Reading
+from pipelines.sources.spreadsheet.folder import FileRef
+from pipelines.sources.spreadsheet.reader import PARSER_VERSION
+
+CANONICAL_SUFFIXES = (".csv", ".xlsx", ".xls")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to be read as one entity. `key` is the file key that rows and outcomes carry."""
+
+    entity: str
+    key: str
+    ref: FileRef
+    mapping: FileMapping | None = None
+
+    @property
+    def place(self) -> tuple[str, str | None]:
+        return self.entity, self.key
+
+
+@dataclass
+class Plan:
+    """What a listing means: jobs, jobs that a newer version replaces, files nobody asked for."""
+
+    jobs: list[Job] = field(default_factory=list)
+    superseded: list[tuple[Job, Job]] = field(default_factory=list)  # (old, the newest)
+    unmatched: list[FileRef] = field(default_factory=list)
+
+
+def make_plan(refs: Sequence[FileRef], mappings: tuple[FileMapping, ...]) -> Plan:
+    """Every file by every mapping that matches it; else by its canonical name; else unmatched."""
+    plan = Plan()
+    matched: set[str] = set()
+    keys: set[tuple[str, str]] = set()
+    for position, mapping in enumerate(mappings):
+        pattern = unicodedata.normalize("NFC", mapping.match).casefold()
+        fitting = [ref for ref in refs if fnmatch.fnmatchcase(ref.name.casefold(), pattern)]
+        matched.update(ref.name for ref in fitting)
+        jobs = []
+        for ref in fitting:
+            key = f"{ref.name}#{mapping.sheet}" if mapping.sheet else ref.name
+            if (mapping.entity, key) in keys:
+                key = f"{ref.name}#{position + 1}"
+            keys.add((mapping.entity, key))
+            jobs.append(Job(mapping.entity, key, ref, mapping))
+        if mapping.versions == "newest" and len(jobs) > 1:
+            jobs.sort(key=lambda job: (job.ref.modified_at, job.ref.name), reverse=True)
+            plan.superseded.extend((old, jobs[0]) for old in jobs[1:])
+            jobs = jobs[:1]
+        plan.jobs.extend(jobs)
+    for ref in refs:
+        if ref.name in matched:
+            continue
+        path = Path(ref.name)
+        entity = path.stem.casefold()
+        if entity in ENTITIES and path.suffix.lower() in CANONICAL_SUFFIXES:
+            plan.jobs.append(Job(entity, ref.name, ref))
+        else:
+            plan.unmatched.append(ref)
+    return plan
+
+
+def cursor_of(data: bytes, job: Job, reading: Reading) -> str:
+    """What must be the same for a file to be left unread: its bytes, its mapping, the parsers."""
+    mapping = job.mapping.model_dump(mode="json") if job.mapping else None
+    rules = json.dumps(
+        [
+            PARSER_VERSION,
+            job.entity,
+            mapping,
+            str(reading.zone),
+            reading.currency,
+            reading.fiscal_year_start,
+            sorted(reading.nulls),
+            reading.date_order,
+        ],
+        sort_keys=True,
+    )
+    # The name is part of it: year and addresses may come from it.
+    content = hashlib.sha256(data).hexdigest()
+    return f"{content}:{hashlib.sha256(rules.encode()).hexdigest()[:16]}"

@@ -1,0 +1,77 @@
+"""The marts that Python writes: alerts, answers, data quality, freshness.
+
+Add here: how such a table is created from its declaration. Keep out: its content.
+
+Columns, types, keys and descriptions are declared beside the other marts, in
+`dbt_project/models/marts/alerts/_told__sources.yml`, so that dbt's documentation shows them and
+analysts find them in one place; this module enforces that declaration as dbt enforces contracts.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import duckdb
+import pandas as pd
+import yaml
+
+from pipelines.failures import PermanentFailure
+from pipelines.settings import DBT_PROJECT
+
+DECLARATION = DBT_PROJECT / "models" / "marts" / "alerts" / "_told__sources.yml"
+
+
+@cache
+def declared_tables() -> dict[str, dict[str, Any]]:
+    """The declaration of every such table by name, as dbt's YAML has it."""
+    content = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))
+    return {table["name"]: table for table in content["sources"][0]["tables"]}
+
+
+def write_told_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
+    """Create `marts.<name>` as declared and fill it from a frame by column name.
+
+    Columns the declaration does not have are left out; one it has and the frame lacks is null.
+    Raises `PermanentFailure` if the key is not unique or a cell does not fit its type.
+    """
+    table = declared_tables()[name]
+    columns = table["columns"]
+    connection.execute("create schema if not exists marts")
+    listed = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in columns)
+    connection.execute(f"create or replace table marts.{name} ({listed})")
+    if len(frame):
+        connection.register("told_frame", frame)
+        values = ", ".join(_value(column, frame) for column in columns)
+        try:
+            connection.execute(f"insert into marts.{name} select {values} from told_frame")
+        except duckdb.Error as error:
+            raise PermanentFailure(
+                f"Could not write marts.{name}",
+                cause=str(error).splitlines()[0],
+                next_step="report this as a fault: the table's content does not fit its declaration",
+            ) from error
+        finally:
+            connection.unregister("told_frame")
+    for column in columns:
+        text = " ".join(column["description"].split()).replace("'", "''")
+        connection.execute(f"comment on column marts.{name}.\"{column['name']}\" is '{text}'")
+    _check_key(connection, name, table["config"]["meta"]["key"])
+
+
+def _value(column: dict[str, Any], frame: pd.DataFrame) -> str:
+    name, kind = column["name"], column["data_type"]
+    return f'cast("{name}" as {kind})' if name in frame.columns else f"cast(null as {kind})"
+
+
+def _check_key(connection: duckdb.DuckDBPyConnection, name: str, key: list[str]) -> None:
+    listed = ", ".join(key)
+    rows = connection.execute(
+        f"select {listed} from marts.{name} group by all having count(*) > 1 limit 1"
+    ).fetchall()
+    if rows:
+        raise PermanentFailure(
+            f"Could not write marts.{name}",
+            cause=f"{listed} is not unique, for example {rows[0]}",
+            next_step="report this as a fault",
+        )

@@ -1,0 +1,107 @@
+"""The whole audit in two calls: what was loaded, and what was built from it.
+
+Add here: another module of checks. Keep out: a check of its own, and the decision (`gate.py`).
+
+The caller opens the connection, gives it and closes it: nothing here keeps the warehouse open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from quality.completeness import arrivals, check_completeness
+from quality.feeds import Feeds
+from quality.findings import (
+    check_currencies,
+    check_open_without_account,
+    check_references,
+    check_stages,
+)
+from quality.freshness import check_freshness, freshness_frame
+from quality.loaded import fetch_batch, given_entities
+from quality.naming import check_names
+from quality.reconciliation import Terms, reconcile
+from quality.rejected import check_files, check_rejected_rows
+from quality.results import CheckResult
+from quality.runner import run_suite
+from quality.suite_reader import Suite
+from quality.volume import check_volume
+
+
+@dataclass(frozen=True)
+class LoadedAudit:
+    """Results on the loaded rows, and the rows of `rpt_freshness`."""
+
+    results: tuple[CheckResult, ...]
+    freshness: pd.DataFrame
+
+
+def audit_suites(
+    connection: duckdb.DuckDBPyConnection, suites: Mapping[str, Suite]
+) -> dict[str, list[CheckResult]]:
+    """Every entity's suite on its loaded rows; only the columns its rules look at are fetched."""
+    given = given_entities(connection)
+    results = {}
+    for entity, suite in suites.items():
+        batch = fetch_batch(connection, entity, suite.columns)
+        results[entity] = run_suite(
+            batch.frame, suite, given=entity in given, total_rows=batch.total_rows
+        )
+    return results
+
+
+def audit_feeds(
+    connection: duckdb.DuckDBPyConnection,
+    terms: Terms,
+    feeds: Feeds,
+    *,
+    history: pd.DataFrame | None = None,
+    failed_sources: Collection[str] = (),
+) -> LoadedAudit:
+    """Volume, completeness, rejected rows and files, and freshness of every feed.
+
+    `history` and `failed_sources` are those of `freshness_frame`.
+    """
+    extracts = connection.execute("select * from config.extracts").df()
+    rejected = connection.execute("select * from config.rejected").df()
+    freshness = freshness_frame(
+        extracts,
+        terms.as_of,
+        feeds=feeds,
+        timezone=terms.timezone,
+        workdays=_workdays(connection, terms.as_of),
+        history=history,
+        failed_sources=failed_sources,
+    )
+    results = [
+        *check_volume(extracts, feeds),
+        *check_completeness(arrivals(connection)),
+        *check_rejected_rows(rejected, extracts),
+        *check_files(extracts),
+        *check_freshness(freshness),
+    ]
+    return LoadedAudit(tuple(results), freshness)
+
+
+def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[CheckResult]:
+    """Reconciliation of the built marts with the loaded rows, and findings about both."""
+    return [
+        *reconcile(connection, terms),
+        *check_stages(connection),
+        *check_currencies(connection, terms),
+        *check_references(connection),
+        *check_names(connection),
+        *check_open_without_account(connection),
+    ]
+
+
+def _workdays(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> frozenset[dt.date]:
+    rows = connection.execute(
+        "select date_day from config.calendar where is_workday and date_day <= ?", [as_of]
+    ).fetchall()
+    return frozenset(day for (day,) in rows)

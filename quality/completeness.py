@@ -1,0 +1,144 @@
+"""Did everything arrive that the source itself counted: rows and amounts, feed by feed.
+
+Add here: a comparison of arrived rows with a figure of the source.
+Keep out: comparisons with earlier loads (`volume.py`) and between models (`reconciliation.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+
+from pipelines.entities import ENTITIES
+from quality.loaded import table_exists
+from quality.results import CheckResult
+
+LOADED_CHECK = "loaded_row_count"
+ROWS_CHECK = "source_row_count"
+AMOUNT_CHECK = "source_amount"
+# The amount a source would total, by entity.
+AMOUNT_COLUMNS = {"opportunities": "amount", "orders": "amount", "targets": "target_amount"}
+# A sheet's own total is the sum of figures that were rounded one by one.
+PER_ROW = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One loaded extract: what it recorded, what its source counted, what the raw zone holds.
+
+    `arrived_rows` and `arrived_amount` are None where they cannot be counted: other systems than
+    sheets keep every version of a record in the raw zone.
+    """
+
+    source: str
+    entity: str
+    file: str | None
+    rows: int
+    rejected_rows: int
+    source_rows: int | None
+    source_amount: Decimal | None
+    arrived_rows: int | None
+    arrived_amount: Decimal | None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.source}.{self.entity} {self.file or ''}".strip()
+
+
+def arrivals(connection: duckdb.DuckDBPyConnection) -> list[Arrival]:
+    """Every loaded extract of `config.extracts`, with the rows and amounts counted anew."""
+    parts = ["select null as source, null as entity, null as file, 0 as rows, null as amount"]
+    for entity in ENTITIES:
+        table = f"spreadsheet__{entity}"
+        if table_exists(connection, "raw", table):
+            column = AMOUNT_COLUMNS.get(entity)
+            parts.append(
+                f"select source, '{entity}', _file, count(*), "
+                f"{f'coalesce(sum({column}), 0)' if column else 'null'} from raw.{table} group by all"
+            )
+    rows = connection.execute(
+        f"with arrived as ({' union all '.join(parts)}) "
+        "select extracts.source, extracts.entity, extracts.file, extracts.rows, "
+        "coalesce(extracts.rejected_rows, 0), extracts.source_rows, extracts.source_amount, "
+        "case when extracts.system = 'spreadsheet' then coalesce(arrived.rows, 0) end, "
+        "case when extracts.system = 'spreadsheet' then cast(arrived.amount as decimal(38, 2)) end "
+        "from config.extracts as extracts left join arrived on extracts.source = arrived.source "
+        "and extracts.entity = arrived.entity "
+        "and coalesce(extracts.file, '') = coalesce(arrived.file, '') "
+        "where extracts.state = 'loaded' order by 1, 2, 3"
+    ).fetchall()
+    return [Arrival(*row) for row in rows]
+
+
+def check_completeness(loaded: list[Arrival]) -> list[CheckResult]:
+    """Results for every loaded extract that can be compared.
+
+    Rows: the raw zone must hold as many as the load recorded; and if the source counted its
+    records, recorded plus rejected must be that many. Amount: the source's total against the
+    arrived one, to 0.01 per row. Rejected rows explain a difference of amounts, which then warns.
+    """
+    results = []
+    for arrival in loaded:
+        if arrival.arrived_rows is not None:
+            results.append(
+                _rows(
+                    arrival,
+                    LOADED_CHECK,
+                    arrival.arrived_rows,
+                    arrival.rows,
+                    f"加载记录 {arrival.rows:,} 行，原始区有 {arrival.arrived_rows:,} 行",
+                    f"The load recorded {arrival.rows:,} rows, the raw zone has "
+                    f"{arrival.arrived_rows:,}",
+                )
+            )
+        if arrival.source_rows is not None:
+            came = arrival.rows + arrival.rejected_rows
+            results.append(
+                _rows(
+                    arrival,
+                    ROWS_CHECK,
+                    came,
+                    arrival.source_rows,
+                    f"来源计 {arrival.source_rows:,} 行，收到 {came:,} 行（含被隔离的行）",
+                    f"The source counts {arrival.source_rows:,} rows, {came:,} came "
+                    "(rejected ones included)",
+                )
+            )
+        if arrival.source_amount is not None and arrival.arrived_rows is not None:
+            results.append(_amount(arrival, arrival.source_amount, arrival.arrived_rows))
+    return results
+
+
+def _rows(arrival: Arrival, check: str, came: int, expected: int, zh: str, en: str) -> CheckResult:
+    return CheckResult(
+        check=check,
+        subject=arrival.subject,
+        severity="error",
+        passed=came == expected,
+        failed_rows=abs(came - expected),
+        message_zh=f"{zh}。",
+        message_en=f"{en}.",
+        source=arrival.source,
+    )
+
+
+def _amount(arrival: Arrival, expected: Decimal, rows: int) -> CheckResult:
+    came = arrival.arrived_amount or Decimal(0)
+    difference = came - expected
+    passed = abs(difference) <= PER_ROW * rows
+    rejected = arrival.rejected_rows
+    because_zh = f"（有 {rejected:,} 行被隔离）" if rejected else ""
+    because_en = f" ({rejected:,} rows were rejected)" if rejected else ""
+    return CheckResult(
+        check=AMOUNT_CHECK,
+        subject=arrival.subject,
+        severity="warning" if rejected else "error",
+        passed=passed,
+        failed_rows=0 if passed else 1,
+        sample=() if passed else (f"{difference:+,.2f}",),
+        message_zh=f"来源合计 {expected:,.2f}，收到 {came:,.2f}{because_zh}。",
+        message_en=f"The source totals {expected:,.2f}, {came:,.2f} came{because_en}.",
+        source=arrival.source,
+    )

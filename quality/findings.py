@@ -1,0 +1,164 @@
+"""Findings about loaded rows that no single row shows: stages, currencies and keys without a partner.
+
+Add here: something that is kept, counted and worth a look by whoever keeps the data.
+Keep out: totals that must agree (`reconciliation.py`), names alike (`naming.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from quality.loaded import given_entities, relation_of
+from quality.reconciliation import Terms, orders_in_force_sql
+from quality.results import CheckResult, counted
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A key column of one entity and the entity it points to, by that entity's first key column."""
+
+    entity: str
+    column: str
+    target: str
+    target_column: str
+
+
+REFERENCES = (
+    Reference("accounts", "owner_id", "users", "user_id"),
+    Reference("contacts", "account_id", "accounts", "account_id"),
+    Reference("leads", "owner_id", "users", "user_id"),
+    Reference("leads", "opportunity_id", "opportunities", "opportunity_id"),
+    Reference("opportunities", "account_id", "accounts", "account_id"),
+    Reference("opportunities", "owner_id", "users", "user_id"),
+    Reference("stage_history", "opportunity_id", "opportunities", "opportunity_id"),
+    Reference("activities", "opportunity_id", "opportunities", "opportunity_id"),
+    Reference("activities", "account_id", "accounts", "account_id"),
+    Reference("activities", "owner_id", "users", "user_id"),
+    Reference("orders", "opportunity_id", "opportunities", "opportunity_id"),
+    Reference("orders", "account_id", "accounts", "account_id"),
+    Reference("orders", "owner_id", "users", "user_id"),
+    Reference("users", "team_id", "teams", "team_id"),
+)
+
+
+def check_stages(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """An error if opportunities or their history use a stage that stages.csv does not have.
+
+    A stage counts as known under its source's name, under `*`, or as the company's own name.
+    """
+    results = []
+    for entity, columns in (
+        ("opportunities", ("stage",)),
+        ("stage_history", ("to_stage", "from_stage")),
+    ):
+        named = " union all ".join(
+            f"select source, trim({column}) as stage from ({relation_of(connection, entity)})"
+            for column in columns
+        )
+        rows = connection.execute(
+            f"select named.source, named.stage, count(*) from ({named}) as named "
+            "where named.stage <> '' and not exists (select 1 from config.stages as known "
+            "where (known.source in (named.source, '*') and known.source_stage = named.stage) "
+            "or known.stage = named.stage) group by all order by 3 desc, 1, 2"
+        ).fetchall()
+        used = sum(count for _, _, count in rows)
+        results.append(
+            counted(
+                f"{entity}_stages_known",
+                entity,
+                "error",
+                used,
+                zh=f"{len(rows)} 个阶段名不在 stages.csv 中（{used:,} 行）"
+                if rows
+                else "所有阶段名都在 stages.csv 中",
+                en=f"{len(rows)} stage names are not in stages.csv ({used:,} rows)"
+                if rows
+                else "Every stage name is in stages.csv",
+                sample=(f"{source}: {stage} ({count:,})" for source, stage, count in rows),
+            )
+        )
+    return results
+
+
+def check_currencies(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[CheckResult]:
+    """An error if an order in force is in a currency without a rate on its day: it has no amount."""
+    rows = connection.execute(
+        "select currency, count(*), min(ordered_on) from "
+        f"({orders_in_force_sql(connection)}) where has_amount and amount is null "
+        "group by 1 order by 2 desc, 1",
+        terms.values,
+    ).fetchall()
+    without = sum(count for _, count, _ in rows)
+    return [
+        counted(
+            "orders_have_exchange_rate",
+            "orders",
+            "error",
+            without,
+            zh=f"{without:,} 个订单的币种在下单日没有汇率，请补 exchange_rates.csv"
+            if rows
+            else "所有订单的币种都有汇率",
+            en=f"{without:,} orders are in a currency without a rate on their day; "
+            "add it to exchange_rates.csv"
+            if rows
+            else "Every order's currency has a rate",
+            sample=(f"{currency} ({first:%Y-%m-%d})" for currency, _, first in rows),
+        )
+    ]
+
+
+def check_references(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """A warning per key column whose values have no partner in the entity they point to.
+
+    Rows are kept. Where no source gives the other entity there is nothing to look up: that passes.
+    """
+    given = given_entities(connection)
+    results = []
+    for reference in REFERENCES:
+        if reference.entity not in given or reference.target not in given:
+            continue
+        rows = connection.execute(
+            f"select trim(here.{reference.column}), count(*) "
+            f"from ({relation_of(connection, reference.entity)}) as here "
+            f"anti join ({relation_of(connection, reference.target)}) as there "
+            f"on trim(here.{reference.column}) = trim(there.{reference.target_column}) "
+            f"where trim(here.{reference.column}) <> '' group by 1 order by 2 desc, 1"
+        ).fetchall()
+        orphans = sum(count for _, count in rows)
+        column, target = f"{reference.entity}.{reference.column}", reference.target
+        results.append(
+            counted(
+                f"{reference.entity}_{reference.column}_known",
+                reference.entity,
+                "warning",
+                orphans,
+                zh=f"{orphans:,} 行的 {column} 在 {target} 中找不到，行已保留"
+                if orphans
+                else f"{column} 都能在 {target} 中找到",
+                en=f"{orphans:,} rows have a {column} that {target} does not know; they are kept"
+                if orphans
+                else f"Every {column} is known in {target}",
+                sample=(key for key, _ in rows),
+            )
+        )
+    return results
+
+
+def check_open_without_account(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """How many open opportunities of the mart name no account: kept, counted, for information."""
+    without, total = connection.execute(
+        "select count(*) filter (where account_id is null or trim(account_id) = ''), count(*) "
+        "from marts.fct_opportunities where outcome = 'open'"
+    ).fetchall()[0]
+    return [
+        counted(
+            "open_opportunities_have_account",
+            "marts.fct_opportunities",
+            "info",
+            without,
+            zh=f"{total:,} 个进行中的商机里有 {without:,} 个没有客户，已保留",
+            en=f"{without:,} of {total:,} open opportunities have no account; they are kept",
+        )
+    ]

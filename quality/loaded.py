@@ -1,0 +1,144 @@
+"""Where the rows of an entity lie in the night's warehouse, whatever systems they came from.
+
+Add here: how a check reads loaded rows. Keep out: what they ought to be (the checks).
+
+Sheets are canonical in the raw zone already: `raw.spreadsheet__<entity>`. Rows of other systems
+become canonical in staging, `stg_<system>__<entity>`, so a check that needs them runs after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from pipelines.entities import ENTITIES, raw_schema
+from pipelines.failures import PermanentFailure
+
+# Rows fetched per suite: enough to judge every rule, small enough for a machine of 4 GiB.
+BATCH_ROWS = 500_000
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class LoadedBatch:
+    """Rows fetched for a suite, and how many there are in all.
+
+    `frame` has the asked columns only; money is float64. If there are more than `BATCH_ROWS`, it
+    holds the records whose key hashes into one part, the same ones for the same data.
+    """
+
+    frame: pd.DataFrame
+    total_rows: int
+
+
+def given_entities(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Entities that at least one source gave, by `config.extracts`; a withdrawn file gives none."""
+    rows = connection.execute(
+        "select distinct entity from config.extracts where state <> 'gone'"
+    ).fetchall()
+    return {entity for (entity,) in rows}
+
+
+def relation_of(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
+    """SQL (a select) of all loaded rows of an entity: its canonical columns, `source` and more.
+
+    Columns are those of the raw zone plus `system`; what a staging model lacks is null. An entity
+    that no system gives is an empty select of the same columns.
+    """
+    fields = [field.name for field in raw_schema(entity)]
+    parts = []
+    for system, schema, table in _tables(connection, entity):
+        present = _columns(connection, schema, table)
+        # Staging keeps the source's own word for a stage beside the company's.
+        renamed = {"stage": "source_stage", "to_stage": "source_to_stage"}
+        selected = []
+        for name in fields:
+            origin = renamed.get(name, name) if renamed.get(name) in present else name
+            selected.append(f'"{origin}" as "{name}"' if origin in present else f'null as "{name}"')
+        parts.append(f"select {', '.join(selected)}, '{system}' as system from {schema}.{table}")
+    if not parts:
+        empty = ", ".join(f'null::varchar as "{name}"' for name in [*fields, "system"])
+        return f"select {empty} where false"
+    return " union all ".join(parts)
+
+
+def fetch_batch(
+    connection: duckdb.DuckDBPyConnection,
+    entity: str,
+    columns: Sequence[str],
+    *,
+    limit: int = BATCH_ROWS,
+) -> LoadedBatch:
+    """The chosen columns of an entity's loaded rows, money cast to DOUBLE.
+
+    Raises `PermanentFailure` if the rows cannot be read.
+    """
+    kinds = {column.name: column.kind for column in ENTITIES[entity].columns}
+    relation = relation_of(connection, entity)
+    selected = ", ".join(
+        f'"{name}"::double as "{name}"' if kinds.get(name) == "money" else f'"{name}"'
+        for name in columns
+    )
+    try:
+        total = connection.execute(f"select count(*) from ({relation})").fetchall()[0][0]
+        where = ""
+        if total > limit:
+            # Both rows of a doubled key fall into the same part, so doubles are still seen.
+            key = ", ".join(f'"{name}"' for name in ENTITIES[entity].key)
+            where = f" where hash(source, {key}) % {-(-total // limit)} = 0"
+        frame = connection.execute(f"select {selected} from ({relation}){where}").df()
+    except duckdb.Error as error:
+        raise PermanentFailure(
+            f"Could not read the loaded {entity} for their checks",
+            where=", ".join(
+                f"{schema}.{table}" for _, schema, table in _tables(connection, entity)
+            ),
+            cause=str(error).splitlines()[0],
+            next_step="see whether the table still has its declared columns",
+        ) from error
+    return LoadedBatch(frame, total)
+
+
+def table_exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the warehouse has a table or view of that name."""
+    return bool(_columns(connection, schema, table))
+
+
+def columns_in(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
+    """Names of the columns of a table or view; empty if there is no such thing."""
+    return _columns(connection, schema, table)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
+    rows = connection.execute(
+        "select column_name from information_schema.columns "
+        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, entity: str) -> list[tuple[str, str, str]]:
+    """(system, schema, table) of every place where the entity's rows lie, sheets first."""
+    systems = [
+        system
+        for (system,) in connection.execute(
+            "select distinct system from config.extracts where system <> 'spreadsheet' order by 1"
+        ).fetchall()
+        if _NAME.match(system)
+    ]
+    found = []
+    if table_exists(connection, "raw", f"spreadsheet__{entity}"):
+        found.append(("spreadsheet", "raw", f"spreadsheet__{entity}"))
+    for system in systems:
+        rows = connection.execute(
+            "select table_schema from information_schema.tables "
+            "where table_catalog = current_database() and table_name = ? order by 1",
+            [f"stg_{system}__{entity}"],
+        ).fetchall()
+        found += [(system, schema, f"stg_{system}__{entity}") for (schema,) in rows[:1]]
+    return found

@@ -1,0 +1,147 @@
+"""Findings about names: product lines that match nothing, and names written in two ways.
+
+Add here: an entity whose names people type by hand. Keep out: when two names are alike
+(`similar_names.py`). Nothing is renamed: a finding asks somebody to look.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from quality.loaded import relation_of
+from quality.results import CheckResult, counted
+from quality.similar_names import normalised, similar_pairs
+
+
+def check_names(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """All findings about names, each once, passing if there is nothing to say."""
+    return [
+        unknown_product_lines(connection),
+        _alike_product_lines(connection),
+        *_alike_records(connection, "accounts", "account_id", "account_name", "客户", "accounts"),
+        *_alike_records(connection, "users", "user_id", "user_name", "销售人员", "reps"),
+    ]
+
+
+def unknown_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    """A warning with the product lines of opportunities that neither orders nor targets know.
+
+    Passes if orders and targets name no product line at all. A name that is nearly one of theirs is
+    told with it.
+    """
+    known = {
+        name
+        for (name,) in connection.execute(
+            f"select trim(product_line) from ({relation_of(connection, 'orders')}) union "
+            f"select trim(scope_id) from ({relation_of(connection, 'targets')}) "
+            "where scope_type = 'product_line'"
+        ).fetchall()
+        if name
+    }
+    used = connection.execute(
+        f"select trim(product_line), count(*) from ({relation_of(connection, 'opportunities')}) "
+        "where trim(product_line) <> '' group by 1 order by 2 desc, 1"
+    ).fetchall()
+    unknown = [(name, count) for name, count in used if known and name not in known]
+    meant = _counterparts([name for name, _ in unknown], known)
+    sample = [
+        f"{name} ({count:,}{f', ≈ {meant[name]}' if name in meant else ''})"
+        for name, count in unknown
+    ]
+    rows = sum(count for _, count in unknown)
+    return counted(
+        "opportunities_product_line_known",
+        "opportunities",
+        "warning",
+        rows,
+        zh=f"{rows:,} 个商机的产品线在订单和目标中都没有出现，已原样保留"
+        if rows
+        else "商机的产品线与订单、目标一致",
+        en=f"{rows:,} opportunities have a product line that neither orders nor targets know; "
+        "they are kept as they are"
+        if rows
+        else "The product lines of opportunities are those of orders and targets",
+        sample=sample,
+    )
+
+
+def _counterparts(unknown: list[str], known: set[str]) -> dict[str, str]:
+    pairs = similar_pairs([*unknown, *known])
+    found: dict[str, str] = {}
+    for first, second, _ in sorted(pairs, key=lambda pair: not pair[2]):
+        for name, other in ((first, second), (second, first)):
+            if name in unknown and other in known:
+                found.setdefault(name, other)
+    return found
+
+
+def _alike_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    rows = connection.execute(
+        f"select trim(product_line) from ({relation_of(connection, 'opportunities')}) union "
+        f"select trim(product_line) from ({relation_of(connection, 'orders')}) union "
+        f"select trim(scope_id) from ({relation_of(connection, 'targets')}) "
+        "where scope_type = 'product_line'"
+    ).fetchall()
+    pairs = similar_pairs(name for (name,) in rows if name)
+    return counted(
+        "product_lines_written_one_way",
+        "product_lines",
+        "warning",
+        len(pairs),
+        zh=f"{len(pairs)} 对产品线名称疑似同一个" if pairs else "没有疑似重复的产品线名称",
+        en=f"{len(pairs)} pairs of product lines look like one"
+        if pairs
+        else "No product line seems to be written in two ways",
+        sample=(f"{first} ≈ {second}" for first, second, _ in pairs),
+    )
+
+
+def _alike_records(
+    connection: duckdb.DuckDBPyConnection, entity: str, key: str, name: str, zh: str, en: str
+) -> list[CheckResult]:
+    """Records of one source that share a name (warning), and those whose names nearly agree (info)."""
+    rows = connection.execute(
+        f"select source, trim({key}), trim({name}) from ({relation_of(connection, entity)}) "
+        f"where trim({name}) <> '' group by all order by 1, 2, 3"
+    ).fetchall()
+    ids: dict[tuple[str, str], dict[str, str]] = {}
+    for source, record, written in rows:
+        ids.setdefault((source, normalised(written) or written), {})[record] = written
+    shared = [list(records.items()) for records in ids.values() if len(records) > 1]
+    near = [
+        pair
+        for source in sorted({source for source, _, _ in rows})
+        for pair in similar_pairs(written for s, _, written in rows if s == source)
+        if not pair[2]
+    ]
+    many = sum(len(records) for records in shared)
+    return [
+        counted(
+            f"{entity}_names_shared",
+            entity,
+            # Two people may well share a name, and customers hardly.
+            "warning" if entity == "accounts" else "info",
+            many,
+            zh=f"{many:,} 个{zh}编号共用 {len(shared):,} 个名称，疑似重复"
+            if shared
+            else f"没有重名的{zh}",
+            en=f"{many:,} {en} share {len(shared):,} names and may be doubles"
+            if shared
+            else f"No two {en} share a name",
+            sample=(
+                " = ".join(f"{written} ({record})" for record, written in records[:3])
+                for records in shared
+            ),
+        ),
+        counted(
+            f"{entity}_names_alike",
+            entity,
+            "info",
+            len(near),
+            zh=f"{len(near):,} 对{zh}名称只差一个字符" if near else f"没有只差一个字符的{zh}名称",
+            en=f"{len(near):,} pairs of {en} differ in one character"
+            if near
+            else f"No names of {en} differ in one character only",
+            sample=(f"{first} ≈ {second}" for first, second, _ in near),
+        ),
+    ]

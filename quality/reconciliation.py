@@ -1,0 +1,218 @@
+"""Truths between the loaded rows and the marts: nothing lost, nothing doubled, to the cent.
+
+Add here: a total that must be the same at both ends of the pipeline.
+Keep out: truths about one model or two neighbouring ones (dbt tests), findings about names and keys
+(`naming.py`, `findings.py`).
+
+The loaded side is computed here a second time, from the raw zone and without dbt, so that a fault in
+a model cannot hide itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import duckdb
+
+from quality.loaded import relation_of
+from quality.results import CheckResult, Severity, counted
+
+# What sources write for an order that does not count; the macro is_cancelled_status has the same.
+CANCELLED_STATUSES = (
+    "cancelled",
+    "canceled",
+    "void",
+    "voided",
+    "已取消",
+    "取消",
+    "作废",
+    "已作废",
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """In which terms the night's marts count: the company's, and the day."""
+
+    as_of: dt.date
+    timezone: str
+    currency: str
+    revenue_basis: Literal["orders", "won"] = "orders"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Named parameters of the queries here and in the neighbouring modules."""
+        return {"as_of": self.as_of, "timezone": self.timezone, "currency": self.currency}
+
+
+Months = dict[str, tuple[int, Decimal]]
+
+
+def reconcile(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[CheckResult]:
+    """Three checks on the built warehouse, each an error if it fails.
+
+    Orders: number and amount by month, loaded rows in force (not cancelled, converted, dated up to
+    the as-of day) against `marts.fct_orders`. Revenue: the same against the company's months in
+    `marts.fct_target_completion` (won opportunities, if the company counts those). Opportunities:
+    their number, loaded against `marts.fct_opportunities`.
+    """
+    loaded = loaded_order_months(connection, terms)
+    orders = _mart_order_months(connection)
+    revenue = orders if terms.revenue_basis == "orders" else _won_months(connection)
+    completion = _completion_months(connection)
+    return [
+        _same_months(
+            "orders_loaded_equal_fct_orders", "marts.fct_orders", loaded, orders, counts=True
+        ),
+        _same_months(
+            "revenue_equals_fct_target_completion",
+            "marts.fct_target_completion",
+            revenue,
+            completion,
+            counts=False,
+        ),
+        _same_opportunities(connection, terms),
+    ]
+
+
+def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL of one row per order in force: order_id, currency, ordered_on, amount (company currency).
+
+    Parameters $as_of, $timezone, $currency. Of an order that came twice the row loaded last stands.
+    The amount is null where no rate is known on the day of the order.
+    """
+    statuses = ", ".join(f"'{status}'" for status in CANCELLED_STATUSES)
+    return f"""
+        with loaded as ({relation_of(connection, "orders")}),
+        newest as (
+            select * from loaded qualify row_number() over (
+                partition by trim(order_id) order by _loaded_at desc, source, _file, _address
+            ) = 1
+        ),
+        dated as (
+            select
+                trim(order_id) as order_id,
+                coalesce(upper(trim(currency)), $currency) as currency,
+                cast(timezone($timezone, ordered_at) as date) as ordered_on,
+                amount,
+                coalesce(lower(trim(status)) in ({statuses}), false) as is_cancelled
+            from newest
+        ),
+        rates as (select rate_date, upper(trim(currency)) as currency, rate from config.exchange_rates)
+        select
+            dated.order_id,
+            dated.currency,
+            dated.ordered_on,
+            dated.amount is not null as has_amount,
+            cast(round(dated.amount * case
+                when dated.currency = $currency then 1
+                else (
+                    select max_by(rates.rate, rates.rate_date) from rates
+                    where rates.currency = dated.currency and rates.rate_date <= dated.ordered_on
+                )
+            end, 2) as decimal(18, 2)) as amount
+        from dated
+        where dated.ordered_on <= $as_of and not dated.is_cancelled
+    """
+
+
+def loaded_order_months(connection: duckdb.DuckDBPyConnection, terms: Terms) -> Months:
+    """Number and amount of the orders in force by month (`2026-05`), from the loaded rows."""
+    rows = connection.execute(
+        "select strftime(ordered_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
+        f"from ({orders_in_force_sql(connection)}) group by 1",
+        terms.values,
+    ).fetchall()
+    return _months(rows)
+
+
+def _mart_order_months(connection: duckdb.DuckDBPyConnection) -> Months:
+    return _months(
+        connection.execute(
+            "select strftime(ordered_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
+            "from marts.fct_orders where not is_cancelled group by 1"
+        ).fetchall()
+    )
+
+
+def _won_months(connection: duckdb.DuckDBPyConnection) -> Months:
+    return _months(
+        connection.execute(
+            "select strftime(closed_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
+            "from marts.fct_opportunities where outcome = 'won' group by 1"
+        ).fetchall()
+    )
+
+
+def _completion_months(connection: duckdb.DuckDBPyConnection) -> Months:
+    return _months(
+        connection.execute(
+            "select strftime(period_start, '%Y-%m'), count(*), coalesce(sum(actual_amount), 0) "
+            "from marts.fct_target_completion where period_type = 'month' "
+            "and scope_type = 'company' and metric = 'revenue' group by 1"
+        ).fetchall()
+    )
+
+
+def _months(rows: list[tuple[str, int, object]]) -> Months:
+    return {month: (count, Decimal(str(amount))) for month, count, amount in rows}
+
+
+def _same_months(
+    check: str, mart: str, loaded: Months, published: Months, *, counts: bool
+) -> CheckResult:
+    none = (0, Decimal(0))
+    differing = []
+    for month in sorted(set(loaded) | set(published)):
+        here, there = loaded.get(month, none), published.get(month, none)
+        if here[1] != there[1] or (counts and here[0] != there[0]):
+            number = f" ({here[0]:,} ≠ {there[0]:,})" if counts and here[0] != there[0] else ""
+            differing.append(f"{month}: {here[1]:,.2f} ≠ {there[1]:,.2f}{number}")
+    total = sum((amount for _, amount in loaded.values()), Decimal(0))
+    if differing:
+        zh = f"{mart} 与来源订单逐月核对，{len(differing)} 个月不一致"
+        en = f"{mart} against the loaded rows, month by month: {len(differing)} months differ"
+    else:
+        zh = f"{mart} 与来源逐月一致，{len(loaded)} 个月合计 {total:,.2f}"
+        en = f"{mart} agrees with the loaded rows in all {len(loaded)} months, {total:,.2f} in sum"
+    return counted(check, mart, "error", len(differing), zh=zh, en=en, sample=differing)
+
+
+def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> CheckResult:
+    severity: Severity = "error"
+    loaded = f"""
+        select distinct trim(opportunity_id) as opportunity_id
+        from ({relation_of(connection, "opportunities")})
+        qualify cast(timezone($timezone, first_value(created_at) over (
+            partition by trim(opportunity_id)
+            order by updated_at desc nulls last, _loaded_at desc, source, _file, _address
+        )) as date) <= $as_of
+    """
+    lost, extra, total = connection.execute(
+        "select count(*) filter (where marts.opportunity_id is null), "
+        "count(*) filter (where loaded.opportunity_id is null), "
+        f"count(loaded.opportunity_id) from ({loaded}) as loaded "
+        "full join marts.fct_opportunities as marts "
+        "on loaded.opportunity_id = marts.opportunity_id",
+        {"timezone": terms.timezone, "as_of": terms.as_of},
+    ).fetchall()[0]
+    doubled = connection.execute(
+        "select count(*) - count(distinct opportunity_id) from marts.fct_opportunities"
+    ).fetchall()[0][0]
+    differing = lost + extra + doubled
+    zh = f"来源 {total:,} 个商机：marts 缺 {lost:,}、多 {extra:,}、重复 {doubled:,}"
+    en = f"Of {total:,} loaded opportunities the mart lacks {lost:,}, has {extra:,} others, {doubled:,} twice"
+    if not differing:
+        zh = f"来源的 {total:,} 个商机全部在 marts 中，且只出现一次"
+        en = f"All {total:,} loaded opportunities are in the mart, each once"
+    return counted(
+        "opportunities_loaded_equal_fct_opportunities",
+        "marts.fct_opportunities",
+        severity,
+        differing,
+        zh=zh,
+        en=en,
+    )

@@ -1,0 +1,64 @@
+"""Rows in the quarantine and files refused or gone are told, with place and reason."""
+
+import pytest
+
+from quality.rejected import check_files, check_rejected_rows
+
+
+def reject(warehouse, reason, address, column="amount", value="12.3.4"):
+    warehouse.connection.execute(
+        "insert into config.rejected values ('sheets', 'orders', 'orders.csv', ?, ?, ?, ?, now())",
+        [address, column, value, reason],
+    )
+
+
+def test_nothing_rejected_passes(empty_warehouse):
+    empty_warehouse.extract("orders", rows=10)
+    results = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())
+    assert [(r.check, r.passed) for r in results] == [("rejected_share", True)]
+    assert [r.passed for r in check_files(empty_warehouse.extracts())] == [True, True]
+
+
+def test_a_warning_per_column_with_reasons_and_cells(empty_warehouse):
+    empty_warehouse.extract("orders", rows=100, rejected_rows=4)
+    reject(empty_warehouse, "12.3.4 is not an amount", "订单!E4")
+    reject(empty_warehouse, "13800000000 is not an amount", "订单!E9", value="13800000000")
+    reject(empty_warehouse, "amount is required and the cell is empty", "订单!E11", value=None)
+    reject(empty_warehouse, "the key O-17 already stands in row 5", "订单!A6", "order_id", "O-17")
+    results = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())
+    found = {r.subject: r for r in results if not r.passed}
+    assert set(found) == {"sheets.orders.amount", "sheets.orders.order_id"}
+    amount, key = found["sheets.orders.amount"], found["sheets.orders.order_id"]
+    assert (amount.severity, amount.failed_rows, key.failed_rows) == ("warning", 3, 1)
+    assert amount.sample == ("orders.csv 订单!E4", "orders.csv 订单!E9", "orders.csv 订单!E11")
+    assert amount.message_en == (
+        "3 rows were set aside in the quarantine: … is not an amount; amount is required and the "
+        "cell is empty, for example orders.csv 订单!E4, orders.csv 订单!E9, orders.csv 订单!E11."
+    )
+    assert "the key … already stands in row …" in key.message_zh
+    # A value may be a phone number in the wrong column: the place is enough to find it.
+    assert not any("13800000000" in str(result) for result in results)
+
+
+@pytest.mark.parametrize(("rejected", "passed"), [(17, True), (18, False)])
+def test_a_feed_that_lost_too_much_is_an_error(empty_warehouse, rejected, passed):
+    empty_warehouse.extract("orders", rows=100, rejected_rows=rejected)
+    (result,) = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())
+    assert (result.check, result.severity, result.passed) == ("rejected_share", "error", passed)
+    assert f"{rejected} of {100 + rejected} rows" in result.message_en
+
+
+def test_a_refused_and_a_vanished_file_are_named_with_their_message(empty_warehouse):
+    empty_warehouse.extract(
+        "targets", file="目标.xlsx", state="rejected", message="目标!E4: 合计不等于各行之和。"
+    )
+    empty_warehouse.extract("targets", file="旧目标.xlsx", state="gone")
+    empty_warehouse.extract("targets", file="good.xlsx", rows=3)
+    failed = {r.check: r for r in check_files(empty_warehouse.extracts()) if not r.passed}
+    refused, gone = failed["rejected_files"], failed["withdrawn_files"]
+    assert {r.severity for r in failed.values()} == {"warning"}
+    assert refused.subject == "sheets.targets 目标.xlsx"
+    assert refused.message_zh == (
+        "目标.xlsx：整个文件未被采用，上一个有效版本继续生效。原因：目标!E4: 合计不等于各行之和。"
+    )
+    assert gone.message_en == "旧目标.xlsx: The file is no longer there; its rows were withdrawn."
