@@ -98,7 +98,8 @@ def _read(
             problems.append(Problem(path.name, label, repr(entities), "a mapping by entity"))
             continue
         for entity, keys in entities.items():
-            if entity != "*" and entity not in ENTITIES:
+            # A source may have tables under names of its own, so only defaults are checked.
+            if label == "defaults" and entity != "*" and entity not in ENTITIES:
                 accepted = ", ".join(["*", *ENTITIES])
                 problems.append(Problem(path.name, f"{label}.{entity}", "no entity", accepted))
             layers.append((source, str(entity), _keys(path, f"{label}.{entity}", keys, problems)))

@@ -60,7 +60,8 @@ def freshness_frame(
     """
     counts = {(feed.source, feed.entity): feed for feed in feed_rows(extracts)}
     rows = []
-    for (source, entity), files in extracts.groupby(["source", "entity"], sort=True):
+    of_entities = extracts[extracts["entity"] != ""]
+    for (source, entity), files in of_entities.groupby(["source", "entity"], sort=True):
         good = files[files["state"] == "loaded"]
         newest = pd.to_datetime(files["newest_record_at"], utc=True).max()
         loaded = pd.to_datetime((good if len(good) else files)["loaded_at"], utc=True).max()

@@ -36,11 +36,21 @@ class LoadedBatch:
 
 
 def given_entities(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Entities that at least one source gave, by `config.extracts`; a withdrawn file gives none."""
+    """Entities of which rows can be looked at and are due.
+
+    A sheet gives one if `config.extracts` has a file of it in force; another system if its staging
+    model of the entity is there. Before staging the rows of such a system are nobody's business yet.
+    """
     rows = connection.execute(
-        "select distinct entity from config.extracts where state <> 'gone'"
+        "select distinct entity from config.extracts "
+        "where system = 'spreadsheet' and (state = 'loaded' or rows_previous is not null) "
+        "and state <> 'gone'"
     ).fetchall()
-    return {entity for (entity,) in rows}
+    given = {entity for (entity,) in rows if entity in ENTITIES}
+    for entity in set(ENTITIES) - given:
+        if any(system != "spreadsheet" for system, _, _ in _tables(connection, entity)):
+            given.add(entity)
+    return given
 
 
 def relation_of(connection: duckdb.DuckDBPyConnection, entity: str) -> str:

@@ -19,6 +19,7 @@ ROWS_CHECK = "rejected_rows"
 SHARE_CHECK = "rejected_share"
 FILES_CHECK = "rejected_files"
 GONE_CHECK = "withdrawn_files"
+REMARKS_CHECK = "remarks_on_files"
 _REASONS = 3
 _FIGURES = re.compile(r"(?<!\w)[\w.,:/+-]*\d[\w.,:/+-]*")
 
@@ -47,7 +48,8 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
                 source=str(source),
             )
         )
-    for (source, entity), files in extracts.groupby(["source", "entity"], sort=True):
+    of_entities = extracts[extracts["entity"] != ""]
+    for (source, entity), files in of_entities.groupby(["source", "entity"], sort=True):
         loaded = files[files["state"] == "loaded"]
         bad = int(pd.to_numeric(loaded["rejected_rows"], errors="coerce").fillna(0).sum())
         good = int(pd.to_numeric(loaded["rows"], errors="coerce").fillna(0).sum())
@@ -69,47 +71,65 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
 
 
 def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
-    """A warning for each file that was refused whole or is gone, and a pass per feed without any."""
+    """What became of files: a warning for each that was refused, not read, or is gone.
+
+    A file is gone in the load that found it so; later nights do not repeat it. A remark on a file
+    that was loaded is for information, unless it calls itself a warning. Passes, one per source,
+    say that there was nothing to tell.
+    """
     results = []
-    for check, state, zh, en in (
-        (
-            FILES_CHECK,
-            "rejected",
-            "整个文件未被采用，上一个有效版本继续生效",
-            "The whole file was refused; its last good version stays in force",
-        ),
-        (
-            GONE_CHECK,
-            "gone",
-            "文件已不在原处，其数据已撤下",
-            "The file is no longer there; its rows were withdrawn",
-        ),
-    ):
-        severity: Severity = "warning"
-        for (source, entity), files in extracts.groupby(["source", "entity"], sort=True):
-            hit = files[files["state"] == state]
-            if hit.empty:
-                subject = f"{source}.{entity}"
-                results.append(
-                    counted(check, subject, severity, 0, zh="无", en="None", source=str(source))
-                )
-            for row in hit.to_dict("records"):
-                file = row["file"]
-                why = "" if pd.isna(row["message"]) else str(row["message"]).strip().rstrip("。.")
-                results.append(
-                    CheckResult(
-                        check=check,
-                        subject=f"{source}.{entity} {file}",
-                        severity=severity,
-                        passed=False,
-                        failed_rows=1,
-                        sample=(str(file),),
-                        message_zh=f"{file}：{zh}{f'。原因：{why}' if why else ''}。",
-                        message_en=f"{file}: {en}{f'. Reason: {why}' if why else ''}.",
+    for source, files in extracts.groupby("source", sort=True):
+        last = files["loaded_at"].max()
+        found = [
+            result
+            for row in files.to_dict("records")
+            if (result := _file(row, row["loaded_at"] == last)) is not None
+        ]
+        for check in (FILES_CHECK, GONE_CHECK, REMARKS_CHECK):
+            if not any(result.check == check for result in found):
+                found.append(
+                    counted(
+                        check,
+                        str(source),
+                        "warning",
+                        0,
+                        zh="没有需要说明的文件",
+                        en="No file to speak of",
                         source=str(source),
                     )
                 )
+        results += found
     return results
+
+
+def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None:
+    state, entity = row["state"], row["entity"]
+    why = "" if pd.isna(row["message"]) else str(row["message"]).strip().rstrip("。.")
+    file = "" if pd.isna(row["file"]) else str(row["file"])
+    severity: Severity = "warning"
+    if state == "rejected" and entity:
+        check = FILES_CHECK
+        zh, en = "整个文件未被采用，上一个有效版本继续生效", "the whole file was refused"
+    elif state == "rejected":
+        check, zh, en = FILES_CHECK, "文件没有被读取", "the file was not read"
+    elif state == "gone" and entity and in_last_load:
+        check, zh, en = GONE_CHECK, "文件已撤下", "the rows of this file were withdrawn"
+    elif state == "loaded" and why:
+        check, zh, en = REMARKS_CHECK, "文件已加载，请注意", "loaded, with a remark"
+        severity = "warning" if why.startswith("WARNING") else "info"
+    else:
+        return None
+    return CheckResult(
+        check=check,
+        subject=f"{row['source']}{f'.{entity}' if entity else ''} {file}".strip(),
+        severity=severity,
+        passed=False,
+        failed_rows=1,
+        sample=(file,) if file else (),
+        message_zh=f"{zh}{f'：{why}' if why else ''}。",
+        message_en=f"{en[0].upper()}{en[1:]}{f': {why}' if why else ''}.",
+        source=str(row["source"]),
+    )
 
 
 def _reason(row: Mapping[Hashable, Any]) -> str:

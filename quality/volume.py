@@ -38,19 +38,31 @@ class FeedRows:
 
 
 def feed_rows(extracts: pd.DataFrame) -> list[FeedRows]:
-    """Sums over the files of each feed, in alphabetical order.
+    """Sums over the files of each feed, in alphabetical order; files of no entity are left out.
 
-    A rejected file leaves its earlier version in force; a withdrawn one counts as no rows now.
+    Before and after are those of the feed's last load: a file that it did not touch has the same
+    rows on both sides, a rejected one keeps its earlier version, a withdrawn one counts no more.
     """
     feeds = []
-    for (source, entity), files in extracts.groupby(["source", "entity"], sort=True):
+    for (source, entity), files in extracts[extracts["entity"] != ""].groupby(
+        ["source", "entity"], sort=True
+    ):
         before = pd.to_numeric(files["rows_previous"], errors="coerce")
-        loaded = files["state"] == "loaded"
-        rejected = files["state"] == "rejected"
+        loaded, rejected = files["state"] == "loaded", files["state"] == "rejected"
         now = files["rows"].where(loaded, before.where(rejected, 0)).fillna(0)
-        previous = None if before.isna().all() else int(before.fillna(0).sum())
+        touched = files["loaded_at"] == files["loaded_at"].max()
+        earlier = before.fillna(0).where(touched, now)
+        first = bool(touched.all() and before.isna().all())
         full = files["full"].fillna(True).astype(bool).all() if "full" in files else True
-        feeds.append(FeedRows(str(source), str(entity), int(now.sum()), previous, bool(full)))
+        feeds.append(
+            FeedRows(
+                str(source),
+                str(entity),
+                int(now.sum()),
+                None if first else int(earlier.sum()),
+                bool(full),
+            )
+        )
     return feeds
 
 

@@ -149,7 +149,9 @@ def _with_known_partners(
             continue
         found = f"no family {', '.join(unknown)}" if unknown else "names the rule's own family"
         others = ", ".join(sorted(families - {rule.family}))
-        problems.append(Problem(file, f"{places[rule.name]}, raised_by", found, f"some of {others}"))
+        problems.append(
+            Problem(file, f"{places[rule.name]}, raised_by", found, f"some of {others}")
+        )
     return kept
 
 

@@ -83,11 +83,11 @@ def period_outcomes(
     rows = rows[rows["period_end"] < pd.Timestamp(as_of)]
     rows = rows[(rows["as_of"] <= rows["period_end"]) & (rows["as_of"] >= rows["period_start"])]
     last = rows.sort_values("as_of").groupby(key, observed=True).tail(1)
-    final = metrics[
-        (metrics["metric"] == "target_attainment") & metrics["grain"].isin(["month", "quarter"])
-    ][["grain", "scope_type", "scope_id", "period_start", "value"]].rename(
-        columns={"grain": "period_type", "value": "final"}
-    )
+    # Targets of other metrics stand in the dimension.
+    revenue = (metrics["metric"] == "target_attainment") & (metrics["dimension"].fillna("") == "")
+    final = metrics[revenue & metrics["grain"].isin(["month", "quarter"])][
+        ["grain", "scope_type", "scope_id", "period_start", "value"]
+    ].rename(columns={"grain": "period_type", "value": "final"})
     final = final.assign(period_start=pd.to_datetime(final["period_start"]))
     joined = last.merge(final, on=key, how="left")
     late = (joined["period_end"] - joined["as_of"]).dt.days <= 6

@@ -18,6 +18,8 @@ REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TALKATIVE = ("apprise", "urllib3", "requests", "requests_oauthlib")
 # Shorter parts (a port, `send`) are no secrets, and blanking them would garble every text.
 _SHORTEST_SECRET = 4
+# Services whose URL really names a host.
+_WITH_HOST = {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos"}
 
 
 def resolve(reference: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -52,10 +54,8 @@ def masked(reference: str) -> str:
     if scheme == "file":
         return reference
     host = rest.rpartition("@")[2].partition("/")[0].partition("?")[0]
-    # Many services put the token where a host would be; only an address with a port or a dot that
-    # is no token is shown.
-    shown = host if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?", host) else "…"
-    return f"{scheme}://{shown}/…"
+    # Most services have their token where others have a host.
+    return f"{scheme}://{host}/…" if scheme in _WITH_HOST and host else f"{scheme}://…"
 
 
 def secret_parts(url: str) -> list[str]:

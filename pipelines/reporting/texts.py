@@ -191,7 +191,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col.projected": ("预计", "Projected"),
     "col.miss": ("落空概率", "Miss chance"),
     "col.gap": ("差额", "Gap"),
-    "col.needed": ("每工作日需", "Needed/workday"),
+    "col.needed": ("每工作日需", "Needed per workday"),
     "col.pace": ("进度比", "Pace"),
     # Funnel
     "funnel.title": ("销售漏斗", "Funnel"),
@@ -407,6 +407,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sheet.reps": ("销售代表", "Reps"),
     "sheet.funnel": ("漏斗", "Funnel"),
     "sheet.alerts": ("预警", "Alerts"),
+    "sheet.customers": ("客户", "Customers"),
+    "sheet.orders": ("延迟订单", "Late orders"),
     "sheet.quality": ("数据质量", "Data quality"),
 }
 # fmt: on

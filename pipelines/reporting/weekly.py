@@ -64,12 +64,19 @@ def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
         )
     try:
         connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise TransientFailure(
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise TransientFailure(
+                tried,
+                where=warehouse.name,
+                cause="another process is writing the file",
+                next_step="wait until it is done",
+            ) from error
+        raise PermanentFailure(
             tried,
             where=warehouse.name,
-            cause=str(error).splitlines()[0],
-            next_step="wait until the process that writes the file is done",
+            cause="DuckDB cannot open the file",
+            next_step="publish the marts again: forewarn run",
         ) from error
     with connection:
         # Days of timestamps are the company's days, whatever the machine's zone is.

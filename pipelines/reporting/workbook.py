@@ -59,6 +59,24 @@ ALERTS = (
     Column("alerts.response", width=28),
     Column("alerts.drivers", width=46),
 )
+CUSTOMERS = (
+    Column("col.customer", width=32),
+    Column("col.state", width=16),
+    Column("col.amount", "money", 16),
+    Column("col.last_order", "date"),
+    Column("col.gap_days", "count"),
+    Column("col.rhythm", "days"),
+    Column("col.last_contact", "date"),
+    Column("alerts.owner", width=14),
+)
+ORDERS = (
+    Column("col.order", width=18),
+    Column("col.customer", width=32),
+    Column("col.amount", "money", 16),
+    Column("col.promised", "date"),
+    Column("col.days_late", "count"),
+    Column("alerts.owner", width=14),
+)
 CHECKS = (
     Column("col.check", width=36),
     Column("col.subject", width=24),
@@ -80,8 +98,10 @@ FEEDS = (
 def workbook_bytes(figures: ReportFigures, company: Company) -> bytes:
     """The workbook in the company's language; the same figures give the same bytes."""
     book = _Report(figures, company)
-    for write in (book.summary, book.targets, book.teams, book.reps, book.funnel, book.alerts,
-                  book.quality):  # fmt: skip
+    for write in (
+        book.summary, book.targets, book.teams, book.reps, book.funnel, book.alerts,
+        book.customers, book.orders, book.quality,
+    ):  # fmt: skip
         write()
     return book.content()
 
@@ -179,6 +199,23 @@ class _Report:
             for alert in (*found.open, *found.recovered, *found.closed, *found.watched)
         ]
         self._sheets.table("alerts", ALERTS, rows, none="alerts.none")
+
+    def customers(self) -> None:
+        rows = [
+            (
+                a.account_name, story.account_state(a, self._language), a.amount, a.last_order_on,
+                a.order_gap_days, a.own_rhythm_days, a.last_contact_on, a.owner,
+            )
+            for a in self._figures.customers.at_risk
+        ]  # fmt: skip
+        self._sheets.table("customers", CUSTOMERS, rows)
+
+    def orders(self) -> None:
+        rows = [
+            (o.order_id, o.account_name, o.amount, o.promised_on, o.days_late, o.owner)
+            for o in self._figures.customers.late_orders
+        ]
+        self._sheets.table("orders", ORDERS, rows)
 
     def quality(self) -> None:
         trust, language = self._figures.trust, self._language

@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_range
 
 QUARTERS = ("第一季度", "第二季度", "第三季度", "第四季度")
 QUARTER_TOTALS = ("一季度合计", "二季度合计", "三季度合计", "四季度合计")
+NO_TARGET = "-"  # typed on purpose; an empty cell could be a month that was forgotten
 TOP = 4  # rows above the body: title, unit, two rows of headings
 
 
@@ -129,7 +130,7 @@ def _write_amounts(
         if line.total_of:
             page.write_formula(row, place, _sum(detail, place, place), style, round(amount, 2))
         elif np.isnan(amount):
-            page.write_blank(row, place, None, style)
+            page.write_string(row, place, NO_TARGET, style)
         else:
             page.write_number(row, place, amount, style)
     for index in range(0, len(places), 3):

@@ -5,7 +5,7 @@ what the targets are (`plan.py`).
 
 One workbook per year (`销售目标_2026年.xlsx`) with a sheet per level, and one for the mid-year revision
 (`销售目标_2026年_年中调整.xlsx`) with the months from July on. Totals are formulas with stored values.
-A month in which a person holds no seat is left empty: that is no target, not a target of zero.
+A month in which a person holds no seat has a dash: that is no target, not a target of zero.
 """
 
 from __future__ import annotations

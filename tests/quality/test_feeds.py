@@ -34,6 +34,11 @@ def test_the_narrower_place_wins_key_by_key(tmp_path):
     assert not feeds.declares_age("crm", "orders")
 
 
+def test_a_source_may_name_its_own_tables(tmp_path):
+    folder = written(tmp_path, "sources: {crm: {OpportunityHistory: {late_after: 7}}}")
+    assert read_feeds(folder, ["crm"]).limits("crm", "OpportunityHistory").late_after == 7
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -1,8 +1,10 @@
 """Rows in the quarantine and files refused or gone are told, with place and reason."""
 
 import pytest
+from small_company import LOADED_AT
 
 from quality.rejected import check_files, check_rejected_rows
+from quality.volume import feed_rows
 
 
 def reject(warehouse, reason, address, column="amount", value="12.3.4"):
@@ -16,7 +18,7 @@ def test_nothing_rejected_passes(empty_warehouse):
     empty_warehouse.extract("orders", rows=10)
     results = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())
     assert [(r.check, r.passed) for r in results] == [("rejected_share", True)]
-    assert [r.passed for r in check_files(empty_warehouse.extracts())] == [True, True]
+    assert [r.passed for r in check_files(empty_warehouse.extracts())] == [True, True, True]
 
 
 def test_a_warning_per_column_with_reasons_and_cells(empty_warehouse):
@@ -48,17 +50,50 @@ def test_a_feed_that_lost_too_much_is_an_error(empty_warehouse, rejected, passed
     assert f"{rejected} of {100 + rejected} rows" in result.message_en
 
 
+def failed_files(warehouse):
+    return {r.check: r for r in check_files(warehouse.extracts()) if not r.passed}
+
+
 def test_a_refused_and_a_vanished_file_are_named_with_their_message(empty_warehouse):
     empty_warehouse.extract(
         "targets", file="目标.xlsx", state="rejected", message="目标!E4: 合计不等于各行之和。"
     )
     empty_warehouse.extract("targets", file="旧目标.xlsx", state="gone")
     empty_warehouse.extract("targets", file="good.xlsx", rows=3)
-    failed = {r.check: r for r in check_files(empty_warehouse.extracts()) if not r.passed}
-    refused, gone = failed["rejected_files"], failed["withdrawn_files"]
-    assert {r.severity for r in failed.values()} == {"warning"}
+    found = failed_files(empty_warehouse)
+    refused, gone = found["rejected_files"], found["withdrawn_files"]
+    assert {r.severity for r in found.values()} == {"warning"}
     assert refused.subject == "sheets.targets 目标.xlsx"
     assert refused.message_zh == (
-        "目标.xlsx：整个文件未被采用，上一个有效版本继续生效。原因：目标!E4: 合计不等于各行之和。"
+        "整个文件未被采用，上一个有效版本继续生效：目标!E4: 合计不等于各行之和。"
     )
-    assert gone.message_en == "旧目标.xlsx: The file is no longer there; its rows were withdrawn."
+    assert gone.subject == "sheets.targets 旧目标.xlsx"
+    assert gone.message_en == "The rows of this file were withdrawn."
+
+
+def test_a_file_that_nothing_matches_is_told_and_is_no_feed(empty_warehouse):
+    empty_warehouse.extract("", file="备忘.xlsx", state="rejected", message="no mapping matches it")
+    result = failed_files(empty_warehouse)["rejected_files"]
+    assert result.subject == "sheets 备忘.xlsx"
+    assert result.message_en == "The file was not read: no mapping matches it."
+    shares = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())
+    assert shares == []
+    assert feed_rows(empty_warehouse.extracts()) == []
+
+
+def test_a_file_is_gone_once_and_not_every_night(empty_warehouse):
+    empty_warehouse.extract("targets", file="old.xlsx", state="gone")
+    assert set(failed_files(empty_warehouse)) == {"withdrawn_files"}
+    empty_warehouse.extract(
+        "orders", rows=3, loaded_at=LOADED_AT.replace(day=31), message="3 totals rows left out"
+    )
+    found = failed_files(empty_warehouse)
+    assert set(found) == {"remarks_on_files"}
+    assert found["remarks_on_files"].severity == "info"
+
+
+def test_a_remark_that_warns_is_a_warning(empty_warehouse):
+    empty_warehouse.extract("targets", rows=3, message="WARNING: the targets total +900%")
+    result = failed_files(empty_warehouse)["remarks_on_files"]
+    assert result.severity == "warning"
+    assert "+900%" in result.message_zh

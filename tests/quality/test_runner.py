@@ -146,3 +146,26 @@ def test_a_large_table_is_judged_on_a_part_that_keeps_doubles_together(empty_war
     result = results_of(batch.frame, suite, total_rows=batch.total_rows)["orders_key"]
     assert not result.passed
     assert f"(looked at {len(batch.frame)} / 200 rows)" in result.message_en
+
+
+def test_rows_of_a_crm_are_judged_once_staging_has_them(empty_warehouse):
+    suites = {"orders": read_suites()["orders"]}
+    empty_warehouse.extract("SalesOrder", source="crm", system="kingdee", file=None, rows=7)
+    before = audit_suites(empty_warehouse.connection, suites)["orders"]
+    assert [result for result in before if not result.passed] == []
+    assert "没有数据源" in before[0].message_zh
+    empty_warehouse.execute("create schema staging")
+    empty_warehouse.execute(
+        "create view staging.stg_kingdee__orders as "
+        "select 'K1' as order_id, null::varchar as account_id, 'crm' as source where false"
+    )
+    empty = audit_suites(empty_warehouse.connection, suites)["orders"]
+    assert [result.check for result in empty if not result.passed] == ["orders_rows"]
+    empty_warehouse.execute(
+        "create or replace view staging.stg_kingdee__orders as select 'K1' as order_id, "
+        "null::varchar as account_id, 'crm' as source, 1.00::decimal(18, 2) as amount, "
+        "timestamptz '2026-10-01 00:00:00+00' as ordered_at"
+    )
+    after = audit_suites(empty_warehouse.connection, suites)["orders"]
+    failed = [result.check for result in after if not result.passed]
+    assert failed == ["orders_account_id_present"]

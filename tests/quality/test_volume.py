@@ -16,6 +16,7 @@ def extracts(*rows):
         "rows": 0,
         "rows_previous": None,
         "full": True,
+        "loaded_at": pd.Timestamp("2026-10-30T16:00Z"),
     }
     return pd.DataFrame([{**default, **row} for row in rows])
 
@@ -103,3 +104,20 @@ def test_a_withdrawn_file_counts_as_lost_rows():
     (result,) = check_volume(frame, Feeds())
     assert not result.passed
     assert result.failed_rows == 100
+
+
+def test_files_that_the_last_load_did_not_touch_are_the_same_before_and_after():
+    """Monthly versions: each month's file replaces the one before, which stays on record as gone."""
+    september, october = pd.Timestamp("2026-09-30T16:00Z"), pd.Timestamp("2026-10-30T16:00Z")
+    frame = extracts(
+        {"file": "8.csv", "state": "gone", "rows": 0, "rows_previous": 100, "loaded_at": september},
+        {"file": "9.csv", "state": "gone", "rows": 0, "rows_previous": 100, "loaded_at": october},
+        {"file": "10.csv", "rows": 98, "rows_previous": None, "loaded_at": october},
+        {"file": "base.csv", "rows": 70, "rows_previous": 10, "loaded_at": september},
+    )
+    (feed,) = feed_rows(frame)
+    assert (feed.rows, feed.previous) == (168, 170)
+    # The growth of another file long ago must not hide that this one shrank now.
+    shrunken = frame.assign(rows=[0, 0, 20, 70])
+    (result,) = check_volume(shrunken, Feeds())
+    assert (result.passed, result.failed_rows) == (False, 80)

@@ -4,7 +4,7 @@ Add here: another record of the format that carries such a fact.
 Keep out: cell values (python-calamine reads those).
 
 Record layouts: [MS-XLS], sections 2.4.24 (BoolErr), 2.4.77 (Date1904), 2.4.28 (BoundSheet8),
-2.4.127 (Formula), 2.4.221 (Row).
+2.4.127 (Formula), 2.4.221 (Row), 2.4.268 (String: the text result of the formula before it).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipelines.sources.spreadsheet.grid import SheetFacts
 
 _BOF, _EOF, _DATEMODE, _BOUNDSHEET = 0x0809, 0x000A, 0x0022, 0x0085
-_ROW, _FORMULA, _BOOLERR = 0x0208, 0x0006, 0x0205
+_ROW, _FORMULA, _STRING, _BOOLERR = 0x0208, 0x0006, 0x0207, 0x0205
 _CODES = {
     0: "#NULL!",
     7: "#DIV/0!",
@@ -55,6 +55,7 @@ def read_facts(stream: bytes) -> tuple[bool, dict[str, SheetFacts]]:
 def _sheet(stream: bytes, start: int) -> SheetFacts:
     facts = SheetFacts()
     depth = 0
+    last = (-1, -1)  # the formula whose text result may follow
     for kind, body in _records(stream, start):
         if kind == _BOF:
             depth += 1  # embedded charts are sub-streams of their own
@@ -72,15 +73,22 @@ def _sheet(stream: bytes, start: int) -> SheetFacts:
             if body[7]:
                 facts.errors[(row, column)] = _CODES.get(body[6], "#N/A")
         elif kind == _FORMULA and len(body) >= 14:
-            _formula(facts, struct.unpack_from("<HH", body), body[6:14])
+            row, column = struct.unpack_from("<HH", body)
+            last = (row, column)
+            _formula(facts, last, body[6:14])
+        elif kind == _STRING:
+            facts.uncached.discard(last)
     return facts
 
 
-def _formula(facts: SheetFacts, cell: tuple[int, ...], result: bytes) -> None:
-    key = (cell[0], cell[1])
-    facts.formulas.add(key)
+def _formula(facts: SheetFacts, cell: tuple[int, int], result: bytes) -> None:
+    facts.formulas.add(cell)
     if result[6:8] == b"\xff\xff":  # not a number: text, truth value, error or empty text
-        if result[0] == 2:
-            facts.errors[key] = _CODES.get(result[2], "#N/A")
+        if result[0] == 0:
+            facts.uncached.add(cell)  # until the text is seen
+        elif result[0] == 3:
+            facts.hollow.add(cell)
+        elif result[0] == 2:
+            facts.errors[cell] = _CODES.get(result[2], "#N/A")
     elif struct.unpack("<d", result)[0] == 0:
-        facts.zero_formulas.add(key)
+        facts.hollow.add(cell)

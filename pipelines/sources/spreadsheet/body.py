@@ -82,8 +82,8 @@ class Body:
         facts, place = self.grid.facts, self.places[position]
         body = set(self.rows)
         dead = sorted(row for row, where in facts.uncached if where == place and row in body)
-        if not dead and column.kind == "money":
-            zeros = [row for row, where in facts.zero_formulas if where == place and row in body]
+        if not dead and column.kind in ("money", "date", "timestamp"):
+            zeros = [row for row, where in facts.hollow if where == place and row in body]
             formulas = sum(1 for row, where in facts.formulas if where == place and row in body)
             values = [at(self.grid.rows, row, place) for row in self.rows]
             if zeros and len(zeros) == formulas and not any(v not in ("", 0) for v in values):

@@ -37,12 +37,13 @@ class UncachedFormula:
 class SheetFacts:
     """What only the file's own structure tells, by 0-based (row, column).
 
-    `zero_formulas` are formulas whose stored value is 0, `formulas` all formulas.
+    `hollow` are formulas whose stored value is 0 or empty text, which programs store when they
+    cannot calculate, and people's formulas give too; `formulas` are all formulas.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncached: set[tuple[int, int]] = field(default_factory=set)
-    zero_formulas: set[tuple[int, int]] = field(default_factory=set)
+    hollow: set[tuple[int, int]] = field(default_factory=set)
     formulas: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)  # inclusive corners

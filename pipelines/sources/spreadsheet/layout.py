@@ -95,7 +95,8 @@ class _Finder:
         return labels, months
 
     def enough(self, labels: Collection[str], months: int) -> bool:
-        return len(set(labels)) >= 2 or months >= 3
+        names = len(set(labels))
+        return names >= 2 or months >= 3 or (names == 1 and months == 2)
 
     def search(self) -> tuple[int, int] | None:
         best: tuple[int, int] | None = None
@@ -282,23 +283,27 @@ def _beside(
     def labels(part: list[TableColumn]) -> set[str]:
         return {key for column in part for level in column.levels if (key := finder.label(level))}
 
+    def months(part: list[TableColumn]) -> int:
+        return sum(any(finder.is_month(level) for level in column.levels) for column in part)
+
     if len(parts) < 2:
         return [column for part in parts for column in part]
-    main = max(parts, key=lambda part: len(labels(part)))  # the first of equals
+    main = max(parts, key=lambda part: (months(part), len(labels(part))))  # the first of equals
     kept = []
     for part in parts:
         if part is main or not labels(part) & labels(main):
             kept.extend(part)
             continue
         kind = block_kind(shown(level) for column in part for level in column.levels)
-        span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
-        if len(labels(part)) == len(labels(main)) and kind in (None, "target"):
+        rival = months(part) >= 3 if finder.months else len(labels(part)) == len(labels(main))
+        if rival and kind in (None, "target"):
             raise FileRejected(
                 f"two tables with the same headings stand side by side (columns "
                 f"{letters(main[0].index)} and {letters(part[0].index)})",
                 where=grid.address(bottom),
                 next_step="put one of them on a sheet of its own",
             )
+        span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
         remarks.append(f"columns {span} hold another table, which was not read")
     return kept
 

@@ -193,8 +193,8 @@ class _SheetScan:
             facts.formulas.add(cell)
             if not value and self._kind != "str":
                 facts.uncached.add(cell)
-            elif self._kind == "n" and value in ("0", "0.0"):
-                facts.zero_formulas.add(cell)
+            elif not value or (self._kind == "n" and value in ("0", "0.0")):
+                facts.hollow.add(cell)
         if self._kind == "e":
             facts.errors[cell] = value or "#N/A"
         if value or self._formula:

@@ -111,7 +111,8 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
     _refuse_dead_formulas(sheet)
     for row in table.body:
         _read_row(sheet, row)
-    _check_lines(sheet)
+    if not sheet.problems:
+        _check_lines(sheet)
     if sheet.problems:
         raise _refuse(sheet)
     if not sheet.records:
@@ -145,7 +146,7 @@ def _refuse_dead_formulas(sheet: _Sheet) -> None:
         return sorted(cell for cell in cells if cell[0] in body and cell[1] in used)
 
     dead = within(facts.uncached)
-    zeros, formulas = within(facts.zero_formulas), within(facts.formulas)
+    zeros, formulas = within(facts.hollow), within(facts.formulas)
     if not dead and zeros and len(zeros) == len(formulas):
         # Programs store 0 for formulas that they cannot calculate. Real sums of zeros have only
         # zeros around them.
@@ -215,7 +216,8 @@ def _read_row(sheet: _Sheet, row: int) -> None:
             sheet.remarks.append(f"row {row + 1} has no figures and was left out")
         return
     sheet.read += 1
-    _check_row(sheet, row, amounts)
+    if all(amount is not None for amount in months):
+        _check_row(sheet, row, amounts)  # sums over missing months would only repeat the fault
     _add_records(sheet, row, metric, amounts)
 
 
@@ -339,10 +341,12 @@ def _add_records(sheet: _Sheet, row: int, metric: str, amounts: dict[int, Decima
             continue  # unreadable, and already a problem
         address = sheet.address(row, column.position)
         amount = amounts[column.position]
+        if amount is None and sheet.raw(row, column.position) not in (None, ""):
+            continue  # a dash says on purpose that there is no target: not yet here, or gone
         if amount is None:
             sheet.problems.append(
                 f"{address}: the month is empty, but other months of {scope} are not; "
-                "write 0 if there is no target"
+                "write - (or 0) if there is no target"
             )
             continue
         period_year = column.span.year or (year or 0) + column.years_on

@@ -211,7 +211,7 @@ NIGHT = st.dictionaries(st.sampled_from("abcd"), EPISODE, max_size=4)
 
 @given(nights=st.lists(NIGHT, min_size=1, max_size=5))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_nights_rerun_and_restore_to_the_same_ledger(
     nights: list[dict[str, dict[str, Any]]], frame: Frame, empty_ledger: Path

@@ -32,10 +32,6 @@ class Page:
         assert len(found) == 1, f"{path}: {len(found)} found"
         return found[0]
 
-    def all(self, path: str) -> list[str]:
-        """The words of every element on that path."""
-        return [words(element) for element in self.root.xpath(path)]
-
     def words(self, path: str) -> str:
         """The words of the only element on that path."""
         return words(self.one(path))

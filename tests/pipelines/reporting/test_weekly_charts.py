@@ -63,9 +63,7 @@ def test_an_overlong_projection_moves_the_scale(figures: ReportFigures) -> None:
 
 
 def test_charts_of_nothing_known_are_drawn_without_figures() -> None:
-    blank = Completion(
-        "month", *QUARTER, "company", "company", "", *[None] * 9, None, None, None, None
-    )
+    blank = Completion("month", *QUARTER, "company", "company", "", *[None] * 14)
     charts.months_chart([blank], AS_OF, WRITER, 350)
     charts.pace_chart([], blank, AS_OF, WRITER, 350)
     selling_charts.funnel_chart(Funnel(), WRITER, 350)

@@ -24,8 +24,6 @@ def test_the_headline_says_it_in_one_sentence(page: Page, page_en: Page) -> None
 
 
 def test_tiles_show_each_period_with_its_level_in_words(page: Page) -> None:
-    tiles = "//article[contains(@class, 'tile')]"
-    assert page.all(f"{tiles}/@data-period | {tiles}//*[contains(@class, 'level')]") or True
     quarter = page.words("//article[@data-period='quarter']")
     assert "▲警戒" in quarter
     assert "1,134.0 / 目标 4,200.0 万元 原目标 4,000.0" in quarter
@@ -67,7 +65,7 @@ def test_an_alert_card_answers_who_what_since_when_how_much_and_what_to_do(page:
         "本季度已完成目标的 13%，应完成 31%",
         "201.0 万元 概率 93%",
         "建议：核对剩余商机，定出补差动作",
-        "负责人 李强",
+        "负责人李强",
         "李强 已有计划（10月14日）",
     ):
         assert part in card
@@ -106,8 +104,8 @@ def test_the_funnel_names_its_weakest_stage(page: Page, page_en: Page) -> None:
 def test_pipeline_and_its_week(page: Page) -> None:
     pipeline = page.section("pipeline")
     # 16.0 - 2.0 × stage order, four stages
-    assert "在手商机 4,400.0 万元" in pipeline
-    assert "覆盖倍数 1.8× 常态 2.3×" in pipeline
+    assert "在手商机4,400.0 万元" in pipeline
+    assert "覆盖倍数1.8× 常态 2.3×" in pipeline
     for part in ("期初", "4,500.0", "+320.0", "−270.0", "4,385.0"):
         assert part in pipeline
     assert "推迟的 125.0 万元，提前的 40.0 万元" in pipeline
@@ -142,7 +140,6 @@ def test_late_feeds_mark_what_stands_on_them(page: Page) -> None:
 def test_the_agenda_is_half_an_hour_with_names(page: Page) -> None:
     agenda = page.section("agenda")
     assert "共约 30 分钟" in agenda
-    assert page.all("//ol[@class='agenda']/li/h3/text()[1]")[:3] == []  # texts, not elements
     titles = [h.text.strip() for h in page.root.xpath("//ol[@class='agenda']/li/h3")]
     assert titles == [
         "业绩进度",

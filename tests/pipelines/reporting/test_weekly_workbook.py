@@ -54,7 +54,7 @@ def test_every_row_is_there_and_unknown_is_empty(book: openpyxl.Workbook) -> Non
     assert (row["目标"], row["完成率"], row["已完成"]) == (None, None, 356_000)
     assert book["销售代表"].max_row == 7
     assert [c.value for c in book["预警"]["A"][1:]] == ["危险", "危险", "警戒", "警戒", "警戒"]
-    assert row_of(book["预警"], "李强")["开始"] == dt.datetime(2026, 10, 12)
+    assert row_of(book["预警"], "公司")["开始"] == dt.datetime(2026, 10, 26)
 
 
 def test_headings_stay_in_view_and_columns_are_wide_enough(book: openpyxl.Workbook) -> None:

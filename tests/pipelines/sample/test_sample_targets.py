@@ -144,11 +144,12 @@ def read_sheet(
             since = defaultdict(float)
             continue
         for index, month in months.items():
-            if row[index] is not None:
+            assert row[index] is not None  # no month is left open
+            if row[index] != "-":
                 result.append((row[scope], month, row[index]))
                 since[index] += row[index]
                 whole[index] += row[index]
-        stated = sum(row[index] for index in months if row[index] is not None)
+        stated = sum(row[index] for index in months if row[index] != "-")
         assert row[len(headings) - 1] == pytest.approx(stated, abs=1e-6)
     return result
 

@@ -1,5 +1,5 @@
 -- One row per period, scope and open stage with at least one exit: exits by direction, and the
--- days that the stays ended in the period had lasted (forward and lost exits alike).
+-- days that the stays ended in the period had lasted (whichever way they ended).
 with exits as (
     select * from {{ ref('int_funnel__exits') }}
 ),

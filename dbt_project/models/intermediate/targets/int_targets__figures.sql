@@ -21,15 +21,20 @@ select
     cast(round(completion.expected, 2) as decimal(18, 2)) as expected_amount,
     {{ safe_divide('completion.actual', 'completion.expected') }} as pace,
     cast(round(completion.projected, 2) as decimal(18, 2)) as projected_amount,
-    cast(round(greatest(completion.projected - 1.2816 * completion.deviation, completion.actual), 2) as decimal(18, 2))
-        as projected_low,
+    case
+        when completion.deviation is not null
+            then cast(round(
+                greatest(completion.projected - 1.2816 * completion.deviation, completion.actual), 2
+            ) as decimal(18, 2))
+    end as projected_low,
     cast(round(completion.projected + 1.2816 * completion.deviation, 2) as decimal(18, 2)) as projected_high,
     completion.deviation as projection_sd,
     completion.miss_probability,
-    pipeline.open_pipeline_amount,
-    pipeline.weighted_pipeline_amount,
-    pipeline.expected_new_amount,
-    pipeline.projected_from_pipeline,
+    cast(round(completion.projected_from_run_rate, 2) as decimal(18, 2)) as projected_from_run_rate,
+    completion.projected_from_pipeline,
+    completion.open_pipeline_amount,
+    completion.weighted_pipeline_amount,
+    completion.expected_new_amount,
     cast(completion.target_amount - completion.actual_amount as decimal(18, 2)) as gap_amount,
     case
         when completion.is_running then cast(round(greatest(completion.needed_rate, 0), 2) as decimal(18, 2))
@@ -51,11 +56,3 @@ left join {{ ref('int_scopes') }} as scopes
     on
         completion.scope_type = scopes.scope_type
         and completion.scope_id = scopes.scope_id
-left join {{ ref('int_targets__pipeline_projection') }} as pipeline
-    on
-        completion.as_of = pipeline.as_of
-        and completion.period_type = pipeline.period_type
-        and completion.period_start = pipeline.period_start
-        and completion.scope_type = pipeline.scope_type
-        and completion.scope_id = pipeline.scope_id
-        and completion.metric = pipeline.metric

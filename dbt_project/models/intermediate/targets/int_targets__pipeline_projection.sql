@@ -1,5 +1,5 @@
--- The second opinion on a running revenue period: booked so far, plus what the open pipeline due in it
--- has usually brought, plus what usually comes from deals that do not exist yet. Null until two earlier
+-- The second opinion on a running revenue period: booked so far, plus what the open pipeline has
+-- usually brought, plus what usually comes from deals that do not exist yet. Null until two earlier
 -- periods of that type have been seen through.
 select
     bookings.as_of,
@@ -8,8 +8,8 @@ select
     bookings.scope_type,
     bookings.scope_id,
     bookings.metric,
-    cast(coalesce(pipeline.open_amount, 0) as decimal(18, 2)) as open_pipeline_amount,
-    cast(round(coalesce(pipeline.weighted_amount, 0), 2) as decimal(18, 2)) as weighted_pipeline_amount,
+    cast(coalesce(pipeline.due_amount, 0) as decimal(18, 2)) as open_pipeline_amount,
+    cast(round(coalesce(pipeline.due_weighted_amount, 0), 2) as decimal(18, 2)) as weighted_pipeline_amount,
     case
         when yields.periods_seen >= 2
             then cast(round(

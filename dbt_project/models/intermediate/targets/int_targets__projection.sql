@@ -3,6 +3,9 @@
 -- sd^2 = m (1 - F) S + (0.15 T (1 - F))^2,  miss probability = Phi((0.9 T - P) / sd),
 -- S = sum of squared deal sizes of an average earlier period of the scope; a scope with fewer than 8
 -- deals in the 12 months before borrows the deal weight of its parent, else of the company: S = T x weight.
+-- Where the pipeline has been seen through before, P takes 0.3 of its second opinion: on generated companies
+-- of 2.5 years that lowered the Brier score of the miss probability and the error of P, for months and for
+-- quarters, also out of time.
 with spread as (
     select * from {{ ref('int_targets__spread') }}
 ),
@@ -23,7 +26,11 @@ joined as (
         end as spread_origin,
         case when bookings.target_amount > 0 then cast(bookings.target_amount as double) end as target,
         cast(bookings.actual_amount as double) as actual,
-        coalesce(bookings.expected_share, 1.0) as share
+        coalesce(bookings.expected_share, 1.0) as share,
+        pipeline.open_pipeline_amount,
+        pipeline.weighted_pipeline_amount,
+        pipeline.expected_new_amount,
+        pipeline.projected_from_pipeline
     from {{ ref('int_targets__bookings') }} as bookings
     left join spread as own
         on
@@ -32,6 +39,14 @@ joined as (
             and bookings.metric = own.metric
             and bookings.scope_type = own.scope_type
             and bookings.scope_id = own.scope_id
+    left join {{ ref('int_targets__pipeline_projection') }} as pipeline
+        on
+            bookings.as_of = pipeline.as_of
+            and bookings.period_type = pipeline.period_type
+            and bookings.period_start = pipeline.period_start
+            and bookings.scope_type = pipeline.scope_type
+            and bookings.scope_id = pipeline.scope_id
+            and bookings.metric = pipeline.metric
     left join {{ ref('int_targets__parents') }} as parents
         on
             bookings.scope_type = parents.scope_type
@@ -59,19 +74,30 @@ rated as (
     from joined
 ),
 
-projected as (
+ended as (
     select
         *,
         case
             when target is not null then actual + run_rate * target * (1 - share)
             -- No target to lean on: the plain run rate, once the period says enough.
             when share >= 0.15 then actual / share
+        end as projected_from_run_rate
+    from rated
+),
+
+projected as (
+    select
+        *,
+        case
+            when share < 1 and projected_from_pipeline is not null
+                then 0.7 * projected_from_run_rate + 0.3 * cast(projected_from_pipeline as double)
+            else projected_from_run_rate
         end as projected,
         sqrt(
             greatest(run_rate, 0) * (1 - share) * coalesce(squares, 0)
             + power(0.15 * target * (1 - share), 2)
         ) as deviation
-    from rated
+    from ended
 )
 
 select

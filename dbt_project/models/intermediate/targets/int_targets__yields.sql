@@ -1,5 +1,5 @@
 -- What the company's own finished periods teach about the rest of a period, by period type and part:
--- pipeline_yield: booked in the rest from deals known on the judged day / their weighted amount then;
+-- pipeline_yield: booked in the rest from deals known on the judged day / weighted amount of all open then;
 -- new_share: booked in the rest from what did not exist on that day / the period's final amount.
 -- Each row looks at earlier periods only. Revenue alone.
 with weekly as (

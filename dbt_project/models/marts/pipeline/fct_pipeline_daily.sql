@@ -13,10 +13,18 @@ select
         days.open_amount * shares.won_by_then / nullif(shares.closed_by_then, 0), 2
     ) as decimal(18, 2)) as weighted_amount,
     days.due_this_quarter_amount,
-    cast(null as double) as coverage
+    case
+        when remaining.remaining_amount > 0
+            then {{ safe_divide('days.due_this_quarter_amount', 'remaining.remaining_amount') }}
+    end as coverage
 from {{ ref('int_pipeline__days') }} as days
 inner join {{ ref('int_stages') }} as stages on days.stage = stages.stage
 left join {{ ref('int_pipeline__win_shares') }} as shares
     on
         days.stage = shares.stage
         and days.date_day between shares.changed_on and shares.known_to
+left join {{ ref('int_pipeline__remaining_targets') }} as remaining
+    on
+        days.date_day = remaining.date_day
+        and days.scope_type = remaining.scope_type
+        and days.scope_id = remaining.scope_id

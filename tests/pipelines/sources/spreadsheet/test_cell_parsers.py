@@ -105,7 +105,13 @@ def test_a_foreign_sign_is_right_where_that_currency_is_expected() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "share"),
-    [("12.5%", "0.125"), ("１２．５％", "0.125"), (0.125, "0.125"), ("0.125", "0.125"), ("—", None)],
+    [
+        ("12.5%", "0.125"),
+        ("１２．５％", "0.125"),
+        (0.125, "0.125"),
+        ("0.125", "0.125"),
+        ("—", None),
+    ],
 )
 def test_percentages(cell: object, share: str | None) -> None:
     assert parse_percent(cell) == (Decimal(share) if share else None)
@@ -195,7 +201,8 @@ def test_month_headings(heading: object, year: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Q1", "第一季度", "上半年", "全年", "合计", "姓名", "1月31日", "1-3月", "13月", 5, "5"]
+    "heading",
+    ["Q1", "第一季度", "上半年", "全年", "合计", "姓名", "1月31日", "1-3月", "13月", 5, "5"],
 )
 def test_what_is_no_month(heading: object) -> None:
     assert parse_month(heading) is None
@@ -305,7 +312,15 @@ def test_damaged_codes(cell: object, reason: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "flag"),
-    [("是", True), ("TRUE", True), (1.0, True), (True, True), ("离职", False), (0, False), ("-", None)],
+    [
+        ("是", True),
+        ("TRUE", True),
+        (1.0, True),
+        (True, True),
+        ("离职", False),
+        (0, False),
+        ("-", None),
+    ],
 )
 def test_flags(cell: object, flag: bool | None) -> None:
     assert parse_flag(cell) is flag

@@ -89,7 +89,12 @@ def test_a_wide_sheet_with_merged_headings_units_and_sums(sheets: Any) -> None:
     assert (first["period"], first["target_amount"]) == ("2026-01", Decimal("100000.00"))
     assert first["_address"] == "目标!C5"
     assert first["_file"] == KEY
-    assert json.loads(first["_raw"]) == {"区域": "华东", "姓名": "张三", "1月": "10", "unit": "万元"}
+    assert json.loads(first["_raw"]) == {
+        "区域": "华东",
+        "姓名": "张三",
+        "1月": "10",
+        "unit": "万元",
+    }
     assert rows[13]["_address"] == "目标!D6"
     extract = run.extract("targets", KEY)
     assert extract.state == "loaded"
@@ -106,8 +111,14 @@ def test_a_wide_sheet_with_merged_headings_units_and_sums(sheets: Any) -> None:
             lambda s: wide(s, total=47),
             "目标!C11: the total of 1月 is 47 万元, but rows 5 to 9 add up to 46",
         ),
-        (lambda s: (wide(s), s.cell(5, 6, 31)), "目标!F5: 小计 says 31, but its months add up to 30"),
-        (lambda s: (wide(s), s.cell(5, 19, 1)), "目标!S5: 全年 says 1, but its months add up to 120"),
+        (
+            lambda s: (wide(s), s.cell(5, 6, 31)),
+            "目标!F5: 小计 says 31, but its months add up to 30",
+        ),
+        (
+            lambda s: (wide(s), s.cell(5, 19, 1)),
+            "目标!S5: 全年 says 1, but its months add up to 120",
+        ),
         (lambda s: (wide(s), s.cell(5, 4, "12.3.4")), "目标!D5: '12.3.4' is not an amount"),
         (
             lambda s: (wide(s), s.cell(5, 4, "待定")),
@@ -150,7 +161,9 @@ def test_error_cells_reject_with_their_address(sheets: Any) -> None:
         sheet["C3"].data_type = "e"
 
     sheets.workbook(NAME, build, "目标")
-    assert "目标!C3: the cell holds the error #N/A" in sheets.run(MAPPING).extract("targets").message
+    assert (
+        "目标!C3: the cell holds the error #N/A" in sheets.run(MAPPING).extract("targets").message
+    )
 
 
 def test_formulas_that_were_never_calculated(sheets: Any) -> None:

@@ -1,0 +1,196 @@
+"""What a recipient reads: both languages, all forms, and nothing from data that acts as markup."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from notifying_days import NOW, WEDNESDAY, is_workday
+
+from pipelines.ledger import responses
+from pipelines.ledger.due import escalate
+from pipelines.ledger.store import Ledger
+from pipelines.notifying import wording
+from pipelines.notifying.messages import Heading, Items, Line, Link, compose
+from pipelines.notifying.notices import Office
+from pipelines.notifying.notify import notify
+from pipelines.notifying.recipients import Recipient
+
+DETAILS = {
+    "message_en": "Team East 1 is at 0.71 of its October target, below 0.80",
+    "rule_title_zh": "目标进度",
+    "rule_title_en": "Target pace",
+    "advice_zh": "本周内逐单复盘",
+    "advice_en": "Go through the deals this week",
+    "since": "2026-10-12",
+    "days_left": 3,
+    "needed_per_week": 250000,
+    "precision": 0.83,
+    "lead_days": 41,
+    "deals": [{"name": "合同甲", "owner_id": "R1", "idle_days": 12, "amount": 88000}],
+}
+DRIVERS = json.dumps(
+    [
+        {"kind": "rep", "id": "R1", "name": "张三", "effect": "volume", "share": 0.62},
+        {"kind": "rep", "id": "R2", "name": "李四", "effect": "mix", "share": 0.2},
+        "其他",
+        {"kind": "rep", "id": "R3", "name": "第四个", "effect": "rate", "share": 0.01},
+    ]
+)
+
+
+@pytest.fixture
+def told(
+    ledger: Ledger, office: Office, night: Callable[..., Any], frame: Callable[..., pd.DataFrame],
+    person: Callable[..., Recipient], tmp_path: Any,
+) -> Callable[..., Any]:  # fmt: skip
+    """What D1 is told at once about an alert with these values."""
+
+    def tell(language: str, **values: Any) -> Any:
+        row = {"alert_id": "0123456789abcdef", "level": "danger", "drivers": DRIVERS, **DETAILS}
+        night(frame({**row, **values}))
+        linked = dataclasses.replace(office, link=lambda a, p: f"http://127.0.0.1/a/{a}.{p}")
+        boss = person("D1", "director", "company", language=language)
+        report = notify(ledger, [boss], linked, now=NOW, outbox_dir=tmp_path, dry_run=True)
+        return next(each.message for each in report.told if each.kind == "urgent")
+
+    return tell
+
+
+def test_a_notice_in_chinese(told: Callable[..., Any]) -> None:
+    message = told("zh")
+    assert message.title == "【危险 · 新预警】华东一组 · 目标进度"
+    lines = message.text.splitlines()
+    assert lines[0] == "华东一组十月完成率 0.71，低于 0.80"
+    for line in (
+        "变化: 新预警",
+        "规则: 目标进度 (pace 3f2a)",
+        "当前值: 0.71",
+        "正常水平: 0.90",
+        "界限: 0.80",
+        "样本数: 40",
+        "风险金额: 12.0 万元",
+        "发生概率: 60%",
+        "起始日期: 2026-10-12",
+        "剩余工作日: 3",
+        "每周需完成: 25.0 万元",
+        "规则过往表现: 准确率 83%，通常提前 41 天",
+        "  - 张三（数量） · 占差距 62%",
+        "  - 李四（结构） · 占差距 20%",
+        "  - 其他",
+        "  - 合同甲 · 张三 · 12 天未跟进 · 8.8 万元",
+        "建议行动: 本周内逐单复盘",
+        "责任人与期限: M1：确认收到，最迟 2026-10-28".replace("M1", "经理一"),
+        "查看并处理: http://127.0.0.1/a/0123456789abcdef.D1",
+        "预警编号: 0123456789abcdef",
+    ):
+        assert line in lines
+    assert "第四个" not in message.text
+
+
+def test_a_notice_in_english_has_no_chinese_of_ours(told: Callable[..., Any]) -> None:
+    message = told("en", scope_name="East 1", drivers="[]", deals=[], owner_id="X")
+    assert message.title == "[Danger · new] East 1 · Target pace"
+    for line in (
+        "Team East 1 is at 0.71 of its October target, below 0.80",
+        "Money at risk: CNY 120k",
+        "Record of the rule: right 83% of the time, usually 41 days ahead",
+        "Suggested action: Go through the deals this week",
+        "To answer: X: acknowledge by 2026-10-28",
+    ):
+        assert line in message.text.splitlines()
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in message.text + message.title)
+
+
+def test_what_is_not_known_is_left_out(told: Callable[..., Any]) -> None:
+    message = told("zh", probability=None, amount_at_risk=None, sample_size=None, expected=None)
+    for label in ("发生概率", "风险金额", "样本数", "正常水平", "None", "nan"):
+        assert label not in message.text
+
+
+NASTY = "<script>alert(1)</script> [点我](http://evil) *粗* `x`\n# 标题 =cmd|' /C calc'!A0"
+
+
+def test_names_from_data_cannot_act_as_markup(told: Callable[..., Any]) -> None:
+    message = told("zh", scope_name=NASTY, message=NASTY)
+    assert "<script" not in message.html
+    assert "&lt;script&gt;" in message.html
+    assert "](http://evil)" not in message.markdown
+    assert "\\[点我\\]\\(http" in message.markdown.replace("(http", "\\(http")
+    assert not any(line.startswith("# ") for line in message.markdown.splitlines())
+    assert "\n" not in message.title
+
+
+def test_long_names_are_cut(told: Callable[..., Any]) -> None:
+    message = told("zh", scope_name="长" * 5000)
+    assert len(message.title) == 200
+    assert max(len(line) for line in message.text.splitlines()) < 700
+
+
+def test_the_three_forms_say_the_same() -> None:
+    message = compose(
+        "t",
+        [Heading("h"), Line("v", "l"), Items(("a", "  b"), "list"), Link("go", "http://x/?a&b")],
+    )
+    assert message.text == "\n== h ==\nl: v\nlist:\n  - a\n    - b\ngo: http://x/?a&b"
+    assert (
+        message.markdown == "### h\n\n**l**: v\n\n**list**:\n\n- a\n    - b\n\n[go](http://x/?a&b)"
+    )
+    assert '<a href="http://x/?a&amp;b">go</a>' in message.html
+
+
+def test_every_word_has_both_languages_with_the_same_blanks() -> None:
+    import string
+
+    for key, (zh, en) in wording._WORDS.items():
+        blanks = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (zh, en)
+        ]
+        assert blanks[0] == blanks[1], key
+        assert zh.strip()
+        assert en.strip()
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in en), key
+
+
+def test_the_digest_has_every_open_alert_once_in_its_section(
+    ledger: Ledger, office: Office, night: Callable[..., Any], frame: Callable[..., pd.DataFrame],
+    person: Callable[..., Recipient], tmp_path: Any,
+) -> None:  # fmt: skip
+    boss = [person("D1", "director", "company", digest_day="wednesday")]
+    old = frame({"alert_id": "still"}, {"alert_id": "late", "level": "danger"},
+                {"alert_id": "snoozed"}, {"alert_id": "ended"}, {"alert_id": "done"})  # fmt: skip
+    night(old, day=-14)
+    tell = {"now": NOW, "outbox_dir": tmp_path}
+    notify(ledger, boss, office, **{**tell, "now": NOW - pd.Timedelta(days=14)})
+    until = WEDNESDAY + pd.Timedelta(days=9)
+    for alert_id in ("still", "snoozed"):
+        responses.acknowledge(ledger, alert_id, "M1", now=NOW)
+    responses.assign(ledger, "still", "M1", "R1", now=NOW)
+    responses.snooze(ledger, "snoozed", "M1", until, "盘点", now=NOW, today=WEDNESDAY)
+    responses.resolve(ledger, "done", "M1", "false_alarm", "节假日", now=NOW)
+    night(
+        frame(
+            {"alert_id": "still"}, {"alert_id": "late", "level": "danger"},
+            {"alert_id": "snoozed"}, {"alert_id": "ended", "state": "recovered"},
+            {"alert_id": "done"}, {"alert_id": "new"},
+            {"alert_id": "child", "parent_alert_id": "new"},
+        )
+    )  # fmt: skip
+    escalate(ledger, managers={}, is_workday=is_workday, today=WEDNESDAY, now=NOW)
+    report = notify(ledger, boss, office, **tell)
+    text = next(each.message for each in report.told if each.kind == "digest")
+    assert text.title == "销售预警周报摘要（2026-10-28）：未结 5 条"
+    blocks = text.text.split("\n\n== ")
+    sections = {block.strip("= \n").split(" (")[0].removeprefix("== "): block for block in blocks}
+    assert "，new）" in sections["本期新增与升级"]
+    assert "\n    - " in sections["本期新增与升级"]  # the child right below its cause
+    assert "逾期未确认" in sections["逾期未响应"]
+    assert "由 张三 负责" in sections["持续未结"]
+    assert "暂停至 2026-11-06" in sections["已暂停提醒"]
+    assert "已恢复" in sections["已结束"]
+    assert sections["已结束"].count("- ") == 2
+    assert text.text.count("（风险金额") == 7

@@ -1,0 +1,106 @@
+"""A folder of sheets and the company that reads it, for the tests of the spreadsheet source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from pipelines.configuration.company import Company
+from pipelines.configuration.sources import Source
+from pipelines.settings import Settings
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.spreadsheet import SpreadsheetConnector
+
+NOW = dt.datetime(2026, 10, 30, 12, tzinfo=dt.UTC)
+
+
+@dataclass
+class Run:
+    """What one extraction yielded, by kind."""
+
+    batches: list[Batch] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    extracts: list[Extract] = field(default_factory=list)
+
+    def rows(self, entity: str) -> list[dict[str, Any]]:
+        return [row for b in self.batches if b.entity == entity for row in b.table.to_pylist()]
+
+    def extract(self, entity: str, file: str | None = None) -> Extract:
+        found = [e for e in self.extracts if e.entity == entity and file in (None, e.file)]
+        assert len(found) == 1, self.extracts
+        return found[0]
+
+    def after(self, previous: Previous | None = None) -> Previous:
+        known: Mapping = previous.extracts if previous else {}
+        return Previous({**known, **{(e.entity, e.file): e for e in self.extracts}})
+
+
+@dataclass
+class Sheets:
+    """A folder, and the company that reads it."""
+
+    folder: Path
+    language: str = "zh"
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        path = self.folder / name
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        return path
+
+    def workbook(self, name: str, build: Callable[[Any], None], title: str = "Sheet1") -> Path:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        sheet.title = title
+        build(sheet)
+        path = self.folder / name
+        book.save(path)
+        return path
+
+    def connector(
+        self, *files: Mapping[str, Any], options: Mapping[str, Any] | None = None, **company: Any
+    ) -> SpreadsheetConnector:
+        source = Source(
+            name="sheets",
+            system="spreadsheet",
+            folder=self.folder.name,
+            files=list(files),
+            options={"settle_seconds": 0, **(options or {})},
+        )
+        settings = Settings(
+            config_dir=self.folder.parent,
+            data_dir=self.folder.parent / "data",
+            company=Company(name="Acme", **company),
+            sources=(source,),
+            stages=(),
+            exchange_rates=(),
+            people=(),
+            calendar_days=(),
+        )
+        return SpreadsheetConnector(source, settings)
+
+    def run(
+        self,
+        *files: Mapping[str, Any],
+        previous: Previous | None = None,
+        options: Mapping[str, Any] | None = None,
+        **company: Any,
+    ) -> Run:
+        run = Run()
+        for item in self.connector(*files, options=options, **company).extract(
+            previous or Previous(), NOW
+        ):
+            if isinstance(item, Batch):
+                run.batches.append(item)
+            elif isinstance(item, Rejection):
+                run.rejections.append(item)
+            else:
+                run.extracts.append(item)
+        return run
+
+    def check(self, *files: Mapping[str, Any], **company: Any) -> list[Finding]:
+        return self.connector(*files, **company).check()

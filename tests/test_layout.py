@@ -1,0 +1,255 @@
+"""The house: which part may know which, how long a file may be, and what no file may contain."""
+
+import ast
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import PROJECT
+
+# From the ground up. What is named nowhere here is a tool of the night: it may use the ground and
+# the domain, and nothing of those who arrange the night.
+GROUND = ("entities", "failures", "configuration", "settings", "working_calendar")
+DOMAIN = ("sources", "alerting", "ledger", "reporting", "sample", "quality")
+ARRANGERS = ("assets", "schedules", "definitions", "commands", "cli")
+# A domain part stands alone, but telling people of alerts needs alerts and their ledger.
+BESIDE = {"notifying": {"alerting", "ledger"}}
+KNOW_DAGSTER = {"assets", "schedules", "definitions", "commands", "instance", "quality.adapter"}
+
+LONGEST_MODULE = 300
+LONGEST_MODEL = 120
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """The files of the project: what git would commit; without git, everything not ignored here."""
+    if shutil.which("git") and (PROJECT / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\0")
+        paths = [PROJECT / name for name in listed if name]
+    else:
+        ignored = {".venv", "data", "target", "__pycache__", "logs", "build"}
+        paths = [
+            path
+            for path in PROJECT.rglob("*")
+            if not any(
+                part in ignored or part.endswith(("_cache", ".egg-info")) or part == ".hypothesis"
+                for part in path.relative_to(PROJECT).parts
+            )
+        ]
+    return tuple(sorted(path for path in paths if path.is_file()))
+
+
+def python_files(*folders: str) -> list[Path]:
+    return [
+        path
+        for path in tracked()
+        if path.suffix == ".py" and path.relative_to(PROJECT).parts[0] in folders
+    ]
+
+
+def named(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(PROJECT)) for path in paths]
+
+
+def part_of(module: str) -> str:
+    """`pipelines.alerting.rules` -> `alerting`; `quality.gate` -> `quality`; else the package."""
+    names = module.split(".")
+    return names[1] if names[0] == "pipelines" and len(names) > 1 else names[0]
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Module -> modules and packages it imports anywhere in its text, lazily or not."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in python_files("pipelines", "quality"):
+        module = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found[module].update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{module}: imports are absolute in this house"
+                whole = node.module in ("pipelines", "quality")
+                found[module].update(
+                    f"{node.module}.{alias.name}" if whole else str(node.module)
+                    for alias in node.names
+                )
+    return dict(found)
+
+
+def own_imports() -> list[tuple[str, str]]:
+    """(importing module, imported module) within the project, between different parts."""
+    return [
+        (module, other)
+        for module, others in imports().items()
+        for other in others
+        if other.split(".")[0] in ("pipelines", "quality") and part_of(module) != part_of(other)
+    ]
+
+
+def allowed(importer: str, imported: str) -> bool:
+    if imported in GROUND:
+        return importer not in GROUND or GROUND.index(imported) < GROUND.index(importer)
+    if importer in GROUND:
+        return False
+    if importer in DOMAIN:
+        return False
+    if importer in BESIDE:
+        return imported in BESIDE[importer]
+    if imported in ARRANGERS:
+        return importer in ARRANGERS and ARRANGERS.index(imported) < ARRANGERS.index(importer)
+    return True
+
+
+def test_imports_run_one_way():
+    against = [
+        f"{module} imports {other}"
+        for module, other in own_imports()
+        if not allowed(part_of(module), part_of(other))
+    ]
+    assert against == []
+
+
+def test_parts_form_no_circle():
+    graph: dict[str, set[str]] = defaultdict(set)
+    for module, other in own_imports():
+        graph[part_of(module)].add(part_of(other))
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"these parts import each other: {error.args[1]}")
+
+
+def test_only_the_arrangers_know_dagster():
+    knowing = {
+        module
+        for module, others in imports().items()
+        if any(other.split(".")[0].startswith("dagster") for other in others)
+    }
+    assert {m for m in knowing if part_of(m) not in KNOW_DAGSTER and m not in KNOW_DAGSTER} == set()
+    assert "quality.adapter" in knowing
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "answer"),
+    [
+        ("assets", "alerting", True),
+        ("alerting", "assets", False),
+        ("alerting", "ledger", False),
+        ("notifying", "ledger", True),
+        ("quality", "failures", True),
+        ("quality", "sources", False),
+        ("failures", "settings", False),
+        ("settings", "configuration", True),
+        ("warehouse", "sources", True),
+        ("warehouse", "assets", False),
+        ("cli", "commands", True),
+        ("assets", "definitions", False),
+        ("commands", "cli", False),
+    ],
+)
+def test_the_direction_itself(importer, imported, answer):
+    assert allowed(importer, imported) is answer
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_no_module_is_too_long():
+    long = [path for path in python_files("pipelines", "quality") if lines(path) > LONGEST_MODULE]
+    assert named(long) == []
+
+
+def test_no_model_is_too_long():
+    models = [p for p in tracked() if p.suffix == ".sql" and "dbt_project/models" in p.as_posix()]
+    assert len(models) > 50
+    assert named([path for path in models if lines(path) > LONGEST_MODEL]) == []
+
+
+def test_names_say_what_a_file_does():
+    vague = re.compile(r"(^|_)(utils?|common|helpers?|misc)($|_)")
+    hit = [
+        path
+        for path in tracked()
+        if any(vague.search(Path(part).stem) for part in path.relative_to(PROJECT).parts)
+    ]
+    assert named(hit) == []
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [
+        path
+        for path in python_files("pipelines", "quality", "benchmarks", "tests")
+        if path.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert named(silent) == []
+
+
+def test_names_of_test_modules_differ():
+    # Without packages under tests/, two modules of one name cannot be imported together.
+    seen: dict[str, list[Path]] = defaultdict(list)
+    for path in python_files("tests"):
+        if path.name != "conftest.py":
+            seen[path.name].append(path)
+    assert [named(paths) for paths in seen.values() if len(paths) > 1] == []
+
+
+REGISTRIES = re.compile(
+    r"pypi\.org|pythonhosted|registry\.npmjs|proxy\.golang|repo1?\.maven|conda\.anaconda|mirrors?\.\w+"
+)
+# A folder of one machine: whatever stands under the usual roots, unless it is part of a longer path
+# or a web address.
+MACHINE = re.compile(r"(?<![\w.:/$}~*-])/(?:home|root|tmp|work|mnt|Users|private)/[\w.]")
+
+
+def texts() -> list[tuple[Path, str]]:
+    found = []
+    for path in tracked():
+        try:
+            found.append((path, path.read_text(encoding="utf-8")))
+        except UnicodeDecodeError:
+            continue  # pictures and workbooks
+    return found
+
+
+def test_no_file_names_a_package_registry():
+    hit = [path for path, text in texts() if path != Path(__file__) and REGISTRIES.search(text)]
+    assert named(hit) == []
+
+
+def test_no_file_names_a_folder_of_one_machine():
+    hit = [
+        path
+        for path, text in texts()
+        if path.relative_to(PROJECT).parts[0] != "tests" and MACHINE.search(text)
+    ]
+    assert named(hit) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("open('/tmp/x')", True),
+        ("see /home/anna/data", True),
+        ("data: /work/sales", True),
+        ("https://example.com/home/index", False),
+        ("${DATA}/tmp/x", False),
+        ("versions/tmp/x", False),
+        ("a/work/b", False),
+    ],
+)
+def test_what_counts_as_a_folder_of_one_machine(text, hit):
+    assert bool(MACHINE.search(text)) is hit

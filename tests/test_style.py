@@ -1,0 +1,32 @@
+"""The house style, as the tools in pyproject.toml see it: one test per tool, so each can be rerun."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipelines.settings import PROJECT
+
+# mypy is given pyproject's own list of packages.
+TOOLS = {
+    "ruff_check": ["ruff", "check", "."],
+    "ruff_format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+    "sqlfluff": [
+        "sqlfluff",
+        "lint",
+        "--processes",
+        "2",
+        "--disable-progress-bar",
+        "dbt_project/models",
+        "dbt_project/tests",
+    ],
+}
+
+
+@pytest.mark.parametrize("command", TOOLS.values(), ids=list(TOOLS))
+def test_the_tool_has_nothing_to_say(command):
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
