@@ -19,7 +19,12 @@ LOADED_CHECK = "loaded_row_count"
 ROWS_CHECK = "source_row_count"
 AMOUNT_CHECK = "source_amount"
 # The amount a source would total, by entity.
-AMOUNT_COLUMNS = {"opportunities": "amount", "orders": "amount", "targets": "target_amount"}
+AMOUNT_COLUMNS = {
+    "opportunities": "amount",
+    "stage_history": "amount",
+    "orders": "amount",
+    "targets": "target_amount",
+}
 # A sheet's own total is the sum of figures that were rounded one by one.
 PER_ROW = Decimal("0.01")
 
@@ -106,8 +111,9 @@ def check_completeness(loaded: list[Arrival]) -> list[CheckResult]:
                     "(rejected ones included)",
                 )
             )
-        if arrival.source_amount is not None and arrival.arrived_rows is not None:
-            results.append(_amount(arrival, arrival.source_amount, arrival.arrived_rows))
+        countable = arrival.entity in AMOUNT_COLUMNS and arrival.arrived_rows is not None
+        if arrival.source_amount is not None and countable:
+            results.append(_amount(arrival, arrival.source_amount, arrival.arrived_rows or 0))
     return results
 
 

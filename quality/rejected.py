@@ -74,7 +74,7 @@ def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
     """What became of files: a warning for each that was refused, not read, or is gone.
 
     A file is gone in the load that found it so; later nights do not repeat it. A remark on a file
-    that was loaded is for information, unless it calls itself a warning. Passes, one per source,
+    that was loaded is for information and passes, unless it calls itself a warning. Passes, one per source,
     say that there was nothing to tell.
     """
     results = []
@@ -123,8 +123,8 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
         check=check,
         subject=f"{row['source']}{f'.{entity}' if entity else ''} {file}".strip(),
         severity=severity,
-        passed=False,
-        failed_rows=1,
+        passed=severity == "info",
+        failed_rows=0 if severity == "info" else 1,
         sample=(file,) if file else (),
         message_zh=f"{zh}{f'：{why}' if why else ''}。",
         message_en=f"{en[0].upper()}{en[1:]}{f': {why}' if why else ''}.",

@@ -188,14 +188,23 @@ def test_names_say_what_a_file_does():
     assert named(hit) == []
 
 
+def docstring(path: Path) -> str:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
 def test_every_module_says_what_it_is_for():
-    silent = [
-        path
-        for path in python_files("pipelines", "quality", "benchmarks", "tests")
-        if path.read_text(encoding="utf-8").strip()
-        and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    modules = python_files("pipelines", "quality", "benchmarks")
+    silent = [p for p in modules if p.read_text(encoding="utf-8").strip() and not docstring(p)]
     assert named(silent) == []
+
+
+def test_every_module_says_what_to_add_and_what_to_keep_out():
+    modules = [p for p in python_files("pipelines", "quality") if p.name != "__init__.py"]
+    # Migrations are written once and never added to.
+    modules = [p for p in modules if "migrations" not in p.parts]
+    without = [p for p in modules if not re.search(r"Add here[^.]*?:", docstring(p))]
+    without += [p for p in modules if not re.search(r"Keep out:", docstring(p))]
+    assert named(without) == []
 
 
 def test_names_of_test_modules_differ():

@@ -24,6 +24,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("command", TOOLS.values(), ids=list(TOOLS))
 def test_the_tool_has_nothing_to_say(command):
     done = subprocess.run(

@@ -33,7 +33,7 @@
 
 {#- The last value that is not null, up to this row. -#}
 {% macro last_known(expression, partition_by, order_by) -%}
-    {{ return(adapter.dispatch('last_known', 'forewarn')(expression, partition_by, order_by)) }}
+    {{ adapter.dispatch('last_known', 'forewarn')(expression, partition_by, order_by) }}
 {%- endmacro %}
 {% macro duckdb__last_known(expression, partition_by, order_by) -%}
     last_value({{ expression }} ignore nulls) over (

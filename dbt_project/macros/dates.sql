@@ -8,7 +8,7 @@
 
 {#- UTC timestamp -> wall clock of the company, a timestamp without zone. -#}
 {% macro to_company_time(moment) -%}
-    {{ return(adapter.dispatch('to_company_time', 'forewarn')(moment)) }}
+    {{ adapter.dispatch('to_company_time', 'forewarn')(moment) }}
 {%- endmacro %}
 {% macro duckdb__to_company_time(moment) -%}
     timezone('{{ var("timezone") }}', {{ moment }})
@@ -24,7 +24,7 @@
 
 {#- Calendar days from start to end: 0 on the same day. -#}
 {% macro days_between(start_day, end_day) -%}
-    {{ return(adapter.dispatch('days_between', 'forewarn')(start_day, end_day)) }}
+    {{ adapter.dispatch('days_between', 'forewarn')(start_day, end_day) }}
 {%- endmacro %}
 {% macro duckdb__days_between(start_day, end_day) -%}
     date_diff('day', {{ start_day }}, {{ end_day }})
@@ -35,7 +35,7 @@
 
 {#- A date moved by a whole number of days (an expression or a literal), as a date. -#}
 {% macro add_days(day, days) -%}
-    {{ return(adapter.dispatch('add_days', 'forewarn')(day, days)) }}
+    {{ adapter.dispatch('add_days', 'forewarn')(day, days) }}
 {%- endmacro %}
 {% macro duckdb__add_days(day, days) -%}
     ({{ day }} + cast({{ days }} as integer))
@@ -46,7 +46,7 @@
 
 {#- A date moved by whole months, as a date. -#}
 {% macro add_months(day, months) -%}
-    {{ return(adapter.dispatch('add_months', 'forewarn')(day, months)) }}
+    {{ adapter.dispatch('add_months', 'forewarn')(day, months) }}
 {%- endmacro %}
 {% macro duckdb__add_months(day, months) -%}
     cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
@@ -57,7 +57,7 @@
 
 {#- Time from one local timestamp to another in days with decimals. -#}
 {% macro exact_days_between(start_at, end_at) -%}
-    {{ return(adapter.dispatch('exact_days_between', 'forewarn')(start_at, end_at)) }}
+    {{ adapter.dispatch('exact_days_between', 'forewarn')(start_at, end_at) }}
 {%- endmacro %}
 {% macro duckdb__exact_days_between(start_at, end_at) -%}
     (epoch({{ end_at }}) - epoch({{ start_at }})) / 86400.0

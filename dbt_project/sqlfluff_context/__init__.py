@@ -23,7 +23,7 @@ def var(name: str, default: Any = None) -> Any:
 
 
 class _Adapter:
-    """Stands for dbt's adapter: every dispatched macro becomes a plain function call in SQL."""
+    """Stands for dbt's adapter: a dispatched macro becomes a plain function call."""
 
     def dispatch(self, macro_name: str, macro_namespace: str = "") -> Callable[..., str]:
         def call(*arguments: Any) -> str:
@@ -32,4 +32,12 @@ class _Adapter:
         return call
 
 
+class _Target:
+    """Stands for dbt's target: models are linted as DuckDB reads them."""
+
+    type = "duckdb"
+    schema = "main"
+
+
 adapter = _Adapter()
+target = _Target()

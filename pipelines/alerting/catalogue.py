@@ -17,8 +17,8 @@ Kind = Literal["count", "money", "share", "days", "ratio"]
 class Metric:
     """One metric. `bad` is the side on which it hurts; `entities` are what it is computed from.
 
-    `kind`: count and money add up over scopes and time; share is numerator / denominator between
-    0 and 1; ratio is a quotient without that bound; days is a duration. `parts` tells whether
+    `kind`: count and money add up over scopes and time; share is numerator / denominator,
+    between 0 and 1; ratio is a quotient without that bound; days is a duration. `parts` tells whether
     numerator and denominator are filled, so that a share can be pooled over weeks.
     """
 
@@ -28,6 +28,12 @@ class Metric:
     zh: str
     en: str
     entities: tuple[str, ...]
+    parts: Literal["", "cases", "amounts"] = ""
+
+    @property
+    def counts_cases(self) -> bool:
+        """Numerator and denominator are numbers of cases, so that chance can be computed."""
+        return self.parts == "cases" or (self.kind == "share" and self.parts != "amounts")
 
     @property
     def additive(self) -> bool:
@@ -67,6 +73,38 @@ METRICS: dict[str, Metric] = {
             "无反馈客户数",
             "silent accounts",
             ("accounts", "activities"),
+            parts="cases",
+        ),
+        Metric(
+            "idle_share",
+            "share",
+            "above",
+            "久未跟进商机占比",
+            "share of idle opportunities",
+            ("opportunities", "stage_history", "activities"),
+        ),
+        Metric(
+            "overdue_close_share",
+            "share",
+            "above",
+            "过期未成交商机占比",
+            "share of opportunities past their close date",
+            _DEALS,
+        ),
+        Metric(
+            "inbound_share", "share", "below", "客户主动联系占比", "inbound share", ("activities",)
+        ),
+        Metric("leads_created", "count", "below", "新增线索数", "leads created", ("leads",)),
+        Metric("lead_conversion", "share", "below", "线索转化率", "lead conversion", ("leads",)),
+        Metric("open_pipeline_amount", "money", "below", "在手商机金额", "open pipeline", _DEALS),
+        Metric(
+            "win_rate_amount",
+            "share",
+            "below",
+            "金额赢单率",
+            "win rate by amount",
+            _DEALS,
+            parts="amounts",
         ),
         Metric("churn_rate", "share", "above", "客户流失率", "churn rate", ("accounts", "orders")),
         Metric(
@@ -81,21 +119,15 @@ METRICS: dict[str, Metric] = {
             ("opportunities", "stage_history", "targets"),
         ),
         Metric(
-            "next_period_coverage",
-            "ratio",
-            "below",
-            "下期商机覆盖率",
-            "next period's pipeline coverage",
-            ("opportunities", "stage_history", "targets"),
+            "slippage_share", "share", "above", "延期金额占比", "slippage", _DEALS, parts="amounts"
         ),
-        Metric("slippage_share", "share", "above", "延期金额占比", "slippage", _DEALS),
         Metric(
             "concentration",
-            "share",
+            "ratio",
             "above",
             "最大商机占比",
             "share of the largest opportunity",
-            ("opportunities", "stage_history"),
+            ("opportunities", "stage_history", "targets"),
         ),
         Metric(
             "target_attainment",

@@ -20,7 +20,7 @@ from pipelines.alerting.conditions.base import Context, Flags
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
 from pipelines.alerting.inheritance import inherit
-from pipelines.alerting.panel import Panel, completion_panel, metric_panel
+from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
 from pipelines.alerting.presentation import EPISODE_COLUMNS, Presenter, joined_to_parents
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History, run
@@ -85,7 +85,13 @@ def evaluate(
     tree = ScopeTree(scopes)
     panels = _Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
-    plain = {rule.name: _history(rule, panels, distrust, None, fiscal_year_start) for rule in rules}
+    wanted = {family for rule in rules for family in rule.raised_by}
+    partners: dict[str, list[History]] = {}
+    for rule in rules:
+        # Only partners are kept: at thousands of scopes a history is tens of megabytes.
+        if rule.family in wanted:
+            history = _history(rule, panels, distrust, None, fiscal_year_start)
+            partners.setdefault(rule.family, []).extend([history] if history else [])
     presenter = Presenter(
         tree,
         UsualRevenue(panels.rows("revenue", "week"), as_of),
@@ -96,16 +102,14 @@ def evaluate(
     records: list[dict[str, object]] = []
     levels = []
     for rule in rules:
-        history, boost = plain[rule.name], None
+        boost = None
+        others = [h for family in rule.raised_by for h in partners.get(family, [])]
+        panel = panels.of(rule)
+        if panel is not None and others:
+            boost = agreement(panel, others)
+        history = _history(rule, panels, distrust, boost, fiscal_year_start)
         if history is None:
             continue
-        partners = [
-            h for r in rules if r.family in rule.raised_by and (h := plain[r.name]) is not None
-        ]
-        if partners:
-            boost = agreement(history.panel, partners)
-            history = _history(rule, panels, distrust, boost, fiscal_year_start)
-            assert history is not None
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
         records.extend(presenter.present(history, found, boost))
@@ -212,12 +216,29 @@ class _Panels:
         if not len(rows):
             return None
         if rule.on_targets:
-            return completion_panel(rows, as_of=self.as_of)
+            return completion_panel(self._with_ends(rows, rule), as_of=self.as_of)
         return metric_panel(
             rows,
             as_of=self.as_of,
-            additive=rule.described.additive,
             workdays=self._workdays if rule.described.additive or rule.pause else None,
+        )
+
+    def _with_ends(self, rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+        """Completion rows with `final_attainment` of their period, for periods that have ended.
+
+        A condition may look at it only for periods that ended before the day it judges.
+        """
+        period, amount = rule.condition.period, rule.condition.amount  # type: ignore[union-attr]
+        final = self._metrics.get(("target_attainment", period))
+        if final is None:
+            return rows.assign(final_attainment=np.nan)
+        named = final["dimension"].fillna("") == ("" if amount == "revenue" else amount)
+        final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]
+        key = ["scope_type", "scope_id", "period_start"]
+        ends = final[[*key, "value"]].rename(columns={"value": "final_attainment"})
+        ends = ends.assign(period_start=pd.to_datetime(ends["period_start"]))
+        return rows.assign(period_start=pd.to_datetime(rows["period_start"])).merge(
+            ends, on=key, how="left"
         )
 
 

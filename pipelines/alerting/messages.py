@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.alerting.catalogue import money, written
+from pipelines.alerting.conditions import ON_PARTS
 from pipelines.alerting.drivers import Driver
 from pipelines.alerting.rules import Rule
 
@@ -115,6 +116,9 @@ def _figures(rule: Rule, facts: Facts, language: Language, currency: str) -> str
     zh = language == "zh"
     metric = rule.described.zh if zh else rule.described.en
     unit = rule.described.kind
+    pooled = getattr(rule.condition, "window", 1) > 1 or isinstance(rule.condition, ON_PARTS)
+    if rule.described.counts_cases and pooled:
+        unit = "share"  # a count of many cases, judged as a share of them
 
     def show(value: float) -> str:
         return written(unit, value, language, currency)

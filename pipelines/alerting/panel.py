@@ -106,13 +106,12 @@ def metric_panel(
     rows: pd.DataFrame,
     *,
     as_of: dt.date,
-    additive: bool,
     workdays: pd.Series | None = None,
 ) -> Panel | None:
     """Rows of one metric and grain (columns of `fct_metrics`); None when nothing has ended yet.
 
-    Only periods that have ended by `as_of` count. A count that is missing for a week in which
-    the series already existed is zero: nothing happened, and nothing is published for nothing.
+    Only periods that have ended by `as_of` count. A missing row is a gap, not a zero: the mart
+    publishes zeros for as long as a scope exists, and a person who left has no more rows.
     `workdays` (number of workdays, indexed by datetime64 day as 0 or 1) gives the exposure.
     """
     ends = as_days(rows["period_end"])
@@ -126,10 +125,6 @@ def metric_panel(
     dates, keys, fields, at = _arranged(rows, ends, names + extra)
     starts = np.empty(len(dates), dtype="datetime64[D]")
     starts[at] = as_days(rows["period_start"])
-    if additive:
-        value = fields["value"]
-        born = np.maximum.accumulate(np.isfinite(value), axis=0)
-        fields["value"] = np.where(born & ~np.isfinite(value), 0.0, value)
     exposure = np.ones(len(dates))
     if workdays is not None:
         total = workdays.cumsum()
@@ -153,7 +148,9 @@ COMPLETION_FIELDS = (
     "needed_per_workday",
     "workdays_elapsed",
     "workdays_total",
-    "sample_size",
+    "past_deals",
+    "best_finish_per_workday",
+    "final_attainment",
 )
 
 

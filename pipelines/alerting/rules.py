@@ -109,7 +109,7 @@ class Rule(_Part):
     def _fits(self) -> Rule:
         if self.on_targets and self.metric != "target_attainment":
             raise ValueError(f"metric target_attainment for condition {self.condition.type}")
-        if isinstance(self.condition, ON_PARTS) and METRICS[self.metric].kind != "share":
+        if isinstance(self.condition, ON_PARTS) and not METRICS[self.metric].counts_cases:
             raise ValueError(
                 f"a metric with numerator and denominator for condition {self.condition.type}"
             )

@@ -47,7 +47,7 @@ class History:
     episode: NDArray[np.int32]
     since: NDArray[np.int32]
     ending: NDArray[np.int8]
-    fields: dict[str, NDArray[np.float32]]
+    fields: dict[str, NDArray[np.float64]]
 
 
 def run(
@@ -72,7 +72,7 @@ def run(
     episode = np.zeros((days, series), np.int32)
     since = np.full((days, series), -1, np.int32)
     ending = np.zeros((days, series), np.int8)
-    fields = {name: np.full((days, series), np.nan, np.float32) for name in FIELDS}
+    fields = {name: np.full((days, series), np.nan) for name in FIELDS}
     paused = _paused(rule.pause, panel)
     bound = rule.on_targets
 

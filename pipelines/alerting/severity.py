@@ -23,7 +23,7 @@ class UsualRevenue:
     def __init__(self, rows: pd.DataFrame | None, as_of: dt.date) -> None:
         self._panel: Panel | None = None
         if rows is not None and len(rows):
-            self._panel = metric_panel(rows, as_of=as_of, additive=True)
+            self._panel = metric_panel(rows, as_of=as_of)
         self._column: dict[tuple[str, str], int] = {}
         if self._panel is not None:
             keys = self._panel.keys

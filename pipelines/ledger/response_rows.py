@@ -27,19 +27,21 @@ def editable(session: Session, alert_id: str, person_id: str) -> Episode:
     return find_episode(session, alert_id, lock=True)
 
 
-def answerable(session: Session, alert_id: str, person_id: str) -> Episode:
+def answerable(session: Session, alert_id: str, person_id: str, now: dt.datetime) -> Episode:
     """The same, refused with AlreadyResolved once a person has closed it."""
     episode = editable(session, alert_id, person_id)
     if episode.resolved_at is not None:
         raise already_resolved(
-            episode, "如需补充，请添加备注。", "Add a comment if there is more to say."
+            episode, now, "如需补充，请添加备注。", "Add a comment if there is more to say."
         )
     return episode
 
 
-def already_resolved(episode: Episode, zh: str, en: str) -> AlreadyResolved:
+def already_resolved(episode: Episode, now: dt.datetime, zh: str, en: str) -> AlreadyResolved:
     """The refusal that names who resolved the alert, when and how."""
-    day = f"{episode.resolved_at:%Y-%m-%d}"
+    # The day as the caller counts days: `now` comes in the company's time zone.
+    resolved_at = episode.resolved_at or now
+    day = f"{resolved_at.astimezone(now.tzinfo):%Y-%m-%d}"
     name = OUTCOME_NAMES[episode.outcome or "accepted"]
     return AlreadyResolved(
         f"预警 {episode.alert_id} 已由 {episode.resolved_by} 于 {day} 结案（{name[0]}）。{zh}",

@@ -5,7 +5,7 @@ Add here: an action on an alert, with what it refuses and why. Keep out: how it 
 
 The same action twice counts once. Two people at once are both kept; the first one counts.
 Every function takes an alert id or the beginning of one, and raises NotFound or Refused with a
-sentence in both languages. `now` is an aware datetime, `today` the company's date.
+sentence in both languages. `now` is an aware datetime in the company's time zone, `today` its date.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def acknowledge(
 ) -> Answer:
     """The person has seen the alert."""
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id)
+        episode = answerable(session, alert_id, person_id, now)
         before = latest_response(session, episode, "ack", person_id=person_id)
         # Seen before the level rose is not seen: that is a new thing to look at.
         if before is not None and episode.seen_at is not None:
@@ -62,7 +62,7 @@ def assign(
             f"There is no person with the id {to_person!r} to assign the alert to.",
         )
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id)
+        episode = answerable(session, alert_id, person_id, now)
         if episode.assigned_to == to_person:
             return done("assign", episode.alert_id, new=False, person=to_person)
         add_response(session, episode, "assign", person_id, now, channel, assigned_to=to_person)
@@ -82,7 +82,7 @@ def plan(
     """Record what will be done. A further plan is added; the first one stops the clock."""
     text = required_text(text, "计划内容", "the plan")
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id)
+        episode = answerable(session, alert_id, person_id, now)
         before = latest_response(session, episode, "plan", person_id=person_id)
         if before is not None and before.text == text:
             return done("plan", episode.alert_id, new=False)
@@ -128,6 +128,7 @@ def resolve(
         add_comment(session, episode, person_id, kept, now)
         already = already_resolved(
             episode,
+            now,
             f"您填写的“{zh}”已作为备注保存。",
             f"What you wrote ({en}) was kept as a comment.",
         )
@@ -153,7 +154,7 @@ def snooze(
             f"Cannot snooze until {until}: accepted is {today} to {today + LONGEST_SNOOZE}.",
         )
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id)
+        episode = answerable(session, alert_id, person_id, now)
         before = latest_response(session, episode, "snooze", person_id=person_id)
         same = before is not None and (before.until, before.text) == (until, reason)
         if same and episode.snoozed_until == until:

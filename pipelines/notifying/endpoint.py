@@ -131,7 +131,7 @@ def _act(desk: Desk, target: LinkTarget, form: dict[str, str]) -> Response:
 
 def _answer(desk: Desk, target: LinkTarget, action: str, form: dict[str, str]) -> Answer:
     ledger, alert, person = desk.ledger, target.alert_id, target.person_id
-    now = desk.clock()
+    now = desk.clock().astimezone(desk.timezone)
     match action:
         case "ack":
             return responses.acknowledge(ledger, alert, person, now=now, channel="link")

@@ -121,7 +121,8 @@ def _markdown(block: Block) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", one_line(text))
+    # Chat services differ in what a backslash does, so a link is taken apart as well.
+    return _MARKDOWN.sub(r"\\\1", one_line(text).replace("](", "] ("))
 
 
 def _html(block: Block) -> str:

@@ -5,7 +5,7 @@ Add here: another way in which scopes contain each other. Keep out: what is told
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -24,6 +24,10 @@ class Hierarchy:
     above: Mapping[Scope, Scope] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)  # person → name
+    # Asked once for every alert and recipient, so the answers are kept.
+    _containing: dict[Scope, frozenset[Scope]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def from_reps(cls, reps: pd.DataFrame, teams: pd.DataFrame | None = None) -> Hierarchy:
@@ -57,8 +61,13 @@ class Hierarchy:
                 above[("team", team)] = ("region", region)
         return cls(above, managers, names)
 
-    def containing(self, scope: Scope) -> set[Scope]:
+    def containing(self, scope: Scope) -> frozenset[Scope]:
         """The scope and every scope it lies in. Data sources lie in none but themselves."""
+        if scope not in self._containing:
+            self._containing[scope] = frozenset(self._climb(scope))
+        return self._containing[scope]
+
+    def _climb(self, scope: Scope) -> set[Scope]:
         found = {scope}
         if scope[0] == "source":
             return found
@@ -91,7 +100,7 @@ def in_slice(recipient: Recipient, alert: Alert, hierarchy: Hierarchy) -> bool:
     them or is theirs to answer. Everybody else sees their scopes with all below, and what is
     theirs to answer.
     """
-    scopes = set(recipient.scopes)
+    scopes = recipient.scopes
     if is_data_alert(alert):
         named = {scope for scope in scopes if scope[0] == "source"}
         if recipient.role == "data_owner":
@@ -105,4 +114,32 @@ def in_slice(recipient: Recipient, alert: Alert, hierarchy: Hierarchy) -> bool:
         return True
     if recipient.role == "rep":
         return (alert.scope_type, alert.scope_id) in scopes
-    return bool(hierarchy.containing((alert.scope_type, alert.scope_id)) & scopes)
+    return not hierarchy.containing((alert.scope_type, alert.scope_id)).isdisjoint(scopes)
+
+
+class Audience:
+    """All recipients, to ask who may see an alert without asking each of them."""
+
+    def __init__(self, recipients: Sequence[Recipient], hierarchy: Hierarchy) -> None:
+        self.recipients, self.hierarchy = recipients, hierarchy
+        self._by_scope: dict[Scope, set[int]] = {}
+        self._by_person: dict[str, set[int]] = {}
+        self._data_owners: set[int] = set()
+        for number, recipient in enumerate(recipients):
+            for scope in recipient.scopes:
+                self._by_scope.setdefault(scope, set()).add(number)
+            self._by_person.setdefault(recipient.person_id, set()).add(number)
+            if recipient.role == "data_owner":
+                self._data_owners.add(number)
+
+    def seeing(self, alert: Alert) -> list[Recipient]:
+        """The recipients in whose slice the alert lies, in the order of the file."""
+        scope = (alert.scope_type, alert.scope_id)
+        candidates = set(self._data_owners) if is_data_alert(alert) else set()
+        for container in self.hierarchy.containing(scope):
+            candidates |= self._by_scope.get(container, set())
+        people = [alert.owner_id, alert.assigned_to, alert.scope_id if scope[0] == "rep" else None]
+        for person in filter(None, people):
+            candidates |= self._by_person.get(person, set())
+        found = (self.recipients[number] for number in sorted(candidates))
+        return [recipient for recipient in found if in_slice(recipient, alert, self.hierarchy)]

@@ -64,7 +64,7 @@ def _progress(figures: ReportFigures, writer: Writer) -> list[tuple[str, str]]:
                 name=c.scope_name,
                 share=writer.percent(c.attainment),
                 expected=writer.percent(c.expected_share),
-                needed=writer.money_full(c.needed_per_workday),
+                needed=writer.money_full(c.needed),
             ),
             "",
         )

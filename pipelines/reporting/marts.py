@@ -68,6 +68,7 @@ COLUMNS: dict[str, str] = {
 EXTRAS: dict[str, str] = {
     "fct_alerts": "message_zh message_en dimension family mode since danger_on",
     "fct_orders": "is_cancelled",
+    "fct_target_completion": "best_finish_per_workday",
     "fct_funnel": "exits_forward exits_lost",
     "rpt_data_quality": "message_zh message_en",
     "fct_target_completion_history": "as_of period_type period_start scope_type scope_id metric "

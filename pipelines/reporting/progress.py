@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from pipelines.reporting.marts import COLUMNS, Marts, Row
+from pipelines.reporting.marts import COLUMNS, EXTRAS, Marts, Row
 from pipelines.reporting.records import Completion, PacePoint, level_rank
 
 PERIODS = ("quarter", "month", "year")
@@ -42,7 +42,7 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
     """Read the targets as of a day; `reps` maps a rep id to its current row of dim_rep."""
     rows = marts.rows(
         "fct_target_completion",
-        COLUMNS["fct_target_completion"],
+        f"{COLUMNS['fct_target_completion']} {EXTRAS['fct_target_completion']}",
         "metric = 'revenue' and as_of <= ? and (? between period_start and period_end "
         "or scope_type = 'company')",
         [as_of, as_of],
@@ -59,7 +59,7 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
             completion = replace(completion, team=team_names.get(team_id) or team_id or "")
         elif row["scope_type"] == "team":
             completion = replace(completion, team=team_regions.get(row["scope_id"]) or "")
-        if row["period_start"] <= as_of <= row["period_end"]:
+        if row["period_start"] <= as_of <= row["period_end"] and not _is_past(row, as_of, reps):
             current.append(completion)
         if row["scope_type"] == "company" and row["period_type"] == "month":
             months.append(completion)
@@ -74,6 +74,13 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
         scopes=scopes,
         without_target=without_target,
     )
+
+
+def _is_past(row: Row, as_of: dt.date, reps: dict[str, Row]) -> bool:
+    """A year's row of a person who has left: it is history, not somebody to talk to."""
+    left_on = reps.get(row["scope_id"], {}).get("valid_to")
+    is_rep_year = row["scope_type"] == "rep" and row["period_type"] == "year"
+    return is_rep_year and left_on is not None and left_on < as_of
 
 
 def _completion(row: Row) -> Completion:
@@ -98,6 +105,7 @@ def _completion(row: Row) -> Completion:
         workdays_elapsed=row["workdays_elapsed"],
         workdays_total=row["workdays_total"],
         level=row["level"],
+        best_finish_per_workday=row["best_finish_per_workday"],
     )
 
 

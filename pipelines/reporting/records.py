@@ -48,7 +48,21 @@ class Completion:
     workdays_elapsed: int | None
     workdays_total: int | None
     level: str | None
+    best_finish_per_workday: float | None = None  # best past stretch of as many last workdays
     team: str = ""  # reps: name of the team; teams: region
+
+    @property
+    def needed(self) -> float | None:
+        """Amount per workday still needed; None when the target is met or no workday is left."""
+        left = (self.workdays_total or 0) - (self.workdays_elapsed or 0)
+        return self.needed_per_workday if left > 0 and (self.gap or 0.0) > 0 else None
+
+    @property
+    def is_beyond_best(self) -> bool:
+        """True when what is needed per workday has never been reached in the past."""
+        if self.needed is None or self.best_finish_per_workday is None:
+            return False
+        return self.needed > self.best_finish_per_workday
 
     @property
     def elapsed_share(self) -> float | None:

@@ -41,6 +41,8 @@ LOWER_IS_BETTER = frozenset(
         "late_order_share",
     }
 )
+# Smaller changes are shown, and not called worse.
+NOTABLE_POINTS, NOTABLE_CHANGE = 0.02, 0.05
 MONEY_METRICS = frozenset({"revenue"})
 DAY_METRICS = frozenset({"sales_cycle_days", "days_in_stage"})
 RATIO_METRICS = frozenset({"pipeline_coverage"})
@@ -189,20 +191,24 @@ def metric_change(metric: Metric, reference: float | None, writer: Writer) -> tu
     worse = difference > 0 if lower else difference < 0
     relative = MONEY_METRICS | DAY_METRICS | COUNT_METRICS | RATIO_METRICS
     if metric.metric not in relative:
-        return writer.points(difference), worse and abs(difference) >= 0.005
+        return writer.points(difference), worse and abs(difference) >= NOTABLE_POINTS
     if reference == 0:
         return writer.percent(None), False
     share = difference / abs(reference)
-    return writer.change(share), worse and abs(share) >= 0.005
+    return writer.change(share), worse and abs(share) >= NOTABLE_CHANGE
 
 
 def needed(completion: Completion, writer: Writer) -> str:
-    """What each remaining workday must bring, beside the average so far."""
-    if completion.needed_per_workday is None or not (completion.gap or 0) > 0:
+    """What each remaining workday must bring, beside the average so far and the best ever."""
+    if completion.needed is None:
         return ""
-    return say(
+    text = say(
         "tile.needed",
         writer.language,
-        needed=writer.money_full(completion.needed_per_workday),
+        needed=writer.money_full(completion.needed),
         average=writer.money(completion.average_per_workday),
     )
+    if completion.is_beyond_best:
+        best = writer.money(completion.best_finish_per_workday)
+        text += say("comma", writer.language) + say("tile.beyond", writer.language, best=best)
+    return text

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from small_company import order
 
-from quality.completeness import arrivals, check_completeness
+from pipelines.entities import ENTITIES
+from quality.completeness import AMOUNT_COLUMNS, arrivals, check_completeness
 
 ROWS = [order("O1", "2026-10-01", "10.10"), order("O2", "2026-10-02", "20.20")]
 
@@ -64,3 +65,17 @@ def test_versions_of_other_systems_are_not_counted_but_their_totals_are(empty_wa
 def test_a_rejected_file_is_not_compared(empty_warehouse):
     empty_warehouse.extract("orders", state="rejected", rows=0, source_rows=6)
     assert results(empty_warehouse) == {}
+
+
+def test_every_amount_of_an_entity_that_sheets_total_can_be_compared(empty_warehouse):
+    """A total was once given for an entity whose arrived amounts nobody summed: a false error."""
+    event = {"event_id": "E1", "opportunity_id": "D1", "to_stage": "赢单", "amount": Decimal("7")}
+    empty_warehouse.load("stage_history", [event], source_amount=Decimal("7"))
+    assert results(empty_warehouse)["source_amount"].passed
+    empty_warehouse.load("activities", [{"activity_id": "V"}], source_amount=Decimal("7"))
+    amounts = check_completeness(arrivals(empty_warehouse.connection))
+    assert [r.subject for r in amounts if r.check == "source_amount"] == [
+        "sheets.stage_history stage_history.csv"
+    ]
+    money = {name for name, entity in ENTITIES.items() for c in entity.columns if c.kind == "money"}
+    assert money == set(AMOUNT_COLUMNS)

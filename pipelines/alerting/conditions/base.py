@@ -115,7 +115,7 @@ def row(
 
     A level is held while the score stays above its limit less `hysteresis` × |limit|.
     """
-    known = np.isfinite(score)
+    known = ~np.isnan(score)
     raw, held = np.zeros(score.shape, np.int8), np.zeros(score.shape, np.int8)
     with np.errstate(invalid="ignore"):
         for limit in limits:
@@ -147,11 +147,11 @@ class Moments:
 
 
 def past(values: Floats, clean: Flags, t: int, history: int, gap: int) -> Floats:
-    """The clean values of the `history` rows that end `gap` rows before t; others as NaN.
+    """The clean values of the `history` rows up to row t − gap, inclusive; others as NaN.
 
     The gap keeps the beginning of a slow change out of its own yardstick.
     """
-    last = max(0, t - gap)
+    last = max(0, t - gap + 1)
     rows = slice(max(0, last - history), last)
     return np.where(clean[rows], values[rows], np.nan)
 

@@ -100,6 +100,7 @@ class _RateEvidence(_EvidenceJudge):
         changed = odds / (1 + odds)
         hits, cases = self.numerator[t], self.denominator[t]
         gain = hits * np.log(changed / rate) + (cases - hits) * np.log((1 - changed) / (1 - rate))
+        gain = gain / _scatter(k_past, n_past, counted, rate, weeks)
         # A week without a case says nothing, and neither does a series without a past.
         known = (weeks >= c.min_history) & (n >= self.context.min_sample)
         quiet = ~(cases > 0)
@@ -122,6 +123,13 @@ class _RateEvidence(_EvidenceJudge):
             sample=self.sums.cases,
             probability=1 / (1 + np.exp(-score)),
         )
+
+
+def _scatter(k: Floats, n: Floats, counted: Flags, rate: Floats, weeks: Floats) -> Floats:
+    """Variance of the past weeks over that of a coin, at least 1: it discounts the evidence."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        square = np.where(counted, (k - n * rate) ** 2 / (n * rate * (1 - rate)), 0.0)
+    return np.maximum(square.sum(axis=0) / np.maximum(weeks - 1, 1), 1.0)
 
 
 class _CountEvidence(_EvidenceJudge):

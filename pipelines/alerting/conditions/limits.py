@@ -70,6 +70,10 @@ class AgainstPast(Condition):
 
     Quantile 0 is the minimum of the past for a metric that hurts below, the maximum for one that
     hurts above. `margin` asks for a distance beyond it, as a share of the quantile.
+    `floor`: the value itself must lie beyond it too, where anything milder is nobody's concern.
+    `relative: company` judges the ratio to the whole company's value of the same day, so that a
+    holiday or a season that moves everybody is nobody's alarm; the company itself is judged by
+    its own value.
     """
 
     type: Literal["against_past"] = "against_past"
@@ -77,6 +81,8 @@ class AgainstPast(Condition):
     danger: float = Field(default=0.0, ge=0, lt=0.5)
     margin: float = Field(default=0.0, ge=0, lt=1)
     danger_margin: float | None = Field(default=None, ge=0)
+    relative: Literal["none", "company"] = "none"
+    floor: float | None = Field(default=None, ge=0)
     window: int = Field(default=1, ge=1, le=104)
     history: int = Field(default=52, ge=8, le=520)
     min_history: int = Field(default=12, ge=4)
@@ -133,12 +139,19 @@ class _QuantileJudge(Judge):
     def __init__(self, condition: AgainstPast, panel: Panel, context: Context) -> None:
         self.condition, self.panel, self.context = condition, panel, context
         self.value = panel.field("value")
+        self.scale: Floats = np.ones_like(self.value)
+        if condition.relative == "company":
+            has = context.reference >= 0
+            other = has & (context.reference != np.arange(len(has)))
+            company = self.value[:, np.maximum(context.reference, 0)]
+            self.scale = np.where(other & (company > 0), company, np.where(other, np.nan, 1.0))
+        self.ratio: Floats = self.value / self.scale
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
         below = self.context.direction == "below"
         # Pooled neighbours share weeks: keep the current window out of its own past.
-        earlier = past(self.value, clean, t, c.history, c.window)
+        earlier = past(self.ratio, clean, t, c.history, c.window)
         enough = np.isfinite(earlier).sum(axis=0) >= c.min_history
         blank = np.full(self.value.shape[1], np.nan)
         warning, danger, middle = blank.copy(), blank.copy(), blank.copy()
@@ -149,15 +162,21 @@ class _QuantileJudge(Judge):
         sign = -1.0 if below else 1.0
         far = c.margin if c.danger_margin is None else c.danger_margin
         warning, danger = warning * (1 + sign * c.margin), danger * (1 + sign * far)
-        score = np.where(enough, sign * self.value[t], np.nan)
+        cases = self.panel.field("sample_size")[t]
+        usable = enough & ~(cases < self.context.min_sample)
+        score = np.where(usable, sign * self.ratio[t], np.nan)
+        if c.floor is not None:
+            mild = sign * self.value[t] <= sign * c.floor
+            score = np.where(mild & np.isfinite(score), -np.inf, score)
+        scale = self.scale[t]
         return row(
             self.value[t],
             score,
             (sign * warning, sign * danger),
             hysteresis=self.context.hysteresis,
-            expected=middle,
-            shown=(warning, danger),
-            sample=self.panel.field("sample_size")[t],
+            expected=middle * scale,
+            shown=(warning * scale, danger * scale),
+            sample=cases,
         )
 
 

@@ -85,7 +85,7 @@ class _RunJudge(Judge):
         c = self.condition
         sign = -1.0 if self.context.direction == "below" else 1.0
         # The run itself is not part of the mean that it is held against.
-        base = moments(past(self.even, clean, t, c.history, c.danger_periods - 1))
+        base = moments(past(self.even, clean, t, c.history, c.danger_periods))
         limit = base.mean + sign * c.sigma * base.sd
         enough = base.count >= c.min_history
         run = np.zeros(self.even.shape[1])

@@ -3,7 +3,9 @@
 Add here: another reading of a row of `fct_target_completion`. Keep out: how its figures come
 about (dbt), except `miss_probability`, the sheet's formula for callers without the mart.
 
-Every level is withheld until `min_elapsed` of the period's workdays have passed.
+Every level is withheld until `min_elapsed` of the period's workdays have passed. With fewer than
+`min_days_left` days to go no level rises any more: it comes too late to act on, and the figures
+of the period say the rest.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 from pydantic import Field
 from scipy import stats
 
+from pipelines.alerting.calibration import calibrated
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, row
 from pipelines.alerting.panel import Floats, Panel
 
@@ -22,20 +25,22 @@ class _Target(Condition):
     period: Literal["month", "quarter", "year"] = "quarter"
     amount: Literal["revenue", "orders", "new_accounts"] = "revenue"
     min_elapsed: float = Field(default=0.15, ge=0, lt=1)
+    min_days_left: int = Field(default=7, ge=0, le=60)
 
 
 class Probability(_Target):
     """Probability of ending below 90 % of the target, from the phased projection.
 
     `needed_beyond_best`: also 危险 when the amount still needed per workday is above the best
-    stretch (of `stretch` evaluations) that the scope ever sold, once p >= warning.
+    finish the scope ever had, once p >= warning. `calibrate`: p is corrected by how such
+    probabilities came true in the periods that have ended (`calibration.py`).
     """
 
     type: Literal["probability"] = "probability"
     warning: float = Field(default=0.5, gt=0, lt=1)
     danger: float = Field(default=0.8, gt=0, lt=1)
     needed_beyond_best: bool = False
-    stretch: int = Field(default=4, ge=1, le=26)
+    calibrate: bool = True
 
     def prepare(self, panel: Panel, context: Context) -> _ProbabilityJudge:
         return _ProbabilityJudge(self, panel, context)
@@ -107,7 +112,8 @@ class _TargetJudge(Judge):
         with np.errstate(divide="ignore", invalid="ignore"):
             self.elapsed = panel.field("workdays_elapsed") / panel.field("workdays_total")
         self.early = self.elapsed < condition.min_elapsed
-        self.sample = panel.field("sample_size")
+        self.late = panel.field("days_left") < condition.min_days_left
+        self.sample = panel.field("past_deals")
         self.attainment = panel.field("attainment")
         self.target = panel.field("target_amount")
 
@@ -125,7 +131,7 @@ class _TargetJudge(Judge):
         usable = (self.target[t] > 0) & ~self.early[t]
         if self.context.min_sample and np.isfinite(self.sample).any():
             usable &= ~(self.sample[t] < self.context.min_sample)
-        return row(
+        verdict = row(
             value,
             np.where(usable, score, np.nan),
             limits,
@@ -136,16 +142,19 @@ class _TargetJudge(Judge):
             probability=probability,
             early=self.early[t] & (self.target[t] > 0),
         )
+        verdict.raw[self.late[t]] = 0
+        return verdict
 
 
 class _ProbabilityJudge(_TargetJudge):
     def __init__(self, condition: Probability, panel: Panel, context: Context) -> None:
         super().__init__(condition, panel, context)
         self.condition = condition
-        self.p = panel.field("miss_probability")
+        p = panel.field("miss_probability")
+        self.p = calibrated(p, panel, self.early) if condition.calibrate else p
         self.expected = panel.field("expected_share")
         self.needed = panel.field("needed_per_workday")
-        self.best = _best_stretch(panel, condition.stretch)
+        self.best = panel.field("best_finish_per_workday")
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
@@ -166,21 +175,6 @@ class _ProbabilityJudge(_TargetJudge):
             verdict.raw = np.where(hopeless, 2, verdict.raw).astype(np.int8)
             verdict.held = np.maximum(verdict.raw, verdict.held)
         return verdict
-
-
-def _best_stretch(panel: Panel, stretch: int) -> Floats:
-    """Best actual amount per workday over `stretch` evaluations inside one period, before t."""
-    actual, days = panel.field("actual_amount"), panel.field("workdays_elapsed")
-    rate = np.full(actual.shape, np.nan)
-    if len(actual) > stretch:
-        same = (panel.starts[stretch:] == panel.starts[:-stretch])[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            pace = (actual[stretch:] - actual[:-stretch]) / (days[stretch:] - days[:-stretch])
-        rate[stretch:] = np.where(same & np.isfinite(pace), pace, np.nan)
-    best = np.fmax.accumulate(rate, axis=0)
-    before = np.full(best.shape, np.nan)
-    before[1:] = best[:-1]
-    return before
 
 
 class _PaceJudge(_TargetJudge):

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 # A stray cell far from the table would make a dense grid of billions of cells.
-MOST_CELLS = 20_000_000
+MOST_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)

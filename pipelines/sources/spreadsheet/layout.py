@@ -6,8 +6,6 @@ Add here: another arrangement that people use. Keep out: what the columns mean f
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +13,13 @@ from typing import Any
 from pipelines.sources.spreadsheet.aliases import BLOCK_WORDS
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.grid import Grid, at, is_blank, letters
+from pipelines.sources.spreadsheet.heading_search import (
+    DEEPEST,
+    SEARCHED_ROWS,
+    HeadingFinder,
+)
 from pipelines.sources.spreadsheet.headings import Heading, block_kind, read_heading, shown
-from pipelines.sources.spreadsheet.months import parse_month, parse_span
-
-SEARCHED_ROWS = 30
-_DEEPEST = 3
-_AMOUNT_LIKE = re.compile(r"^[¥￥$€£]?[+-]?\d[\d,.]*\s*(元|万元?|亿元?|%|w|k)?$", re.IGNORECASE)
+from pipelines.sources.spreadsheet.months import parse_span
 
 
 @dataclass(frozen=True)
@@ -54,77 +53,6 @@ class Table:
         return len(self.grid.facts.hidden_rows.intersection(self.body))
 
 
-class _Finder:
-    def __init__(self, grid: Grid, known: Collection[str], months: bool) -> None:
-        self.grid, self.known, self.months = grid, known, months
-        self.rows = grid.filled
-
-    def label(self, value: Any) -> str | None:
-        """The known key that a cell holds, None if it holds none."""
-        if not isinstance(value, str) or is_blank(value) or len(value) > 60:
-            return None
-        return next((key for key in read_heading(value).keys if key in self.known), None)
-
-    def is_month(self, value: Any) -> bool:
-        return self.months and not is_blank(value) and parse_month(value) is not None
-
-    def could_be_heading(self, row: int) -> bool:
-        """False for a row with an amount or a day in it: headings have words, months and years."""
-        for value in self.rows[row]:
-            if is_blank(value) or self.is_month(value):
-                continue
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                if not (float(value).is_integer() and 1990 <= value <= 2100):
-                    return False
-            elif isinstance(value, dt.date | dt.time):
-                return False
-            elif isinstance(value, str) and _AMOUNT_LIKE.match(value.strip()):
-                text = value.strip()
-                if not (re.match(r"^(19|20)\d{2}$", text)):
-                    return False
-        return True
-
-    def hits(self, row: int) -> tuple[dict[int, str], set[int]]:
-        """(label keys by column, month columns) of one row."""
-        labels, months = {}, set()
-        for column, value in enumerate(self.rows[row]):
-            if self.is_month(value):
-                months.add(column)
-            elif key := self.label(value):
-                labels[column] = key
-        return labels, months
-
-    def enough(self, labels: Collection[str], months: int) -> bool:
-        names = len(set(labels))
-        return names >= 2 or months >= 3 or (names == 1 and months == 2)
-
-    def search(self) -> tuple[int, int] | None:
-        best: tuple[int, int] | None = None
-        most = 0
-        for top in range(min(SEARCHED_ROWS, len(self.rows))):
-            labels: dict[int, str] = {}
-            months: set[int] = set()
-            for bottom in range(top, min(top + _DEEPEST, len(self.rows))):
-                if not self.could_be_heading(bottom):
-                    break
-                own_labels, own_months = self.hits(bottom)
-                if bottom == top and not own_labels and not own_months:
-                    break
-                labels.update(own_labels)
-                months |= own_months
-                score = len(set(labels) | months)
-                if score > most and self.enough(labels.values(), len(months)):
-                    best, most = (top, bottom), score
-        return best
-
-    def is_again(self, row: int) -> bool:
-        """True for a row that looks like the headings of another table."""
-        if not self.could_be_heading(row):
-            return False
-        labels, months = self.hits(row)
-        return self.enough(labels.values(), len(months))
-
-
 def find_table(
     grid: Grid,
     known: Collection[str],
@@ -139,7 +67,7 @@ def find_table(
     takes every row and column under the headings; `wanted` names the headings in a message. Raises `FileRejected` if there is no such
     table, or more than one.
     """
-    finder = _Finder(grid, known, months)
+    finder = HeadingFinder(grid, known, months)
     found = finder.search()
     if found is None:
         raise _no_headings(grid, months, wanted)
@@ -174,7 +102,7 @@ def _no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
     )
 
 
-def _pick_stacked(finder: _Finder, first: tuple[int, int]) -> tuple[int, int]:
+def _pick_stacked(finder: HeadingFinder, first: tuple[int, int]) -> tuple[int, int]:
     """Of several tables below each other, the one that its title calls targets."""
     tables = [first]
     for row in range(first[1] + 1, len(finder.rows)):
@@ -214,7 +142,7 @@ def _title_before(grid: Grid, begin: int, top: int) -> str:
     return ""
 
 
-def _with_groups(finder: _Finder, top: int, bottom: int) -> int:
+def _with_groups(finder: HeadingFinder, top: int, bottom: int) -> int:
     """Take in rows above that group the month columns: 第一季度, 目标, 2026年."""
     _, months = finder.hits(bottom)
     for row in range(top, bottom):
@@ -222,7 +150,7 @@ def _with_groups(finder: _Finder, top: int, bottom: int) -> int:
     if not months:
         return top
     first = min(months)
-    while top > 0 and bottom - top + 1 < _DEEPEST and finder.could_be_heading(top - 1):
+    while top > 0 and bottom - top + 1 < DEEPEST and finder.could_be_heading(top - 1):
         row = top - 1
         merged = any(
             above <= row <= below and left >= first and right > left
@@ -265,7 +193,7 @@ def _columns(grid: Grid, top: int, bottom: int) -> list[TableColumn]:
 
 
 def _beside(
-    finder: _Finder, columns: list[TableColumn], bottom: int, remarks: list[str]
+    finder: HeadingFinder, columns: list[TableColumn], bottom: int, remarks: list[str]
 ) -> list[TableColumn]:
     """Leave out a second table that stands to the right behind an empty column."""
     grid = finder.grid
@@ -309,7 +237,7 @@ def _beside(
 
 
 def _body(
-    finder: _Finder,
+    finder: HeadingFinder,
     bottom: int,
     columns: list[TableColumn],
     strict: bool,

@@ -28,6 +28,12 @@ _DAMAGED = FileRejected(
     next_step="wait until a copy has ended, then " + _RESAVE,
 )
 
+# What zipfile raises over damaged archives, unknown compression and encrypted members.
+_ZIP_FAULTS = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(ValueError, NotImplementedError, RuntimeError),
+)
+
 
 class Package:
     """An .xlsx file as a zip of XML parts. Raises `FileRejected` for what must not be opened."""
@@ -36,7 +42,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             parts = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
+        except _ZIP_FAULTS as error:
             raise _DAMAGED from error
         unpacked = sum(part.file_size for part in parts)
         if unpacked > MOST_UNPACKED:
@@ -134,7 +140,7 @@ class Package:
                         )
                     parser.Parse(block, False)
                 parser.Parse(b"", True)
-        except (zipfile.BadZipFile, expat.ExpatError, EOFError, OSError, zlib.error) as error:
+        except (*_ZIP_FAULTS, expat.ExpatError) as error:
             raise _DAMAGED from error
 
 
@@ -163,7 +169,8 @@ class _SheetScan:
         elif name == "f":
             self._formula = True
         elif name == "row":
-            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
             self._column = -1
             if attributes.get("hidden") in ("1", "true"):
                 self.facts.hidden_rows.add(self._row)

@@ -21,6 +21,7 @@ from pipelines.sources.spreadsheet import keys
 from pipelines.sources.spreadsheet.body import Body, SheetRows, as_typed, refuse_many
 from pipelines.sources.spreadsheet.columns import Reading, convert, parser
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
+from pipelines.sources.spreadsheet.grid import is_blank
 from pipelines.sources.spreadsheet.headings import assign_canonical, assign_mapped
 from pipelines.sources.spreadsheet.row_constants import add_constants, reading_of
 from pipelines.sources.spreadsheet.row_totals import check_totals_rows, drop_totals
@@ -44,6 +45,7 @@ def read_rows(
     work = RowWork(body, entity, mapping, reading, file, assignment, remarks=list(body.remarks))
     _refuse_missing(work)
     totals = drop_totals(work)
+    _refuse_strays(work)
     _convert_all(work)
     check_totals_rows(work, totals)
     add_constants(work)
@@ -82,6 +84,23 @@ def _refuse_missing(work: RowWork) -> None:
         where=work.body.where,
         next_step=fix,
     )
+
+
+def _refuse_strays(work: RowWork) -> None:
+    """A cell under no heading: an amount with a comma that is not quoted shifts all that follows."""
+    is_text = work.body.grid is None or work.body.grid.is_text
+    if work.mapping is not None and not is_text:
+        return  # people write remarks beside their tables
+    for place, heading in enumerate(work.body.headings):
+        if heading.text:
+            continue
+        for row, value in enumerate(work.body.cells(place, merged=False)):
+            text = value.as_py() if isinstance(value, pa.Scalar) else value
+            if not is_blank(text):
+                reason = (
+                    f"the cell {as_typed(text)!r} stands under no heading; is a comma not quoted?"
+                )
+                work.fault(row, work.body.headings[0].text, reason)
 
 
 def _convert_all(work: RowWork) -> None:

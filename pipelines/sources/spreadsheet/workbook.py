@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import fnmatch
 import io
-from dataclasses import dataclass, field
-from typing import Literal
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import msoffcrypto
 import olefile
-from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.sources.spreadsheet import biff
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -22,6 +27,7 @@ from pipelines.sources.spreadsheet.grid import Grid, SheetFacts
 from pipelines.sources.spreadsheet.ooxml import Package
 
 Kind = Literal["xlsx", "xls", "encrypted", "text"]
+_LONGEST_READ = 120  # seconds
 _SAVE_AS = "open it in Excel or WPS and save it as .xlsx"
 
 
@@ -75,7 +81,7 @@ def _ole_kind(data: bytes) -> Kind:
     try:
         if msoffcrypto.OfficeFile(io.BytesIO(data)).is_encrypted():
             return "encrypted"
-    except (FileFormatError, OSError, ValueError, IndexError) as error:
+    except Exception as error:  # its parsers raise whatever a damaged structure leads to
         raise FileRejected(
             "the file is an old Office file without a readable workbook, or was cut off",
             next_step=_SAVE_AS,
@@ -99,54 +105,23 @@ def decrypt(data: bytes, password: str | None) -> bytes:
         else:
             office.load_key(password=password)
         office.decrypt(plain)
-    except (InvalidKeyError, DecryptionError, FileFormatError, ValueError, OSError) as error:
+    except (InvalidKeyError, DecryptionError) as error:
         raise FileRejected(
             "the configured password does not open the file",
             next_step="correct the environment variable that its mapping's `password` names",
         ) from error
+    except Exception as error:  # its parsers raise whatever a damaged structure leads to
+        raise _damaged("it cannot be decrypted") from error
     return plain.getvalue()
 
 
 @dataclass
 class Book:
-    """An open workbook. Sheets are read when asked for."""
+    """An open workbook: its visible worksheets in order, its hidden ones, how to read one."""
 
-    _calamine: CalamineWorkbook
-    _package: Package | None
-    _facts: dict[str, SheetFacts] = field(default_factory=dict)
-    date1904: bool = False
-
-    @property
-    def visible(self) -> list[str]:
-        """Names of the worksheets that a person sees, in order; chart sheets are left out."""
-        return [
-            sheet.name
-            for sheet in self._calamine.sheets_metadata
-            if sheet.visible == SheetVisibleEnum.Visible and "WorkSheet" in str(sheet.typ)
-        ]
-
-    @property
-    def hidden(self) -> list[str]:
-        return [
-            sheet.name
-            for sheet in self._calamine.sheets_metadata
-            if sheet.visible != SheetVisibleEnum.Visible
-        ]
-
-    def grid(self, name: str) -> Grid:
-        """One sheet. Raises `FileRejected` if it cannot be read or has an absurd extent."""
-        facts = self._package.facts(name) if self._package else self._facts.get(name, SheetFacts())
-        try:
-            sheet: CalamineSheet = self._calamine.get_sheet_by_name(name)
-            rows = sheet.to_python(skip_empty_area=False)
-            if not facts.merges:
-                ranges = sheet.merged_cell_ranges or []
-                facts.merges = [(a[0], a[1], b[0], b[1]) for a, b in ranges]
-        except CalamineError as error:
-            raise FileRejected(
-                f"the sheet cannot be read: {error}", where=name, next_step=_SAVE_AS
-            ) from error
-        return Grid(name, rows, facts, self.date1904)
+    visible: list[str]
+    hidden: list[str]
+    grid: Callable[[str], Grid]  # raises `FileRejected`
 
     def chosen(self, pattern: str | None, several: bool = False) -> list[Grid]:
         """The visible sheets that a mapping means: exactly one, or at least one if `several`.
@@ -189,24 +164,76 @@ def open_book(data: bytes, kind: Kind, password: str | None = None) -> Book:
     if kind == "encrypted":
         data = decrypt(data, password)
         kind = sniff(data)
-    package = Package(data) if kind == "xlsx" else None
-    date1904, facts = (package.date1904, {}) if package else _xls_facts(data)
+    return _open_xlsx(data) if kind == "xlsx" else _open_xls(data)
+
+
+def _open_xlsx(data: bytes) -> Book:
+    package = Package(data)
+    calamine: CalamineWorkbook = _native(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
+
+    def grid(name: str) -> Grid:
+        facts = package.facts(name)  # first: it refuses what would exhaust the memory
+        rows = _native(
+            lambda: calamine.get_sheet_by_name(name).to_python(skip_empty_area=False), name
+        )
+        return Grid(name, rows, facts, package.date1904)
+
+    described = calamine.sheets_metadata
+    visible = [
+        sheet.name
+        for sheet in described
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+    hidden = [sheet.name for sheet in described if sheet.visible != SheetVisibleEnum.Visible]
+    return Book(visible, hidden, grid)
+
+
+def _native(read: Callable[[], Any], where: str = "") -> Any:
+    """Run the native reader; its errors and panics become a rejection of the file."""
     try:
-        calamine = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except CalamineError as error:
-        raise FileRejected(
-            f"the workbook is damaged or was cut off ({error})",
-            next_step="wait until a copy has ended, then " + _SAVE_AS,
-        ) from error
-    return Book(calamine, package, facts, date1904)
+        return read()
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise _damaged(str(error), where) from error
+        raise
 
 
-def _xls_facts(data: bytes) -> tuple[bool, dict[str, SheetFacts]]:
+def _damaged(detail: str, where: str = "") -> FileRejected:
+    return FileRejected(
+        f"the workbook is damaged or was cut off ({detail})",
+        where=where,
+        next_step="wait until a copy has ended, then " + _SAVE_AS,
+    )
+
+
+def _open_xls(data: bytes) -> Book:
+    """An .xls is read in a child process: see `xls_child.py` for why."""
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
-            stream = container.openstream("Workbook").read()
-    except (OSError, IndexError, ValueError) as error:
+            date1904, facts = biff.read_facts(container.openstream("Workbook").read())
+    except Exception as error:  # olefile raises whatever a damaged structure leads to
         raise FileRejected(
             "the file has no Excel 97–2003 workbook in it, or was cut off", next_step=_SAVE_AS
         ) from error
-    return biff.read_facts(stream)
+    command = [sys.executable, str(Path(__file__).with_name("xls_child.py"))]
+    try:
+        child = subprocess.run(
+            command, input=data, capture_output=True, timeout=_LONGEST_READ, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _damaged(f"reading it took longer than {_LONGEST_READ} s") from error
+    if child.returncode != 0:
+        lines = child.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        raise _damaged(next((line for line in lines if "Error" in line), lines[0])[:200])
+    sheets = {
+        name: (shown, rows, merges) for name, shown, rows, merges in pickle.loads(child.stdout)
+    }
+
+    def grid(name: str) -> Grid:
+        _, rows, merges = sheets[name]
+        known = facts.get(name, SheetFacts())
+        known.merges = merges
+        return Grid(name, rows, known, date1904)
+
+    visible = [name for name, (shown, _, _) in sheets.items() if shown]
+    return Book(visible, [name for name in sheets if name not in visible], grid)

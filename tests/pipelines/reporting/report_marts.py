@@ -34,7 +34,7 @@ SCHEMAS = {
     "original_target_amount decimal(18,2), actual_amount decimal(18,2), attainment double, "
     "expected_share double, expected_amount decimal(18,2), pace double, "
     "projected_amount decimal(18,2), miss_probability double, gap_amount decimal(18,2), "
-    "needed_per_workday decimal(18,2), workdays_elapsed int, workdays_total int, level text",
+    "needed_per_workday decimal(18,2), best_finish_per_workday decimal(18,2), workdays_elapsed int, workdays_total int, level text",
     "fct_target_completion_history": "as_of date, period_type text, period_start date, "
     "scope_type text, scope_id text, metric text, actual_amount decimal(18,2), "
     "expected_amount decimal(18,2), projected_amount decimal(18,2), miss_probability double",

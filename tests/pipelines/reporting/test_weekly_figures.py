@@ -44,6 +44,55 @@ def test_a_month_target_stands_in_for_a_missing_quarter_target(make_marts: Make)
     assert progress.without_target == ()
 
 
+def test_people_who_left_are_not_in_the_table(make_marts: Make) -> None:
+    marts = make_marts()
+    stay = {"rep_name": "离职", "valid_from": dt.date(2025, 1, 1), "team_id": "T1"}
+    marts.add(
+        "dim_rep",
+        {"rep_id": "U8", "valid_to": dt.date(2026, 6, 30), **stay},
+        {"rep_id": "U9", "valid_to": None, **stay},
+    )
+    year = ("year", (dt.date(2026, 1, 1), dt.date(2026, 12, 31)))
+    marts.add(
+        "fct_target_completion",
+        *(
+            completion("rep", who, 500.0, 100, 0.8, 0.9, "danger", period=year)
+            for who in ("U8", "U9")
+        ),
+    )
+    assert [c.scope_id for c in figures_of(marts.path).progress.scopes["rep"]] == ["U9"]
+
+
+@pytest.mark.parametrize(
+    ("workdays", "actual", "best", "needed", "beyond"),
+    [
+        ((21, 63), 100.0, 20.0, 900 / 42, True),
+        ((21, 63), 100.0, 22.0, 900 / 42, False),
+        ((21, 63), 100.0, None, 900 / 42, False),
+        ((63, 63), 100.0, 20.0, None, False),  # no workday left
+        ((21, 63), 1_200.0, 20.0, None, False),  # met
+    ],
+)
+def test_what_is_needed_beside_the_best_ever(
+    make_marts: Make,
+    workdays: tuple[int, int],
+    actual: float,
+    best: float | None,
+    needed: float | None,
+    beyond: bool,
+) -> None:
+    marts = make_marts()
+    marts.add(
+        "fct_target_completion",
+        completion("company", "company", 1_000.0, actual, 0.3, 0.1, "danger", workdays=workdays,
+                   best_finish_per_workday=best),
+    )  # fmt: skip
+    main = figures_of(marts.path).progress.main
+    assert main is not None
+    assert main.needed == (None if needed is None else pytest.approx(needed, abs=0.01))
+    assert main.is_beyond_best is beyond
+
+
 def test_pace_comes_from_the_history_and_ends_today(figures: ReportFigures) -> None:
     points = figures.progress.pace
     assert [p.day for p in points] == [

@@ -53,7 +53,7 @@ one_key as (
 
 ranked as (
     select
-        one_key.*,
+        *,
         first_value(account_id) over (
             partition by customer_key order by created_at nulls last, account_id
         ) as customer_id

@@ -1,7 +1,9 @@
 -- One row per customer with an order by the as-of day: how often it orders. A rhythm of its own
 -- takes three order days; else that of its industry, else of all customers, else the default.
 with order_days as (
-    select distinct account_id, ordered_on
+    select distinct
+        account_id,
+        ordered_on
     from {{ ref('int_orders__united') }}
     where not is_cancelled
 ),

@@ -14,7 +14,7 @@ with days as (
 
 numbered as (
     select
-        days.*,
+        *,
         {{ add_days('week_start', 6) }} as week_end,
         {{ add_days(add_months('fiscal_month_start', 1), -1) }} as fiscal_month_end,
         {{ add_days(add_months('fiscal_quarter_start', 3), -1) }} as fiscal_quarter_end,

@@ -37,7 +37,13 @@ members as (
         events.region,
         events.product_line,
         progress.stage,
-        0, 0, 0, 0, 0, 0, 0,
+        0 as entered,
+        0 as advanced,
+        0 as lost,
+        0 as still_open,
+        0 as went_to_next,
+        0 as strict_entered,
+        0 as strict_advanced,
         1 as reached,
         case when progress.is_passed then 1 else 0 end as passed
     from progress
@@ -50,10 +56,15 @@ members as (
 
 daily as (
     select
-        counted_on, owner_id, team_id, region, product_line, stage,
+        counted_on,
+        owner_id,
+        team_id,
+        region,
+        product_line,
         {%- for count in counts %}
-        sum({{ count }}) as {{ count }}{{ ',' if not loop.last }}
+        sum({{ count }}) as {{ count }},
         {%- endfor %}
+        stage
     from members
     group by counted_on, owner_id, team_id, region, product_line, stage
 ),
@@ -68,10 +79,10 @@ select
     periods.period_end,
     scoped.scope_type,
     scoped.scope_id,
-    scoped.stage,
     {%- for count in counts %}
-    cast(sum(scoped.{{ count }}) as bigint) as {{ count }}{{ ',' if not loop.last }}
+    cast(sum(scoped.{{ count }}) as bigint) as {{ count }},
     {%- endfor %}
+    scoped.stage
 from scoped
 inner join {{ ref('int_calendar__day_periods') }} as periods
     on scoped.counted_on = periods.date_day

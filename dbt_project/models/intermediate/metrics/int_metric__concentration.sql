@@ -1,5 +1,5 @@
--- The largest open deal due in the current quarter at the end of the period / what was still to be booked for the
--- quarter's revenue target: how much hangs on one deal. Nothing left to book: null.
+-- The largest open deal due in the current quarter at the end of the period / what was still to be booked
+-- for the quarter's revenue target: how much hangs on one deal. Nothing left to book: null.
 with due as (
     {{ scope_rows(ref('int_metrics__open_deals'), ['snapshot_on', 'expected_close_on', 'amount']) }}
 )

@@ -37,6 +37,8 @@ select
         when kind in ('count', 'amount') then mean_rate * workdays_total * season
         else mean_rate
     end as baseline,
-    case when kind in ('count', 'amount') then rate_deviation * workdays_total * season else rate_deviation end
-        as deviation
+    case
+        when kind in ('count', 'amount') then rate_deviation * workdays_total * season
+        else rate_deviation
+    end as deviation
 from windowed

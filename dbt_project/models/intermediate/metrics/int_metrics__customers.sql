@@ -55,7 +55,9 @@ select
             then
                 (known.churn_state in ('active', 'at_risk', 'new') or known.has_open_deal)
                 and coalesce(
-                    {{ days_between('contacts.contact_on', 'known.snapshot_on') }} > {{ var('silence_days') }}, true
+                    {{ days_between('contacts.contact_on', 'known.snapshot_on') }}
+                    > {{ var('silence_days') }},
+                    true
                 )
     end as is_silent
 from known

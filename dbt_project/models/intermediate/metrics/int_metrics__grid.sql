@@ -1,5 +1,5 @@
--- Per subject, periods times the scopes that existed in them, so that a week without an event is a row with zero
--- and not a hole. A rep exists from the first to the last day of the stays.
+-- Per subject, periods times the scopes that existed in them, so that a week without an event is a row
+-- with zero and not a hole. A rep exists from the first to the last day of the stays.
 with lives as (
     select
         'rep' as scope_type,

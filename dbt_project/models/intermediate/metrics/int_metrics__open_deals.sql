@@ -46,9 +46,11 @@ select
     limits.win_share,
     {{ workdays_between('touched', 'today') }} as idle_workdays,
     coalesce(
-        {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days, false
+        {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,
+        false
     )
-    or coalesce({{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}, false) as is_stalled
+    or coalesce({{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}, false)
+        as is_stalled
 from open_then
 inner join {{ ref('int_opportunities__united') }} as deals
     on open_then.opportunity_id = deals.opportunity_id

@@ -10,8 +10,8 @@ select
     least(periods.period_end, {{ as_of_date() }}) as closed_on,
     periods.period_end <= {{ as_of_date() }} and periods.period_start >= subjects.starts_on as is_complete,
     case periods.period_type
-        when 'week' then cast(floor({{ days_between('days.fiscal_quarter_start', 'periods.period_start') }} / 7) as int)
-        when 'month' then cast(floor({{ days_between('days.fiscal_quarter_start', 'periods.period_start') }} / 28) as int)
+        when 'week' then floor({{ days_between('days.fiscal_quarter_start', 'periods.period_start') }} / 7)
+        when 'month' then floor({{ days_between('days.fiscal_quarter_start', 'periods.period_start') }} / 28)
         else 0
     end as place_in_quarter
 from {{ ref('int_calendar__periods') }} as periods

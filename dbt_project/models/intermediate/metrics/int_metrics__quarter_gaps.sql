@@ -14,19 +14,26 @@ with closings as (
     where periods.subject = 'deals'
 ),
 
+days as (
+    select distinct
+        closed_on,
+        quarter_start
+    from closings
+),
+
 booked as (
     select
-        closings.closed_on,
-        closings.quarter_start,
+        days.closed_on,
+        days.quarter_start,
         credits.scope_type,
         credits.scope_id,
         sum(credits.amount) as booked_amount
-    from (select distinct closed_on, quarter_start from closings) as closings
+    from days
     inner join {{ ref('int_targets__credits') }} as credits
         on
             credits.metric = 'revenue'
-            and credits.credited_on between closings.quarter_start and closings.closed_on
-    group by closings.closed_on, closings.quarter_start, credits.scope_type, credits.scope_id
+            and credits.credited_on between days.quarter_start and days.closed_on
+    group by days.closed_on, days.quarter_start, credits.scope_type, credits.scope_id
 )
 
 select

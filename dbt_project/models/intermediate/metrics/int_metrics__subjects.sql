@@ -27,13 +27,10 @@ with first_days as (
 follow_ups as (
     select
         'activities' as subject,
-        greatest(
-            (select min(occurred_on) from {{ ref('int_activities__united') }}),
-            coalesce(
-                (select starts_on from first_days where subject = 'deals'),
-                (select min(occurred_on) from {{ ref('int_activities__united') }})
-            )
-        ) as starts_on
+        greatest(min(activities.occurred_on), max(first_days.starts_on)) as starts_on
+    from {{ ref('int_activities__united') }} as activities
+    left join first_days
+        on first_days.subject = 'deals'
 )
 
 select * from first_days

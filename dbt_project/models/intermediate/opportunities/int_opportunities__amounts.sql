@@ -6,10 +6,19 @@ with deals as (
 ),
 
 recorded as (
-    select opportunity_id, changed_at, amount, change_number from {{ ref('int_opportunities__history') }}
+    select
+        opportunity_id,
+        changed_at,
+        amount,
+        change_number
+    from {{ ref('int_opportunities__history') }}
     where amount is not null
     union all
-    select opportunity_id, known_from as changed_at, amount, 0 as change_number
+    select
+        opportunity_id,
+        known_from as changed_at,
+        amount,
+        0 as change_number
     from {{ ref('int_opportunities__versions') }}
     where amount is not null and is_recorded
 ),
@@ -41,7 +50,7 @@ points as (
 -- At one moment the last change counts; a repeated amount is no change.
 numbered as (
     select
-        points.*,
+        *,
         row_number() over (partition by opportunity_id order by changed_at, change_number) as point_number,
         lag(amount) over (partition by opportunity_id order by changed_at, change_number) as previous_amount
     from points
@@ -70,4 +79,6 @@ inner join deals on changes.opportunity_id = deals.opportunity_id
 left join {{ ref('int_exchange_rates__periods') }} as rates
     on
         deals.currency = rates.currency
-        and cast(greatest(changes.changed_at, deals.created_at) as date) between rates.valid_from and rates.valid_to
+        and cast(
+            greatest(changes.changed_at, deals.created_at) as date
+        ) between rates.valid_from and rates.valid_to

@@ -75,16 +75,31 @@ ended as (
 ),
 
 entries as (
-    select opportunity_id, entered_at, stage, change_number from created
+    select
+        opportunity_id,
+        entered_at,
+        stage,
+        change_number
+    from created
     union all
-    select opportunity_id, changed_at as entered_at, to_stage as stage, change_number from history
+    select
+        opportunity_id,
+        changed_at as entered_at,
+        to_stage as stage,
+        change_number
+    from history
     union all
-    select opportunity_id, entered_at, stage, change_number from ended
+    select
+        opportunity_id,
+        entered_at,
+        stage,
+        change_number
+    from ended
 ),
 
 followed as (
     select
-        entries.*,
+        *,
         lag(stage) over (
             partition by opportunity_id order by entered_at, change_number
         ) as previous_stage

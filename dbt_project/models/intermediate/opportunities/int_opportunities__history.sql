@@ -28,7 +28,7 @@ mapped as (
 
 -- Changes at one moment (sources that record days only) stand in the order of the stages.
 select
-    mapped.*,
+    *,
     row_number() over (
         partition by opportunity_id order by changed_at, stage_order, event_id
     ) as change_number,

@@ -29,4 +29,4 @@ inner join stays
     on
         versions.owner_id = stays.rep_id
         and versions.known_from < stays.covers_until
-        and stays.covers_from < versions.known_to
+        and versions.known_to > stays.covers_from

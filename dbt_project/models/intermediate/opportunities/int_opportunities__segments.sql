@@ -6,7 +6,9 @@ with events as (
 ),
 
 starts as (
-    select opportunity_id, min(entered_at) as started_at
+    select
+        opportunity_id,
+        min(entered_at) as started_at
     from events
     group by opportunity_id
 ),
@@ -20,14 +22,26 @@ ownership as (
 ),
 
 points as (
-    select opportunity_id, entered_at as at_moment, event_number, cast(null as bigint) as amount_number
+    select
+        opportunity_id,
+        entered_at as at_moment,
+        event_number,
+        cast(null as bigint) as amount_number
     from events
     union all
-    select amounts.opportunity_id, greatest(amounts.changed_at, starts.started_at), null, amounts.amount_number
+    select
+        amounts.opportunity_id,
+        greatest(amounts.changed_at, starts.started_at) as at_moment,
+        cast(null as bigint) as event_number,
+        amounts.amount_number
     from amounts
     inner join starts on amounts.opportunity_id = starts.opportunity_id
     union all
-    select ownership.opportunity_id, ownership.held_from, null, null
+    select
+        ownership.opportunity_id,
+        ownership.held_from as at_moment,
+        cast(null as bigint) as event_number,
+        cast(null as bigint) as amount_number
     from ownership
     inner join starts on ownership.opportunity_id = starts.opportunity_id
     where

@@ -40,8 +40,10 @@ dated as (
 
 numbered as (
     select
-        dated.*,
-        row_number() over (partition by opportunity_id order by changed_at, expected_close_on) as version_number,
+        *,
+        row_number()
+            over (partition by opportunity_id order by changed_at, expected_close_on)
+            as version_number,
         lag(expected_close_on) over (
             partition by opportunity_id order by changed_at, expected_close_on
         ) as previous_close_on,

@@ -9,7 +9,10 @@ newest as (
 ),
 
 account_owners as (
-    select account_id, min(owner_id) as owner_id, min(source) as source
+    select
+        account_id,
+        min(owner_id) as owner_id,
+        min(source) as source
     from ({{ union_staging('accounts') }}) as accounts
     group by account_id
 ),

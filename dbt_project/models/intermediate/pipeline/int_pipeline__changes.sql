@@ -38,14 +38,22 @@ promised as (
         on
             seen.opportunity_id = versions.opportunity_id
             and versions.known_from < coalesce(seen.segment_to, cast('9999-12-31' as timestamp))
-            and versions.known_to > seen.segment_from
+            and seen.segment_from < versions.known_to
 ),
 
 changes as (
-    select *, open_from as changed_on, 1 as direction from promised
+    select
+        *,
+        open_from as changed_on,
+        1 as direction
+    from promised
     where open_to is null or open_to > open_from
     union all
-    select *, open_to as changed_on, -1 as direction from promised
+    select
+        *,
+        open_to as changed_on,
+        -1 as direction
+    from promised
     where open_to > open_from
 )
 

@@ -10,7 +10,10 @@ scoped as (
 
 all_open as (
     select
-        changed_on, scope_type, scope_id, stage,
+        changed_on,
+        scope_type,
+        scope_id,
+        stage,
         sum(open_count) as count_change,
         sum(open_amount) as amount_change
     from scoped
@@ -33,7 +36,9 @@ due as (
 
 starts as (
     select
-        scope_type, scope_id, stage,
+        scope_type,
+        scope_id,
+        stage,
         min(changed_on) as first_day
     from all_open
     group by scope_type, scope_id, stage
@@ -47,7 +52,7 @@ spine as (
         starts.scope_id,
         starts.stage
     from starts
-    inner join {{ ref('int_calendar__days') }} as days on days.date_day >= starts.first_day
+    inner join {{ ref('int_calendar__days') }} as days on starts.first_day <= days.date_day
     where days.date_day <= {{ as_of_date() }}
 )
 

@@ -1,7 +1,7 @@
 -- One row per thing that changed the open pipeline, up to the as-of day: kind, amount (never
 -- negative) and whose pipeline it was. A deal that changes hands leaves the one and joins the
 -- other with its old amount; what its amount did after that belongs to the new owner.
-with segments as (
+with stretches as (
     select
         segments.*,
         deals.product_line,
@@ -19,12 +19,12 @@ with segments as (
 
 changed as (
     select
-        segments.*,
+        *,
         coalesce(previous_outcome, 'none') = 'open' as was_open,
-        previous_owner_id is distinct from owner_id
-        or previous_team_id is distinct from team_id
-        or previous_region is distinct from region as has_moved
-    from segments
+        coalesce(previous_owner_id, '') != coalesce(owner_id, '')
+        or coalesce(previous_team_id, '') != coalesce(team_id, '')
+        or coalesce(previous_region, '') != coalesce(region, '') as has_moved
+    from stretches
 ),
 
 {%- set here = 'opportunity_id, segment_from as moved_at, product_line, owner_id, team_id, region' %}
@@ -39,8 +39,12 @@ moves as (
     where previous_outcome in ('won', 'lost') and outcome != previous_outcome
     union all
     select
-        opportunity_id, segment_from as moved_at, product_line,
-        previous_owner_id as owner_id, previous_team_id as team_id, previous_region as region,
+        opportunity_id,
+        segment_from as moved_at,
+        product_line,
+        previous_owner_id as owner_id,
+        previous_team_id as team_id,
+        previous_region as region,
         'moved_out' as kind,
         previous_money as amount
     from changed

@@ -1,10 +1,28 @@
 -- One row per week up to the as-of day and scope, from the scope's first deal on: what came into
 -- the open pipeline and what left it, by kind.
 with moves as (
-    select opportunity_id, moved_at, moved_on, owner_id, team_id, region, product_line, kind, amount
+    select
+        opportunity_id,
+        moved_at,
+        moved_on,
+        owner_id,
+        team_id,
+        region,
+        product_line,
+        kind,
+        amount
     from {{ ref('int_pipeline__moves') }}
     union all
-    select opportunity_id, moved_at, moved_on, owner_id, team_id, region, product_line, kind, amount
+    select
+        opportunity_id,
+        moved_at,
+        moved_on,
+        owner_id,
+        team_id,
+        region,
+        product_line,
+        kind,
+        amount
     from {{ ref('int_pipeline__pushes') }}
 ),
 
@@ -15,7 +33,7 @@ scoped as (
 -- A deal that changes hands inside a scope has not moved for that scope.
 crossings as (
     select
-        scoped.*,
+        *,
         count(*) over (
             partition by
                 opportunity_id, moved_at, scope_type, scope_id,
@@ -48,7 +66,8 @@ weekly as (
 
 starts as (
     select
-        scope_type, scope_id,
+        scope_type,
+        scope_id,
         min(week_start) as first_week
     from weekly
     group by scope_type, scope_id
@@ -67,7 +86,7 @@ from starts
 inner join {{ ref('int_calendar__days') }} as weeks
     on
         weeks.date_day = weeks.week_start
-        and weeks.date_day >= starts.first_week
+        and starts.first_week <= weeks.date_day
         and weeks.date_day <= {{ as_of_date() }}
 left join weekly
     on

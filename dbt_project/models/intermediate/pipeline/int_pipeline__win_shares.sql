@@ -16,11 +16,21 @@ visits as (
 ),
 
 closes as (
-    select opportunity_id, event_number, outcome, entered_on as changed_on, 1 as direction
+    select
+        opportunity_id,
+        event_number,
+        outcome,
+        entered_on as changed_on,
+        1 as direction
     from events
     where outcome != 'open'
     union all
-    select opportunity_id, event_number, outcome, left_on as changed_on, -1 as direction
+    select
+        opportunity_id,
+        event_number,
+        outcome,
+        left_on as changed_on,
+        -1 as direction
     from events
     where outcome != 'open' and left_on is not null
 ),

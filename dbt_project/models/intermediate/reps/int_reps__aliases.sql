@@ -19,17 +19,6 @@ known as (
         on users.source = people.source and users.user_id = people.source_user_id
 ),
 
--- An id beats a name; a name counts only if one person alone bears it.
-names as (
-    select
-        user_name as alias,
-        min(rep_id) as rep_id
-    from known
-    where user_name not in (select user_id from known)
-    group by user_name
-    having count(distinct rep_id) = 1
-),
-
 ids as (
     select
         user_id as alias,
@@ -38,19 +27,53 @@ ids as (
     group by user_id
 ),
 
+-- An id beats a name; a name counts only if one person alone bears it.
+names as (
+    select
+        user_name as alias,
+        min(rep_id) as rep_id
+    from known
+    where user_name not in (select ids.alias from ids)
+    group by user_name
+    having count(distinct rep_id) = 1
+),
+
 everywhere as (
-    select alias, rep_id, 2 as trust from ids
+    select
+        alias,
+        rep_id,
+        2 as trust
+    from ids
     union all
-    select alias, rep_id, 3 as trust from names
+    select
+        alias,
+        rep_id,
+        3 as trust
+    from names
 ),
 
 -- A user account that people.csv lists belongs to its person in that source alone.
 candidates as (
-    select source, source_user_id as alias, person_id as rep_id, 0 as trust from people
+    select
+        source,
+        source_user_id as alias,
+        person_id as rep_id,
+        0 as trust
+    from people
     union all
-    select source, user_id as alias, rep_id, 1 as trust from known
+    select
+        source,
+        user_id as alias,
+        rep_id,
+        1 as trust
+    from known
     union all
-    select '*' as source, alias, rep_id, trust from everywhere
+    select
+        '*' as source,
+        alias,
+        rep_id,
+        trust
+    from everywhere
 )
 
 select

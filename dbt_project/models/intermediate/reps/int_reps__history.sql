@@ -6,13 +6,25 @@ with stays as (
 
 -- Owners of whom no source gives a user row: a company may start with a single sheet.
 owners as (
-    select current_owner_id as owner_id, source from {{ ref('int_opportunities__united') }}
+    select
+        current_owner_id as owner_id,
+        source
+    from {{ ref('int_opportunities__united') }}
     union all
-    select owner_id, cast(null as string) as source from {{ ref('int_opportunities__versions') }}
+    select
+        owner_id,
+        cast(null as string) as source
+    from {{ ref('int_opportunities__versions') }}
     union all
-    select owner_id, source from {{ ref('int_orders__united') }}
+    select
+        owner_id,
+        source
+    from {{ ref('int_orders__united') }}
     union all
-    select owner_id, source from {{ ref('int_activities__united') }}
+    select
+        owner_id,
+        source
+    from {{ ref('int_activities__united') }}
 ),
 
 strangers as (
@@ -48,7 +60,7 @@ everyone as (
 
 ranked as (
     select
-        everyone.*,
+        *,
         lag(valid_to) over (partition by rep_id order by valid_from) as previous_to,
         -- 0 unless days lie between this stay and the next; such days go half to each.
         coalesce({{ days_between('valid_to', 'next_from') }} - 1, 0) as gap_after
@@ -57,7 +69,7 @@ ranked as (
 
 covered as (
     select
-        ranked.*,
+        *,
         lag(gap_after) over (partition by rep_id order by valid_from) as gap_before
     from ranked
 )

@@ -34,7 +34,7 @@ known as (
 
 followed as (
     select
-        known.*,
+        *,
         lead(valid_from) over (partition by rep_id order by valid_from) as next_from
     from known
 ),
@@ -52,7 +52,10 @@ closed as (
         valid_from,
         case
             when next_from is not null
-                then least(coalesce(valid_to, {{ add_days('next_from', -1) }}), {{ add_days('next_from', -1) }})
+                then
+                    least(
+                        coalesce(valid_to, {{ add_days('next_from', -1) }}), {{ add_days('next_from', -1) }}
+                    )
             when valid_to <= {{ as_of_date() }} then valid_to
         end as valid_to,
         next_from,

@@ -8,7 +8,10 @@ teams as (
 ),
 
 occupied as (
-    select distinct team_id, region from {{ ref('int_reps__history') }}
+    select distinct
+        team_id,
+        region
+    from {{ ref('int_reps__history') }}
     where is_current
 ),
 
@@ -31,27 +34,44 @@ scopes as (
         true as is_current
     union all
     select
-        'region', region, region, 'company', 'company',
-        coalesce(bool_or(region in (select region from occupied)), false)
+        'region' as scope_type,
+        region as scope_id,
+        region as scope_name,
+        'company' as parent_scope_type,
+        'company' as parent_scope_id,
+        coalesce(bool_or(region in (select region from occupied)), false) as is_current
     from teams
     where region is not null
     group by region
     union all
     select
-        'team', team_id, team_name,
-        case when region is null then 'company' else 'region' end,
-        coalesce(region, 'company'),
-        coalesce(team_id in (select team_id from occupied where team_id is not null), false)
+        'team' as scope_type,
+        team_id as scope_id,
+        team_name as scope_name,
+        case when region is null then 'company' else 'region' end as parent_scope_type,
+        coalesce(region, 'company') as parent_scope_id,
+        coalesce(team_id in (
+            select team_id from occupied
+            where team_id is not null
+        ), false) as is_current
     from teams
     union all
     select
-        'rep', rep_id, rep_name,
-        case when team_id is null then 'company' else 'team' end,
-        coalesce(team_id, 'company'),
+        'rep' as scope_type,
+        rep_id as scope_id,
+        rep_name as scope_name,
+        case when team_id is null then 'company' else 'team' end as parent_scope_type,
+        coalesce(team_id, 'company') as parent_scope_id,
         is_current
     from last_stays
     union all
-    select 'product_line', product_line, product_line, 'company', 'company', true
+    select
+        'product_line' as scope_type,
+        product_line as scope_id,
+        product_line as scope_name,
+        'company' as parent_scope_type,
+        'company' as parent_scope_id,
+        true as is_current
     from product_lines
     where product_line is not null
 )

@@ -7,7 +7,10 @@ with current_reps as (
 ),
 
 team_votes as (
-    select team_id, manager_id, count(*) as votes
+    select
+        team_id,
+        manager_id,
+        count(*) as votes
     from current_reps
     where team_id is not null and manager_id is not null and manager_id != rep_id
     group by team_id, manager_id
@@ -18,7 +21,9 @@ team_owners as (
 ),
 
 managers as (
-    select rep_id, max(manager_id) as manager_id
+    select
+        rep_id,
+        max(manager_id) as manager_id
     from current_reps
     group by rep_id
 ),

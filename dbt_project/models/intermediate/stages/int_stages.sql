@@ -1,9 +1,19 @@
 -- One row per canonical stage, with its neighbours. A stage name that no mapping knows is kept
 -- as an open stage of order 0, so that its deals are not lost; a test names it.
 with stages as (
-    select stage, stage_order, outcome, true as is_mapped from {{ ref('stg_config__stages') }}
+    select
+        stage,
+        stage_order,
+        outcome,
+        true as is_mapped
+    from {{ ref('stg_config__stages') }}
     union
-    select stage, stage_order, outcome, is_mapped from {{ ref('int_stages__aliases') }}
+    select
+        stage,
+        stage_order,
+        outcome,
+        is_mapped
+    from {{ ref('int_stages__aliases') }}
 ),
 
 -- The road to the win: open stages in their order, then won. Lost is an exit, not a step.

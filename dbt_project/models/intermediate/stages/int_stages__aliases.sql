@@ -1,10 +1,19 @@
 -- One row per source and stage name in use, with the canonical stage it stands for.
 with names as (
-    select source, stage as source_stage from ({{ union_staging('opportunities') }}) as deals
+    select
+        source,
+        stage as source_stage
+    from ({{ union_staging('opportunities') }}) as deals
     union
-    select source, to_stage as source_stage from ({{ union_staging('stage_history') }}) as moves_to
+    select
+        source,
+        to_stage as source_stage
+    from ({{ union_staging('stage_history') }}) as moves_to
     union
-    select source, from_stage as source_stage from ({{ union_staging('stage_history') }}) as moves_from
+    select
+        source,
+        from_stage as source_stage
+    from ({{ union_staging('stage_history') }}) as moves_from
 ),
 
 mapping as (
@@ -12,7 +21,10 @@ mapping as (
 ),
 
 canonical as (
-    select distinct stage, stage_order, outcome
+    select distinct
+        stage,
+        stage_order,
+        outcome
     from mapping
 ),
 

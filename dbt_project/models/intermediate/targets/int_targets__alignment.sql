@@ -42,46 +42,54 @@ placed as (
 ),
 
 parts as (
+    {%- for part, scope_type, scope_id in [
+        ('region', 'company', "'company'"), ('team', 'company', "'company'"), ('rep', 'company', "'company'"),
+        ('product_line', 'company', "'company'"), ('team', 'region', 'parent_id'),
+        ('rep', 'region', 'team_region'), ('rep', 'team', 'parent_id'),
+    ] %}
     select
-        case scope_type
-            when 'region' then 'regions'
-            when 'team' then 'teams'
-            when 'rep' then 'reps'
-            else 'product_lines'
-        end as check_name,
-        period_type, period_start, 'company' as scope_type, 'company' as scope_id, metric, target_amount
+        '{{ part }}s' as check_name,
+        period_type,
+        period_start,
+        '{{ scope_type }}' as scope_type,
+        {{ scope_id }} as scope_id,
+        metric,
+        target_amount
     from placed
-    where scope_type != 'company'
+    where
+        scope_type = '{{ part }}'
+        {%- if scope_type != 'company' %}
+        and parent_type = '{{ 'region' if part == 'team' else 'team' }}'
+        and {{ scope_id }} is not null
+        {%- endif %}
     union all
-    select 'teams', period_type, period_start, 'region', parent_id, metric, target_amount
-    from placed
-    where scope_type = 'team' and parent_type = 'region'
-    union all
-    select 'reps', period_type, period_start, 'region', team_region, metric, target_amount
-    from placed
-    where scope_type = 'rep' and parent_type = 'team' and team_region is not null
-    union all
-    select 'reps', period_type, period_start, 'team', parent_id, metric, target_amount
-    from placed
-    where scope_type = 'rep' and parent_type = 'team'
-    union all
+    {%- endfor %}
     select
-        case declared.period_type when 'month' then 'months' else 'quarters' end,
-        longer.period_type, longer.period_start, declared.scope_type, declared.scope_id, declared.metric,
+        case declared.period_type when 'month' then 'months' else 'quarters' end as check_name,
+        longer.period_type,
+        longer.period_start,
+        declared.scope_type,
+        declared.scope_id,
+        declared.metric,
         declared.target_amount
     from declared
     inner join {{ ref('int_calendar__periods') }} as longer
         on
             declared.period_start between longer.period_start and longer.period_end
             and (
-                declared.period_type = 'month' and longer.period_type in ('quarter', 'year')
-                or declared.period_type = 'quarter' and longer.period_type = 'year'
+                (declared.period_type = 'month' and longer.period_type in ('quarter', 'year'))
+                or (declared.period_type = 'quarter' and longer.period_type = 'year')
             )
 ),
 
 summed as (
     select
-        check_name, period_type, period_start, scope_type, scope_id, metric,
+        check_name,
+        period_type,
+        period_start,
+        scope_type,
+        scope_id,
+        metric,
         sum(target_amount) as parts_amount,
         count(*) as parts_count
     from parts

@@ -16,12 +16,12 @@ with booked as (
         on
             credits.credited_on = periods.date_day
             and periods.period_type in ('month', 'quarter', 'year')
-            and periods.period_start >= span.data_start
-            and periods.period_end <= span.as_of
+            and span.data_start <= periods.period_start
+            and span.as_of >= periods.period_end
     inner join {{ ref('int_calendar__days') }} as days
         on credits.credited_on = days.date_day
     inner join {{ ref('int_calendar__days') }} as day_before
-        on day_before.date_day = {{ add_days('periods.period_start', -1) }}
+        on {{ add_days('periods.period_start', -1) }} = day_before.date_day
     inner join {{ ref('int_calendar__days') }} as last_day
         on periods.period_end = last_day.date_day
     where credits.scope_type = 'company'
@@ -50,7 +50,7 @@ steps as (
         greatest(days.workday_index - day_before.workday_index, 0) as workday_number
     from spanned
     inner join {{ ref('int_calendar__days') }} as day_before
-        on day_before.date_day = {{ add_days('spanned.period_start', -1) }}
+        on {{ add_days('spanned.period_start', -1) }} = day_before.date_day
     inner join {{ ref('int_calendar__days') }} as days
         on days.date_day between {{ add_days('spanned.period_start', -1) }} and spanned.period_end
 ),
@@ -78,6 +78,7 @@ select
     period_end,
     workday_number,
     workdays_total,
+    dense_rank() over (partition by metric, period_type order by period_start) as period_number,
     cast(booked_amount as double) / cast(total_amount as double) as booked_share,
     cast(coalesce(
         lead(booked_amount) over (

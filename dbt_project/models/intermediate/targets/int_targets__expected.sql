@@ -2,37 +2,34 @@
 -- before it): the mean of the company's own curves of the last 12 finished periods of that type at the
 -- same share of workdays, learned only from periods that ended before the judged day. With fewer than
 -- 3 months (2 quarters, 1 year) of such history: a straight line over the workdays.
-with spine as (
+{% set enough_periods = "case period_type when 'month' then 3 when 'quarter' then 2 else 1 end" -%}
+with moments as (
+    {%- for weeks, column in [
+        (0, 'workdays_elapsed'), (2, 'workdays_elapsed_2w'), (4, 'workdays_elapsed_4w')
+    ] %}
     select
-        *,
-        cast(workdays_total as double) as total
+        as_of,
+        period_type,
+        period_start,
+        {{ weeks }} as weeks_back,
+        cast({{ column }} as double) / workdays_total as time_share
     from {{ ref('int_targets__spine') }}
-    where is_reported and workdays_total > 0
-),
-
-moments as (
-    select *, 0 as weeks_back, cast(workdays_elapsed as double) / total as time_share from spine
+    where is_reported and workdays_total > 0{{ ' and is_running' if weeks else '' }}
+    {%- if not loop.last %}
     union all
-    select *, 2 as weeks_back, cast(workdays_elapsed_2w as double) / total as time_share from spine
-    where is_running
-    union all
-    select *, 4 as weeks_back, cast(workdays_elapsed_4w as double) / total as time_share from spine
-    where is_running
+    {%- endif %}
+    {%- endfor %}
 ),
 
 learned_from as (
-    select
-        *,
-        row_number() over (partition by metric, period_type order by period_start) as place
-    from (
-        select distinct
-            metric,
-            period_type,
-            period_start,
-            period_end,
-            workdays_total
-        from {{ ref('int_targets__curves') }}
-    ) as finished
+    select distinct
+        metric,
+        period_type,
+        period_start,
+        period_end,
+        workdays_total,
+        period_number
+    from {{ ref('int_targets__curves') }}
 ),
 
 metrics as (
@@ -51,19 +48,19 @@ candidates as (
         metrics.metric,
         learned_from.period_start as past_start,
         moments.time_share * learned_from.workdays_total as past_position,
-        learned_from.place,
-        max(learned_from.place) over (
-            partition by moments.as_of, moments.period_type, moments.period_start, moments.weeks_back,
-            metrics.metric
-        ) as last_place
+        learned_from.period_number,
+        max(learned_from.period_number) over (
+            partition by
+                moments.as_of, moments.period_type, moments.period_start, moments.weeks_back, metrics.metric
+        ) as last_number
     from moments
     cross join metrics
     left join learned_from
         on
             moments.period_type = learned_from.period_type
             and metrics.metric = learned_from.metric
-            and learned_from.period_end < moments.period_start
-            and learned_from.period_end < moments.as_of
+            and moments.period_start > learned_from.period_end
+            and moments.as_of > learned_from.period_end
 ),
 
 shares as (
@@ -87,7 +84,7 @@ shares as (
             and candidates.period_type = curves.period_type
             and candidates.past_start = curves.period_start
             and cast(floor(candidates.past_position + 1e-9) as bigint) = curves.workday_number
-            and candidates.place > candidates.last_place - 12
+            and candidates.period_number > candidates.last_number - 12
     group by
         candidates.as_of, candidates.period_type, candidates.period_start,
         candidates.weeks_back, candidates.metric
@@ -96,7 +93,12 @@ shares as (
 chosen as (
     select
         *,
-        curve_periods >= case period_type when 'month' then 3 when 'quarter' then 2 else 1 end as is_learned
+        curve_periods >= {{ enough_periods }} as is_learned,
+        case
+            when time_share >= 1 then 1.0
+            when curve_periods >= {{ enough_periods }} then least(greatest(learned_share, 0.0), 1.0)
+            else time_share
+        end as expected_share
     from shares
 )
 
@@ -106,15 +108,12 @@ select
     period_start,
     metric,
     max(case when weeks_back = 0 then curve_periods end) as curve_periods,
-    max(case when weeks_back = 0 and is_learned then 'learned' when weeks_back = 0 then 'straight_line' end)
-        as curve_origin,
-    {%- for weeks in [0, 2, 4] %}
     max(case
-        when weeks_back != {{ weeks }} then null
-        when time_share >= 1 then 1.0
-        when is_learned then least(greatest(learned_share, 0.0), 1.0)
-        else time_share
-    end) as expected_share{{ '' if weeks == 0 else '_' ~ weeks ~ 'w' }}{{ '' if loop.last else ',' }}
-    {%- endfor %}
+        when weeks_back = 0 and is_learned then 'learned'
+        when weeks_back = 0 then 'straight_line'
+    end) as curve_origin,
+    max(case when weeks_back = 0 then expected_share end) as expected_share,
+    max(case when weeks_back = 2 then expected_share end) as expected_share_2w,
+    max(case when weeks_back = 4 then expected_share end) as expected_share_4w
 from chosen
 group by as_of, period_type, period_start, metric

@@ -16,8 +16,8 @@ joined as (
         coalesce(own.past_deals, 0) as past_deals,
         case
             when own.past_deals >= 8 then own.period_squares
-            else cast(bookings.target_amount as double)
-                * coalesce(case when parent.past_deals >= 8 then parent.deal_weight end, company.deal_weight)
+            when parent.past_deals >= 8 then cast(bookings.target_amount as double) * parent.deal_weight
+            else cast(bookings.target_amount as double) * company.deal_weight
         end as squares,
         case
             when own.past_deals >= 8 then 'own'

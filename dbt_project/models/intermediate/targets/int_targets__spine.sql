@@ -55,13 +55,13 @@ judged as (
             (
                 around.is_last_day
                 and periods.period_type in ('month', 'quarter', 'year')
-                and periods.period_end >= around.data_start
-                and periods.period_start <= around.year_end
+                and around.data_start <= periods.period_end
+                and around.year_end >= periods.period_start
             )
             or (
                 periods.period_type in ('month', 'quarter')
-                and periods.period_start >= around.quarter_start
-                and periods.period_end <= around.quarter_end
+                and around.quarter_start <= periods.period_start
+                and around.quarter_end >= periods.period_end
             )
 )
 
@@ -81,8 +81,13 @@ select
     {{ workdays_between('day_before', 'two_weeks_ago') }} as workdays_elapsed_2w,
     {{ workdays_between('day_before', 'four_weeks_ago') }} as workdays_elapsed_4w
 from judged
-inner join {{ ref('int_calendar__days') }} as day_before on day_before.date_day = {{ add_days('judged.period_start', -1) }}
-inner join {{ ref('int_calendar__days') }} as last_day on judged.period_end = last_day.date_day
-inner join {{ ref('int_calendar__days') }} as today on judged.knowledge_on = today.date_day
-inner join {{ ref('int_calendar__days') }} as two_weeks_ago on two_weeks_ago.date_day = {{ add_days('judged.as_of', -14) }}
-inner join {{ ref('int_calendar__days') }} as four_weeks_ago on four_weeks_ago.date_day = {{ add_days('judged.as_of', -28) }}
+inner join {{ ref('int_calendar__days') }} as day_before
+    on {{ add_days('judged.period_start', -1) }} = day_before.date_day
+inner join {{ ref('int_calendar__days') }} as last_day
+    on judged.period_end = last_day.date_day
+inner join {{ ref('int_calendar__days') }} as today
+    on judged.knowledge_on = today.date_day
+inner join {{ ref('int_calendar__days') }} as two_weeks_ago
+    on {{ add_days('judged.as_of', -14) }} = two_weeks_ago.date_day
+inner join {{ ref('int_calendar__days') }} as four_weeks_ago
+    on {{ add_days('judged.as_of', -28) }} = four_weeks_ago.date_day

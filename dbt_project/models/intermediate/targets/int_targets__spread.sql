@@ -36,13 +36,15 @@ windows as (
         sum(monthly.amount) as amount,
         sum(monthly.squares) as squares,
         sum(monthly.deals) as deals,
-        least(12.0, greatest(1.0, {{ days_between('max(periods.data_start)', 'periods.period_start') }} / 30.4375))
-            as months_learned
+        least(
+            12.0,
+            greatest(1.0, {{ days_between('max(periods.data_start)', 'periods.period_start') }} / 30.4375)
+        ) as months_learned
     from periods
     inner join monthly
         on
-            monthly.month_start >= periods.learned_from
-            and monthly.month_start < periods.period_start
+            periods.learned_from <= monthly.month_start
+            and periods.period_start > monthly.month_start
     group by
         periods.period_type, periods.period_start, periods.months_long,
         monthly.metric, monthly.scope_type, monthly.scope_id

@@ -45,8 +45,8 @@ finished as (
     cross join {{ ref('int_targets__data_span') }} as span
     inner join deals
         on
-            deals.credited_on > weekly.as_of
-            and deals.credited_on <= weekly.period_end
+            weekly.as_of < deals.credited_on
+            and weekly.period_end >= deals.credited_on
     where weekly.period_end <= span.as_of and weekly.period_start >= span.data_start
     group by weekly.as_of, weekly.period_type, weekly.period_start, weekly.part, weekly.weighted_amount
 ),
@@ -75,7 +75,8 @@ select
     period_type,
     period_start,
     part,
-    {{ safe_divide('sum(known_amount) over earlier', 'sum(weighted_amount) over earlier') }} as pipeline_yield,
+    {{ safe_divide('sum(known_amount) over earlier', 'sum(weighted_amount) over earlier') }}
+        as pipeline_yield,
     {{ safe_divide('sum(new_amount) over earlier', 'sum(final_amount) over earlier') }} as new_share,
     count(final_amount) over earlier as periods_seen
 from by_part

@@ -63,7 +63,8 @@ select
     judged.inbound_30d,
     case
         when judged.has_activities
-            then (judged.churn_state in ('active', 'at_risk', 'new') or judged.open_opportunities > 0)
+            then
+                (judged.churn_state in ('active', 'at_risk', 'new') or judged.open_opportunities > 0)
                 and coalesce(
                     {{ days_between('judged.last_contact_on', as_of_date()) }} > {{ var('silence_days') }},
                     true

@@ -51,7 +51,8 @@ select
     was_reopened,
     case
         when outcome != 'open' then false
-        else coalesce(days_in_stage > stalled_limit_days, false)
+        else
+            coalesce(days_in_stage > stalled_limit_days, false)
             or coalesce(idle_workdays > {{ var('idle_limit_workdays') }}, false)
     end as is_stalled,
     case

@@ -8,9 +8,23 @@ exits as (
 ),
 
 grain as (
-    select period_type, period_start, period_end, scope_type, scope_id, stage from cohorts
+    select
+        period_type,
+        period_start,
+        period_end,
+        scope_type,
+        scope_id,
+        stage
+    from cohorts
     union
-    select period_type, period_start, period_end, scope_type, scope_id, stage from exits
+    select
+        period_type,
+        period_start,
+        period_end,
+        scope_type,
+        scope_id,
+        stage
+    from exits
 ),
 
 joined as (
@@ -60,7 +74,8 @@ select
     case when is_open_stage then exits_backward end as exits_backward,
     case when is_open_stage then {{ safe_divide('passed', 'reached') }} end as implied_conversion,
     case when is_open_stage then {{ safe_divide('went_to_next', 'entered') }} end as adjacent_conversion,
-    case when is_open_stage then {{ safe_divide('strict_advanced', 'strict_entered') }} end as strict_conversion,
+    case when is_open_stage then {{ safe_divide('strict_advanced', 'strict_entered') }} end
+        as strict_conversion,
     case
         when is_open_stage then {{ safe_divide('exits_forward', '(exits_forward + exits_lost)') }}
     end as exit_conversion,

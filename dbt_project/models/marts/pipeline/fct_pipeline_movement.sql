@@ -5,7 +5,7 @@ with weeks as (
 
 bridged as (
     select
-        weeks.*,
+        *,
         -- Deals that came back or came over are part of what came in; see the column descriptions.
         cast(created + reopened as decimal(18, 2)) as came_in,
         cast(amount_up + moved_in as decimal(18, 2)) as went_up,
@@ -15,7 +15,7 @@ bridged as (
 
 running as (
     select
-        bridged.*,
+        *,
         cast(sum(came_in - won - lost + went_up - went_down) over (
             partition by scope_type, scope_id order by week_start
         ) as decimal(18, 2)) as closing

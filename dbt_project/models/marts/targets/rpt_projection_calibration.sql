@@ -9,8 +9,10 @@ with judged as (
         cast(history.projected_from_pipeline as double) as from_pipeline,
         cast(finished.actual_amount as double) as final_amount,
         finished.actual_amount between history.projected_low and history.projected_high as was_inside,
-        case when finished.actual_amount < {{ acceptable_share() }} * finished.target_amount then 1.0 else 0.0 end
-            as missed,
+        case
+            when finished.actual_amount < {{ acceptable_share() }} * finished.target_amount then 1.0
+            else 0.0
+        end as missed,
         case
             when history.miss_probability < 0.1 then 1
             when history.miss_probability < 0.3 then 2

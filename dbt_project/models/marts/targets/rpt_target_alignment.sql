@@ -23,7 +23,8 @@ wholes as (
     select
         alignment.*,
         case
-            when alignment.check_name = 'months' then case alignment.period_type when 'quarter' then 3 else 12 end
+            when alignment.check_name = 'months' and alignment.period_type = 'quarter' then 3
+            when alignment.check_name = 'months' then 12
             when alignment.check_name = 'quarters' then 4
             else expected_parts.parts_expected
         end as parts_expected
@@ -37,8 +38,16 @@ wholes as (
 
 findings as (
     select
-        check_name, period_type, period_start, scope_type, scope_id, metric,
-        whole_amount, parts_amount, parts_count, parts_expected,
+        check_name,
+        period_type,
+        period_start,
+        scope_type,
+        scope_id,
+        metric,
+        whole_amount,
+        parts_amount,
+        parts_count,
+        parts_expected,
         case
             when whole_amount is null then 'whole_missing'
             when parts_count < parts_expected then 'parts_missing'
@@ -51,13 +60,31 @@ findings as (
     where whole_amount is not null or check_name not in ('months', 'quarters')
     union all
     select
-        'manager_total', period_type, period_start, 'rep', manager_id, metric,
-        manager_target, people_target, people_count, people_count, 'contains_people'
+        'manager_total' as check_name,
+        period_type,
+        period_start,
+        'rep' as scope_type,
+        manager_id as scope_id,
+        metric,
+        manager_target as whole_amount,
+        people_target as parts_amount,
+        people_count as parts_count,
+        cast(null as bigint) as parts_expected,
+        'contains_people' as finding
     from {{ ref('int_targets__team_totals') }}
     union all
     select
-        'stated_twice', period_type, period_start, scope_type, scope_id, metric,
-        max(target_amount), null, max(stated_times), 1, 'doubled'
+        'stated_twice' as check_name,
+        period_type,
+        period_start,
+        scope_type,
+        scope_id,
+        metric,
+        max(target_amount) as whole_amount,
+        cast(null as decimal(18, 2)) as parts_amount,
+        max(stated_times) as parts_count,
+        1 as parts_expected,
+        'doubled' as finding
     from {{ ref('int_targets__versions') }}
     where stated_times > 1
     group by period_type, period_start, scope_type, scope_id, metric

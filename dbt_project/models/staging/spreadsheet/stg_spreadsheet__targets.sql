@@ -3,7 +3,11 @@ with source_rows as (
 ),
 
 newest as (
-    {{ newest_of('source_rows', 'source, period, scope_type, scope_id, metric, effective_from', '_loaded_at desc, _file, _address') }}
+    {{ newest_of(
+        'source_rows',
+        'source, period, scope_type, scope_id, metric, effective_from',
+        '_loaded_at desc, _file, _address'
+    ) }}
 ),
 
 renamed as (

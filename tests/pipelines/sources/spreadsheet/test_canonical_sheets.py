@@ -98,6 +98,12 @@ def test_a_bad_row_is_left_out_and_says_where(
     assert run.extract("orders").rejected_rows == 1
 
 
+def test_a_comma_that_is_not_quoted_shifts_nothing_silently(sheets: Any) -> None:
+    sheets.write("orders.csv", ORDERS + "X1,A1,2026-01-05,1,200\n" + good_orders(6))
+    (rejection,) = sheets.run().rejections
+    assert "the cell '200' stands under no heading; is a comma not quoted?" in rejection.reason
+
+
 def test_several_faults_of_a_row_are_one_rejection(sheets: Any) -> None:
     sheets.write("orders.csv", ORDERS + "X1,A1,abc,soon\n" + good_orders(3))
     (rejection,) = sheets.run().rejections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
 import zipfile
 from typing import Any
 
@@ -300,3 +301,40 @@ def test_lock_files_hidden_files_and_folders_are_not_looked_at(sheets: Any) -> N
         sheets.write(name, b"\x00")
     (sheets.folder / "older.csv").mkdir()
     assert len(sheets.run(previous=Previous()).extracts) == 1
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """The bytes with a few of them changed, cut out or put in."""
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 12)):
+        place = chance.randrange(len(changed) + 1)
+        if chance.random() < 0.7:
+            changed[place : place + 1] = bytes([chance.randrange(256)])
+        else:
+            changed[place : place + chance.randint(0, 40)] = chance.randbytes(chance.randint(0, 8))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_damage_rejects_a_file_and_never_ends_the_run(sheets: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    part = chance.choice(zipfile.ZipFile(io.BytesIO(teams_xlsx())).namelist())
+    inside = rezipped(teams_xlsx(), lambda name, p: damaged(p, chance) if name == part else p)
+    for number, content in enumerate(
+        [inside, *(damaged(data, chance) for data in (teams_xlsx(), teams_xls(), TEAMS.encode()))]
+    ):
+        sheets.write(f"{number}.xlsx", content)
+    run = sheets.run({"match": "*.xlsx", "entity": "teams"})
+    assert len([extract for extract in run.extracts if extract.entity == "teams"]) == 4
+
+
+def test_an_xls_that_asks_for_absurd_memory_ends_only_its_child(sheets: Any) -> None:
+    data = bytearray(teams_xls())
+    cell = data.find(bytes.fromhex("fd000a00"))  # the first LABELSST record: row, column, ...
+    assert cell > 0
+    data[cell + 4 : cell + 8] = b"\xff\xff\xff\xff"
+    sheets.write("teams.xls", bytes(data))
+    sheets.write("users.csv", "user_id,user_name\nU1,A\n")
+    run = sheets.run()
+    assert "is damaged or was cut off" in run.extract("teams").message
+    assert run.extract("users").state == "loaded"

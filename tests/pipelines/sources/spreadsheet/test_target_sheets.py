@@ -100,7 +100,7 @@ def test_a_wide_sheet_with_merged_headings_units_and_sums(sheets: Any) -> None:
     assert extract.state == "loaded"
     assert extract.source_amount == Decimal("5520000.00")
     assert "amounts read in 万元" in extract.message
-    assert "totals row 11 was left out and its sums checked" in extract.message
+    assert "totals rows left out and their sums checked: 7, 10, 11" in extract.message
     assert "rows without figures were left out: 14" in extract.message
 
 
@@ -122,7 +122,11 @@ def test_a_wide_sheet_with_merged_headings_units_and_sums(sheets: Any) -> None:
         (lambda s: (wide(s), s.cell(5, 4, "12.3.4")), "目标!D5: '12.3.4' is not an amount"),
         (
             lambda s: (wide(s), s.cell(5, 4, "待定")),
-            "目标!D5: the month is empty, but other months of 张三 are not; write 0",
+            "目标!D5: the month is 待定, but other months of 张三 have a target; write - if",
+        ),
+        (
+            lambda s: (wide(s), s.cell(5, 4).__setattr__("value", None)),
+            "目标!D5: the month is empty, but other months of 张三 have a target; write - if",
         ),
         (lambda s: wide(s, unit="单位：万吨"), "the unit '万吨' is not known"),
         (lambda s: wide(s, unit="单位：万美元"), "the unit '万美元' is in USD"),
@@ -293,6 +297,17 @@ def test_rows_of_targets_and_actuals_with_a_metric_column(sheets: Any) -> None:
     assert len(found) == 24
 
 
+def test_money_beside_counts_still_needs_a_unit(sheets: Any) -> None:
+    def build(sheet: Any) -> None:
+        sheet.append(["姓名", "指标", *MONTHS])
+        sheet.append(["张三", "新客户", *[3] * 12])
+
+    sheets.workbook(NAME, build, "目标")
+    assert len(sheets.run(MAPPING).rows("targets")) == 12
+    sheets.workbook(NAME, lambda s: (build(s), s.append(["张三", "销售额", *[9] * 12])), "目标")
+    assert "no unit is stated" in sheets.run(MAPPING).extract("targets").message
+
+
 def test_months_as_dates_and_a_fiscal_year_that_wraps(sheets: Any) -> None:
     def dated(sheet: Any) -> None:
         sheet.append(["单位：元"])
@@ -409,6 +424,13 @@ def test_one_sheet_per_month(sheets: Any) -> None:
     ]
     message = sheets.run(mapping).extract("targets").message
     assert "2 sheets fit where one is wanted: 1月, 2月" in message
+
+
+def test_a_dash_says_that_there_is_no_target(sheets: Any) -> None:
+    sheets.workbook(NAME, lambda s: plain(s, [["张三", "-", "—", *[1] * 10]]), "目标")
+    run = sheets.run(MAPPING)
+    assert [row["period"] for row in run.rows("targets")][0] == "2026-03"
+    assert "2 months hold a dash and have no target" in run.extract("targets").message
 
 
 def test_a_total_far_from_the_last_one_is_remarked(sheets: Any) -> None:

@@ -1,0 +1,127 @@
+"""What a reply is, and what a system's own rules may say about it.
+
+Add here: a question that several systems ask of a reply. Keep out: sending (`client.py`), and the
+error codes of one system: its connector passes a `judge` to the client.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from pipelines.failures import PermanentFailure
+
+_UNREAD = object()
+
+Action = Literal["accept", "retry", "login", "transient", "permanent"]
+
+
+class Refusal(PermanentFailure):
+    """The system understood the request and refused it. `status` and `code` as it gave them."""
+
+    def __init__(
+        self,
+        tried: str,
+        *,
+        where: str = "",
+        cause: str = "",
+        next_step: str = "",
+        status: int = 0,
+        code: str = "",
+    ) -> None:
+        super().__init__(tried, where=where, cause=cause, next_step=next_step)
+        self.status, self.code = status, code
+
+
+@dataclass
+class Reply:
+    """One complete reply. `headers` has lower-case names; `where` is the endpoint without query."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    where: str
+    _json: Any = field(default=_UNREAD, repr=False)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; raises ValueError if it is none."""
+        if self._json is _UNREAD:
+            self._json = parse_json(self.body)
+        return self._json
+
+    def json_or_none(self) -> Any:
+        """The body as JSON, or None if it is not JSON (an HTML page, a cut body, nothing)."""
+        try:
+            return self.json
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with a reply.
+
+    accept: give it to the caller, whatever its status; retry: try again within the policy, after
+    `wait` seconds if the system named a time; login: the token is dead, log in once and repeat;
+    transient: stop now, a later run may succeed (a daily limit); permanent: stop now, a person has
+    to act. `code` is the system's own error code, for callers that catch `Refusal`.
+    """
+
+    action: Action
+    cause: str = ""
+    next_step: str = ""
+    code: str = ""
+    wait: float | None = None
+
+
+# Gets every reply before the general rules; None leaves it to them.
+Judge = Callable[[Reply], Verdict | None]
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON by the quick parser, and by the lenient one when that refuses.
+
+    A lone surrogate or 1e309 in one record would otherwise make a whole page unreadable; so they
+    get through to the column rules, which reject the one record. Raises ValueError.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if body.lstrip()[:1] not in (b"{", b"["):
+            raise ValueError(str(error)) from None
+        try:
+            return json.loads(body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def shape_fault(content: Any, expected: Mapping[str, type | tuple[type, ...]] | type) -> str:
+    """Why a JSON body is not of the expected shape; empty if it is.
+
+    `expected` is a type for the whole body, or a mapping of keys that must be there to their types.
+    """
+    if isinstance(expected, type):
+        if isinstance(content, expected):
+            return ""
+        return f"{expected.__name__} expected, {type(content).__name__} found"
+    if not isinstance(content, dict):
+        return f"an object expected, {_named(content)} found"
+    for key, kind in expected.items():
+        if key not in content:
+            return f"no {key!r} in the answer"
+        if not isinstance(content[key], kind):
+            return f"{key!r} is {_named(content[key])}"
+    return ""
+
+
+def _named(content: Any) -> str:
+    return "null" if content is None else type(content).__name__

@@ -1,0 +1,88 @@
+"""What a reply means by the rules that all systems share: which is worth another try, which is not.
+
+Add here: a rule of HTTP itself. Keep out: codes of one system (its `judge` is asked first).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from pipelines.sources.http.redaction import Redactor
+from pipelines.sources.http.replies import Reply, Verdict, shape_fault
+from pipelines.sources.http.retrying import retry_after
+
+SHAPE = "_shape"  # code of a verdict: JSON, but not of the expected shape
+
+_RETRIED = {406, 408, 420, 425, 429, 500, 502, 503, 504}
+
+Expected = Mapping[str, type | tuple[type, ...]] | type
+
+
+def verdict_of(
+    reply: Reply,
+    *,
+    expect: Expected | None,
+    content_types: Sequence[str] | None,
+    redactor: Redactor,
+    now: dt.datetime,
+) -> Verdict:
+    """What to do with a reply: by status, content type and shape (see `ReadOnlyClient.get_json`)."""
+    status = reply.status
+    said = redactor.excerpt(reply.body)
+    told = f"HTTP {status}{', ' + said if said else ''}"
+    if status in _RETRIED or status >= 500:
+        wait = retry_after(reply.headers.get("retry-after"), now)
+        return Verdict("retry", told, wait=wait, code=str(status))
+    if status == 401:
+        next_step = "check the credentials of the source in the environment"
+        return Verdict("login", told, next_step, code="401")
+    if status >= 300:
+        return Verdict("permanent", told, code=str(status))
+    if content_types is not None:
+        if reply.content_type in content_types:
+            return Verdict("accept")
+        return Verdict("retry", f"an answer of type {reply.content_type or 'none'}")
+    if expect is None:
+        return Verdict("accept")
+    content = reply.json_or_none()
+    if content is None and reply.body.strip() != b"null":
+        # A gateway's page, or a body that was cut where no length was announced.
+        return Verdict(
+            "retry",
+            f"no JSON but {reply.content_type or 'no type'}{', ' + said if said else ''}",
+            "check base_url, and whether a proxy or a maintenance page answers in its place",
+        )
+    fault = shape_fault(content, expect)
+    if fault:
+        return Verdict(
+            "retry",
+            f"an answer of another shape: {fault}",
+            "see whether the system has changed its interface",
+            code=SHAPE,
+        )
+    return Verdict("accept")
+
+
+def verdict_of_break(error: httpx.HTTPError) -> Verdict:
+    """What a broken exchange means; the text of the error itself may hold an address."""
+    kinds: list[tuple[type[Exception], str]] = [
+        (httpx.ConnectTimeout, "no connection in time"),
+        (httpx.ConnectError, "no connection"),
+        (httpx.ReadTimeout, "no complete answer in time"),
+        (httpx.TimeoutException, "timed out"),
+        (httpx.RemoteProtocolError, "the answer was cut off or is not HTTP"),
+        (httpx.DecodingError, "the compressed answer is damaged"),
+        (httpx.TooManyRedirects, "redirected in a circle"),
+    ]
+    for kind, text in kinds:
+        if isinstance(error, kind):
+            detail = str(error) if kind is httpx.ConnectError else ""
+            return Verdict(
+                "retry",
+                f"{text}{': ' + detail if detail else ''}",
+                "check that the system is up and reachable from this machine",
+            )
+    return Verdict("retry", type(error).__name__)

@@ -1,0 +1,159 @@
+"""One exchange: the address checked against the list, the body read within its bounds.
+
+Add here: a rule about where a request may go and how much may come back. Keep out: what the answer
+means (`rules.py`) and trying again (`client.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from pipelines.failures import PermanentFailure, endpoint
+from pipelines.sources.http.replies import Reply
+
+# The HTTP library logs whole addresses with their query, and headers: both may hold credentials.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: to connect, for the next bytes, and for one whole reply (a slow drip ends too)."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    whole: float = 300.0
+
+
+@dataclass
+class Outgoing:
+    """A request before it is sent; an `Auth` may add to it."""
+
+    method: str
+    path: str
+    params: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: dict[str, str] | None = None
+
+
+class Transport:
+    """Sends what is on the list to the hosts that are configured, nothing else."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        name: str,
+        allowed: Iterable[tuple[str, str]],
+        hosts: Sequence[str],
+        timeouts: Timeouts,
+        headers: Mapping[str, str],
+        max_body: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._base_url, self._name = base_url, name
+        self._allowed = [(method, re.compile(pattern)) for method, pattern in allowed]
+        self._hosts, self._timeouts, self._max_body = tuple(hosts), timeouts, max_body
+        self._clock = clock
+        self._http = httpx.Client(
+            headers={"Accept": "application/json", "User-Agent": "forewarn", **headers},
+            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+            follow_redirects=False,
+            # Proxies by environment are fine, but not for a system on the own machine.
+            trust_env=urlsplit(base_url).hostname not in ("127.0.0.1", "localhost", "::1"),
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def address(self, path: str, base_url: str | None = None) -> str:
+        """The absolute address of a path below the configured or the given address."""
+        if path.startswith(("http://", "https://")):
+            return path
+        base = (base_url or self._base_url).rstrip("/")
+        return base + (path if path.startswith("/") else f"/{path}")
+
+    def _check(self, method: str, url: str) -> None:
+        parts, own = urlsplit(url), urlsplit(self._base_url)
+        same = (parts.scheme, parts.hostname, parts.port) == (own.scheme, own.hostname, own.port)
+        # Further hosts never lower the protection: what began encrypted stays so.
+        listed = parts.scheme == "https" and any(
+            fnmatch(parts.hostname or "", pattern) for pattern in self._hosts
+        )
+        if not same and not listed:
+            raise PermanentFailure(
+                f"Refused to call another host for {self._name}",
+                where=endpoint(url),
+                cause=f"only {own.hostname} is configured",
+                next_step="correct base_url of the source if that host is right",
+            )
+        path = parts.path
+        if ".." in path or not any(m == method and p.fullmatch(path) for m, p in self._allowed):
+            raise PermanentFailure(
+                f"Refused to send {method} for {self._name}",
+                where=endpoint(url),
+                cause="the connector only reads, and this path is not on its list",
+                next_step="report this as a fault of the connector",
+            )
+
+    def exchange(self, request: Outgoing, base_url: str | None = None) -> Reply:
+        """One request and its complete reply.
+
+        Raises `httpx.HTTPError` if the exchange broke, `PermanentFailure` if it may not be made.
+        """
+        url = self.address(request.path, base_url)
+        deadline = self._clock() + self._timeouts.whole
+        for _ in range(4):
+            self._check(request.method, url)
+            built = self._http.build_request(
+                request.method,
+                url,
+                params=request.params or None,
+                headers=request.headers,
+                json=request.json,
+                data=request.form,
+            )
+            response = self._http.send(built, stream=True)
+            try:
+                body = self._body(response, deadline, endpoint(url))
+            finally:
+                response.close()
+            target = response.headers.get("location")
+            if not (response.is_redirect and target):
+                headers = {key.lower(): value for key, value in response.headers.items()}
+                return Reply(response.status_code, headers, body, endpoint(url))
+            url = urljoin(url, target)
+            if request.method != "GET":
+                raise PermanentFailure(
+                    f"Could not read {self._name}",
+                    where=endpoint(url),
+                    cause=f"a {request.method} was redirected",
+                    next_step="enter the address it leads to as base_url",
+                )
+            request = replace(request, params={})
+        raise httpx.TooManyRedirects("redirected in a circle")
+
+    def _body(self, response: httpx.Response, deadline: float, where: str) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self._max_body:
+                raise PermanentFailure(
+                    f"Could not read {self._name}",
+                    where=where,
+                    cause=f"one reply is larger than {self._max_body // 1024 // 1024} MB",
+                    next_step="ask for smaller pages in the options of the source",
+                )
+            if self._clock() > deadline:
+                raise httpx.ReadTimeout(f"the reply took more than {self._timeouts.whole:.0f} s")
+            parts.append(part)
+        return b"".join(parts)
