@@ -143,6 +143,124 @@ def docs() -> None:
     raise typer.Exit(write_docs())
 
 
+ByOption = Annotated[
+    str | None, typer.Option("--by", help="Who acts (default: the user of this machine).")
+]
+
+
+@alerts_app.command("list")
+def alerts_list(
+    everything: Annotated[bool, typer.Option("--all", help="Past ones too.")] = False,
+) -> None:
+    """Open warnings, the most at risk first."""
+    from pipelines.commands.answering import print_list
+
+    raise typer.Exit(print_list(everything=everything))
+
+
+@alerts_app.command("show")
+def alerts_show(alert_id: str) -> None:
+    """One warning with everything that happened to it; the beginning of an id will do."""
+    from pipelines.commands.answering import print_one
+
+    raise typer.Exit(print_one(alert_id))
+
+
+@alerts_app.command("ack")
+def alerts_ack(alert_id: str, by: ByOption = None) -> None:
+    """I have seen it."""
+    from pipelines.commands.answering import ack
+
+    raise typer.Exit(ack(alert_id, by))
+
+
+@alerts_app.command("assign")
+def alerts_assign(alert_id: str, person: str, by: ByOption = None) -> None:
+    """PERSON is to answer it."""
+    from pipelines.commands.answering import give
+
+    raise typer.Exit(give(alert_id, person, by))
+
+
+@alerts_app.command("plan")
+def alerts_plan(alert_id: str, text: str, by: ByOption = None) -> None:
+    """What will be done about it."""
+    from pipelines.commands.answering import will_do
+
+    raise typer.Exit(will_do(alert_id, text, by))
+
+
+@alerts_app.command("resolve")
+def alerts_resolve(
+    alert_id: str,
+    outcome: Annotated[
+        str, typer.Option(help="recovered, missed, accepted, false_alarm or data_error")
+    ],
+    note: Annotated[str, typer.Option(help="One line of learning.")],
+    by: ByOption = None,
+) -> None:
+    """How it ended."""
+    from pipelines.commands.answering import close
+
+    raise typer.Exit(close(alert_id, outcome, note, by))
+
+
+@alerts_app.command("snooze")
+def alerts_snooze(
+    alert_id: str,
+    until: Annotated[str, typer.Option(help="Last day of the pause.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    by: ByOption = None,
+) -> None:
+    """No notices until a day; it stays open and in the report."""
+    from pipelines.commands.answering import pause
+
+    day = day_of(until)
+    assert day is not None  # the option is required
+    raise typer.Exit(pause(alert_id, day, reason, by))
+
+
+@signal_app.command("add")
+def signal_add(
+    scope: Annotated[str, typer.Option(help="TYPE:ID, such as team:T01")],
+    text: Annotated[str, typer.Option(help="What you see.")],
+    by: ByOption = None,
+) -> None:
+    """Report a risk by hand."""
+    from pipelines.commands.answering import report_risk
+
+    raise typer.Exit(report_risk(scope, text, by))
+
+
+@app.command()
+def backtest(
+    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    every: Annotated[str, typer.Option(help="week (rules are evaluated weekly)")] = "week",
+    episodes: Annotated[Path | None, typer.Option(help="CSV to write every episode to.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="labels.json with the true risks.")] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """The rules over the past: precision, recall, lead time, false alarms."""
+    _choose_folders(config, data)
+    if every not in {"week", "day"}:
+        raise typer.BadParameter(f"{every!r} is neither day nor week")
+    from pipelines.commands import backtesting
+
+    raise typer.Exit(backtesting.backtest(day_of(first), day_of(last), episodes, labels))
+
+
+@rules_app.command("tune")
+def rules_tune(
+    budget: Annotated[float, typer.Option(help="False alarms per director and month.")] = 1.0,
+) -> None:
+    """Propose limits from the early part of the past, quoted on the untouched rest."""
+    from pipelines.commands.backtesting import tune
+
+    raise typer.Exit(tune(budget))
+
+
 def main() -> None:
     """Entry point: every failure becomes a sentence and an exit code, never a traceback."""
     try:

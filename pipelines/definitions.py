@@ -17,7 +17,13 @@ from pipelines.assets.raw import raw_assets
 from pipelines.assets.reports import report_asset
 from pipelines.assets.steps import WRITER, writer_resource
 from pipelines.dbt_command import prepared_manifest
-from pipelines.schedules import nightly_job, schedules, sheets_sensor, weekly_report_job
+from pipelines.schedules import (
+    nightly_job,
+    outbox_sensor,
+    schedules,
+    sheets_sensor,
+    weekly_report_job,
+)
 from pipelines.settings import Settings, load_settings
 
 
@@ -42,7 +48,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
         resources={WRITER: writer_resource(settings), "dbt": dbt_resource()},
         jobs=[nightly, weekly],
         schedules=schedules(settings, nightly, weekly),
-        sensors=[sheets_sensor(settings)],
+        sensors=[sheets_sensor(settings), outbox_sensor(settings)],
         # One process for a run: the writer lock is held by the process that writes.
         executor=dg.in_process_executor,
     )

@@ -18,8 +18,8 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,60 +27,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
-from pipelines.sources.protocol import Batch, Connector, Extract, Previous, Rejection
+from pipelines.raw_rows import (
+    EXTRACTS,
+    LoadReport,
+    Rows,
+    extract_of,
+)
+from pipelines.sources.protocol import Connector, Extract, Previous
 
 log = logging.getLogger("forewarn")
-
-EXTRACTS = "_extracts"
-REJECTED = "_rejected"
-_UTC = pa.timestamp("us", tz="UTC")
-
-EXTRACTS_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("system", pa.string()),
-        ("entity", pa.string()),
-        ("file", pa.string()),
-        ("state", pa.string()),
-        ("cursor", pa.string()),
-        ("rows", pa.int64()),
-        ("rejected_rows", pa.int64()),
-        ("full", pa.bool_()),
-        ("newest_record_at", _UTC),
-        ("source_rows", pa.int64()),
-        ("source_amount", pa.decimal128(18, 2)),
-        ("message", pa.string()),
-        ("_loaded_at", _UTC),
-    ]
-)
-
-REJECTED_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("system", pa.string()),
-        ("entity", pa.string()),
-        ("file", pa.string()),
-        ("address", pa.string()),
-        ("column_name", pa.string()),
-        ("value", pa.string()),
-        ("reason", pa.string()),
-        ("_loaded_at", _UTC),
-    ]
-)
-
-
-@dataclass
-class LoadReport:
-    """What one run loaded from one source. `rows` counts rows by raw table."""
-
-    source: str
-    rows: dict[str, int] = field(default_factory=dict)
-    extracts: list[Extract] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-    @property
-    def unchanged(self) -> bool:
-        return not self.rows and not self.extracts
 
 
 @dataclass(frozen=True)
@@ -143,7 +98,7 @@ class RawZone:
                 for row in pq.read_table(path).to_pylist():
                     known.append(
                         KnownExtract(
-                            load, row["source"], row["system"], row["_loaded_at"], _extract_of(row)
+                            load, row["source"], row["system"], row["_loaded_at"], extract_of(row)
                         )
                     )
         known.sort(key=lambda item: (item.loaded_at, float(item.load_id)))
@@ -175,7 +130,7 @@ class RawZone:
         except StopIteration:
             return report  # nothing has changed, so there is nothing to load
         schemas = connector.tables()
-        rows = _Rows(source, system, now, schemas, report)
+        rows = Rows(source, system, now, schemas, report)
         self._run_dlt(source, rows.tables(first, items))
         self._write_quarantine_copy(report, now)
         return report
@@ -234,90 +189,6 @@ class RawZone:
                         item.reason,
                     ]
                 )
-
-
-class _Rows:
-    """Turns what a connector yields into (raw table, Arrow table) pairs, and counts."""
-
-    def __init__(
-        self,
-        source: str,
-        system: str,
-        now: dt.datetime,
-        schemas: Mapping[str, pa.Schema],
-        report: LoadReport,
-    ) -> None:
-        self.source, self.system, self.now = source, system, now
-        self.schemas, self.report = schemas, report
-
-    def tables(
-        self, first: Batch | Rejection | Extract, rest: Iterator[Batch | Rejection | Extract]
-    ) -> Iterator[tuple[str, pa.Table]]:
-        for item in _chained(first, rest):
-            if isinstance(item, Batch):
-                if item.table.num_rows:
-                    yield item.entity, self._stamped(item)
-            elif isinstance(item, Rejection):
-                self.report.rejections.append(item)
-            else:
-                self.report.extracts.append(item)
-        if self.report.rejections:
-            yield REJECTED, self._rejected()
-        yield EXTRACTS, self._extracts()
-
-    def _stamped(self, batch: Batch) -> pa.Table:
-        declared = self.schemas[batch.entity]
-        if not batch.table.schema.equals(declared):
-            raise PermanentFailure(
-                f"Could not load {batch.entity} of {self.source}",
-                cause="the connector yielded another schema than it declares",
-                next_step="report this as a fault of the connector",
-            )
-        count = batch.table.num_rows
-        self.report.rows[batch.entity] = self.report.rows.get(batch.entity, 0) + count
-        table = batch.table.append_column("source", pa.repeat(pa.scalar(self.source), count))
-        return table.append_column("_loaded_at", pa.repeat(pa.scalar(self.now, _UTC), count))
-
-    def _rejected(self) -> pa.Table:
-        rows = [
-            {
-                "source": self.source,
-                "system": self.system,
-                "entity": item.entity,
-                "file": item.file,
-                "address": item.address,
-                "column_name": item.column,
-                "value": item.value,
-                "reason": item.reason,
-                "_loaded_at": self.now,
-            }
-            for item in self.report.rejections
-        ]
-        return pa.Table.from_pylist(rows, schema=REJECTED_SCHEMA)
-
-    def _extracts(self) -> pa.Table:
-        rows = [
-            {
-                **{name: getattr(item, name) for name in _EXTRACT_FIELDS},
-                "source": self.source,
-                "system": self.system,
-                "_loaded_at": self.now,
-            }
-            for item in self.report.extracts
-        ]
-        return pa.Table.from_pylist(rows, schema=EXTRACTS_SCHEMA)
-
-
-_EXTRACT_FIELDS = tuple(Extract.__dataclass_fields__)
-
-
-def _extract_of(row: Mapping[str, Any]) -> Extract:
-    return Extract(**{name: row[name] for name in _EXTRACT_FIELDS})
-
-
-def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
-    yield first
-    yield from rest
 
 
 def _harmless(value: str | None) -> str | None:

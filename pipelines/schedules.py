@@ -8,6 +8,8 @@ import hashlib
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines.assets.notices import tell
+from pipelines.publishing import read_manifest
 from pipelines.settings import Settings
 
 NIGHTLY = "nightly"
@@ -90,6 +92,26 @@ def sheets_sensor(settings: Settings) -> dg.SensorDefinition:
         )
 
     return sheets_changed
+
+
+def outbox_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Between the nights: escalates what is overdue, sends what waited for its hour or failed."""
+
+    @dg.sensor(
+        name="outbox_sensor",
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Overdue answers go one level up; notices held back or failed are sent.",
+        job_name=WEEKLY_REPORT,  # a sensor needs one; this never requests a run
+    )
+    def outbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if read_manifest(settings.current) is None:
+            return dg.SkipReason("Nothing has been published yet.")
+        _, report = tell(settings, run_id="outbox sensor")
+        sent = report.delivery.sent if report.delivery else 0
+        return dg.SkipReason(f"{sent} notices sent, {len(report.failed)} failed.")
+
+    return outbox
 
 
 def _folder_state(settings: Settings) -> str:

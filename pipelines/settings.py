@@ -82,9 +82,15 @@ class Settings:
         """SQLAlchemy URL of the ledger: FOREWARN_LEDGER_URL, else SQLite in the data folder."""
         return os.environ.get("FOREWARN_LEDGER_URL") or f"sqlite:///{self.data_dir / 'ledger.db'}"
 
+    def now(self) -> dt.datetime:
+        """The company's now, with its time zone; at a fixed `clock`, nine in the morning of it."""
+        if self.company.clock:
+            return dt.datetime.combine(self.company.clock, dt.time(9), self.timezone)
+        return dt.datetime.now(self.timezone)
+
     def today(self) -> dt.date:
         """The company's today: its fixed `clock` if it has one, else the date in its time zone."""
-        return self.company.clock or dt.datetime.now(self.timezone).date()
+        return self.now().date()
 
 
 def config_dir_of(path: Path | str | None = None) -> Path:

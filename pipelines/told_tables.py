@@ -65,7 +65,7 @@ def _value(column: dict[str, Any], frame: pd.DataFrame) -> str:
 
 
 def _check_key(connection: duckdb.DuckDBPyConnection, name: str, key: list[str]) -> None:
-    listed = ", ".join(key)
+    listed = ", ".join(f'"{column}"' for column in key)
     rows = connection.execute(
         f"select {listed} from marts.{name} group by all having count(*) > 1 limit 1"
     ).fetchall()

@@ -19,7 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES, raw_schema
-from pipelines.raw_zone import EXTRACTS_SCHEMA, REJECTED, REJECTED_SCHEMA, KnownExtract, RawZone
+from pipelines.raw_rows import EXTRACTS_SCHEMA, REJECTED, REJECTED_SCHEMA
+from pipelines.raw_zone import KnownExtract, RawZone
 from pipelines.settings import Settings
 from pipelines.working_calendar import working_days
 

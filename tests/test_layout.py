@@ -253,11 +253,11 @@ def test_no_file_names_a_folder_of_one_machine():
     [
         ("open('/tmp/x')", True),
         ("see /home/anna/data", True),
-        ("data: /work/sales", True),
+        ("data: /mnt/sales", True),
         ("https://example.com/home/index", False),
         ("${DATA}/tmp/x", False),
         ("versions/tmp/x", False),
-        ("a/work/b", False),
+        ("a/home/b", False),
     ],
 )
 def test_what_counts_as_a_folder_of_one_machine(text, hit):

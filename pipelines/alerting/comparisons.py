@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipelines.alerting.backtest import AT_LEAST_BEFORE, unit_figures
+from pipelines.alerting.backtest import AT_LEAST_BEFORE
+from pipelines.alerting.target_units import unit_figures
 
 STRAIGHT_LINE = 0.8
 FROM_SHARE = 0.15

@@ -41,16 +41,19 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
         np.isin(kinds, list(scopes)) & ((history.episode > 0) | (history.ending > 0)).any(axis=0)
     )
     keys = list(panel.keys.astype(str).itertuples(index=False, name=None))
+    version = rule.version
     for s in wanted:
-        found.extend(_of_series(history, int(s), keys[s]))
+        found.extend(_of_series(history, int(s), keys[s], version))
     found.sort(key=lambda e: (e["opened_on"], e["scope_type"], e["scope_id"], e["dimension"]))
     for record in found:
-        record["rule"], record["rule_version"] = rule.name, rule.version
+        record["rule"], record["rule_version"] = rule.name, version
         record["family"], record["metric"], record["mode"] = rule.family, rule.metric, rule.mode
     return found
 
 
-def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[dict[str, object]]:
+def _of_series(
+    history: History, s: int, key_of: tuple[str, str, str], version: str
+) -> list[dict[str, object]]:
     rule, panel = history.rule, history.panel
     numbers = history.episode[:, s]
     kind, ident, dimension = key_of
@@ -74,7 +77,7 @@ def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[d
         levels = history.level[rows, s]
         since = int(history.since[first, s])
         record: dict[str, object] = {
-            "alert_id": alert_id(rule.name, rule.version, (kind, ident), dimension, key),
+            "alert_id": alert_id(rule.name, version, (kind, ident), dimension, key),
             "scope_type": kind,
             "scope_id": ident,
             "dimension": dimension,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -148,7 +147,7 @@ class Rule(_Part):
             relearn_after=10_000 if self.on_targets else self.relearn_after,
         )
 
-    @cached_property
+    @property
     def version(self) -> str:
         """Fingerprint of everything that decides a level; texts and owners are not part of it.
 

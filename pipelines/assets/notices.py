@@ -40,7 +40,7 @@ def notice_asset(settings: Settings) -> dg.AssetsDefinition:
         """What was told to whom; a second run of the same night tells nothing."""
         with failing_clearly():
             changes, report = tell(settings, run_id=context.run.run_id)
-        sent = len(report.delivery.sent) if report.delivery else 0
+        sent = report.delivery.sent if report.delivery else 0
         log.info(
             "tell      %d opened, %d raised, %d ended; %d notices sent, %d failed",
             len(changes.opened), len(changes.raised),
@@ -61,11 +61,11 @@ def tell(
     """Record the published alerts and notify; a dry run records them and sends nothing."""
     manifest = read_manifest(settings.current)
     assert manifest is not None  # the publication is upstream
-    moment = now or dt.datetime.now(dt.UTC)
+    moment = now or settings.now()
     with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
         alerts = connection.execute(
             "select * from marts.fct_alerts where coalesce(origin, 'evaluated') = 'evaluated'"
-        ).df()
+        ).df(date_as_object=True)
         hierarchy = _hierarchy(connection)
     is_workday = workday_test(settings, manifest.as_of)
     _, refused = usable_rules(settings)
@@ -124,7 +124,7 @@ def links_of(settings: Settings, book: RecipientBook) -> Links:
         link_key(settings.data_dir),
         book.links.base_url,
         book.links.valid_days,
-        lambda: dt.datetime.now(dt.UTC),
+        settings.now,
     )
 
 

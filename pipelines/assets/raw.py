@@ -15,7 +15,8 @@ from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
-from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.raw_rows import LoadReport
+from pipelines.raw_zone import RawZone
 from pipelines.settings import Settings
 from pipelines.sources.registry import connector_of, raw_tables
 

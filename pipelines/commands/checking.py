@@ -1,10 +1,13 @@
-"""`forewarn check`: is the configuration valid, can every source be reached, what would be read."""
+"""`forewarn check`: is the configuration valid, can every source be reached, what would be read.
+
+Add here: something `check` looks at. Keep out: what is valid (each file's own module).
+"""
 
 from __future__ import annotations
 
 import sys
 
-from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.registry import connector_of
 
@@ -38,9 +41,9 @@ def check_everything() -> int:
     return 0 if reachable else 1
 
 
-def rule_problems(settings: Settings) -> list:
+def rule_problems(settings: Settings) -> list[Problem]:
     """Problems of alert_rules.yml and recipients.yml."""
-    from pipelines.alerting.rules import load_rules
+    from pipelines.alerting.rule_file import load_rules
     from pipelines.notifying.recipients import read_recipients
 
     _, problems = load_rules(settings.config_dir / "alert_rules.yml")

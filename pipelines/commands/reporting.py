@@ -1,4 +1,7 @@
-"""`forewarn report`: writes the weekly report of a published day, or of any past day."""
+"""`forewarn report`: writes the weekly report of a published day, as readers see it.
+
+Add here: what the command says. Keep out: what the report shows (`pipelines/reporting/`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`forewarn sample`: writes a generated company. The company itself is `pipelines/sample/`."""
+"""`forewarn sample`: writes a generated company.
+
+Add here: what the command says. Keep out: the company itself (`pipelines/sample/`).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,10 @@ import typer
 def write(directory: Path, *, reps: int, seed: int, end: dt.date | None) -> int:
     """Write the sample company to a folder; returns the exit code."""
     from pipelines.sample import write_sample
+    from pipelines.sample.company import SHIPPED_END
 
     try:
-        company = write_sample(
-            directory, reps=reps, seed=seed, **({} if end is None else {"end": end})
-        )
+        company = write_sample(directory, reps=reps, seed=seed, end=end or SHIPPED_END)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     sys.stdout.write(

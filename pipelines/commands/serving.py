@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from starlette.applications import Starlette
+
 from pipelines.instance import dagster_home
 from pipelines.settings import PROJECT, load_settings
 
@@ -36,7 +38,7 @@ def serve() -> int:
         ],
         "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
         "answer links": [
-            sys.executable, "-m", "uvicorn", "--factory", "pipelines.notifying.endpoint:create_app",
+            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.serving:answers_app",
             "--host", "127.0.0.1", "--port", str(ANSWERS_PORT), "--log-level", "warning",
         ],
     }  # fmt: skip
@@ -49,6 +51,27 @@ def serve() -> int:
         name: subprocess.Popen(command, env=environment) for name, command in commands.items()
     }
     return _wait(children)
+
+
+def answers_app() -> Starlette:
+    """The endpoint behind the links in notices, for uvicorn's `--factory`."""
+    from pipelines.assets.notices import links_of, recipient_book
+    from pipelines.ledger.store import open_ledger
+    from pipelines.notifying.endpoint import Desk, create_app
+
+    settings = load_settings()
+    book = recipient_book(settings)
+    return create_app(
+        Desk(
+            ledger=open_ledger(settings.ledger_url),
+            links=links_of(settings, book),
+            timezone=settings.timezone,
+            currency=settings.company.currency,
+            clock=settings.now,
+            language=settings.company.language,
+            languages={recipient.person_id: recipient.language for recipient in book.recipients},
+        )
+    )
 
 
 def _wait(children: dict[str, subprocess.Popen[bytes]]) -> int:

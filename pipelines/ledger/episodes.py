@@ -166,8 +166,10 @@ def _take_over(
         )
         session.add(episode)
         return episode
+    # Most of a long past is over: its rows need not be written again for each new day.
+    over = episode.state != "open" and row["state"] != "open"
     for name in (*COLUMNS, "details"):
-        if getattr(episode, name) != row[name]:
+        if getattr(episode, name) != row[name] and not (over and name == "as_of"):
             setattr(episode, name, row[name])
     if episode.withdrawn:
         episode.withdrawn, episode.proposed_outcome = False, PROPOSED_OUTCOME.get(row["state"])

@@ -6,7 +6,7 @@ alerts a notice holds (`selection.py`).
 Beyond the columns of `fct_alerts` it reads, where the evaluation gives them, from `details`:
 `rule_title_zh/_en`, `advice_zh/_en`, `message_zh/_en`, `dimension`, `since`, `period_end`,
 `days_left`, `needed_per_week`, `deals` (list of name, owner_id, idle_days, amount), `data_state`,
-`precision`, `lead_days`, `parent_alert_id`, `mode`.
+`record_zh/_en` (else `precision`, `lead_days`), `parent_alert_id`, `mode`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
         ("needed", _needed(details.get("needed_per_week"), language, currency)),
         ("reported_by", str(details.get("reported_by") or "")),
         ("data", in_language(alert, "data_state", language)),
-        ("record", _record(details, language)),
+        ("record", in_language(alert, "record", language) or _record(details, language)),
     ]
     return [Line(value, word(key, language)) for key, value in pairs if value]
 

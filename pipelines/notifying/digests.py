@@ -17,7 +17,7 @@ from pipelines.notifying.notices import Office, change_words, digest_message
 from pipelines.notifying.outbox import key_of
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.selection import FRESH_DAYS
-from pipelines.notifying.slices import in_slice
+from pipelines.notifying.slices import Audience
 from pipelines.notifying.snapshot import Snapshot
 
 _NEWS = {"opened", "reopened", "raised", "eased", "doubled"}
@@ -36,6 +36,12 @@ def due_digests(
     snapshot: Snapshot, recipients: Sequence[Recipient], office: Office, today: dt.date
 ) -> Iterator[tuple[Recipient, Digest]]:
     """The digests that are due on `today` and not made yet, by recipient."""
+    audience = Audience(recipients, office.hierarchy)
+    slices: dict[str, list[Alert]] = {}
+    for alert in snapshot.alerts.values():
+        if alert.details.get("mode") != "watch":
+            for recipient in audience.seeing(alert):
+                slices.setdefault(recipient.person_id, []).append(alert)
     for recipient in recipients:
         day = digest_day(recipient, today, office.is_workday)
         if day is None:
@@ -43,11 +49,7 @@ def due_digests(
         key = key_of(recipient.person_id, "digest", day)
         if key in snapshot.digest_keys:
             continue
-        mine = [
-            alert
-            for alert in snapshot.alerts.values()
-            if alert.details.get("mode") != "watch" and in_slice(recipient, alert, office.hierarchy)
-        ]
+        mine = slices.get(recipient.person_id, [])
         since = snapshot.digests.get(recipient.person_id)
         still = [alert for alert in mine if alert.state == "open"]
         ended = [alert for alert in mine if _ended_since(alert, snapshot, since)]

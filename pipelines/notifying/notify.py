@@ -20,7 +20,7 @@ from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.secrets import masked
 from pipelines.notifying.selection import Choice, Group, select
-from pipelines.notifying.slices import in_slice
+from pipelines.notifying.slices import Audience
 from pipelines.notifying.snapshot import Snapshot, take
 from pipelines.notifying.wording import word
 
@@ -188,11 +188,11 @@ def _report(
 ) -> Report:
     told = [entry[2] for entry in plan.urgent]
     told += [message for _, _, message in plan.digests if message is not None]
+    audience = Audience(recipients, office.hierarchy)
     unheard = [
         alert.alert_id
         for alert in snapshot.open_alerts()
-        if alert.details.get("mode") != "watch"
-        and not any(in_slice(person, alert, office.hierarchy) for person in recipients)
+        if alert.details.get("mode") != "watch" and not audience.seeing(alert)
     ]
     deferred = [(person.person_id, group.head.alert_id) for person, group, _ in plan.deferred]
     return Report(tuple(told), tuple(deferred), tuple(unheard))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from pipelines.ledger.lookup import Alert, importance
 from pipelines.notifying.recipients import Recipient
-from pipelines.notifying.slices import Hierarchy, in_slice, is_data_alert
+from pipelines.notifying.slices import Audience, Hierarchy, in_slice, is_data_alert
 
 # News older than this is no news: a recipient who is added later gets it by digest.
 FRESH_DAYS = 7
@@ -69,9 +69,9 @@ class Choice:
     deferred: tuple[Group, ...]
 
 
-def hears_at_once(alert: Alert, recipients: Sequence[Recipient], hierarchy: Hierarchy) -> set[str]:
+def hears_at_once(alert: Alert, audience: Audience) -> set[str]:
     """The recipients who hear of a change of this alert at once, by person_id."""
-    seeing = [person for person in recipients if in_slice(person, alert, hierarchy)]
+    seeing = audience.seeing(alert)
     if is_data_alert(alert):
         return {person.person_id for person in seeing}
     answering = {alert.owner_id, alert.assigned_to}
@@ -84,29 +84,24 @@ def hears_at_once(alert: Alert, recipients: Sequence[Recipient], hierarchy: Hier
     return hearing or {person.person_id for person in seeing}
 
 
-def hears_of_delay(
-    alert: Alert,
-    to_person: str | None,
-    recipients: Sequence[Recipient],
-    hierarchy: Hierarchy,
-) -> set[str]:
+def hears_of_delay(alert: Alert, to_person: str | None, audience: Audience) -> set[str]:
     """Who hears that a step is overdue: the one it goes up to, and whoever should have answered.
 
     If that person is no recipient, their manager and so on; at the top, the directors concerned.
     """
-    known = {person.person_id for person in recipients}
+    known = {person.person_id for person in audience.recipients}
     hearing = {alert.responsible} & known
     current, passed = to_person, set[str]()
     while current is not None and current not in known and current not in passed:
         passed.add(current)
-        current = hierarchy.managers.get(current)
+        current = audience.hierarchy.managers.get(current)
     if current in known and current not in hearing:
         hearing.add(current)
     else:
         hearing |= {
             person.person_id
-            for person in recipients
-            if person.role in {"director", "data_owner"} and in_slice(person, alert, hierarchy)
+            for person in audience.seeing(alert)
+            if person.role in {"director", "data_owner"}
         }
     return {person for person in hearing if person is not None}
 
@@ -124,7 +119,14 @@ def select(
     """Decide for every recipient. `told` are (person_id, change_id) decided before; `used` how
     many urgent notices each had in the week; `alerts` holds every alert that a change is about.
     """
-    hearing: dict[int, set[str]] = {}
+    audience = Audience(recipients, hierarchy)
+    mine: dict[str, list[PendingChange]] = {}
+    familiar: dict[str, set[str]] = {}
+    told = set(told)
+    alert_of = {change.change_id: change.alert_id for change in pending}
+    for person_id, change_id in told:
+        if change_id in alert_of:
+            familiar.setdefault(person_id, set()).add(alert_of[change_id])
     for change in pending:
         alert = alerts[change.alert_id]
         if alert.state != "open" or alert.snoozed(today) or alert.details.get("mode") == "watch":
@@ -132,26 +134,24 @@ def select(
         if _answered(change, alert):
             continue
         if change.change == "overdue":
-            hearing[change.change_id] = hears_of_delay(
-                alert, change.person_id, recipients, hierarchy
-            )
+            hearing = hears_of_delay(alert, change.person_id, audience)
         else:
-            hearing[change.change_id] = hears_at_once(alert, recipients, hierarchy)
-    told = set(told)
-    choices = []
-    for recipient in recipients:
-        person = recipient.person_id
-        mine = [
-            change
-            for change in pending
-            if person in hearing.get(change.change_id, ())
-            and (person, change.change_id) not in told
-        ]
-        familiar = {change.alert_id for change in pending if (person, change.change_id) in told}
-        choices.append(
-            _choose(recipient, mine, familiar, alerts, hierarchy, used.get(person, 0), today)
+            hearing = hears_at_once(alert, audience)
+        for person_id in hearing:
+            if (person_id, change.change_id) not in told:
+                mine.setdefault(person_id, []).append(change)
+    return [
+        _choose(
+            recipient,
+            mine.get(recipient.person_id, []),
+            familiar.get(recipient.person_id, set()),
+            alerts,
+            hierarchy,
+            used.get(recipient.person_id, 0),
+            today,
         )
-    return choices
+        for recipient in recipients
+    ]
 
 
 def _answered(change: PendingChange, alert: Alert) -> bool:

@@ -59,6 +59,11 @@ class PageGuard(Generic[K]):
         self._keys |= fresh
         return positions
 
+    def restart(self) -> None:
+        """The query begins anew: its pages may come again, its rows still count once."""
+        self._markers.clear()
+        self._pages.clear()
+
     @property
     def rows(self) -> int:
         """How many different rows have come so far."""

@@ -67,7 +67,8 @@ select
         when not resolved.is_partly_delivered and resolved.last_delivered_on <= {{ as_of_date() }}
             then resolved.last_delivered_on
     end as delivered_on,
-    resolved.is_partly_delivered and resolved.last_delivered_on <= {{ as_of_date() }} as is_partly_delivered
+    resolved.is_partly_delivered
+    and coalesce(resolved.last_delivered_on <= {{ as_of_date() }}, true) as is_partly_delivered
 from resolved
 left join {{ ref('int_exchange_rates__periods') }} as rates
     on

@@ -69,7 +69,7 @@ def test_run_lengths_agree_with_the_table(
 ) -> None:
     rng = np.random.default_rng(2024)
     weeks = WARM_UP + int(expected * 8) + 20
-    values = rng.normal(100, 10, (weeks, 600))
+    values = rng.normal(100, 10, (weeks, 300))
     values[WARM_UP:] += shift * 10
     found = first_alarm(condition, values, WARM_UP, forget=True)
     # Means over the few that never alarmed count as the whole span: a lower bound.

@@ -1,0 +1,147 @@
+"""`forewarn alerts ...` and `forewarn signal add`: reading and answering warnings in the shell.
+
+Add here: how an answer is read from arguments and shown. Keep out: what an answer does
+(`pipelines/ledger/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
+from pipelines.ledger.refusals import Answer, Refused
+from pipelines.ledger.responses import acknowledge, assign, plan, resolve, snooze
+from pipelines.ledger.signals import add_signal, parse_scope
+from pipelines.ledger.store import Ledger, open_ledger
+from pipelines.notifying.describing import sentence
+from pipelines.settings import Settings, load_settings
+
+LEVELS = {"warning": "警戒 warning", "danger": "危险 danger"}
+
+
+@contextmanager
+def _ledger() -> Iterator[tuple[Settings, Ledger]]:
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        yield settings, ledger
+    finally:
+        ledger.close()
+
+
+def me(person: str | None) -> str:
+    """Who acts: the person given, else the user of this machine."""
+    return person or getpass.getuser()
+
+
+def print_list(*, everything: bool) -> int:
+    """One line per alert, the most at risk first."""
+    with _ledger() as (settings, ledger):
+        alerts = list_alerts(ledger, open_only=not everything)
+        for alert in alerts:
+            sys.stdout.write(_line(alert, settings) + "\n")
+        if not alerts:
+            sys.stdout.write("没有未关闭的预警。No open alerts.\n")
+    return 0
+
+
+def _line(alert: Alert, settings: Settings) -> str:
+    state = "" if alert.state == "open" else f" [{alert.state}]"
+    answered = " · seen" if alert.acknowledged_at else ""
+    return (
+        f"{alert.alert_id[:10]}  {LEVELS.get(alert.level, alert.level)}{state}{answered}  "
+        f"{sentence(alert, settings.company.language)}"
+    )
+
+
+def print_one(alert_id: str) -> int:
+    """One alert with everything that happened to it."""
+    with _ledger() as (settings, ledger):
+        try:
+            history = show_alert(ledger, alert_id)
+        except Refused as refused:
+            return _refuse(refused, settings)
+        sys.stdout.write("\n".join(_story(history, settings)) + "\n")
+    return 0
+
+
+def _story(history: History, settings: Settings) -> list[str]:
+    alert, zone = history.alert, settings.timezone
+    lines = [
+        f"{alert.alert_id}  {LEVELS.get(alert.level, alert.level)}  {alert.state}",
+        f"  {sentence(alert, settings.company.language)}",
+        f"  rule {alert.rule}, {alert.scope_type}:{alert.scope_id}, opened {alert.opened_on}",
+        f"  to answer: {alert.responsible or '-'}",
+    ]
+    lines += [
+        f"  {change.at.astimezone(zone):%Y-%m-%d %H:%M}  {change.change}"
+        for change in history.changes
+    ]
+    lines += [
+        f"  {response.acted_at.astimezone(zone):%Y-%m-%d %H:%M}  {response.action} by {response.person_id}"
+        + (f": {response.text}" if response.text else "")
+        for response in history.responses
+    ]
+    return lines
+
+
+def answer(action: Callable[[Ledger, dt.datetime, dt.date], Answer]) -> int:
+    """Take one action and print what the ledger says; 2 if it was refused."""
+    with _ledger() as (settings, ledger):
+        try:
+            done = action(ledger, settings.now(), settings.today())
+        except Refused as refused:
+            return _refuse(refused, settings)
+        sys.stdout.write(done.text(settings.company.language) + "\n")
+    return 0
+
+
+def ack(alert_id: str, person: str | None) -> int:
+    """The person has seen it."""
+    return answer(lambda ledger, now, _: acknowledge(ledger, alert_id, me(person), now=now))
+
+
+def give(alert_id: str, to_person: str, person: str | None) -> int:
+    """Someone else is to answer it."""
+    return answer(lambda ledger, now, _: assign(ledger, alert_id, me(person), to_person, now=now))
+
+
+def will_do(alert_id: str, text: str, person: str | None) -> int:
+    """What will be done."""
+    return answer(lambda ledger, now, _: plan(ledger, alert_id, me(person), text, now=now))
+
+
+def close(alert_id: str, outcome: str, note: str, person: str | None) -> int:
+    """How it ended, with one line of learning."""
+    return answer(
+        lambda ledger, now, _: resolve(ledger, alert_id, me(person), outcome, note, now=now)
+    )
+
+
+def pause(alert_id: str, until: dt.date, reason: str, person: str | None) -> int:
+    """No notices until a day; it stays open and in the report."""
+    return answer(
+        lambda ledger, now, today: snooze(
+            ledger, alert_id, me(person), until, reason, now=now, today=today
+        )
+    )
+
+
+def report_risk(scope: str, text: str, person: str | None) -> int:
+    """A risk reported by hand, in the same ledger."""
+
+    def act(ledger: Ledger, now: dt.datetime, today: dt.date) -> Answer:
+        scope_type, scope_id = parse_scope(scope)
+        return add_signal(ledger, scope_type, scope_id, text, me(person), now=now, today=today)
+
+    return answer(act)
+
+
+def _refuse(refused: Refused, settings: Settings) -> int:
+    sys.stderr.write(refused.text(settings.company.language) + "\n")
+    return 2

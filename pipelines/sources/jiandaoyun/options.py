@@ -1,0 +1,141 @@
+"""What sources.yml may say about a 简道云 source, checked when it is read.
+
+Add here: an option of this system. Keep out: keys that every source has (`configuration/sources.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipelines.configuration.problems import ConfigurationError, Problem, add_validation_problems
+from pipelines.configuration.sources import Source
+from pipelines.sources.jiandaoyun.forms import FORMS
+
+# A form may keep money in such units; raw amounts are in yuan (or the currency's own unit).
+UNITS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
+_CANDIDATE = re.compile(r"^(alias|label|widget|system):\S.*$")
+
+
+class FormOptions(BaseModel):
+    """How one form holds an entity, where the defaults of `forms.py` do not fit.
+
+    `columns`: canonical column -> candidates (`label:预计金额`, or a list of them; null leaves the
+    column out). `constants`: a text for a column that the form does not have. `units`: the unit in
+    which a number is typed, e.g. `{target_amount: 万元}`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    app_id: str | None = None
+    entry_id: str | None = None
+    name: str | None = None
+    columns: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _lists(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: (item,) if isinstance(item, str) else item for name, item in given.items()}
+
+    @field_validator("columns")
+    @classmethod
+    def _candidates(cls, given: dict[str, tuple[str, ...] | None]) -> Any:
+        for candidates in given.values():
+            for candidate in candidates or ():
+                if not _CANDIDATE.match(candidate):
+                    raise ValueError(f"alias:, label:, widget: or system: (not {candidate!r})")
+        return given
+
+    @field_validator("units")
+    @classmethod
+    def _units(cls, given: dict[str, str]) -> dict[str, str]:
+        for unit in given.values():
+            if unit not in UNITS:
+                raise ValueError(f"one of {', '.join(UNITS)}")
+        return given
+
+
+class Options(BaseModel):
+    """`options` of a 简道云 source.
+
+    `forms`: per entity a `FormOptions`, or false to leave the entity out. `departments`: username
+    -> department number, for members of several. `region_level`: how deep below the root the
+    departments stand whose names are the regions (0: no regions). `sweep_up_to`: forms with fewer
+    records have their ids compared every night, others at full loads. `accept_deletions`: believe
+    once that more than a fifth of a form's records are gone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    app_id: str = Field(min_length=1)
+    forms: dict[str, FormOptions | Literal[False]] = Field(default_factory=dict)
+    timezone: str = "Asia/Shanghai"  # in which day a date widget falls
+    page_size: int = Field(default=100, ge=1, le=100)
+    requests_per_second: float = Field(default=10, gt=0, le=50)
+    overlap_days: int = Field(default=2, ge=1, le=60)
+    full_every_days: int = Field(default=7, ge=1)
+    sweep_up_to: int = Field(default=20_000, ge=0)
+    update_filter: Literal["probe", "on", "off"] = "probe"
+    full: bool = False  # read everything anew in the next run
+    accept_deletions: bool = False
+    primary_department: Literal["first", "last"] = "first"
+    departments: dict[str, int] = Field(default_factory=dict)
+    region_level: int = Field(default=1, ge=0)
+
+    @field_validator("app_id", mode="before")
+    @classmethod
+    def _id_is_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("a time zone such as Asia/Shanghai") from None
+        return value
+
+    @model_validator(mode="after")
+    def _known(self) -> Options:
+        for entity, form in self.forms.items():
+            if entity not in FORMS:
+                raise ValueError(f"forms of {', '.join(FORMS)} (not {entity})")
+            if form is False:
+                continue
+            rules = FORMS[entity].columns
+            unknown = sorted({*form.columns, *form.constants, *form.units} - set(rules))
+            if unknown:
+                raise ValueError(f"forms.{entity}: {', '.join(rules)} (not {', '.join(unknown)})")
+            texts = [name for name in form.constants if rules[name].kind not in ("text", "scope")]
+            numbers = [name for name in form.units if rules[name].kind != "number"]
+            if texts or numbers:
+                raise ValueError(
+                    f"forms.{entity}: constants for texts, units for numbers "
+                    f"(not {', '.join(texts + numbers)})"
+                )
+        return self
+
+    def form(self, entity: str) -> FormOptions | None:
+        """The form's options; None if the entity is left out."""
+        given = self.forms.get(entity, FormOptions())
+        return None if given is False else given
+
+
+def options_of(source: Source) -> Options:
+    """The checked options. Raises `ConfigurationError` with every problem."""
+    try:
+        return Options(**source.options)
+    except ValidationError as error:
+        problems: list[Problem] = []
+        add_validation_problems(
+            "sources.yml", error, problems, prefix=f"{source.name}.options", model=Options
+        )
+        raise ConfigurationError(problems) from None

@@ -1,0 +1,118 @@
+"""What Salesforce's answers mean: dead tokens, used-up allowances, refusals and their remedies.
+
+Add here: an error code and what an administrator can do about it. Keep out: rules of HTTP itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipelines.sources.http import Reply, Verdict
+
+# Codes that the reader handles itself, so the caller gets them as a `Refusal` with this code.
+GONE_LOCATOR = "INVALID_QUERY_LOCATOR"
+TOO_SLOW = {"QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG"}
+NOT_THERE = {"INVALID_TYPE", "NOT_FOUND"}
+NO_BULK = {"INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED", "API_ERROR", "LIMIT_EXCEEDED"}
+
+_NEXT_STEPS = {
+    "INVALID_FIELD": "give the integration user read access to the field (field-level security)",
+    "INVALID_TYPE": "give the integration user read access to the object",
+    "INSUFFICIENT_ACCESS": "give the integration user read access (View All Data or the objects)",
+    "API_DISABLED_FOR_ORG": "use an edition with API access, or give the user `API Enabled`",
+    "GONE": "set a newer api_version in the options of the source",
+    "TXN_SECURITY_METERING_ERROR": "let the org's transaction security policy pass this user",
+    "UNSUPPORTED_API_VERSION": "set a newer api_version in the options of the source",
+}
+_LOGIN_STEPS = {
+    "invalid_client_id": "check client_id: the consumer key of the external client app",
+    "invalid_client": "check client_secret: the consumer secret of the external client app",
+    "invalid_grant": "enable the client credentials flow and its run-as user in the app, or "
+    "pre-authorise the user of the JWT",
+    "unsupported_grant_type": "use the My Domain address as base_url",
+    "inactive_user": "activate the integration user",
+    "inactive_org": "the org is locked; ask its administrator",
+}
+_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+
+
+def usage(reply: Reply) -> float | None:
+    """Share of the org's daily requests that are spent, by the reply's own header."""
+    match = _USAGE.search(reply.headers.get("sforce-limit-info", ""))
+    if not match or not int(match.group(2)):
+        return None
+    return int(match.group(1)) / int(match.group(2))
+
+
+class Judge:
+    """The rules of one source. `most`: share of the daily requests at which reading stops."""
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+
+    def __call__(self, reply: Reply) -> Verdict | None:
+        if reply.status < 400:
+            spent = usage(reply)
+            if spent is not None and spent > self._most:
+                return Verdict(
+                    "transient",
+                    f"{spent:.0%} of the org's daily API requests are used, "
+                    f"at most {self._most:.0%} may be",
+                    "run again tomorrow, or raise most_of_daily_limit in the options",
+                    code="REQUEST_LIMIT_EXCEEDED",
+                )
+            return None
+        code, text = _error(reply.json_or_none())
+        if reply.where.endswith("/oauth2/token"):
+            return _login_verdict(reply, code, text)
+        if reply.status == 401:
+            next_step = (
+                "check that the integration user may use the API and no policy ends its session"
+            )
+            return Verdict("login", _said(reply, code, text), next_step, code=code)
+        if code == "REQUEST_LIMIT_EXCEEDED":
+            if "concurrent" in text.lower():
+                return Verdict("retry", _said(reply, code, text), code=code, wait=60.0)
+            return Verdict(
+                "transient",
+                _said(reply, code, text),
+                "the org's daily API requests are used up: run again tomorrow, or ask for more",
+                code=code,
+            )
+        if code in TOO_SLOW:
+            return Verdict("permanent", _said(reply, code, text), code=code)
+        if reply.status in (406, 408, 420, 429) or reply.status >= 500:
+            return None
+        if reply.status == 410 and not code:
+            code = "GONE"
+        return Verdict(
+            "permanent",
+            _said(reply, code, text),
+            _NEXT_STEPS.get(code, ""),
+            code=code or str(reply.status),
+        )
+
+
+def _error(content: Any) -> tuple[str, str]:
+    """Code and text of an error body: REST's array, OAuth's object, or nothing that is known."""
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        return str(content[0].get("errorCode", "")), str(content[0].get("message", ""))
+    if isinstance(content, dict):
+        return str(content.get("error", "")), str(content.get("error_description", ""))
+    return "", ""
+
+
+def _said(reply: Reply, code: str, text: str) -> str:
+    # The text of an error may quote the query with names of fields, never values of records.
+    return " ".join(part for part in (f"HTTP {reply.status}", code, text[:200]) if part)
+
+
+def _login_verdict(reply: Reply, code: str, text: str) -> Verdict | None:
+    if not code:
+        return None  # a gateway's answer, not the token endpoint's
+    if reply.status >= 500 or code in ("server_error", "temporarily_unavailable"):
+        return Verdict("retry", _said(reply, code, text), code=code)
+    # Never again with the same credentials: that locks accounts.
+    step = _LOGIN_STEPS.get(code, "check the credentials of the source")
+    return Verdict("permanent", _said(reply, code, text), step, code=code)

@@ -1,0 +1,113 @@
+"""`forewarn check` for an org: can it log in, what does it see, what would an administrator grant.
+
+Add here: something an administrator can mend before the first night. Keep out: reading records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipelines.failures import Failure
+from pipelines.sources.http import PageGuard, Refusal
+from pipelines.sources.protocol import Finding
+from pipelines.sources.salesforce.objects import SalesforceObject
+from pipelines.sources.salesforce.queries import Described, Org
+from pipelines.sources.salesforce.selection import select
+
+_FEWEST_REQUESTS_LEFT = 2_000
+
+
+def findings(
+    org: Org,
+    objects: Sequence[SalesforceObject],
+    mapped: Callable[[SalesforceObject, Described], SalesforceObject],
+    stages: set[str],
+) -> list[Finding]:
+    """One finding for the login, the allowance, each object, and the stages.
+
+    Raises the `Failure` of the login; everything else becomes a finding.
+    """
+    versions = org.client.get_json("/services/data", expect=list, authorised=False).json
+    limits = org.limits()  # the first call that needs a token
+    found = [_version(org, versions), _allowance(org, limits)]
+    for item in objects:
+        try:
+            found.append(_object(org, item, mapped))
+        except Failure as failure:
+            found.append(
+                Finding(f"{org.name}: {item.name}", False, failure.cause, failure.next_step)
+            )
+    found.extend(_stages(org, stages))
+    return found
+
+
+def _version(org: Org, versions: list[dict[str, str]]) -> Finding:
+    offered = {f"v{item.get('version')}" for item in versions}
+    wanted = org.options.api_version
+    if not offered or wanted in offered:
+        return Finding(org.name, True, f"logged in, API {wanted}")
+    newest = max(offered, key=lambda name: float(name[1:]) if name[1:4] != "Non" else 0.0)
+    return Finding(
+        org.name, False, f"the org does not offer API {wanted}", f"set api_version to {newest}"
+    )
+
+
+def _allowance(org: Org, limits: dict[str, dict[str, int]] | None) -> Finding:
+    subject = f"{org.name}: daily API requests"
+    if limits is None or "DailyApiRequests" not in limits:
+        text = "not visible to the integration user; reading stops by what each answer says"
+        return Finding(subject, True, text, "grant View Setup and Configuration to see them here")
+    left, most = limits["DailyApiRequests"]["Remaining"], limits["DailyApiRequests"]["Max"]
+    ok = left >= min(_FEWEST_REQUESTS_LEFT, most // 10)
+    step = "" if ok else "run at another hour, or ask for a larger allowance"
+    return Finding(subject, ok, f"{left:,} of {most:,} left", step)
+
+
+def _object(
+    org: Org,
+    item: SalesforceObject,
+    mapped: Callable[[SalesforceObject, Described], SalesforceObject],
+) -> Finding:
+    subject = f"{org.name}: {item.name}"
+    described = org.describe(item.name)
+    if described is None:
+        text = "not visible to the integration user, or the feature is off"
+        step = f"grant read access to {item.name}, if the company uses it"
+        return Finding(subject, item.optional, text, step)
+    selection = select(
+        mapped(item, described),
+        described,
+        source=org.name,
+        known=frozenset(),
+        without=frozenset(org.options.without),
+    )
+    count = org.count(item.name, "")
+    text = f"{count:,} records"
+    if not selection.absent:
+        return Finding(subject, True, text)
+    return Finding(
+        subject,
+        True,
+        f"{text}, without {', '.join(selection.absent)}",
+        "grant read access to these fields if the company uses them",
+    )
+
+
+def _stages(org: Org, stages: set[str]) -> list[Finding]:
+    """Stages of the org that stages.csv does not bring to one of the funnel."""
+    soql = "SELECT Id, ApiName, MasterLabel FROM OpportunityStage WHERE IsActive = true"
+    subject = f"{org.name}: stages"
+    try:
+        guard: PageGuard[str] = PageGuard("stages")
+        names = {
+            record.get("ApiName") or record.get("MasterLabel")
+            for page in org.pages(soql, "OpportunityStage", guard)
+            for record in page
+        }
+    except Refusal as refusal:
+        return [Finding(subject, True, f"cannot be listed ({refusal.code})")]
+    unknown = sorted(str(name) for name in names - stages if name)
+    if unknown:
+        text = f"stages.csv does not know {', '.join(unknown)}"
+        return [Finding(subject, False, text, "add a row to stages.csv for each of them")]
+    return [Finding(subject, True, f"{len(names)} stages, all in stages.csv")]

@@ -1,0 +1,303 @@
+"""One object of one org -> batches, rejections and the extract that closes them.
+
+Add here: a step of reading an object. Keep out: requests (`queries.py`, `bulk.py`) and the order of
+objects (`connector.py`).
+
+A load is whole when there is no usable cursor, the last whole load is older than the options say, or
+the select list has grown; otherwise it reads what changed since the cursor, less an overlap. Whole
+loads ask by CreatedDate, which never changes: a record edited while its pages are read cannot slip
+out of the query. They also leave the ids they saw in `id_sweep`, by which staging knows what was
+deleted without a trace in the deletion log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.failures import PermanentFailure
+from pipelines.sources.http import (
+    Batches,
+    Converted,
+    Cursor,
+    Drift,
+    PageGuard,
+    Refusal,
+    Window,
+    prefetched,
+)
+from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.salesforce.answers import TOO_SLOW
+from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
+from pipelines.sources.salesforce.objects import COUNTED, STAMP, SWEPT, SalesforceObject
+from pipelines.sources.salesforce.queries import Deletions, Described, Org, moment
+from pipelines.sources.salesforce.selection import Selection, select
+
+Item = Batch | Rejection | Extract
+
+
+@dataclass(frozen=True)
+class Job:
+    """One object to be read: where the last load ended, and until when this one reads."""
+
+    item: SalesforceObject
+    described: Described
+    selection: Selection
+    last: Cursor | None
+    window: Window
+    single_currency: bool
+
+    @property
+    def where(self) -> str:
+        """The condition of the query, with the fixed bounds of this load."""
+        return condition(self.item, self.described, self.window)
+
+
+def plan(
+    org: Org,
+    item: SalesforceObject,
+    described: Described,
+    last: Cursor | None,
+    upto: dt.datetime,
+    *,
+    single_currency: bool,
+) -> Job:
+    """What to read of an object this time. Raises `PermanentFailure` for fields that are gone."""
+    options = org.options
+    known = frozenset(last.extra.get("fields", ())) if last else frozenset()
+    selection = select(
+        item, described, source=org.name, known=known, without=frozenset(options.without)
+    )
+    whole = (
+        last is None
+        or options.full
+        or item.stamp is None
+        or last.full_at is None
+        or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
+        or not known >= set(selection.paths)
+    )
+    if last is None or whole:
+        window = Window(None, upto)
+    else:
+        window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
+    return Job(item, described, selection, last, window, single_currency)
+
+
+def condition(item: SalesforceObject, described: Described, window: Window) -> str:
+    """WHERE of a window; empty for objects that are always read whole."""
+    if item.stamp is None:
+        return ""
+    if window.since is None:
+        field = "CreatedDate" if "CreatedDate" in described.fields else item.stamp
+        return f"{field} < {moment(window.upto)}"
+    return f"{item.stamp} >= {moment(window.since)} AND {item.stamp} < {moment(window.upto)}"
+
+
+def read(org: Org, job: Job) -> Iterator[Item]:
+    """Everything of one object for this load."""
+    item, table = job.item, job.item.table
+    expected = org.count(item.name, job.where)
+    guard: PageGuard[str] = PageGuard(f"{item.name} of {org.name}")
+    batches, drift, rejected = Batches(table), Drift(), 0
+    newest: dt.datetime | None = None
+    swept: list[pa.Array] = []
+    for page in _pages(org, job, expected, guard):
+        drift.add(page)
+        rejected += len(page.rejections)
+        yield from page.rejections
+        fresh = _new_rows(page.table, guard)
+        newest = _later(newest, fresh, item)
+        if job.window.full and job.last is not None and item.deletable:
+            swept.append(fresh.column("id"))
+            swept.append(pa.chunked_array([[r.address for r in page.rejections]], pa.string()))
+        yield from batches.add(fresh)
+    rows = batches.rows
+    notes = [drift.message()]
+    system_rows = expected
+    if rows + rejected != expected:
+        system_rows = _recounted(org, job, rows + rejected, expected)
+    deleted_to = job.window.upto
+    if item.deletable and job.described.replicateable and job.last is not None:
+        deletions = _deletions(org, job)
+        deleted_to = deletions.covered
+        yield from batches.add(_tombstones(job, deletions))
+        if not deletions.complete and not job.window.full:
+            yield from _sweep(org, job)
+            notes.append("the deletion log has a gap, so all ids were compared")
+    yield from batches.rest()
+    if swept:
+        yield Batch("id_sweep", _swept(item, swept))
+    if item.deletable and item.entity:
+        yield Batch("counted", _counted(org, job))
+    yield Extract(
+        table,
+        cursor=_cursor(job, deleted_to).text(),
+        rows=rows,
+        rejected_rows=rejected,
+        full=job.window.full,
+        newest_record_at=newest,
+        source_rows=system_rows,
+        message="; ".join(note for note in [*notes, *_changes(job)] if note) or None,
+    )
+
+
+def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator[Converted]:
+    """Converted pages by the cheaper of both ways; too slow queries are cut into halves."""
+    shape, name = job.selection.shape, job.item.name
+    select_list = f"SELECT {', '.join(job.selection.paths)} FROM {name}"
+    if expected >= org.options.bulk_from:
+        try:
+            yield from bulk_pages(
+                org, f"{select_list} WHERE {job.where}" if job.where else select_list, shape
+            )
+            return
+        except NoBulk:
+            pass  # before its first row, so nothing is doubled
+    pending = [job.window]
+    while pending:
+        window = pending.pop(0)
+        where = condition(job.item, job.described, window)
+        soql = f"{select_list} WHERE {where}" if where else select_list
+        try:
+            # The next page is on its way while this one is converted.
+            for records in prefetched(org.pages(soql, name, guard)):
+                yield shape.convert(records)
+        except Refusal as refusal:
+            halves = window.halves()
+            if refusal.code not in TOO_SLOW or halves is None:
+                raise
+            pending = [*halves, *pending]
+            guard.restart()
+
+
+def _new_rows(table: pa.Table, guard: PageGuard[str]) -> pa.Table:
+    """The rows that have not come before: a record edited while paging may come twice."""
+    positions = guard.new(table.column("id").to_pylist())
+    if len(positions) == table.num_rows:
+        return table
+    return table.take(pa.array(positions, pa.int64()))
+
+
+def _later(
+    newest: dt.datetime | None, table: pa.Table, item: SalesforceObject
+) -> dt.datetime | None:
+    if item.stamp is None or not table.num_rows:
+        return newest
+    stamp = pc.max(table.column(_stamp_column(item))).as_py()
+    if stamp is None:
+        return newest
+    return stamp if newest is None else max(newest, stamp)
+
+
+def _stamp_column(item: SalesforceObject) -> str:
+    return "created_date" if item.stamp == "CreatedDate" else "system_modstamp"
+
+
+def _recounted(org: Org, job: Job, came: int, before: int) -> int:
+    """What the org should be held to have: records edited while reading move between the counts."""
+    after = org.count(job.item.name, job.where)
+    return came if min(before, after) <= came <= max(before, after) else after
+
+
+def _deletions(org: Org, job: Job) -> Deletions:
+    assert job.last is not None
+    told = job.last.extra.get("deleted_to")
+    start = dt.datetime.fromisoformat(told) if told else job.last.upto
+    overlap = dt.timedelta(minutes=org.options.overlap_minutes)
+    return org.deletions(job.item.name, start - overlap, job.window.upto)
+
+
+def _tombstones(job: Job, deletions: Deletions) -> pa.Table:
+    """Rows of which only the id, the moment and the deletion are known."""
+    count = len(deletions.ids)
+    stamps = pa.array(deletions.moments, pa.string()).cast(pa.timestamp("us", tz="UTC"))
+    columns = []
+    for field in job.selection.shape.schema:
+        if field.name == "id":
+            columns.append(pa.array(deletions.ids, pa.string()))
+        elif field.name == "_deleted":
+            columns.append(pa.array([True] * count, pa.bool_()))
+        elif field.name == _stamp_column(job.item):
+            columns.append(stamps)
+        else:
+            columns.append(pa.nulls(count, field.type))
+    return pa.Table.from_arrays(columns, schema=job.selection.shape.schema)
+
+
+def _sweep(org: Org, job: Job) -> Iterator[Batch]:
+    """All ids of an object, when the deletion log cannot be trusted."""
+    guard: PageGuard[str] = PageGuard(f"ids of {job.item.name}")
+    where = condition(job.item, job.described, Window(None, job.window.upto))
+    soql = f"SELECT Id FROM {job.item.name}{' WHERE ' + where if where else ''}"
+    for records in org.pages(soql, job.item.name, guard):
+        ids = pa.chunked_array([[record["Id"] for record in records]], pa.string())
+        yield Batch("id_sweep", _swept(job.item, [ids]))
+
+
+def _swept(item: SalesforceObject, ids: list[pa.ChunkedArray]) -> pa.Table:
+    chunks = [chunk for array in ids for chunk in array.chunks]
+    united = pa.chunked_array(chunks, pa.string())
+    names = pa.chunked_array([pa.repeat(pa.scalar(item.name), len(united))])
+    return pa.Table.from_arrays([names, united], schema=SWEPT)
+
+
+def _counted(org: Org, job: Job) -> pa.Table:
+    """What the org holds alive by now, and how many records have changed since this load's bound."""
+    item, upto = job.item, moment(job.window.upto)
+    alive = f"IsDeleted = false AND CreatedDate < {upto}"
+    amount: Decimal | None = None
+    if item.amount in job.selection.paths and job.single_currency:
+        # With several currencies the org would add up converted amounts.
+        amount = org.total(item.name, str(item.amount), alive)
+    row = {
+        "object": item.name,
+        "live_rows": org.count(item.name, alive),
+        "amount": amount,
+        "changed_since": org.count(item.name, f"{STAMP} >= {upto}"),
+        "upto": job.window.upto,
+    }
+    return pa.Table.from_pylist([row], schema=COUNTED)
+
+
+def _cursor(job: Job, deleted_to: dt.datetime) -> Cursor:
+    extra = {
+        "fields": sorted(job.selection.paths),
+        "org_fields": sorted(name for name in job.described.fields if name.endswith("__c")),
+        "deleted_to": deleted_to.isoformat(),
+    }
+    full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
+    return Cursor(job.window.upto, full_at, extra)
+
+
+def _changes(job: Job) -> list[str]:
+    """What is new or missing in the object's fields, in words."""
+    said = []
+    if job.selection.absent:
+        said.append(f"not visible: {', '.join(job.selection.absent)}")
+    if job.last is not None:
+        known = set(job.last.extra.get("org_fields", ()))
+        now = {name for name in job.described.fields if name.endswith("__c")}
+        if now - known:
+            said.append(f"new fields in the org: {', '.join(sorted(now - known))}")
+        if known - now:
+            said.append(f"fields gone from the org: {', '.join(sorted(known - now))}")
+    return said
+
+
+def missing_object(org: Org, item: SalesforceObject, last: Cursor | None) -> Extract:
+    """The extract of an object that the org does not have. Raises if it was there before."""
+    if not item.optional or last is not None and last.extra.get("fields"):
+        raise PermanentFailure(
+            f"Could not read {item.name} of {org.name}",
+            cause="the integration user does not see this object"
+            + (", which was read before" if last else ""),
+            next_step=f"grant read access to {item.name} to its profile or permission set",
+        )
+    return Extract(
+        item.table, cursor=last.text() if last else None, message=f"{item.name} is not in this org"
+    )

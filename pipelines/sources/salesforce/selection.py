@@ -1,0 +1,91 @@
+"""Which fields of an object are asked for: the declared ones that the org shows, and the company's.
+
+Add here: a rule of selecting. Keep out: the list of fields (`objects.py`) and the asking (`reading.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pipelines.failures import PermanentFailure
+from pipelines.sources.http import Field, RowShape
+from pipelines.sources.salesforce.objects import SalesforceObject
+from pipelines.sources.salesforce.queries import Described
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a load asks of one object. `paths` are in the order of the select list."""
+
+    shape: RowShape
+    paths: tuple[str, ...]
+    absent: tuple[str, ...]  # declared, but the org or the user has it not
+
+
+def with_mapping(
+    item: SalesforceObject, mapping: dict[str, str], described: Described, zone: str
+) -> SalesforceObject:
+    """The object with the company's own fields behind its mapped columns."""
+    fields = []
+    for field in item.fields:
+        column = field.name.removeprefix("custom_")
+        is_mapped = item.table.startswith("custom_") or field.name.startswith("custom_")
+        if is_mapped and not field.path and column in mapping:
+            field = replace(field, path=mapping[column])
+            # A date field behind a moment means the company's midnight.
+            if field.kind == "timestamp" and described.fields.get(field.path) == "date":
+                field = replace(field, form="local", zone=zone)
+        fields.append(field)
+    return replace(item, fields=tuple(fields))
+
+
+def select(
+    item: SalesforceObject,
+    described: Described,
+    *,
+    source: str,
+    known: frozenset[str],
+    without: frozenset[str],
+) -> Selection:
+    """The select list for an object.
+
+    `known`: fields that the last load read. Raises `PermanentFailure` if a required or mapped
+    field, or one that was read before, is no longer there: figures would silently lack it.
+    """
+    visible, absent, missing = [], [], []
+    for field in item.fields:
+        path = field.source_path
+        if field.name == path and (field.name.startswith("custom_") or not _is_api_name(path)):
+            continue  # a mapped column that the company does not map
+        # Of a nested field only the reference is described here; the org checks the rest.
+        root = path.split(".")[0]
+        there = root in described.fields or f"{root}Id" in described.fields
+        there = there or root.replace("__r", "__c") in described.fields
+        if there and ("." in path or path in described.fields):
+            visible.append(path)
+        elif field.required or _mapped(field) or path in known:
+            if f"{item.name}.{path}" not in without or field.required:
+                missing.append(path)
+            absent.append(path)
+        else:
+            absent.append(path)
+    if missing:
+        raise PermanentFailure(
+            f"Could not read {item.name} of {source}",
+            where=f"{item.name}: {', '.join(missing)}",
+            cause="these fields are not visible to the integration user, or were renamed",
+            next_step="grant read access to them (field-level security), map their new names in "
+            f"options.fields, or list them in options.without as {item.name}.{missing[0]}",
+        )
+    paths = tuple(dict.fromkeys(visible))
+    shape = RowShape(item.table, item.fields, key="id", ignored=("attributes",))
+    return Selection(shape, paths, tuple(absent))
+
+
+def _mapped(field: Field) -> bool:
+    return field.name.startswith("custom_") and bool(field.path)
+
+
+def _is_api_name(path: str) -> bool:
+    """API names begin with a capital or hold `__`; an unmapped canonical column does neither."""
+    return path[:1].isupper() or "__" in path

@@ -1,0 +1,56 @@
+import datetime as dt
+
+import pandas as pd
+import pytest
+from alerting_frames import rule
+
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.tuning import propose, split, variants
+
+LATE = rule("late_order_share", {"type": "limit", "warning": 0.1, "danger": 0.2}, detects=["late"])
+TARGET = rule(
+    "target_attainment",
+    {"type": "probability", "warning": 0.5, "danger": 0.8, "calibrate": False},
+    confirm={"warning": 2, "danger": 2, "clear": 2},
+)
+
+
+def test_variants_go_from_sensitive_to_strict_and_stay_valid() -> None:
+    for of in (
+        LATE,
+        TARGET,
+        rule("orders", {"type": "ewma"}),
+        rule("win_rate", {"type": "limit", "warning": 0.3, "danger": 0.2}),
+    ):
+        found = variants(of)
+        assert len(found) > 5
+        for variant in found:
+            Rule(**variant.model_dump(exclude_unset=True, by_alias=True))
+        limits = [v.condition.warning for v in found]  # type: ignore[union-attr]
+        assert limits == sorted(limits, reverse=of.side == "below" and of.metric == "win_rate")
+
+
+def test_tuning_looks_at_the_early_part_only_and_keeps_the_budget() -> None:
+    early, rest = split(dt.date(2024, 1, 1), dt.date(2024, 12, 31), 1)
+    assert (early.last + dt.timedelta(days=1)) == rest.first
+    seen: list[dt.date] = []
+
+    def trial(of: Rule, as_of: dt.date) -> pd.DataFrame:
+        seen.append(as_of)
+        limit = of.condition.warning  # type: ignore[union-attr]
+        # Lax limits catch three risks and lie often, strict ones catch one and never lie.
+        false = int(max(0, (0.11 - limit) * 401))
+        hits = 3 if limit < 0.11 else 1
+        days = [early.first + dt.timedelta(days=i) for i in range(false + hits)]
+        return pd.DataFrame(
+            {"on": days, "level": "warning", "hit": [True] * hits + [False] * false}
+        )
+
+    found = propose(LATE, trial, early=early, rest=rest, budget=0.5)
+    assert found.changed
+    assert found.early_before["false_per_director_month"] > 0.5
+    assert found.early_after["false_per_director_month"] <= 0.5
+    assert found.early_after["hits"] == 3
+    assert found.proposed.condition.warning == pytest.approx(0.105)  # type: ignore[union-attr]
+    # The rest was looked at twice: before and after the choice, never for it.
+    assert seen.count(rest.last) == 2
