@@ -94,6 +94,11 @@ def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
     return sorted(texts, key=lambda text: text.name)
 
 
+def _unit(text: MetricText) -> str:
+    kind = KINDS.get(text.kind, text.kind)
+    return kind if text.unit == text.kind else f"{text.unit}, {kind}"
+
+
 def render_metrics_page(manifest: dict[str, Any]) -> str:
     """docs/metrics.md as Markdown, ending in a newline. Raises as `metric_texts` does."""
     texts = metric_texts(manifest)
@@ -112,7 +117,7 @@ def render_metrics_page(manifest: dict[str, Any]) -> str:
             "",
             f"- numerator: {text.numerator}",
             f"- denominator: {text.denominator}",
-            f"- unit: {text.unit} ({KINDS.get(text.kind, text.kind)})",
+            f"- unit: {_unit(text)}",
             f"- use: {text.tip}",
         ]
     return "\n".join(lines) + "\n"

@@ -136,7 +136,13 @@ def _label(
     best: tuple[int, dt.date, int] | None = None
     for number, label in enumerate(labels or ()):
         if explained_by(
-            label, scope=scope, metric=rule.metric, detects=rule.detects, day=day, tree=tree
+            label,
+            scope=scope,
+            rule=rule.name,
+            metric=rule.metric,
+            detects=rule.detects,
+            day=day,
+            tree=tree,
         ):
             rank = (int(label.scope == scope), label.first_day, number)
             best = rank if best is None or rank > best else best

@@ -21,13 +21,13 @@ MISSED_BELOW = 0.9
 
 @dataclass(frozen=True)
 class Label:
-    """One known risk; `metrics` are those of which at least one ought to show it."""
+    """One known risk; `shown_by` names rules or metrics of which one at least ought to show it."""
 
     kind: str
     scope: Scope
     first_day: dt.date
     last_day: dt.date
-    metrics: frozenset[str]
+    shown_by: frozenset[str]
 
     def explains(self, day: dt.date) -> bool:
         """Whether an alert opened on that day can be about this risk."""
@@ -36,7 +36,7 @@ class Label:
 
 def read_labels(entries: Iterable[Mapping[str, Any]]) -> list[Label]:
     """Labels from the entries of `labels.json`: kind, scope_type, scope_id, first_day, last_day,
-    and optionally expected_rules (names of metrics). KeyError or ValueError on a broken entry.
+    and optionally expected_rules (names of rules or metrics). KeyError or ValueError on a broken entry.
     """
     return [
         Label(
@@ -44,7 +44,7 @@ def read_labels(entries: Iterable[Mapping[str, Any]]) -> list[Label]:
             scope=(str(entry["scope_type"]), str(entry["scope_id"])),
             first_day=dt.date.fromisoformat(str(entry["first_day"])),
             last_day=dt.date.fromisoformat(str(entry["last_day"])),
-            metrics=frozenset(map(str, entry.get("expected_rules", ()))),
+            shown_by=frozenset(map(str, entry.get("expected_rules", ()))),
         )
         for entry in entries
     ]
@@ -54,6 +54,7 @@ def explained_by(
     label: Label,
     *,
     scope: Scope,
+    rule: str,
     metric: str,
     detects: tuple[str, ...],
     day: dt.date,
@@ -62,7 +63,7 @@ def explained_by(
     """The alert is in time, in a scope of the same line, and of a kind that shows this risk."""
     return (
         label.explains(day)
-        and (metric in label.metrics or label.kind in detects)
+        and (bool({rule, metric} & label.shown_by) or label.kind in detects)
         and tree.related(scope, label.scope)
     )
 

@@ -79,7 +79,7 @@ def _story(history: History, settings: Settings) -> list[str]:
         f"  to answer: {alert.responsible or '-'}",
     ]
     lines += [
-        f"  {change.at.astimezone(zone):%Y-%m-%d %H:%M}  {change.change}"
+        f"  {change.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}  {change.change}"
         for change in history.changes
     ]
     lines += [

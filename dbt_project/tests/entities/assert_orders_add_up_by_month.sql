@@ -15,7 +15,7 @@ staged as (
         sum(amount) as amount
     from newest
     where {{ to_company_date('ordered_at') }} <= {{ as_of_date() }}
-    group by 1, 2
+    group by month_start, currency
 ),
 
 marts as (
@@ -25,7 +25,7 @@ marts as (
         count(*) as orders,
         sum(original_amount) as amount
     from {{ ref('fct_orders') }}
-    group by 1, 2
+    group by month_start, currency
 )
 
 select

@@ -7,7 +7,7 @@ with events as (
         0 as exits
     from {{ ref('fct_stage_events') }}
     where outcome != 'lost'
-    group by 1, 2
+    group by stage, month_start
     union all
     select
         stage,
@@ -16,7 +16,7 @@ with events as (
         count(*) as exits
     from {{ ref('fct_stage_events') }}
     where outcome = 'open' and left_on is not null
-    group by 1, 2
+    group by stage, month_start
 ),
 
 counted as (

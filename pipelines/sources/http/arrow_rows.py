@@ -6,6 +6,8 @@ columns a system's tables have (its own package).
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,13 +53,19 @@ class Drift:
             gone = set(page.absent)
             self.absent = gone if self.absent is None else self.absent & gone
 
-    def message(self) -> str | None:
-        """A sentence for the operator, or None if all is as declared."""
+    def message(self, asked: Iterable[str] | None = None) -> str | None:
+        """A sentence for the operator, or None if all is as declared.
+
+        `asked`: the paths that were asked for at all; others cannot be missed.
+        """
         parts = []
         if self.unknown:
             parts.append(f"fields that are not read: {', '.join(sorted(self.unknown))}")
-        if self.absent:
-            parts.append(f"fields that no longer come: {', '.join(sorted(self.absent))}")
+        gone = self.absent or set()
+        if asked is not None:
+            gone = gone & set(asked)
+        if gone:
+            parts.append(f"fields that no longer come: {', '.join(sorted(gone))}")
         return "; ".join(parts) or None
 
 
@@ -109,7 +117,14 @@ class RowShape:
         unknown = frozenset(seen - self._known) if self._checked else frozenset()
         return self._finished(columns, gone, unknown)
 
-    def convert_csv(self, content: bytes, *, newline: str = "\n") -> Converted:
+    def convert_columns(self, columns: Mapping[str, list[Any]]) -> Converted:
+        """A page as columns by source path, all of one length; raises as `convert`."""
+        count = max(map(len, columns.values()), default=0)
+        gone = {item.source_path for item in self.fields} - set(columns)
+        listed = [columns.get(item.source_path, [None] * count) for item in self.fields]
+        return self._finished(listed, gone, frozenset())
+
+    def convert_csv(self, content: bytes) -> Converted:
         """A CSV text with a header row of source paths, as bulk interfaces give it, as rows.
 
         Empty cells are null, texts such as N/A are texts. Raises as `convert`.
@@ -124,7 +139,7 @@ class RowShape:
                 read_options=pa_csv.ReadOptions(block_size=max(len(content) + 1, 1 << 20)),
                 parse_options=pa_csv.ParseOptions(newlines_in_values=True),
                 convert_options=pa_csv.ConvertOptions(
-                    column_types=_AllText(content),
+                    column_types={name: pa.string() for name in _headings(content)},
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
                     null_values=[""],
@@ -202,16 +217,10 @@ class RowShape:
         )
 
 
-class _AllText(dict[str, pa.DataType]):
-    """Column types for the CSV reader: text for every heading of the first row."""
-
-    def __init__(self, content: bytes) -> None:
-        reader = pa_csv.open_csv(
-            pa.BufferReader(content[: 1 << 20] if len(content) > 1 << 20 else content),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-            read_options=pa_csv.ReadOptions(block_size=2 << 20),
-        )
-        super().__init__({name: pa.string() for name in reader.schema.names})
+def _headings(content: bytes) -> list[str]:
+    """The first record of a CSV text; quoted headings may hold commas, not line ends."""
+    first = content[: content.find(b"\n") + 1 or None].decode("utf-8-sig", "replace")
+    return next(csv.reader(io.StringIO(first)), [])
 
 
 def _getter(path: str) -> Callable[[list[dict[str, Any]]], list[Any]]:

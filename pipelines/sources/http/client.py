@@ -77,6 +77,10 @@ class ReadOnlyClient:
     def close(self) -> None:
         self._transport.close()
 
+    def forget_cookies(self) -> None:
+        """Drop the cookies of an earlier session before a new login."""
+        self._transport.forget_cookies()
+
     def __enter__(self) -> ReadOnlyClient:
         return self
 

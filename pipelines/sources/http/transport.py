@@ -75,6 +75,9 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
+    def forget_cookies(self) -> None:
+        self._http.cookies.clear()
+
     def address(self, path: str, base_url: str | None = None) -> str:
         """The absolute address of a path below the configured or the given address."""
         if path.startswith(("http://", "https://")):

@@ -21,9 +21,7 @@ _NEXT_STEPS = {
 
 def judge(key: str) -> Judge:
     """The rules for a source whose API key stands in `key` (a variable's name, never its value)."""
-    key_step = (
-        f"check the key in {key} under 开放平台 » 密钥管理: enabled, and the application in its scope"
-    )
+    key_step = f"check the key in {key} under 开放平台 » 密钥管理: enabled, and the application in its scope"
 
     def verdict(reply: Reply) -> Verdict | None:
         if reply.status == 429 or reply.status >= 500:

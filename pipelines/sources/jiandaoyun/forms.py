@@ -39,7 +39,9 @@ class FormRule:
 
 
 def _labels(kind: ColumnKind, *labels: str, alias: str = "", required: bool = False) -> Rule:
-    candidates = ((f"alias:{alias}",) if alias else ()) + tuple(f"label:{label}" for label in labels)
+    candidates = ((f"alias:{alias}",) if alias else ()) + tuple(
+        f"label:{label}" for label in labels
+    )
     return Rule(kind, candidates, required)
 
 
@@ -56,7 +58,7 @@ _LINE = _labels("text", "产品线", "产品类别", "产品类型", alias="prod
 _CURRENCY = _labels("text", "币种", "货币", alias="currency")
 
 MONTHS = tuple(f"month_{number:02}" for number in range(1, 13))
-_CHINESE_MONTHS = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
+_CHINESE_MONTHS = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
 
 FORMS: dict[str, FormRule] = {
     "accounts": FormRule(
@@ -221,7 +223,9 @@ FORMS: dict[str, FormRule] = {
             "metric": _labels("text", "目标指标", "指标", alias="metric"),
             "target_amount": _labels("number", "目标金额", "目标值", "目标", alias="target_amount"),
             **{
-                name: _labels("number", f"{number}月", f"{number:02}月", f"{_CHINESE_MONTHS[number - 1]}月")
+                name: _labels(
+                    "number", f"{number}月", f"{number:02}月", f"{_CHINESE_MONTHS[number - 1]}月"
+                )
                 for number, name in enumerate(MONTHS, 1)
             },
             "version": _labels("text", "版本", "目标版本", alias="version"),

@@ -105,7 +105,14 @@ class SalesforceConnector:
         """What is read: the standard objects, with the company's own in their places."""
         replaced = {name for entity in self.options.objects for name in CUSTOM_ENTITIES[entity]}
         own = [custom_object(entity, own.object) for entity, own in self.options.objects.items()]
-        return [item for name, item in OBJECTS.items() if name not in replaced] + own
+        standard = [item for name, item in OBJECTS.items() if name not in replaced]
+        if self.options.quota_type:
+            only = f"ForecastingType.DeveloperName = '{self.options.quota_type}'"
+            standard = [
+                replace(item, where=only) if item.name == "ForecastingQuota" else item
+                for item in standard
+            ]
+        return standard + own
 
     def mapped(self, item: SalesforceObject, described: Described) -> SalesforceObject:
         """The object with the company's mapping of canonical columns."""

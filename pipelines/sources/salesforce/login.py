@@ -64,13 +64,13 @@ def _assertion(source: Source, client_id: str, now: float) -> str:
     """The signed statement who wants to log in; RS256, as the JWT bearer flow asks (RFC 7523)."""
     host = urlsplit(source.base_url or "").hostname or ""
     place = "test" if ".sandbox." in host or host.startswith("test.") else "login"
-    claims = {
+    claims: dict[str, object] = {
         "iss": client_id,
         "sub": source.secret("username"),
         "aud": source.auth.get("audience", f"https://{place}.salesforce.com"),
         "exp": int(now) + _JWT_SECONDS,
     }
-    signed = b".".join(_part(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+    signed = _part({"alg": "RS256", "typ": "JWT"}) + b"." + _part(claims)
     try:
         key = RSA.import_key(_key_text(source.secret("private_key")))
         signature = pkcs1_15.new(key).sign(SHA256.new(signed))
@@ -85,7 +85,7 @@ def _assertion(source: Source, client_id: str, now: float) -> str:
 
 
 def _key_text(value: str) -> str:
-    """The key itself; a path is followed, and `\\n` written out becomes a line end."""
+    """The key itself; a path is followed, and line ends that were written out become real."""
     if "BEGIN" in value:
         return value.replace("\\n", "\n")
     try:

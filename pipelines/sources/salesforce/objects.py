@@ -277,12 +277,12 @@ CUSTOM_ENTITIES: dict[str, tuple[str, ...]] = {
 
 def custom_object(entity: str, name: str = "") -> SalesforceObject:
     """The raw table `custom_<entity>` with canonical columns, read from an object of the company."""
-    columns = mapped_columns(entity)
-    if entity == "targets":
-        columns = {c.name: _KINDS[c.kind] for c in ENTITIES["targets"].columns}
+    # The record's own id is the key, except of targets, whose key is what they are for.
+    own_id = () if entity == "targets" else ENTITIES[entity].key[:1]
+    columns = [column for column in ENTITIES[entity].columns if column.name not in own_id]
     fields = [
         *_fields("Id", required=True),
-        *(Field(column, kind) for column, kind in columns.items()),  # type: ignore[arg-type]
+        *(Field(c.name, _KINDS[c.kind], required=c.required) for c in columns),  # type: ignore[arg-type]
         *_fields("CreatedDate", "timestamp"),
         *_fields(STAMP, "timestamp", required=True),
         Field("_deleted", "boolean", path="IsDeleted"),

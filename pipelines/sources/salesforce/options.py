@@ -49,7 +49,7 @@ class Options(BaseModel):
     regions: dict[str, str] = Field(default_factory=dict)
     # Fields read in earlier loads that may be missing from now on: `Opportunity.LeadSource`.
     without: tuple[str, ...] = ()
-    quota_type: str | None = None
+    quota_type: str | None = Field(default=None, pattern=r"^\w+$")
     overlap_minutes: int = Field(default=30, ge=1, le=1440)
     bulk_from: int = Field(
         default=20_000, ge=0

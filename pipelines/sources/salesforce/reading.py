@@ -90,12 +90,14 @@ def plan(
 
 def condition(item: SalesforceObject, described: Described, window: Window) -> str:
     """WHERE of a window; empty for objects that are always read whole."""
-    if item.stamp is None:
-        return ""
-    if window.since is None:
+    parts = [item.where] if item.where else []
+    if item.stamp is not None and window.since is None:
         field = "CreatedDate" if "CreatedDate" in described.fields else item.stamp
-        return f"{field} < {moment(window.upto)}"
-    return f"{item.stamp} >= {moment(window.since)} AND {item.stamp} < {moment(window.upto)}"
+        parts.append(f"{field} < {moment(window.upto)}")
+    elif item.stamp is not None and window.since is not None:
+        parts.append(f"{item.stamp} >= {moment(window.since)}")
+        parts.append(f"{item.stamp} < {moment(window.upto)}")
+    return " AND ".join(parts)
 
 
 def read(org: Org, job: Job) -> Iterator[Item]:
@@ -112,12 +114,12 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         yield from page.rejections
         fresh = _new_rows(page.table, guard)
         newest = _later(newest, fresh, item)
-        if job.window.full and job.last is not None and item.deletable:
+        if job.window.full and job.last is not None and item.stamp is not None:
             swept.append(fresh.column("id"))
             swept.append(pa.chunked_array([[r.address for r in page.rejections]], pa.string()))
         yield from batches.add(fresh)
     rows = batches.rows
-    notes = [drift.message()]
+    notes = [drift.message(job.selection.paths)]
     system_rows = expected
     if rows + rejected != expected:
         system_rows = _recounted(org, job, rows + rejected, expected)

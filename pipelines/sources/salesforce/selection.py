@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Field, RowShape
+from pipelines.sources.http import RowShape
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described
 
@@ -54,16 +54,17 @@ def select(
     """
     visible, absent, missing = [], [], []
     for field in item.fields:
-        path = field.source_path
-        if field.name == path and (field.name.startswith("custom_") or not _is_api_name(path)):
-            continue  # a mapped column that the company does not map
+        path = field.path
+        if not path:
+            continue  # a column that the company may map and does not
+        mapped = item.table.startswith("custom_") or field.name.startswith("custom_")
         # Of a nested field only the reference is described here; the org checks the rest.
         root = path.split(".")[0]
         there = root in described.fields or f"{root}Id" in described.fields
         there = there or root.replace("__r", "__c") in described.fields
         if there and ("." in path or path in described.fields):
             visible.append(path)
-        elif field.required or _mapped(field) or path in known:
+        elif field.required or mapped or path in known:
             if f"{item.name}.{path}" not in without or field.required:
                 missing.append(path)
             absent.append(path)
@@ -80,12 +81,3 @@ def select(
     paths = tuple(dict.fromkeys(visible))
     shape = RowShape(item.table, item.fields, key="id", ignored=("attributes",))
     return Selection(shape, paths, tuple(absent))
-
-
-def _mapped(field: Field) -> bool:
-    return field.name.startswith("custom_") and bool(field.path)
-
-
-def _is_api_name(path: str) -> bool:
-    """API names begin with a capital or hold `__`; an unmapped canonical column does neither."""
-    return path[:1].isupper() or "__" in path

@@ -202,6 +202,7 @@ STAGES = (
 )
 ORGANISATION = (
     *_fields("id! company_name time_zone iso_code type hierarchy_preferences.type=hierarchy"),
+    *_fields("history_time"),  # the option: what a tracker row's time means
     *_fields("mc_status=is_multi_currency", "boolean"),
 )
 LISTS: dict[str, tuple[Field, ...]] = {

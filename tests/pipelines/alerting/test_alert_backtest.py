@@ -89,6 +89,28 @@ def test_a_label_explains_in_time_in_line_and_in_kind(
     assert judged["hit"].tolist() == [hit]
 
 
+@pytest.mark.parametrize(
+    ("named", "hit"), [("late_order_share", True), (LATE.name, True), ("another_rule", False)]
+)
+def test_a_label_may_name_rules_or_metrics(named: str, hit: bool) -> None:
+    entry = {
+        "kind": "strange",
+        "scope_type": "team",
+        "scope_id": "T1",
+        "first_day": "2024-03-01",
+        "last_day": "2024-04-01",
+        "expected_rules": [named],
+    }
+    judged = judge(
+        pd.DataFrame([episode(("team", "T1"), dt.date(2024, 3, 10))]),
+        [LATE],
+        TREE,
+        labels=read_labels([entry]),
+        outcomes=NO_OUTCOMES,
+    )
+    assert judged["hit"].tolist() == [hit]
+
+
 def test_figures_per_rule() -> None:
     rows = [
         episode(("team", "T1"), dt.date(2024, 3, 11), dt.date(2024, 3, 18)),

@@ -1,5 +1,6 @@
 -- Per subject, periods times the scopes that existed in them, so that a week without an event is a row
--- with zero and not a hole. A rep exists from the first to the last day of the stays.
+-- with zero and not a hole. A rep exists from the first to the last day of the
+-- stays; a person whom only facts name has the rows of these facts.
 with lives as (
     select
         'rep' as scope_type,
@@ -7,6 +8,7 @@ with lives as (
         min(valid_from) as lives_from,
         max(coalesce(valid_to, cast('9999-12-31' as date))) as lives_to
     from {{ ref('int_reps__history') }}
+    where is_listed
     group by rep_id
 ),
 
@@ -14,8 +16,14 @@ scopes as (
     select
         scopes.scope_type,
         scopes.scope_id,
-        coalesce(lives.lives_from, cast('1900-01-01' as date)) as lives_from,
-        coalesce(lives.lives_to, cast('9999-12-31' as date)) as lives_to
+        case
+            when scopes.scope_type = 'rep' then lives.lives_from
+            else cast('1900-01-01' as date)
+        end as lives_from,
+        case
+            when scopes.scope_type = 'rep' then lives.lives_to
+            else cast('9999-12-31' as date)
+        end as lives_to
     from {{ ref('int_scopes') }} as scopes
     left join lives
         on

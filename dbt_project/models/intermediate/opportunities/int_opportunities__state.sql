@@ -53,7 +53,13 @@ select
     case when latest.outcome = 'open' then now_segments.region else latest.region end as region,
     case when latest.outcome != 'open' then latest.entered_at end as closed_at,
     case when latest.outcome != 'open' then latest.entered_on end as closed_on,
-    case when latest.outcome = 'lost' then deals.lost_reason end as lost_reason
+    -- The reason of a loss after the as-of day is not known yet.
+    case
+        when
+            latest.outcome = 'lost'
+            and coalesce(cast(deals.current_closed_at as date) <= {{ as_of_date() }}, true)
+            then deals.lost_reason
+    end as lost_reason
 from {{ ref('int_opportunities__united') }} as deals
 inner join latest on deals.opportunity_id = latest.opportunity_id
 left join now_segments on deals.opportunity_id = now_segments.opportunity_id

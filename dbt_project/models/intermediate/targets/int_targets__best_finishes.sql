@@ -3,27 +3,18 @@
 -- (quarters of a month, tenths of a quarter). What is needed from here is measured against it.
 with weekly as (
     select
-        actuals.scope_type,
-        actuals.scope_id,
-        actuals.metric,
-        spine.as_of,
-        spine.period_type,
-        spine.period_start,
-        spine.period_end,
-        spine.data_start,
-        spine.workdays_total - spine.workdays_elapsed as workdays_left,
-        cast(actuals.final_amount - actuals.actual_amount as double) as finish_amount,
-        floor(
-            case spine.period_type when 'month' then 4 else 10 end
-            * cast(spine.workdays_elapsed as double) / greatest(spine.workdays_total, 1)
-        ) as part
-    from {{ ref('int_targets__spine') }} as spine
-    inner join {{ ref('int_targets__actuals') }} as actuals
-        on
-            spine.as_of = actuals.as_of
-            and spine.period_type = actuals.period_type
-            and spine.period_start = actuals.period_start
-    where spine.is_running and spine.period_type in ('month', 'quarter')
+        scope_type,
+        scope_id,
+        metric,
+        period_type,
+        period_start,
+        period_end,
+        data_start,
+        part,
+        workdays_total - workdays_elapsed as workdays_left,
+        cast(final_amount - actual_amount as double) as finish_amount
+    from {{ ref('int_targets__bookings') }}
+    where part is not null and period_type in ('month', 'quarter')
 ),
 
 by_part as (

@@ -46,6 +46,9 @@ select
     coalesce(actuals.actual_amount_2w, 0) as actual_amount_2w,
     coalesce(actuals.actual_amount_4w, 0) as actual_amount_4w,
     coalesce(actuals.deals, 0) as deals,
+    -- Known tonight, not on the judged day: for later periods only.
+    coalesce(actuals.final_amount, 0) as final_amount,
+    spine.data_start,
     expected.expected_share,
     expected.expected_share_2w,
     expected.expected_share_4w,

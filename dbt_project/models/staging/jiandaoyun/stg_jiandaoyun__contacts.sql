@@ -1,0 +1,27 @@
+with current_rows as (
+    {{ jiandaoyun_current('contacts', 'contact_id') }}
+),
+
+account_names as (
+    {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        current_rows.contact_id,
+        coalesce(current_rows.account_id, account_names.account_id) as account_id,
+        ---------- text
+        current_rows.contact_name,
+        current_rows.title,
+        ---------- bookkeeping
+        current_rows.source,
+        current_rows._loaded_at
+    from current_rows
+    left join account_names
+        on
+            current_rows.source = account_names.source
+            and current_rows.account_name = account_names.account_name
+)
+
+select * from renamed

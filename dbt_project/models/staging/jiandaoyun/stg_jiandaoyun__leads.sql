@@ -1,0 +1,32 @@
+with current_rows as (
+    {{ jiandaoyun_current('leads', 'lead_id') }}
+),
+
+deal_names as (
+    {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        current_rows.lead_id,
+        current_rows.owner_id,
+        coalesce(current_rows.opportunity_id, deal_names.opportunity_id) as opportunity_id,
+        ---------- text
+        current_rows.lead_name,
+        current_rows.source_channel,
+        current_rows.status,
+        ---------- moments
+        current_rows.created_at,
+        current_rows.converted_at,
+        ---------- bookkeeping
+        current_rows.source,
+        current_rows._loaded_at
+    from current_rows
+    left join deal_names
+        on
+            current_rows.source = deal_names.source
+            and current_rows.opportunity_name = deal_names.opportunity_name
+)
+
+select * from renamed

@@ -1,0 +1,44 @@
+with current_rows as (
+    {{ jiandaoyun_current('orders', 'order_id') }}
+),
+
+account_names as (
+    {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
+),
+
+deal_names as (
+    {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        current_rows.order_id,
+        coalesce(current_rows.opportunity_id, deal_names.opportunity_id) as opportunity_id,
+        coalesce(current_rows.account_id, account_names.account_id, current_rows.account_name) as account_id,
+        current_rows.owner_id,
+        ---------- text
+        current_rows.product_line,
+        current_rows.status,
+        ---------- money
+        cast(current_rows.amount as decimal(18, 2)) as amount,
+        upper(current_rows.currency) as currency,
+        ---------- moments
+        current_rows.ordered_at,
+        current_rows.promised_at,
+        current_rows.delivered_at,
+        ---------- bookkeeping
+        current_rows.source,
+        current_rows._loaded_at
+    from current_rows
+    left join account_names
+        on
+            current_rows.source = account_names.source
+            and current_rows.account_name = account_names.account_name
+    left join deal_names
+        on
+            current_rows.source = deal_names.source
+            and current_rows.opportunity_name = deal_names.opportunity_name
+)
+
+select * from renamed

@@ -1,0 +1,143 @@
+-- Revenue quotas of people, one row per amount that was in force, and the company's own object if it
+-- keeps targets in one. A manager's quota holds the team's. Quotas of product families and territories
+-- are parts of the same money and are left out, and of several forecasting types the one with the
+-- most quotas is the company's (option quota_type decides otherwise).
+with sweeps as (
+    select
+        source,
+        max(_loaded_at) as swept_at
+    from {{ source('raw', 'salesforce__id_sweep') }}
+    where object = 'ForecastingQuota'
+    group by source
+),
+
+seen as (
+    select distinct
+        source,
+        id,
+        _loaded_at
+    from {{ source('raw', 'salesforce__id_sweep') }}
+    where object = 'ForecastingQuota'
+),
+
+-- Quotas are deleted without a trace: those that the last list of all ids lacks are gone.
+versions as (
+    select
+        quotas.*,
+        lag(quotas.quota_amount) over (
+            partition by quotas.source, quotas.id order by quotas.system_modstamp, quotas._loaded_at
+        ) as amount_before,
+        row_number() over (
+            partition by quotas.source, quotas.id order by quotas.system_modstamp, quotas._loaded_at
+        ) as version_number,
+        max(quotas._loaded_at) over (partition by quotas.source, quotas.id) as newest_load
+    from {{ source('raw', 'salesforce__forecasting_quota') }} as quotas
+    where
+        coalesce(quotas.is_amount, true)
+        and quotas.product_family is null
+        and quotas.territory2_id is null
+),
+
+alive as (
+    select versions.*
+    from versions
+    left join sweeps on versions.source = sweeps.source
+    left join seen
+        on versions.source = seen.source and versions.id = seen.id and sweeps.swept_at = seen._loaded_at
+    where sweeps.swept_at is null or versions.newest_load > sweeps.swept_at or seen.id is not null
+),
+
+types as (
+    select
+        source,
+        forecasting_type_id,
+        row_number()
+            over (partition by source order by count(distinct id) desc, forecasting_type_id)
+            as type_rank
+    from alive
+    group by source, forecasting_type_id
+),
+
+periods as (
+    {{ salesforce_whole('period') }}
+),
+
+changes as (
+    select
+        alive.*,
+        coalesce(alive.start_date, periods.start_date) as first_day,
+        lower(coalesce(periods.type, 'month')) as period_type,
+        case
+            when alive.version_number = 1
+                then {{ to_company_date('coalesce(alive.created_date, alive.system_modstamp)') }}
+            else {{ to_company_date('alive.system_modstamp') }}
+        end as known_on
+    from alive
+    inner join types
+        on
+            alive.source = types.source
+            and alive.forecasting_type_id is not distinct from types.forecasting_type_id
+            and types.type_rank = 1
+    left join periods on alive.source = periods.source and alive.period_id = periods.id
+    where alive.version_number = 1 or alive.quota_amount is distinct from alive.amount_before
+),
+
+-- Changed twice on one day: the last amount stands.
+last_of_day as (
+    select
+        *,
+        row_number() over (partition by source, id, known_on order by version_number desc) as day_rank,
+        row_number() over (partition by source, id order by version_number) as change_number
+    from changes
+    where period_type in ('month', 'quarter', 'year') and first_day is not null
+),
+
+united as (
+    select
+        {{ period_label('period_type', 'first_day') }} as period,
+        'rep' as scope_type,
+        quota_owner_id as scope_id,
+        'revenue' as metric,
+        coalesce(quota_amount, 0) as target_amount,
+        'v' || cast(change_number as {{ dbt.type_string() }}) as version,
+        known_on as effective_from,
+        cast(null as {{ dbt.type_string() }}) as reason,
+        source,
+        _loaded_at
+    from last_of_day
+    where day_rank = 1
+    union all
+    select
+        period,
+        scope_type,
+        scope_id,
+        coalesce(metric, 'revenue') as metric,
+        target_amount,
+        version,
+        effective_from,
+        reason,
+        source,
+        _loaded_at
+    from ({{ salesforce_current('custom_targets', 'custom_targets') }}) as own_objects
+),
+
+renamed as (
+    select
+        ---------- grain
+        period,
+        scope_type,
+        scope_id,
+        metric,
+        effective_from,
+        ---------- text
+        version,
+        reason,
+        ---------- money
+        cast(target_amount as decimal(18, 2)) as target_amount,
+        ---------- bookkeeping
+        source,
+        _loaded_at
+    from united
+)
+
+select * from renamed

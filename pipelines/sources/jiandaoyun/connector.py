@@ -1,0 +1,103 @@
+"""The 简道云 source as a whole: which forms are read, in which order.
+
+Add here: the order of a run. Keep out: how one form is read (`loading.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pyarrow as pa
+
+from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.sources import Source
+from pipelines.failures import PermanentFailure
+from pipelines.settings import Settings
+from pipelines.sources.jiandaoyun.api import Api, Row
+from pipelines.sources.jiandaoyun.checking import findings
+from pipelines.sources.jiandaoyun.directory import load_directory
+from pipelines.sources.jiandaoyun.forms import FORMS
+from pipelines.sources.jiandaoyun.loading import FormLoad, plan_of
+from pipelines.sources.jiandaoyun.matching import Forms
+from pipelines.sources.jiandaoyun.options import options_of
+from pipelines.sources.jiandaoyun.tables import SHAPES
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+
+
+class JiandaoyunConnector:
+    """One tenant of 简道云, or of a private installation (`base_url`).
+
+    `auth.api_key` is the key; nothing expires and nothing is renewed, since the system documents
+    neither. `sleep` is what waits between requests.
+    """
+
+    def __init__(
+        self, source: Source, settings: Settings, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._source, self._sleep = source, sleep
+        self._options = options_of(source)
+
+    def tables(self) -> Mapping[str, pa.Schema]:
+        return {name: shape.schema for name, shape in SHAPES.items()}
+
+    def extract(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
+        """All forms whose widgets could be resolved, then teams and users.
+
+        Every form is found and mapped before the first record is read, so that a form that was
+        changed stops the load at once. Raises what `Connector.extract` says.
+        """
+        api, options = self._api(), self._options
+        try:
+            forms = Forms(api, options)
+            before = {entity for entity, _ in previous.extracts}
+            found = [forms.find(entity, before) for entity in FORMS]
+            plans = [plan_of(api, options, form) for form in found if form]
+            if not plans:
+                raise PermanentFailure(
+                    f"Could not read {self._source.name}",
+                    where=f"application {options.app_id}",
+                    cause="none of its forms is one of a CRM",
+                    next_step="enter entry_id of the forms under options.forms",
+                )
+            met: dict[str, Row] = {}
+            for plan in plans:
+                load = FormLoad(api, options, plan, previous, upto)
+                yield from load.run()
+                met = {**load.members, **met}
+            yield from load_directory(api, options, previous, upto, met)
+        finally:
+            api.close()
+
+    def check(self) -> list[Finding]:
+        try:
+            api = self._api()
+        except ConfigurationError as error:
+            return [
+                Finding("login", False, f"{problem.key}: {problem.found}", problem.accepted)
+                for problem in error.problems
+            ]
+        try:
+            return list(findings(api, self._options))
+        finally:
+            api.close()
+
+    def _api(self) -> Api:
+        source, options = self._source, self._options
+        given = _REFERENCE.fullmatch(source.auth.get("api_key", ""))
+        assert source.base_url is not None
+        return Api(
+            source.base_url,
+            name=source.name,
+            key=source.secret("api_key"),
+            key_name=given.group(1) if given else f"{source.name}.auth.api_key",
+            per_second=options.requests_per_second,
+            page_size=options.page_size,
+            sleep=self._sleep,
+        )

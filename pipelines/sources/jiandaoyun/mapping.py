@@ -1,0 +1,219 @@
+"""The widgets of a form -> the columns of an entity: by alias, caption or stable id, per run.
+
+Add here: a way to name a widget, a remark on what has changed. Keep out: values (`cells.py`).
+
+Captions are edited and aliases come and go, and both rename what a request gets. So candidates are
+resolved anew in each run; what was resolved is remembered by the stable ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.failures import PermanentFailure
+from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, Rule
+from pipelines.sources.jiandaoyun.options import FormOptions
+
+Widget = Mapping[str, Any]
+# What a condition on every row needs, whether or not a column reads it.
+SYSTEM_FIELDS = ("createTime", "updateTime", "creator", "updater")
+_BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
+
+
+def plain(label: str) -> str:
+    """A caption as it is compared: one width, no blanks, nothing in brackets."""
+    text = unicodedata.normalize("NFKC", label)
+    return "".join(_BRACKETS.sub("", text).split())
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A column and the widget it is read from. `key`: the name in answers; `child`: the name of the
+    sub-form's column within it; `widget`: the stable id; `type`: the widget's type.
+    """
+
+    column: str
+    rule: Rule
+    key: str
+    widget: str
+    type: str
+    child: str | None = None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A form's widgets resolved. `left_out`: optional columns without a widget, with the reason."""
+
+    entity: str
+    bounds: tuple[Bound, ...]
+    left_out: Mapping[str, str]
+    widgets: Mapping[str, tuple[str, str]] = field(repr=False)  # stable id -> caption, type
+    system: frozenset[str] = frozenset()
+
+    def bound(self, column: str) -> Bound | None:
+        return next((item for item in self.bounds if item.column == column), None)
+
+    @property
+    def fields(self) -> list[str]:
+        """Names to ask for: what is read, and the system fields that a projection would drop."""
+        wanted = [name for name in ("flowState", "deleteTime") if name in self.system]
+        return list(dict.fromkeys([*(item.key for item in self.bounds), *SYSTEM_FIELDS, *wanted]))
+
+    def fingerprint(self, *more: object) -> str:
+        """Changes when a column is read from another widget, and so everything has to be read anew.
+
+        An alias that was set or taken away is no such change.
+        """
+        parts = sorted((b.column, b.widget, b.type, b.child is not None) for b in self.bounds)
+        text = json.dumps([parts, *more], ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def resolve(
+    entity: str, own: FormOptions, widgets: Sequence[Widget], system: set[str], where: str
+) -> Mapped:
+    """Find the widget of every column.
+
+    Raises `PermanentFailure` naming every required or configured column that has no widget, or
+    whose caption several widgets bear; nothing has been read then.
+    """
+    bounds: list[Bound] = []
+    left_out: dict[str, str] = {}
+    faults: list[str] = []
+    for column, rule in FORMS[entity].columns.items():
+        if column in own.columns and own.columns[column] is None:
+            if rule.required and column not in own.constants:
+                faults.append(f"{column} is required and left out")
+            continue
+        configured = own.columns.get(column)
+        candidates = configured or rule.candidates
+        found = _first(candidates, widgets, system)
+        if isinstance(found, str):
+            if column in own.constants and not configured:
+                continue
+            if rule.required or configured:
+                faults.append(f"{column}: {found}")
+            else:
+                left_out[column] = found
+            continue
+        key, widget, kind, child = found
+        bounds.append(Bound(column, rule, key, widget, kind, child))
+    if entity == "targets":
+        bounds = _one_way(bounds, own, left_out, faults)
+    if faults:
+        raise PermanentFailure(
+            f"Could not map the form of {entity}",
+            where=where,
+            cause="; ".join(faults),
+            next_step=f"name the widgets under options.forms.{entity}.columns, e.g. "
+            "{stage: label:销售阶段} or widget:_widget_…",
+        )
+    catalogue = {
+        str(item["widgetName"]): (str(item.get("label", "")), str(item.get("type", "")))
+        for item in _flat(widgets)
+    }
+    return Mapped(entity, tuple(bounds), left_out, catalogue, frozenset(system))
+
+
+def _one_way(
+    bounds: list[Bound], own: FormOptions, left_out: dict[str, str], faults: list[str]
+) -> list[Bound]:
+    """A form of targets has one amount with its period, or a year with twelve amounts."""
+    have = {item.column for item in bounds} | set(own.constants)
+    single, yearly = {"target_amount", "period"}, {*MONTHS, "year"}
+    if single <= have:
+        unused = yearly
+    elif yearly <= have:
+        unused = single
+    elif {"target_amount", "year"} <= have:
+        unused = {*MONTHS, "period"}
+    else:
+        faults.append("neither target_amount with period or year, nor year with twelve months")
+        return bounds
+    for column in unused:
+        left_out.pop(column, None)
+    return [item for item in bounds if item.column not in unused]
+
+
+def _flat(widgets: Sequence[Widget]) -> list[Widget]:
+    return [
+        part
+        for item in widgets
+        for part in (item, *(item.get("items") or ()))
+        if "widgetName" in part
+    ]
+
+
+def _first(
+    candidates: Sequence[str], widgets: Sequence[Widget], system: set[str]
+) -> tuple[str, str, str, str | None] | str:
+    """Key, stable id, type and sub-form column of the first that fits; else the reason."""
+    for candidate in candidates:
+        kind, _, name = candidate.partition(":")
+        if kind == "system":
+            # Every form has these; a list that leaves them out must not lose the row's times.
+            if name in SYSTEM_FIELDS or name in system:
+                return name, name, "system", None
+            continue
+        parent, _, child = name.partition("/") if kind == "label" else (name, "", "")
+        hits = [item for item in widgets if _fits(kind, parent, item)]
+        if len(hits) > 1:
+            return f"{len(hits)} widgets fit {candidate} ({_ids(hits)})"
+        if not hits:
+            continue
+        if not child:
+            return hits[0]["name"], hits[0]["widgetName"], str(hits[0].get("type", "")), None
+        inner = [item for item in hits[0].get("items") or () if _fits("label", child, item)]
+        if len(inner) > 1:
+            return f"{len(inner)} widgets fit {candidate} ({_ids(inner)})"
+        if inner:
+            item = inner[0]
+            return hits[0]["name"], item["widgetName"], str(item.get("type", "")), item["name"]
+    return f"no widget fits {', '.join(candidates)}"
+
+
+def _fits(kind: str, name: str, widget: Widget) -> bool:
+    if kind == "alias":
+        return widget.get("name") == name
+    if kind == "widget":
+        return widget.get("widgetName") == name
+    return plain(str(widget.get("label", ""))) == plain(name)
+
+
+def _ids(widgets: Sequence[Widget]) -> str:
+    return ", ".join(str(item["widgetName"]) for item in widgets)
+
+
+def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> str | None:
+    """What has changed in the form since the last load, for the operator; None if nothing has."""
+    now = mapped.widgets
+    used = {item.widget for item in mapped.bounds}
+    new = [f"{now[key][0]} ({key})" for key in now if key not in before and key not in used]
+    gone = [f"{before[key][0]} ({key})" for key in before if key not in now]
+    renamed = [
+        f"{before[key][0]} is now {now[key][0]} ({key})"
+        for key in now
+        if key in before and before[key][0] != now[key][0]
+    ]
+    retyped = [
+        f"{now[key][0]} from {before[key][1]} to {now[key][1]} ({key})"
+        for key in now
+        if key in before and before[key][1] != now[key][1]
+    ]
+    parts = [
+        f"{title}: {', '.join(sorted(items))}"
+        for title, items in (
+            ("new fields that are not read", new),
+            ("fields that are gone", gone),
+            ("fields with another caption", renamed),
+            ("fields of another type", retyped),
+        )
+        if items
+    ]
+    return "; ".join(parts) or None

@@ -1,0 +1,166 @@
+"""What Kingdee's answers mean: nearly all come with HTTP 200, errors among them as rows of a query.
+
+Add here: a code or text and what to do about it. Keep out: rules of HTTP itself (`http/rules.py`).
+
+Nothing counts as rows before it has passed here: an error taken for a row would move the cursor. The
+code `MsgCode` decides; the texts depend on the language and decide only where there is no code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pipelines.sources.http import Reply, Verdict
+
+NO_RIGHT, NO_FIELD, NO_FORM, NO_LICENCE = "2", "9", "10", "7"
+NOT_THERE = {NO_FORM, "5", NO_LICENCE}
+_ERROR_PREFIX = b"response_error:"
+_STEPS = {
+    NO_RIGHT: "give the integration user the right to query this form (查询权限)",
+    "5": "correct form_id in options.forms",
+    NO_FORM: "correct form_id in options.forms, or let the module be installed",
+    NO_LICENCE: "let the module and the API be licensed for this data centre",
+    NO_FIELD: "correct the key in options.forms: keys are case-sensitive and differ by site",
+    "8": "correct the key in options.forms: keys are case-sensitive and differ by site",
+    "15": "let an administrator name another integration user: Administrator may not use the API",
+}
+_LOGIN_STEPS = {
+    0: "check acct_id (the data centre), app_id and app_secret, and the clock of this machine",
+    2: "check user_name: it must be the integration user of the application",
+}
+_GATEWAY_BUSY = "4006"
+_MOST_EXCEPTIONS, _MOST_LIMITS, _LIMIT_WAIT = 2, 3, 60.0
+
+
+def error_of(content: Any) -> tuple[str, str] | None:
+    """Code and text of an error in any of its shapes; None if the content is none."""
+    if isinstance(content, list):
+        for item in content:
+            if isinstance(item, (list, dict)) and (found := error_of(item)):
+                return found
+        return None
+    if not isinstance(content, dict):
+        return None
+    status = content.get("ResponseStatus")
+    if isinstance(status, dict):
+        if str(status.get("IsSuccess")).lower() == "true":
+            return None
+        errors = status.get("Errors")
+        texts = [str(e.get("Message") or "") for e in errors or () if isinstance(e, dict)]
+        code = str(status.get("MsgCode") if status.get("MsgCode") is not None else "").strip()
+        return _coded(code, "; ".join(filter(None, texts)))
+    if isinstance(content.get("Result"), (dict, list)):
+        return error_of(content["Result"])
+    if "Message" in content:
+        return _coded("", str(content.get("Message") or ""))
+    return None
+
+
+def _coded(code: str, text: str) -> tuple[str, str]:
+    """The code, taken from the text where the system gives none of its own."""
+    if code in ("", "0"):
+        if "会话" in text or "重新登录" in text:
+            code = "1"
+        elif "业务对象不存在" in text or ("业务对象" in text and "不存在" in text):
+            code = NO_FORM
+        elif "字段不存在" in text:
+            code = NO_FIELD
+    return code, text
+
+
+def are_rows(content: Any) -> bool:
+    """Whether this is the answer of a query: a list of non-empty lists of scalars."""
+    return isinstance(content, list) and all(
+        isinstance(row, list) and row and not any(isinstance(cell, (list, dict)) for cell in row)
+        for row in content
+    )
+
+
+class Judge:
+    """The rules of one site. Remembers how often in a row it was told to wait."""
+
+    def __init__(self) -> None:
+        self._in_a_row: dict[str, int] = {}
+
+    def __call__(self, reply: Reply) -> Verdict | None:
+        if "AuthService" in reply.where:
+            return self._login(reply)
+        if reply.status == 519:
+            return self._gateway(reply)
+        if reply.status != 200:
+            return None
+        content = reply.json_or_none()
+        if content is None:
+            return self._no_json(reply)
+        error = error_of(content)
+        if error is None:
+            # An empty row, or a row of something that is no value: not known to mean anything.
+            if isinstance(content, list) and not are_rows(content):
+                return Verdict("retry", "an answer that is neither rows nor a known error")
+            self._in_a_row.clear()
+            return None
+        return self._error(*error)
+
+    def _error(self, code: str, text: str) -> Verdict:
+        told = f"{text[:200] or 'refused without a reason'} (MsgCode {code or 'none'})"
+        if code == "1":
+            step = "see whether another program logs in with the same application and user"
+            return Verdict("login", told, step, code)
+        if code in ("6", "13"):
+            return Verdict("retry", told, code=code)
+        if code in ("4", "14"):
+            count = self._in_a_row[code] = self._in_a_row.get(code, 0) + 1
+            if count > (_MOST_EXCEPTIONS if code == "4" else _MOST_LIMITS):
+                return Verdict("transient", told, "run again later, at a quieter hour", code)
+            return Verdict("retry", told, code=code, wait=_LIMIT_WAIT if code == "14" else None)
+        return Verdict("permanent", told, _STEPS.get(code, ""), code)
+
+    def _no_json(self, reply: Reply) -> Verdict | None:
+        body = reply.body.strip()
+        if not body.startswith(_ERROR_PREFIX):
+            return None  # a page or nothing: the general rules
+        rest = body.removeprefix(_ERROR_PREFIX).strip()
+        try:
+            error = error_of(orjson.loads(rest))
+        except orjson.JSONDecodeError:
+            error = None
+        return self._error(*(error or _coded("", rest.decode("utf-8", "replace"))))
+
+    def _gateway(self, reply: Reply) -> Verdict:
+        content = reply.json_or_none()
+        code = str(content.get("errcode", "")) if isinstance(content, dict) else ""
+        told = f"HTTP 519, errcode {code or 'none'}"
+        if code == _GATEWAY_BUSY:
+            return Verdict("retry", told, code=code)
+        return Verdict("permanent", told, "ask the operator of the site's gateway", code)
+
+    def _login(self, reply: Reply) -> Verdict | None:
+        """A login is tried again only where it did not reach the site: the third locks the user."""
+        if reply.status >= 500:
+            count = self._in_a_row["login"] = self._in_a_row.get("login", 0) + 1
+            action = "retry" if count < 2 else "transient"
+            return Verdict(action, f"HTTP {reply.status} at login", wait=_LIMIT_WAIT)  # type: ignore[arg-type]
+        content = reply.json_or_none()
+        if reply.status != 200 or not isinstance(content, dict):
+            return None
+        self._in_a_row.pop("login", None)
+        kind = content.get("LoginResultType")
+        if kind in (1, -5):
+            return None
+        error = error_of(content)
+        text = str(content.get("Message") or (error[1] if error else "") or "")
+        code = str(content.get("MessageCode") or "")
+        if "次数超限" in text or "锁定" in text:
+            step = "wait at least 30 minutes; no run may log in meanwhile"
+            return Verdict("transient", text, step, code)
+        step = _LOGIN_STEPS.get(kind if isinstance(kind, int) else -1, "")
+        if "不允许用户" in text:
+            step = "add the user to the application's list (第三方系统登录授权)"
+        elif code == "002005000003016":
+            step = "check app_secret, and the clock of this machine"
+        elif error and error[0] in _STEPS:
+            step = _STEPS[error[0]]
+        told = f"{text[:200] or 'the login was refused'} (type {kind}{', ' + code if code else ''})"
+        return Verdict("permanent", told, step or "check the credentials of the source", code)

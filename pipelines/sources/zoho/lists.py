@@ -1,0 +1,125 @@
+"""Short lists that are read whole every night: organisation, roles, users, stages.
+
+Add here: another list without a time of change. Keep out: records of modules (`loading.py`).
+
+Zoho has no departments: roles form the tree of teams. Deleted users are asked for too, since their
+deals keep their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipelines.failures import PermanentFailure
+from pipelines.sources.http import PageGuard, Refusal
+from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
+from pipelines.sources.zoho.session import Session
+
+Records = list[dict[str, Any]]
+
+
+def organisation(session: Session) -> dict[str, Any]:
+    """The organisation. Raises `PermanentFailure` if there is none."""
+    content = session.get(
+        "org", expect={"org": list}, tried="Could not see the organisation in Zoho CRM"
+    )
+    if not content or not content["org"]:
+        raise PermanentFailure(
+            "Could not see the organisation in Zoho CRM",
+            where=session.client.base_url,
+            cause="the answer is empty",
+            next_step="give the token the scope ZohoCRM.org.READ",
+        )
+    found: dict[str, Any] = content["org"][0]
+    return found
+
+
+def users(session: Session) -> Records:
+    """All users, the deleted ones included, each once."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind in ("DeletedUsers", "AllUsers"):
+        guard: PageGuard[str] = PageGuard(f"{kind} of Zoho CRM", session.client.base_url)
+        page, more = 0, True
+        while more:
+            page += 1
+            content = session.get(
+                "users",
+                {"type": kind, "page": page, "per_page": session.options.page_size},
+                expect={"users": list, "info": dict},
+                tried="Could not read the users of Zoho CRM",
+            )
+            if content is None:
+                break
+            guard.new([str(user.get("id")) for user in content["users"]])
+            for user in content["users"]:
+                found[str(user.get("id"))] = user
+            more = bool(content["info"].get("more_records"))
+    return list(found.values())
+
+
+def roles(session: Session, regions: Mapping[str, str]) -> Records:
+    """All roles, each with the region of the nearest role at or above it that has one.
+
+    Raises `PermanentFailure` if a role that the options name does not exist.
+    """
+    content = session.get(
+        "settings/roles", expect={"roles": list}, tried="Could not read the roles of Zoho CRM"
+    )
+    found: Records = content["roles"] if content else []
+    if lost := sorted(set(regions) - {str(role.get("name")) for role in found}):
+        raise PermanentFailure(
+            "Could not place the teams of Zoho CRM in regions",
+            cause=f"there is no role {', '.join(lost)}",
+            next_step="correct regions in the options of the source",
+        )
+    by_id = {str(role.get("id")): role for role in found}
+    return [{**role, "region": _region(role, by_id, regions)} for role in found]
+
+
+def _region(
+    role: dict[str, Any], by_id: Mapping[str, dict[str, Any]], regions: Mapping[str, str]
+) -> str | None:
+    place: dict[str, Any] | None = role
+    for _ in range(len(by_id)):  # a circle in the tree must not hold the run
+        if place is None:
+            return None
+        if place.get("name") in regions:
+            return regions[place["name"]]
+        place = by_id.get(str((place.get("reporting_to") or {}).get("id")))
+    return None
+
+
+def stages(session: Session) -> Records:
+    """Stages of all pipelines; what is won or lost stands in `forecast_type`, not in the name.
+
+    Empty if the token may not see settings of layouts: the company's stages.csv then decides alone.
+    """
+    try:
+        return list(_stages(session))
+    except Refusal as refusal:
+        if refusal.code in NOT_ALLOWED | NOT_THERE:
+            return []
+        raise
+
+
+def _stages(session: Session) -> Iterator[dict[str, Any]]:
+    layouts = session.get("settings/layouts", {"module": "Deals"}, expect={"layouts": list})
+    done: set[str] = set()
+    for layout in layouts["layouts"] if layouts else []:
+        content = session.get(
+            "settings/pipeline", {"layout_id": layout["id"]}, expect={"pipeline": list}
+        )
+        for pipeline in content["pipeline"] if content else []:
+            for stage in pipeline.get("maps") or []:
+                key = f"{pipeline.get('id')}/{stage.get('id') or stage.get('actual_value')}"
+                if key not in done:
+                    done.add(key)
+                    yield {
+                        "id": key,
+                        "pipeline": pipeline.get("display_value"),
+                        "stage": stage.get("actual_value"),
+                        "display_value": stage.get("display_value"),
+                        "forecast_type": stage.get("forecast_type"),
+                        "sequence_number": stage.get("sequence_number"),
+                    }

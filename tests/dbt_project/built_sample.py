@@ -1,0 +1,102 @@
+"""A small generated company, bound into a warehouse and built by the real dbt project.
+
+Add here: what several tests of the marts need built. Keep out: what is right (the tests).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.entities import ENTITIES
+from pipelines.sample.company import SampleCompany
+from pipelines.settings import DBT_PROJECT
+from pipelines.working_calendar import working_days
+
+SQL_TYPES = {
+    "text": "varchar",
+    "money": "decimal(18, 2)",
+    "timestamp": "timestamptz",
+    "date": "date",
+    "flag": "boolean",
+}
+STAGES = (
+    ("初步接洽", 1, "open"),
+    ("需求确认", 2, "open"),
+    ("方案报价", 3, "open"),
+    ("商务谈判", 4, "open"),
+    ("赢单", 5, "won"),
+    ("输单", 6, "lost"),
+)
+
+
+def bind(company: SampleCompany, path: Path) -> None:
+    """The schemas raw and config of a new warehouse file, as the nightly run leaves them."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set timezone = 'Asia/Shanghai'")
+        connection.execute("create schema raw; create schema config")
+        for name, entity in ENTITIES.items():
+            frame = company.frames[name].copy()
+            for column in entity.columns:
+                if column.name not in frame:
+                    frame[column.name] = None
+            connection.register("given", frame)
+            chosen = ", ".join(
+                f'cast("{column.name}" as {SQL_TYPES[column.kind]}) as "{column.name}"'
+                for column in entity.columns
+            )
+            connection.execute(
+                f"create table raw.spreadsheet__{name} as select {chosen}, 'sheets' as source, "
+                "timestamptz '2024-01-01 00:00:00+00' as _loaded_at, "
+                f"'{name}.csv' as _file, '{name}' as _address, null::varchar as _raw from given"
+            )
+            connection.unregister("given")
+        _config(connection, company.end)
+
+
+def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
+    stages = pd.DataFrame(
+        [("*", stage, stage, order, outcome) for stage, order, outcome in STAGES],
+        columns=["source", "source_stage", "stage", "stage_order", "outcome"],
+    )
+    calendar = pd.DataFrame(
+        [vars(day) for day in working_days("CN", dt.date(end.year + 2, 12, 31))]
+    )
+    connection.register("stages", stages)
+    connection.register("calendar", calendar)
+    connection.execute(
+        "create table config.stages as from stages; "
+        "create table config.calendar as select date_day::date as date_day, is_workday, "
+        "holiday_name from calendar; "
+        "create table config.exchange_rates(rate_date date, currency varchar, "
+        "rate decimal(18, 8)); "
+        "create table config.people(person_id varchar, name varchar, email varchar, "
+        "source varchar, source_user_id varchar); "
+    )
+
+
+def build(warehouse: Path, as_of: dt.date, *select: str) -> None:
+    """dbt run of the chosen models in the file; AssertionError with dbt's words if it fails."""
+    out = warehouse.parent / f"dbt-{warehouse.stem}"
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "run", "--select", *select]
+        + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
+        + ["--vars", json.dumps({"as_of": as_of.isoformat(), "systems": ["spreadsheet"]})],
+        env={
+            **os.environ,
+            "FOREWARN_WAREHOUSE": str(warehouse),
+            "DBT_PROFILES_DIR": str(DBT_PROJECT),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]

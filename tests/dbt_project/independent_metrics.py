@@ -1,0 +1,231 @@
+"""The metrics once more, in pandas, straight from the canonical entities: no SQL, no model shared.
+
+Add here: an independent way to a figure of fct_metrics. Keep out: anything read from dbt.
+A figure is (numerator, denominator, value); denominator None where the mart has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+Figure = tuple[float, float | None, float]
+STAGE_ORDER = {"初步接洽": 1, "需求确认": 2, "方案报价": 3, "商务谈判": 4, "赢单": 5, "输单": 6}
+WON, LOST, LAST_OPEN = 5, 6, 4
+DAY = pd.Timedelta(days=1)
+SERVED = ("active", "at_risk", "new")
+
+
+def share(numerator: float, denominator: float) -> Figure:
+    return numerator, denominator, numerator / denominator if denominator else np.nan
+
+
+def flow(amount: float) -> Figure:
+    return amount, None, amount
+
+
+@dataclass(frozen=True)
+class Scope:
+    kind: str
+    key: str
+
+    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        if self.kind == "company":
+            return rows
+        return rows[rows[{"team": "team_id", "rep": "owner_id"}[self.kind]] == self.key]
+
+
+class Records:
+    """The entities with days and teams of the day, and what the period of a figure asks of them."""
+
+    def __init__(
+        self, frames: dict[str, pd.DataFrame], workdays: pd.Series, as_of: pd.Timestamp
+    ) -> None:
+        """`workdays`: by day, the number of workdays up to and including it."""
+        self.workdays, self.as_of = workdays, as_of
+        stays = frames["users"]
+        self.stays = stays.assign(
+            first=pd.to_datetime(stays.valid_from), last=pd.to_datetime(stays.valid_to)
+        )
+        self.accounts = frames["accounts"].set_index("account_id")
+        self.deals = frames["opportunities"].set_index("opportunity_id")
+        self.targets = frames["targets"]
+        self.entries = self._entries(frames["stage_history"])
+        self.amounts = self._amounts(frames["stage_history"])
+        orders = frames["orders"]
+        orders = orders[orders.status != "已取消"]
+        self.orders = self._credited(
+            orders.assign(
+                day=orders.ordered_at.dt.normalize(),
+                promised=orders.promised_at.dt.normalize(),
+                delivered=orders.delivered_at.dt.normalize().where(orders.status != "部分交付"),
+            )
+        )
+        activities = frames["activities"]
+        self.activities = self._credited(
+            activities.assign(
+                day=activities.occurred_at.dt.normalize(),
+                account_id=activities.account_id.fillna(
+                    activities.opportunity_id.map(self.deals.account_id)
+                ),
+            )
+        )
+        leads = frames["leads"]
+        self.leads = self._credited(leads.assign(day=leads.created_at.dt.normalize()))
+        self.touches = pd.concat(
+            [
+                self.activities[["opportunity_id", "day"]].dropna(),
+                self.entries[["opportunity_id", "day"]],
+            ]
+        )
+
+    def team_of(self, owner: str, day: pd.Timestamp) -> str | None:
+        """The team of the stay of the day, else of the nearest stay."""
+        own = self.stays[self.stays.user_id == owner]
+        if own.empty:
+            return None
+        before = (own["first"] - day).dt.days.clip(lower=0)
+        after = (day - own["last"]).dt.days.clip(lower=0).fillna(0)
+        return own.team_id.iloc[int((before + after).to_numpy().argmin())]
+
+    def _credited(self, rows: pd.DataFrame) -> pd.DataFrame:
+        keys = rows[["owner_id", "day"]].drop_duplicates()
+        teams = [self.team_of(*key) for key in keys.itertuples(index=False)]
+        return rows.merge(keys.assign(team_id=teams), on=["owner_id", "day"], how="left")
+
+    def _entries(self, history: pd.DataFrame) -> pd.DataFrame:
+        rows = history.assign(order=history.to_stage.map(STAGE_ORDER))
+        rows = rows.sort_values(["opportunity_id", "changed_at", "order"], kind="stable")
+        by_deal = rows.groupby("opportunity_id")
+        rows = rows.assign(
+            left_at=by_deal.changed_at.shift(-1),
+            previous=by_deal.to_stage.shift(),
+            is_first=by_deal.cumcount() == 0,
+            day=rows.changed_at.dt.normalize(),
+        )
+        rows = rows.assign(
+            left_on=rows.left_at.dt.normalize(),
+            previous_order=rows.previous.map(STAGE_ORDER),
+            owner_id=rows.opportunity_id.map(self.deals.owner_id),
+            account_id=rows.opportunity_id.map(self.deals.account_id),
+            due=rows.opportunity_id.map(self.deals.expected_close_date),
+            created=rows.opportunity_id.map(self.deals.created_at).dt.normalize(),
+        )
+        return self._credited(rows)
+
+    def _amounts(self, history: pd.DataFrame) -> pd.DataFrame:
+        known = history.dropna(subset=["amount"])[["opportunity_id", "changed_at", "amount"]]
+        last = known.groupby("opportunity_id").changed_at.max().reindex(self.deals.index)
+        edited = np.maximum(last, self.deals.updated_at)
+        current = pd.DataFrame(
+            {
+                "opportunity_id": self.deals.index,
+                "changed_at": edited.where(last.notna(), self.deals.created_at).to_numpy(),
+                "amount": self.deals.amount.to_numpy(),
+            }
+        ).dropna(subset=["amount"])
+        return pd.concat([known, current]).sort_values(
+            ["opportunity_id", "changed_at"], kind="stable"
+        )
+
+    def amount_on(self, deals: pd.Series, day: pd.Timestamp) -> pd.Series:
+        """Last amount known at the end of the day, else the first one that ever was."""
+        by_then = self.amounts[self.amounts.changed_at < day + DAY]
+        last = by_then.groupby("opportunity_id").amount.last()
+        first = self.amounts.groupby("opportunity_id").amount.first()
+        return deals.map(last).fillna(deals.map(first)).fillna(0.0).astype(float)
+
+    def open_on(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Deals open at the end of the day, with what was known of them then."""
+        end = day + DAY
+        rows = self.entries
+        rows = rows[(rows.changed_at < end) & ~(rows.left_at < end) & (rows.order <= LAST_OPEN)]
+        touched = self.touches[self.touches.day <= day].groupby("opportunity_id").day.max()
+        idle = self.workdays[day] - rows.opportunity_id.map(touched).map(self.workdays)
+        limits = rows.to_stage.map(self._stage_limits(day)).fillna(30)
+        owners = rows.owner_id.unique()
+        teams = pd.Series([self.team_of(owner, day) for owner in owners], index=owners)
+        return rows.assign(
+            team_id=rows.owner_id.map(teams),
+            amount=self.amount_on(rows.opportunity_id, day),
+            is_idle=idle > 14,
+            is_stalled=((day - rows.day).dt.days > limits) | (idle > 14),
+        )
+
+    def _stage_limits(self, day: pd.Timestamp) -> dict[str, float]:
+        rows = self.entries
+        won = rows[(rows.order == WON) & (rows.day <= day) & ~(rows.left_on <= day)]
+        stays = rows[
+            rows.opportunity_id.isin(won.opportunity_id)
+            & (rows.order <= LAST_OPEN)
+            & (rows.left_on <= day)
+        ]
+        days = (stays.left_at - stays.changed_at).dt.total_seconds() / 86400
+        return {
+            str(stage): float(np.percentile(part, 80)) if len(part) >= 30 else 30.0
+            for stage, part in days.groupby(stays.to_stage)
+        }
+
+    def customers_on(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Customers that had ordered by the day: where they stood in their order rhythm."""
+        days = self.orders[self.orders.day <= day][["account_id", "day"]].drop_duplicates()
+        days = days.sort_values(["account_id", "day"])
+        days = days.assign(gap=days.groupby("account_id").day.diff().dt.days)
+        by_account = days.groupby("account_id")
+        rows = by_account.agg(order_days=("day", "size"), last=("day", "max"))
+        enough = rows.order_days >= 3
+        own = by_account.gap.median().where(enough)
+        p90 = by_account.gap.quantile(0.9).where(enough).fillna(0)
+        industry = self.accounts.industry.reindex(rows.index)
+        rhythm = own.fillna(industry.map(own.groupby(industry).median()))
+        rhythm = rhythm.fillna(own.median()).fillna(90)
+        since = (day - rows["last"]).dt.days
+        owner = self.accounts.owner_id.reindex(rows.index)
+        state = np.select(
+            [since > np.fmax(2 * rhythm, p90), since > 1.5 * rhythm, rows.order_days == 1],
+            ["churned", "at_risk", "new"],
+            "active",
+        )
+        return rows.assign(state=state, owner_id=owner, team_id=self._teams(owner, day))
+
+    def _teams(self, owners: pd.Series, day: pd.Timestamp) -> pd.Series:
+        known = {owner: self.team_of(owner, day) for owner in owners.dropna().unique()}
+        return owners.map(known)
+
+    def silent_on(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Customers that still order or have an open deal: whether nobody spoke to them."""
+        rhythm = self.customers_on(day)
+        served = set(rhythm[rhythm.state.isin(SERVED)].index)
+        served |= set(self.open_on(day).account_id.dropna())
+        rows = pd.DataFrame({"account_id": sorted(served)})
+        last = self.activities[self.activities.day <= day].groupby("account_id").day.max()
+        owner = rows.account_id.map(self.accounts.owner_id)
+        return rows.assign(
+            owner_id=owner,
+            team_id=self._teams(owner, day),
+            is_silent=~((day - rows.account_id.map(last)).dt.days <= 30),
+        )
+
+    def new_accounts(self) -> pd.DataFrame:
+        first = self.orders.sort_values(["day", "order_id"]).groupby("account_id").head(1)
+        created = first.account_id.map(self.accounts.created_at).dt.normalize()
+        start = self.orders.day.min()
+        return first[(created >= start) | (first.day >= start + 365 * DAY)]
+
+    def target(self, scope: Scope, months: Iterator[str], day: pd.Timestamp) -> float | None:
+        """Sum of the scope's monthly revenue targets in the versions known on the day."""
+        told = self.targets[self.targets.scope_type == scope.kind]
+        told = told[(told.scope_id == scope.key) | (scope.kind == "company")]
+        told = told[told.metric.fillna("revenue") == "revenue"]
+        total = 0.0
+        for month in months:
+            known = told[
+                (told.period == month) & (pd.to_datetime(told.effective_from) <= day)
+            ].sort_values("effective_from")
+            if known.empty:
+                return None
+            total += float(known.target_amount.iloc[-1])
+        return total

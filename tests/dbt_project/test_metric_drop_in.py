@@ -1,0 +1,93 @@
+"""Adding a metric is one file: dropped into the folder, it is in the table of metrics."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import DBT_PROJECT
+
+FOLDER = Path("models/intermediate/metrics")
+UNION = "model.forewarn.int_metrics__united"
+NEW = "int_metric__long_deals"
+SQL = """\
+with events as (
+    select
+        entered_on as event_on,
+        owner_id,
+        team_id,
+        region,
+        product_line,
+        '' as dimension,
+        1 as numerator,
+        0 as denominator,
+        1 as cases
+    from {{ ref('int_opportunities__events') }}
+    where event_number = 1
+),
+
+{{ metric_rows('events', 'long_deals', 'count', 'deals') }}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the dbt project to drop files into."""
+    copy = tmp_path / "project"
+    shutil.copytree(
+        DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages")
+    )
+    return copy
+
+
+def dbt(project: Path, target: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    out = project.parent / target
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *arguments]
+        + ["--project-dir", str(project), "--target-path", str(out), "--log-path", str(out)],
+        env={
+            **os.environ,
+            "FOREWARN_WAREHOUSE": str(project.parent / "warehouse.duckdb"),
+            "DBT_PROFILES_DIR": str(project),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def parents(project: Path, target: str) -> set[str]:
+    manifest = json.loads((project.parent / target / "manifest.json").read_text(encoding="utf-8"))
+    return set(manifest["nodes"][UNION]["depends_on"]["nodes"])
+
+
+def metric_files(project: Path) -> list[Path]:
+    return sorted((project / FOLDER).glob("int_metric__*.sql"))
+
+
+def test_a_dropped_in_file_is_united_with_the_others(project: Path) -> None:
+    (project / FOLDER / f"{NEW}.sql").write_text(SQL, encoding="utf-8")
+    done = dbt(project, "fresh", "parse")
+    assert done.returncode == 0, done.stdout
+    models = {f"model.forewarn.{path.stem}" for path in metric_files(project)}
+    assert parents(project, "fresh") == models
+    assert f"model.forewarn.{NEW}" in models
+
+
+def test_an_earlier_parse_never_hides_a_new_file(project: Path) -> None:
+    """dbt's partial parse does not look at the table of metrics again: then it has to say so."""
+    assert dbt(project, "kept", "parse").returncode == 0
+    (project / FOLDER / f"{NEW}.sql").write_text(SQL, encoding="utf-8")
+    done = dbt(project, "kept", "compile", "--select", "int_metrics__united")
+    if done.returncode == 0:
+        assert f"model.forewarn.{NEW}" in parents(project, "kept")
+    else:
+        assert f"{NEW} is new" in done.stdout
+        assert "--no-partial-parse" in done.stdout

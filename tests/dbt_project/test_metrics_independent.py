@@ -1,0 +1,149 @@
+"""Two ways to every figure: fct_metrics, and pandas on the canonical entities, at five dates.
+
+Also what a night in the past would have said: marts built for a past day are what tonight's
+history says about it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from built_sample import bind, build
+from independent_figures import figures
+from independent_metrics import Records, Scope
+
+from pipelines.sample.company import SampleCompany, generate
+
+AS_OF, PAST = dt.date(2026, 10, 30), dt.date(2026, 4, 5)
+# A revised half-year, a Spring Festival, a week over a quarter's end, two quarters.
+PERIODS = [
+    ("month", "2026-08-01", "2026-08-31"),
+    ("month", "2026-02-01", "2026-02-28"),
+    ("week", "2026-06-29", "2026-07-05"),
+    ("quarter", "2025-07-01", "2025-09-30"),
+    ("quarter", "2026-04-01", "2026-06-30"),
+]
+METRICS = {
+    *("revenue", "orders", "new_accounts", "opportunities_created", "win_rate", "win_rate_amount"),
+    *("stage_conversion", "sales_cycle_days", "days_in_stage", "activities", "inbound_share"),
+    *("stalled_share", "idle_share", "overdue_close_share", "open_pipeline_amount"),
+    *("silent_accounts", "churn_rate", "late_order_share", "leads_created", "lead_conversion"),
+    *("slippage_share", "target_attainment", "pipeline_coverage", "concentration"),
+}
+KEY = ["metric", "grain", "period_start", "scope_type", "scope_id", "dimension"]
+
+
+@pytest.fixture(scope="module")
+def company() -> SampleCompany:
+    return generate(reps=8)
+
+
+@pytest.fixture(scope="module")
+def bound(company: SampleCompany, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("built") / "bound.duckdb"
+    bind(company, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tonight(bound: Path) -> Path:
+    path = bound.with_name("tonight.duckdb")
+    shutil.copy(bound, path)
+    build(path, AS_OF, "+fct_metrics", "+fct_target_completion_history")
+    return path
+
+
+@pytest.fixture(scope="module")
+def metrics(tonight: Path) -> pd.DataFrame:
+    with duckdb.connect(str(tonight), read_only=True) as connection:
+        return connection.sql("from marts.fct_metrics").df().set_index(KEY).sort_index()
+
+
+@pytest.fixture(scope="module")
+def records(company: SampleCompany, bound: Path) -> Records:
+    with duckdb.connect(str(bound), read_only=True) as connection:
+        days = connection.sql("from config.calendar").df()
+    workdays = days.set_index(pd.to_datetime(days.date_day)).is_workday.cumsum()
+    return Records(company.frames, workdays, pd.Timestamp(AS_OF))
+
+
+def same(left: float | None, right: float | None) -> bool:
+    if left is None or right is None or np.isnan(left) or np.isnan(right):
+        return (left is None or np.isnan(left)) and (right is None or np.isnan(right))
+    return abs(left - right) <= 1e-6 * max(1.0, abs(right))
+
+
+@pytest.mark.parametrize(
+    ("grain", "first", "last"), PERIODS, ids=[f"{p[0]}-{p[1]}" for p in PERIODS]
+)
+def test_pandas_finds_the_same_figures(
+    metrics: pd.DataFrame, records: Records, grain: str, first: str, last: str
+) -> None:
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    stay = records.stays[records.stays["first"] < start].iloc[-1]
+    scopes = [Scope("company", "company"), Scope("team", stay.team_id), Scope("rep", stay.user_id)]
+    differences, compared = [], set()
+    for scope in scopes:
+        for (metric, dimension), expected in figures(records, start, end, scope).items():
+            key = (metric, grain, start, scope.kind, scope.key, dimension)
+            if key not in metrics.index:
+                if expected[0] or expected[1]:
+                    differences.append((key, "missing", expected))
+                continue
+            row = metrics.loc[key]
+            compared.add(metric)
+            told = (row.numerator, row.denominator, row.value)
+            nothing = not expected[0] and not (told[0] > 0)
+            if not (
+                (nothing or same(told[0], expected[0]))
+                and same(told[1], expected[1])
+                and same(told[2], expected[2])
+            ):
+                differences.append((key, told, expected))
+    assert not differences
+    by_month_only = {"churn_rate", "slippage_share", "target_attainment"}
+    by_month_only |= {"pipeline_coverage", "concentration"}
+    assert compared == (METRICS - by_month_only if grain == "week" else METRICS)
+
+
+def test_a_night_in_the_past_says_what_the_history_says(bound: Path, tonight: Path) -> None:
+    """Company figures: a team's may differ where a rep of later days owns a deal of that day."""
+    past = bound.with_name("past.duckdb")
+    shutil.copy(bound, past)
+    build(past, PAST, "+fct_metrics", "+fct_target_completion_history")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{past}' as past (read_only)")
+        connection.execute(f"attach '{tonight}' as tonight (read_only)")
+        for mart, cut in (
+            ("fct_metrics", f"period_end <= date '{PAST}'"),
+            ("fct_target_completion_history", f"as_of <= date '{PAST}'"),
+        ):
+            columns = [
+                row[0]
+                for row in connection.execute(f"describe past.marts.{mart}").fetchall()
+                if row[0] not in ("as_of", "scope_name")
+            ]
+            chosen = ", ".join(
+                f"round({name}::double, 6) as {name}"
+                if _is_number(connection, mart, name)
+                else name
+                for name in columns
+            )
+            where = f"where {cut} and scope_type = 'company'"
+            said, known = (
+                f"select {chosen} from {name}.marts.{mart} {where}" for name in ("past", "tonight")
+            )
+            assert connection.sql(said).df().shape[0] > 100
+            assert connection.sql(f"({said}) except ({known})").fetchall() == []
+            assert connection.sql(f"({known}) except ({said})").fetchall() == []
+
+
+def _is_number(connection: duckdb.DuckDBPyConnection, mart: str, name: str) -> bool:
+    kinds = dict(row[:2] for row in connection.execute(f"describe past.marts.{mart}").fetchall())
+    return str(kinds[name]).startswith(("DOUBLE", "DECIMAL"))

@@ -1,0 +1,110 @@
+"""Whole nightly runs as a person starts them: a small generated company, the real command line.
+
+Add here: how a test runs and reads an installation. Keep out: what must hold.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.sample import write_sample
+
+SHIPPED = Path(__file__).parent.parent.parent / "config"
+REPS, SEED = 8, 3
+# What says when something was done, not what was found.
+CLOCKS = {"rpt_data_quality": ("ran_at",), "rpt_freshness": ("last_loaded_at",)}
+
+
+@dataclass
+class Installation:
+    """One installation: its configuration, its sheets and its data."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def sheets(self) -> Path:
+        return self.root / "data" / "sample"
+
+    @property
+    def current(self) -> Path:
+        return self.data / "current"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("FOREWARN", "DAGSTER"))}
+        return {
+            **plain,
+            "FOREWARN_CONFIG": str(self.config),
+            "FOREWARN_DATA": str(self.data),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def forewarn(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.current / "forewarn.duckdb"), read_only=True) as reader:
+            return reader.execute(sql).fetchall()
+
+    def copy(self, root: Path) -> Installation:
+        shutil.copytree(self.root, root, symlinks=True)
+        return Installation(root)
+
+
+def make_installation(root: Path) -> Installation:
+    """The shipped configuration on a small sample company, in folders of its own."""
+    installation = Installation(root)
+    shutil.copytree(SHIPPED, installation.config)
+    write_sample(installation.sheets, reps=REPS, seed=SEED)
+    return installation
+
+
+def same_marts(one: Path, other: Path) -> list[str]:
+    """Differences between the published tables of two version folders (empty: the same)."""
+    found = []
+    with duckdb.connect() as connection:
+        names = {path.name for folder in (one, other) for path in (folder / "parquet").iterdir()}
+        for name in sorted(names):
+            pair = [folder / "parquet" / name for folder in (one, other)]
+            if not all(path.exists() for path in pair):
+                found.append(f"{name}: in one only")
+                continue
+            left_out = CLOCKS.get(name.removesuffix(".parquet"), ())
+            columns = f"* exclude ({', '.join(left_out)})" if left_out else "*"
+            selects = [f"select {columns} from read_parquet('{path}')" for path in pair]
+            rows = connection.execute(
+                f"select count(*) from (({selects[0]} except all {selects[1]}) "
+                f"union all ({selects[1]} except all {selects[0]}))"
+            ).fetchall()[0][0]
+            if rows:
+                found.append(f"{name}: {rows} rows differ")
+    return found
+
+
+AS_OF = dt.date(2026, 4, 30)

@@ -1,0 +1,137 @@
+"""The main job, end to end, as a newcomer sees it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from nightly_site import Installation
+
+from pipelines.publishing import damaged_files, read_manifest
+
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("nightly")]
+
+
+def test_the_summary_says_what_was_read_checked_warned_and_where_to_look(
+    published: Installation,
+) -> None:
+    text = (published.root / "first_run.txt").read_text(encoding="utf-8")
+    assert "Published version 1 as of 2026-10-30" in text
+    assert "sales_sheets:" in text
+    assert "checks:" in text
+    assert "open alerts:" in text
+    assert "weekly.html" in text
+
+
+def test_every_mart_of_the_contract_is_published_with_described_columns(
+    published: Installation,
+) -> None:
+    contract = (Path(__file__).parent.parent.parent / "docs" / "contract.md").read_text()
+    names = {
+        word.strip("` ")
+        for line in contract.splitlines()
+        if line.startswith("| `") and line.count("|") == 4
+        for word in line.split("|")[1].split(",")
+        if word.strip("` ").startswith(("dim_", "fct_", "rpt_"))
+    }
+    assert len(names) >= 20
+    manifest = read_manifest(published.current)
+    assert manifest is not None
+    assert names <= set(manifest.tables)
+    undescribed = published.query(
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'marts' and coalesce(comment, '') = ''"
+    )
+    assert undescribed == []
+    assert damaged_files(published.current, manifest) == []
+
+
+def test_orders_in_the_sheet_equal_the_marts_for_every_month_to_the_cent(
+    published: Installation,
+) -> None:
+    sheet = pd.read_csv(published.sheets / "orders.csv", dtype=str, encoding="utf-8-sig")
+    sheet = sheet[~sheet["status"].isin(["cancelled", "已取消"])]
+    typed: dict[str, Decimal] = {}
+    for month, amount in zip(sheet["ordered_at"].str[:7], sheet["amount"], strict=True):
+        typed[month] = typed.get(month, Decimal(0)) + Decimal(amount)
+    orders = dict(
+        published.query(
+            "select strftime(ordered_on, '%Y-%m'), sum(amount) from marts.fct_orders "
+            "where not is_cancelled group by 1"
+        )
+    )
+    assert orders == typed
+    completion = dict(
+        published.query(
+            "select strftime(period_start, '%Y-%m'), actual_amount from marts.fct_target_completion "
+            "where period_type = 'month' and scope_type = 'company' and metric = 'revenue' "
+            "and actual_amount <> 0"
+        )
+    )
+    assert completion == {month: typed[month] for month in completion}
+    assert len(completion) >= 24
+
+
+def test_a_second_run_reads_nothing_builds_nothing_and_tells_nobody(
+    published: Installation, tmp_path: Path
+) -> None:
+    again = published.copy(tmp_path / "again")
+    before = again.query("select alert_id, message from marts.fct_alerts order by 1")
+    notices = sorted(path.name for path in (again.data / "outbox").rglob("*.md"))
+    done = again.forewarn("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "unchanged since the last run" in done.stdout
+    assert "nothing has changed since the published version" in done.stdout
+    assert read_manifest(again.current).version == 1  # type: ignore[union-attr]
+    assert again.query("select alert_id, message from marts.fct_alerts order by 1") == before
+    assert sorted(path.name for path in (again.data / "outbox").rglob("*.md")) == notices
+    assert not list((again.data / "versions").glob(".building-*"))
+
+
+def test_the_report_shows_the_company_and_every_open_alert(published: Installation) -> None:
+    folder = published.data / "reports" / "2026-10-30"
+    page = (folder / "weekly.html").read_text(encoding="utf-8")
+    assert "启衡工业科技" in page
+    names = published.query("select scope_name from marts.fct_alerts where state = 'open'")
+    assert all(name in page for (name,) in names)
+    assert (folder / "weekly.en.html").exists()
+    book = openpyxl.load_workbook(folder / "weekly.xlsx")
+    assert len(book.sheetnames) >= 6
+
+
+def test_alerts_can_be_listed_and_answered_in_the_shell_and_the_answer_is_published(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = published.copy(tmp_path / "answers")
+    signal = site.forewarn(
+        "signal", "add", "--scope", "company", "--text", "竞争对手降价", "--by", "zhang"
+    )
+    assert signal.returncode == 0, signal.stderr
+    listed = site.forewarn("alerts", "list").stdout
+    assert "竞争对手降价" in listed
+    alert_id = next(line for line in listed.splitlines() if "竞争对手降价" in line).split()[0]
+    assert site.forewarn("alerts", "ack", alert_id, "--by", "li").returncode == 0
+    assert "ack by li" in site.forewarn("alerts", "show", alert_id).stdout
+    refused = site.forewarn("alerts", "resolve", alert_id, "--outcome", "gone", "--note", "x")
+    assert refused.returncode == 2
+    assert site.forewarn("alerts", "ack", "nosuchid").returncode == 2
+
+
+def test_the_backtest_prints_quality_and_writes_episodes(
+    published: Installation, tmp_path: Path
+) -> None:
+    target = tmp_path / "episodes.csv"
+    done = published.forewarn(
+        "backtest", "--from", "2025-06-01", "--labels", str(published.sheets / "labels.json"),
+        "--episodes", str(target),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    episodes = pd.read_csv(target)
+    assert {"alert_id", "rule", "level", "opened_on", "message"} <= set(episodes.columns)
+    labels = json.loads((published.sheets / "labels.json").read_text(encoding="utf-8"))
+    assert done.stdout.count("\n") > len(labels)
+    assert "precision" in done.stdout

@@ -1,0 +1,146 @@
+"""What stops a night, what does not, and that nothing is lost either way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from nightly_site import Installation, make_installation, same_marts
+
+from pipelines.publishing import read_manifest
+
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("faults")]
+
+
+def killed_at(site: Installation, line: str, extra_seconds: float = 0.0) -> str:
+    """Start a run and kill its whole process with SIGKILL when it has printed a line."""
+    child = subprocess.Popen(
+        site.command("run"), env=site.environment, stdout=subprocess.PIPE, text=True
+    )
+    seen = []
+    assert child.stdout is not None
+    for text in child.stdout:
+        seen.append(text)
+        if line in text:
+            time.sleep(extra_seconds)
+            os.kill(child.pid, signal.SIGKILL)
+            break
+    child.wait()
+    return "".join(seen)
+
+
+def test_killed_in_every_step_the_next_run_publishes_the_same_marts(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = make_installation(tmp_path / "site")
+    killed_at(site, "nightly run as of", 4.0)  # starting, or reading the sheets
+    killed_at(site, "extract ", 0.5)  # binding
+    killed_at(site, "extract ", 12.0)  # in the middle of dbt
+    assert not site.current.exists()
+    killed_at(site, "warn ", 0.4)  # in the middle of publishing
+    killed_at(site, "publish ", 0.1)  # before or while telling
+    time.sleep(1)  # the kernel ends dbt with its parent
+    done = site.forewarn("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same_marts(site.current, published.current) == []
+    assert not list((site.data / "versions").glob(".building-*"))
+
+
+def test_a_second_run_at_the_same_time_is_told_who_holds_the_lock(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = published.copy(tmp_path / "site")
+    first = subprocess.Popen(
+        site.command("run"), env=site.environment, stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    first.stdout.readline()
+    time.sleep(0.5)
+    second = site.forewarn("run")
+    first.communicate()
+    assert first.returncode == 0
+    assert second.returncode == 1
+    assert f"process {first.pid}" in second.stderr
+
+
+def test_rows_that_vanish_stop_the_publication_and_readers_keep_the_last_version(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = published.copy(tmp_path / "site")
+    orders = site.sheets / "orders.csv"
+    lines = orders.read_text(encoding="utf-8-sig").splitlines()
+    orders.write_text("\n".join(lines[: len(lines) // 2]), encoding="utf-8")
+    done = site.forewarn("run")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "orders" in done.stdout
+    assert read_manifest(site.current).version == 1  # type: ignore[union-attr]
+
+
+def test_a_broken_file_is_refused_loudly_and_its_last_version_stays_in_force(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = published.copy(tmp_path / "site")
+    sheet = site.sheets / "activities.csv"
+    text = sheet.read_text(encoding="utf-8-sig")
+    sheet.write_text(text.replace("occurred_at", "when", 1), encoding="utf-8")
+    done = site.forewarn("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "activities.csv" in done.stdout
+    assert "when" in done.stdout
+    before = published.query("select count(*) from marts.fct_activities")
+    assert site.query("select count(*) from marts.fct_activities") == before
+    assert site.query(
+        "select count(*) from marts.rpt_data_quality where not passed and subject like '%activities%'"
+    ) != [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("company.yml", "language: zh", "language: fr", "company.yml: language"),
+        ("company.yml", "currency: CNY", "currency: yuan", "company.yml: currency"),
+        ("sources.yml", "system: spreadsheet", "system: excel", "sources.yml: sources[0]"),
+        ("stages.csv", ",won", ",sold", "stages.csv: row"),
+    ],
+)
+def test_a_wrong_configuration_is_told_by_file_and_key_before_anything_runs(
+    published: Installation, tmp_path: Path, file: str, old: str, new: str, told: str
+) -> None:
+    site = Installation(tmp_path / "site")
+    (site.root).mkdir()
+    subprocess.run(["cp", "-r", str(published.config), str(site.config)], check=True)
+    path = site.config / file
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+    done = site.forewarn("run")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Accepted" in done.stderr
+
+
+def test_a_rule_that_names_no_metric_is_refused_and_the_others_run(
+    published: Installation, tmp_path: Path
+) -> None:
+    site = published.copy(tmp_path / "site")
+    rules = site.config / "alert_rules.yml"
+    text = rules.read_text(encoding="utf-8")
+    broken = text.replace("metric: win_rate", "metric: win_rat", 1)
+    assert broken != text
+    rules.write_text(broken, encoding="utf-8")
+    check = site.forewarn("check")
+    assert check.returncode == 2
+    assert "win_rat" in check.stdout
+    assert "win_rate" in check.stdout  # the fix
+
+
+def test_a_day_that_has_not_been_is_refused(published: Installation) -> None:
+    done = published.forewarn("run", "--as-of", "2030-01-01")
+    assert done.returncode == 1
+    assert "2026-10-30" in done.stderr
+    wrong = published.forewarn("run", "--as-of", "yesterday")
+    assert wrong.returncode == 2
