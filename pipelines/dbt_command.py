@@ -98,7 +98,8 @@ def _project_hash(settings: Settings) -> str:
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode())
             digest.update(path.read_bytes())
-    digest.update(json.dumps(dbt_vars(settings, dt.date.min), sort_keys=True).encode())
+    # The day does not change the graph, but a parse of another day cannot be taken up by dbt.
+    digest.update(json.dumps(dbt_vars(settings, settings.today()), sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 

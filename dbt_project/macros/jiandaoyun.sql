@@ -47,13 +47,14 @@
         )
 {%- endmacro %}
 
-{#- Names that one record alone bears, for links that carry a name without an id. -#}
+{#- Names that one record alone bears: what keys a link carries beside the name no manual says, so a
+    link is resolved by its id where that is known here, else by its name. -#}
 {% macro jiandaoyun_by_name(entity, key, name) -%}
     select
         source,
         {{ name }},
         min({{ key }}) as {{ key }}
-    from ({{ jiandaoyun_current(entity, key) }}) as named
+    from {{ ref('stg_jiandaoyun__' ~ entity) }}
     where {{ name }} is not null
     group by source, {{ name }}
     having count(*) = 1

@@ -90,15 +90,15 @@
 {#- The label of a month, quarter or year in fiscal terms, by its first day: 2026-05, 2026-Q2, 2026. -#}
 {% macro period_label(period_type, first_day) -%}
     case {{ period_type }}
-        when 'month' then substr(cast({{ first_day }} as {{ dbt.type_string() }}), 1, 7)
+        when 'month' then substr(cast({{ first_day }} as string), 1, 7)
         when 'quarter'
             then
-                substr(cast({{ fiscal_start(first_day, 'year') }} as {{ dbt.type_string() }}), 1, 4)
+                substr(cast({{ fiscal_start(first_day, 'year') }} as string), 1, 4)
                 || '-Q'
                 || cast(
                     cast(floor((month({{ first_day }}) + 12 - {{ var('fiscal_year_start') }}) % 12 / 3) + 1 as int)
-                    as {{ dbt.type_string() }}
+                    as string
                 )
-        else substr(cast({{ fiscal_start(first_day, 'year') }} as {{ dbt.type_string() }}), 1, 4)
+        else substr(cast({{ fiscal_start(first_day, 'year') }} as string), 1, 4)
     end
 {%- endmacro %}

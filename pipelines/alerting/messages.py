@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -72,7 +73,17 @@ def message(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
     parts.append(f"建议:{advice}" if zh else f"Next: {advice}")
     stop = "。" if zh else ". "
     text = stop.join(part.rstrip("。. ") for part in parts if part)
-    return (text + stop).strip()
+    return full_width((text + stop).strip()) if zh else (text + stop).strip()
+
+
+_BETWEEN_WORDS = {",": "，", ":": "：", ";": "；", "(": "（", ")": "）"}
+# A comma or colon inside a number stays: 1,234 and 10:30.
+_PUNCTUATION = re.compile(r"[();]|(?<!\d)[,:]|[,:](?!\d)")
+
+
+def full_width(text: str) -> str:
+    """Chinese text with the punctuation that Chinese is written with."""
+    return _PUNCTUATION.sub(lambda found: _BETWEEN_WORDS[found.group()], text)
 
 
 def _date(day: dt.date, language: Language) -> str:
@@ -125,14 +136,14 @@ def _figures(rule: Rule, facts: Facts, language: Language, currency: str) -> str
 
     value, expected, limit = show(facts.value), show(facts.expected), show(facts.limit)
     if kind in {"rate_fall", "rate_shift"}:
-        sure, n = f"{facts.probability:.0%}", f"{facts.sample:.0f}"
+        sure, n = _chance(facts.probability, language), f"{facts.sample:.0f}"
         moved = (
             ("降到" if rule.side == "below" else "升到")
             if zh
             else ("fell to" if rule.side == "below" else "rose to")
         )
         if zh:
-            return f"{metric}{moved} {value}(平时 {expected}),{n} 个样本,确有变化的可能性 {sure}"
+            return f"{metric}{moved} {value}(平时 {expected}),{n} 个样本,确有变化的可能性{sure}"
         return (
             f"{metric.capitalize()} {moved} {value} (usually {expected}) on {n} cases, "
             f"{sure} likely to be a real change"
@@ -181,6 +192,13 @@ def _usual(rule: Rule, language: Language) -> str:
     return "平时" if language == "zh" else "usually"
 
 
+def _chance(probability: float, language: Language) -> str:
+    """Never a certainty: no rule can give one. In Chinese with the space before a figure."""
+    if probability > 0.995:
+        return "超过 99%" if language == "zh" else "over 99%"
+    return f" {probability:.0%}" if language == "zh" else f"{probability:.0%}"
+
+
 def _target(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
     zh = language == "zh"
     period = PERIODS[language][rule.condition.period]  # type: ignore[union-attr]
@@ -194,10 +212,8 @@ def _target(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
             else f"{done} of {period}'s target reached, {due} expected by now"
         ]
     if math.isfinite(facts.probability):
-        p = "超过 99%" if facts.probability > 0.995 else f"{facts.probability:.0%}"
-        if not zh:
-            p = p.replace("超过", "over")
-        parts.append(f"完不成九成的概率 {p}" if zh else f"{p} likely to end below 90%")
+        p = _chance(facts.probability, language)
+        parts.append(f"完不成九成的概率{p}" if zh else f"{p} likely to end below 90%")
     if math.isfinite(facts.days_left):
         days = f"{facts.days_left:.0f}"
         parts.append(f"还剩 {days} 天" if zh else f"{days} days left")

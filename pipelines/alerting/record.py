@@ -41,8 +41,8 @@ class RuleRecord:
             )
         spread = f"{self.precision_low:.0%}–{self.precision_high:.0%}"
         if language == "zh":
-            text = f"历史准确率 {self.precision:.0%}({spread},{self.cases} 次)"
-            lead = f",通常提前 {self.median_lead_days:.0f} 天" if self.median_lead_days else ""
+            text = f"历史准确率 {self.precision:.0%}（{spread}，{self.cases} 次）"
+            lead = f"，通常提前 {self.median_lead_days:.0f} 天" if self.median_lead_days else ""
             return text + lead
         text = f"Right in {self.precision:.0%} of {self.cases} past cases ({spread})"
         lead = f", usually {self.median_lead_days:.0f} days ahead" if self.median_lead_days else ""

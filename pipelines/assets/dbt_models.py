@@ -7,6 +7,7 @@ Add here: how dbt is run and named in Dagster. Keep out: SQL, and how dbt is cal
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dagster_dbt import (
 )
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
-from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars
+from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.night import Night
 from pipelines.settings import DBT_PROJECT, Settings
@@ -102,6 +103,10 @@ def _build(
 ) -> Iterator[Any]:
     target = night.folder / DBT_RUN
     target.mkdir(parents=True, exist_ok=True)
+    parsed = prepared_manifest(settings).with_name("partial_parse.msgpack")
+    if parsed.is_file():
+        # What the definitions were made from; dbt parses anew only what the day changes.
+        shutil.copy(parsed, target)
     os.environ.update(dbt_environment(night.warehouse))
     # Unit tests try the logic on made-up rows: they belong to the test suite, not to the night.
     arguments = ["build", "--exclude-resource-type", "unit_test"]

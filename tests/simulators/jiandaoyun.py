@@ -73,7 +73,9 @@ class JiandaoyunSimulator(Simulator):
 
     admin = ("advance", "edit", "remove", "restore", "create", "set_alias", "relabel")
 
-    def __init__(self, clock: dt.datetime | None = None, *, key: str = "jdy-key-0123456789") -> None:
+    def __init__(
+        self, clock: dt.datetime | None = None, *, key: str = "jdy-key-0123456789"
+    ) -> None:
         super().__init__(clock)
         self.key, self.prefix = key, "/api"
         self.apps = {"64a0c0ffee0000000000a001": "简道云CRM"}

@@ -161,7 +161,10 @@ def build_forms(simulator: JiandaoyunSimulator) -> None:
 
 
 def fill(
-    simulator: JiandaoyunSimulator, frames: Mapping[str, pd.DataFrame], *, links_with_id: bool = True
+    simulator: JiandaoyunSimulator,
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    links_with_id: bool = True,
 ) -> dict[str, dict[str, str]]:
     """Fill a simulator from canonical frames; gives canonical id -> id in the system by entity.
 

@@ -5,6 +5,7 @@ Add here: another reading service. Keep out: what answers mean (`answers.py`) an
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -28,11 +29,12 @@ from pipelines.sources.kingdee.options import Options
 _SERVICE = "Kingdee.BOS.WebApi.ServicesStub.DynamicFormService"
 # Everything this connector may ever send; saving, submitting and deleting share the prefix.
 ALLOWED = (
-    ("POST", rf"(/\w+)*/{AUTH}\.(LoginBySign|LoginByAppSecret)\.common\.kdsvc".replace(
-        "Kingdee.BOS.WebApi.ServicesStub", r"Kingdee\.BOS\.WebApi\.ServicesStub")),
-    ("POST", r"(/\w+)*/Kingdee\.BOS\.WebApi\.ServicesStub\.DynamicFormService\."
-             r"(ExecuteBillQuery|QueryBusinessInfo)\.common\.kdsvc"),
-)  # fmt: skip
+    ("POST", rf"(/\w+)*/{re.escape(AUTH)}\.(LoginBySign|LoginByAppSecret)\.common\.kdsvc"),
+    (
+        "POST",
+        rf"(/\w+)*/{re.escape(_SERVICE)}\.(ExecuteBillQuery|QueryBusinessInfo)\.common\.kdsvc",
+    ),
+)
 
 
 class Site:

@@ -63,7 +63,8 @@ def judge(reply: Reply) -> Verdict | None:
             "lower requests_per_second in the options, or ask for a larger allowance",
             code=code,
         )
-    if "token" in text.lower():
+    # Codes of 29.... are about the query, which may itself speak of a token.
+    if "token" in text.lower() and not code.startswith("29"):
         step = "look for another program that logs in with the same account"
         return Verdict("login", said, step, code=code)
     if code in ("408", "429", "500", "502", "503", "504"):

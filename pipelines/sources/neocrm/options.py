@@ -22,7 +22,13 @@ from pipelines.entities import ENTITIES
 from pipelines.sources.neocrm.objects import CUSTOM_ENTITIES, OBJECTS, ZONE, mapped_columns
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,3}")
-_MAPPABLE = {item.entity for item in OBJECTS.values() if item.entity}
+# Names under which own fields may be given -> their entity: the entity itself, or an object of it.
+_MAPPABLE = {
+    name: item.entity
+    for item in OBJECTS.values()
+    if item.entity
+    for name in (item.entity, item.name)
+}
 _POD = re.compile(r"api-(p\d+|cd|sandbox)\.xiaoshouyi\.com")
 
 
@@ -39,7 +45,7 @@ class Options(BaseModel):
     """`options` of a 销售易 source; `base_url` of the source is the data host (`api...`).
 
     `login_base_url`: the login host of the same pod. `fields`: own fields for canonical columns,
-    e.g. `{opportunities: {product_line: customItem190__c}}`; a path such as `customItem3__c.name`
+    e.g. `{opportunities: {product_line: customItem190__c}}`, by entity or by object; a path such as `customItem3__c.name`
     follows a reference. `objects`: entities kept in own objects. `skip`: objects not to be read.
     `history_*`: which fields' changes are asked for, how far back at first, and in what steps.
     """
@@ -94,10 +100,11 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Options:
-        for entity, columns in self.fields.items():
-            if entity not in _MAPPABLE:
-                raise ValueError(f"fields of one of {', '.join(sorted(_MAPPABLE))} (not {entity})")
-            _check_columns(columns, set(mapped_columns(entity)), f"fields.{entity}")
+        for name, columns in self.fields.items():
+            entity = _MAPPABLE.get(name)
+            if entity is None:
+                raise ValueError(f"fields of one of {', '.join(sorted(_MAPPABLE))} (not {name})")
+            _check_columns(columns, set(mapped_columns(entity)), f"fields.{name}")
         for entity, own in self.objects.items():
             if entity not in CUSTOM_ENTITIES:
                 raise ValueError(f"objects for {', '.join(CUSTOM_ENTITIES)} (not {entity})")

@@ -298,6 +298,7 @@ COUNTED = pa.schema(
         ("object", pa.string()),
         ("live_rows", pa.int64()),
         ("amount", pa.decimal128(28, 8)),
+        ("rejected_rows", pa.int64()),
         ("changed_since", pa.int64()),
         ("upto", pa.timestamp("us", tz="UTC")),
     ]

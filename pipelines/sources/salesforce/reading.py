@@ -39,6 +39,7 @@ from pipelines.sources.salesforce.queries import Deletions, Described, Org, mome
 from pipelines.sources.salesforce.selection import Selection, select
 
 Item = Batch | Rejection | Extract
+_MOST_UNFIT = 1_000  # ids of rejected records that a cursor remembers
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,16 @@ def read(org: Org, job: Job) -> Iterator[Item]:
     expected = org.count(item.name, job.where)
     guard: PageGuard[str] = PageGuard(f"{item.name} of {org.name}")
     batches, drift, rejected = Batches(table), Drift(), 0
+    # Records in quarantine are missing until they are mended, which may take many loads.
+    unfit = set() if job.window.full else set(job.last.extra.get("unfit", ()) if job.last else ())
     newest: dt.datetime | None = None
     swept: list[pa.Array] = []
     for page in _pages(org, job, expected, guard):
         drift.add(page)
         rejected += len(page.rejections)
         yield from page.rejections
+        unfit.difference_update(page.table.column("id").to_pylist() if unfit else ())
+        unfit.update(str(rejection.address) for rejection in page.rejections)
         fresh = _new_rows(page.table, guard)
         newest = _later(newest, fresh, item)
         if job.window.full and job.last is not None and item.stamp is not None:
@@ -135,10 +140,10 @@ def read(org: Org, job: Job) -> Iterator[Item]:
     if swept:
         yield Batch("id_sweep", _swept(item, swept))
     if item.deletable and item.entity:
-        yield Batch("counted", _counted(org, job))
+        yield Batch("counted", _counted(org, job, len(unfit)))
     yield Extract(
         table,
-        cursor=_cursor(job, deleted_to).text(),
+        cursor=_cursor(job, deleted_to, unfit).text(),
         rows=rows,
         rejected_rows=rejected,
         full=job.window.full,
@@ -248,7 +253,7 @@ def _swept(item: SalesforceObject, ids: list[pa.ChunkedArray]) -> pa.Table:
     return pa.Table.from_arrays([names, united], schema=SWEPT)
 
 
-def _counted(org: Org, job: Job) -> pa.Table:
+def _counted(org: Org, job: Job, rejected: int) -> pa.Table:
     """What the org holds alive by now, and how many records have changed since this load's bound."""
     item, upto = job.item, moment(job.window.upto)
     alive = f"IsDeleted = false AND CreatedDate < {upto}"
@@ -260,17 +265,19 @@ def _counted(org: Org, job: Job) -> pa.Table:
         "object": item.name,
         "live_rows": org.count(item.name, alive),
         "amount": amount,
+        "rejected_rows": rejected,
         "changed_since": org.count(item.name, f"{STAMP} >= {upto}"),
         "upto": job.window.upto,
     }
     return pa.Table.from_pylist([row], schema=COUNTED)
 
 
-def _cursor(job: Job, deleted_to: dt.datetime) -> Cursor:
+def _cursor(job: Job, deleted_to: dt.datetime, unfit: set[str]) -> Cursor:
     extra = {
         "fields": sorted(job.selection.paths),
         "org_fields": sorted(name for name in job.described.fields if name.endswith("__c")),
         "deleted_to": deleted_to.isoformat(),
+        "unfit": sorted(unfit)[:_MOST_UNFIT],
     }
     full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
     return Cursor(job.window.upto, full_at, extra)

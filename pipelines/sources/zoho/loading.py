@@ -116,7 +116,7 @@ class ModuleLoad:
     def _pages(self, expected: int | None) -> Iterator[Converted]:
         most = self._session.options.bulk_from
         start = None if self._full else self._since
-        if self._full and expected is not None and expected > most:
+        if self._module.in_bulk and self._full and expected is not None and expected > most:
             jobs = self._jobs(None, None)
             if jobs is not None:
                 self._in_bulk = 0
@@ -124,7 +124,8 @@ class ModuleLoad:
                 return
         walk = Walk(self._session, self._plan, self._seen)
         # A first load whose size is known to be small is walked whatever happens meanwhile.
-        limit = None if self._full and expected is not None else most
+        known_small = self._full and expected is not None
+        limit = most if self._module.in_bulk and not known_small else None
         for records in prefetched(walk.pages(start, limit)):
             yield self._plan.pages.convert(records)
         if not walk.halted:

@@ -240,7 +240,7 @@ def test_record_needs_twenty_cases() -> None:
         ]
     )
     record = records([LATE, TARGET], table)
-    assert record[LATE.name].sentence("zh") == "历史准确率 85%(64%–95%,20 次),通常提前 41 天"
+    assert record[LATE.name].sentence("zh") == "历史准确率 85%（64%–95%，20 次），通常提前 41 天"
     assert record[LATE.name].rule_version == LATE.version
     assert record[TARGET.name].precision is None
     assert "Too few past cases (0)" in record[TARGET.name].sentence("en")

@@ -40,9 +40,9 @@ def test_target_sentence_says_all_a_director_needs() -> None:
     ).episodes.iloc[0]
     assert found["message"] == found["message_zh"]
     assert found["message_zh"] == (
-        "【危险】华东1组:本季度目标可能完不成。本季度已完成目标的 12%,按进度应为 23%,"
-        "完不成九成的概率 83%,还剩 70 天,每个工作日需 17.6 万元。自1月14日起。"
-        "预计缺口 480.0 万元。建议:与负责人核对剩余商机。"
+        "【危险】华东1组：本季度目标可能完不成。本季度已完成目标的 12%，按进度应为 23%，"
+        "完不成九成的概率 83%，还剩 70 天，每个工作日需 17.6 万元。自1月14日起。"
+        "预计缺口 480.0 万元。建议：与负责人核对剩余商机。"
     )
     assert found["message_en"] == (
         "Danger: 华东1组: the quarter's target may be missed. 12% of this quarter's target "
@@ -58,31 +58,31 @@ def test_target_sentence_says_all_a_director_needs() -> None:
         (
             share("late_order_share", [25], [100]),
             {"type": "limit", "warning": 0.1, "danger": 0.2},
-            "延迟订单占比为 25%,界限 20%。1月7日首次出现",
+            "延迟订单占比为 25%，界限 20%。1月7日首次出现",
             "Late order share is 25%, limit 20%. First seen on 7 Jan",
         ),
         (
             share("win_rate", [15] * 30 + [3] * 4, [30] * 34),
             {"type": "rate_shift", "shift": 0.5, "warning": 4, "danger": 6},
-            "赢单率降到 10%(平时 50%),120 个样本,确有变化的可能性 100%",
-            "Win rate fell to 10% (usually 50%) on 120 cases, 100% likely to be a real change",
+            "赢单率降到 10%（平时 50%），120 个样本，确有变化的可能性超过 99%",
+            "Win rate fell to 10% (usually 50%) on 120 cases, over 99% likely to be a real change",
         ),
         (
             weekly("orders", [100] * 30 + [100, 60]),
             {"type": "change", "against": "previous", "warning": -0.2, "danger": -0.3},
-            "订单数 60,上期 100,界限 70",
+            "订单数 60，上期 100，界限 70",
             "Orders: 60, previous period 100, limit 70",
         ),
         (
             weekly("new_accounts", [10, 12] * 10 + [3, 3]),
             {"type": "consecutive", "periods": 2, "sigma": 0},
-            "连续 2 周,最近一期新增客户数 3,平时 11",
+            "连续 2 周，最近一期新增客户数 3，平时 11",
             "New accounts: 3 after 2 weeks running, usually 11",
         ),
         (
             weekly("new_accounts", [8] * 30 + [0] * 4),
             {"type": "poisson", "window": 4},
-            "最近 4 周新增客户数 0,平时 32",
+            "最近 4 周新增客户数 0，平时 32",
             "New accounts: 0 over 4 weeks, usually 32",
         ),
     ],
@@ -95,7 +95,7 @@ def test_sentence_of_each_kind(rows: pd.DataFrame, condition: dict, zh: str, en:
     last = found.iloc[-1]
     assert zh in last["message_zh"]
     assert en in last["message_en"]
-    assert last["message_zh"].endswith("建议:请处理。")
+    assert last["message_zh"].endswith("建议：请处理。")
     assert "nan" not in last["message_zh"] + last["message_en"]
 
 
@@ -193,7 +193,7 @@ def test_drivers_stand_in_the_alert_as_json() -> None:
     assert drivers[0]["id"] == "T1"
     assert drivers[0]["effect"] == "rate"
     assert drivers[0]["share"] == pytest.approx(1.0)
-    assert "主要来自华东1组(100%)" in region["message_zh"]
+    assert "主要来自华东1组（100%）" in region["message_zh"]
 
 
 def test_amount_at_risk() -> None:

@@ -2,8 +2,16 @@ with current_rows as (
     {{ jiandaoyun_current('activities', 'activity_id') }}
 ),
 
+accounts as (
+    select * from {{ ref('stg_jiandaoyun__accounts') }}
+),
+
 account_names as (
     {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
+),
+
+deals as (
+    select * from {{ ref('stg_jiandaoyun__opportunities') }}
 ),
 
 deal_names as (
@@ -14,8 +22,12 @@ renamed as (
     select
         ---------- ids
         current_rows.activity_id,
-        coalesce(current_rows.opportunity_id, deal_names.opportunity_id) as opportunity_id,
-        coalesce(current_rows.account_id, account_names.account_id) as account_id,
+        coalesce(
+            deals.opportunity_id, deal_names.opportunity_id, current_rows.opportunity_id
+        ) as opportunity_id,
+        coalesce(
+            accounts.account_id, account_names.account_id, current_rows.account_id
+        ) as account_id,
         current_rows.owner_id,
         ---------- text
         current_rows.activity_type,
@@ -29,10 +41,17 @@ renamed as (
         current_rows.source,
         current_rows._loaded_at
     from current_rows
+    left join accounts
+        on
+            current_rows.source = accounts.source and current_rows.account_id = accounts.account_id
     left join account_names
         on
             current_rows.source = account_names.source
             and current_rows.account_name = account_names.account_name
+    left join deals
+        on
+            current_rows.source = deals.source
+            and current_rows.opportunity_id = deals.opportunity_id
     left join deal_names
         on
             current_rows.source = deal_names.source

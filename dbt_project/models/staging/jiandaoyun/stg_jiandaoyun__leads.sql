@@ -2,6 +2,10 @@ with current_rows as (
     {{ jiandaoyun_current('leads', 'lead_id') }}
 ),
 
+deals as (
+    select * from {{ ref('stg_jiandaoyun__opportunities') }}
+),
+
 deal_names as (
     {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
 ),
@@ -11,7 +15,9 @@ renamed as (
         ---------- ids
         current_rows.lead_id,
         current_rows.owner_id,
-        coalesce(current_rows.opportunity_id, deal_names.opportunity_id) as opportunity_id,
+        coalesce(
+            deals.opportunity_id, deal_names.opportunity_id, current_rows.opportunity_id
+        ) as opportunity_id,
         ---------- text
         current_rows.lead_name,
         current_rows.source_channel,
@@ -23,6 +29,10 @@ renamed as (
         current_rows.source,
         current_rows._loaded_at
     from current_rows
+    left join deals
+        on
+            current_rows.source = deals.source
+            and current_rows.opportunity_id = deals.opportunity_id
     left join deal_names
         on
             current_rows.source = deal_names.source

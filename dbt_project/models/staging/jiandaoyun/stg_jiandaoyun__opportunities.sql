@@ -2,6 +2,10 @@ with current_rows as (
     {{ jiandaoyun_current('opportunities', 'opportunity_id') }}
 ),
 
+accounts as (
+    select * from {{ ref('stg_jiandaoyun__accounts') }}
+),
+
 account_names as (
     {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
 ),
@@ -10,7 +14,9 @@ renamed as (
     select
         ---------- ids
         current_rows.opportunity_id,
-        coalesce(current_rows.account_id, account_names.account_id) as account_id,
+        coalesce(
+            accounts.account_id, account_names.account_id, current_rows.account_id
+        ) as account_id,
         current_rows.owner_id,
         ---------- text
         current_rows.opportunity_name,
@@ -30,6 +36,9 @@ renamed as (
         current_rows.source,
         current_rows._loaded_at
     from current_rows
+    left join accounts
+        on
+            current_rows.source = accounts.source and current_rows.account_id = accounts.account_id
     left join account_names
         on
             current_rows.source = account_names.source

@@ -1,6 +1,6 @@
 -- Owner, amount and expected close as they were from night to night: a row per change that was seen.
 with deals as (
-    {{ jiandaoyun_current('opportunities', 'opportunity_id') }}
+    select * from {{ ref('stg_jiandaoyun__opportunities') }}
 ),
 
 numbered as (

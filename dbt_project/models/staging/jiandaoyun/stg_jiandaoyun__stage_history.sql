@@ -6,7 +6,7 @@ with recorded as (
 ),
 
 deals as (
-    {{ jiandaoyun_current('opportunities', 'opportunity_id') }}
+    select * from {{ ref('stg_jiandaoyun__opportunities') }}
 ),
 
 deal_names as (
@@ -61,7 +61,9 @@ observed as (
 united as (
     select
         recorded.event_id,
-        coalesce(recorded.opportunity_id, deal_names.opportunity_id) as opportunity_id,
+        coalesce(
+            deals.opportunity_id, deal_names.opportunity_id, recorded.opportunity_id
+        ) as opportunity_id,
         recorded.changed_by,
         recorded.from_stage,
         recorded.to_stage,
@@ -71,6 +73,10 @@ united as (
         recorded.source,
         recorded._loaded_at
     from recorded
+    left join deals
+        on
+            recorded.source = deals.source
+            and recorded.opportunity_id = deals.opportunity_id
     left join deal_names
         on
             recorded.source = deal_names.source

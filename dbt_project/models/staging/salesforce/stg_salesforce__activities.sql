@@ -73,7 +73,9 @@ related as (
         coalesce(standard_rows.custom_owner_id, standard_rows.owner_id) as owner_id,
         ---------- text
         standard_rows.activity_type,
-        case when standard_rows.direction in ('inbound', 'outbound') then standard_rows.direction end as direction,
+        case
+            when standard_rows.direction in ('inbound', 'outbound') then standard_rows.direction
+        end as direction,
         ---------- moments
         standard_rows.occurred_at,
         ---------- bookkeeping

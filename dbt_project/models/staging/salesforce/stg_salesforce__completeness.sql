@@ -34,15 +34,6 @@ arrived as (
     {%- endfor %}
 ),
 
-rejected as (
-    select
-        source,
-        entity,
-        count(*) as rejected_rows
-    from {{ source('config', 'rejected') }}
-    group by source, entity
-),
-
 compared as (
     select
         counted.source,
@@ -52,12 +43,11 @@ compared as (
         cast(counted.amount as decimal(28, 2)) as system_amount,
         cast(arrived.arrived_amount as decimal(28, 2)) as arrived_amount,
         counted.changed_since,
-        coalesce(rejected.rejected_rows, 0) as rejected_rows,
+        counted.rejected_rows,
         counted.upto,
         counted._loaded_at
     from counted
     left join arrived on counted.source = arrived.source and counted.object = arrived.object
-    left join rejected on counted.source = rejected.source and lower(counted.object) = rejected.entity
     where counted.object in ('Opportunity', 'Account', 'Contact', 'Lead', 'Task', 'Event', 'Order')
 )
 

@@ -45,7 +45,9 @@ renamed as (
         coalesce(deals.custom_created_at, deals.created_date) as created_at,
         coalesce(
             deals.custom_closed_at,
-            case when deals.is_closed and last_entries.stage = deals.stage_name then last_entries.entered_at end,
+            case
+                when deals.is_closed and last_entries.stage = deals.stage_name then last_entries.entered_at
+            end,
             case when deals.is_closed then {{ company_midnight('deals.close_date') }} end
         ) as closed_at,
         coalesce(deals.custom_updated_at, deals.last_modified_date, deals.system_modstamp) as updated_at,

@@ -36,7 +36,7 @@ changes as (
         id,
         amount,
         close_date,
-        cast(null as {{ dbt.type_string() }}) as owner_id,
+        cast(null as string) as owner_id,
         1 as is_history,
         0 as is_owner
     from history

@@ -99,9 +99,9 @@ united as (
         quota_owner_id as scope_id,
         'revenue' as metric,
         coalesce(quota_amount, 0) as target_amount,
-        'v' || cast(change_number as {{ dbt.type_string() }}) as version,
+        'v' || cast(change_number as string) as version,
         known_on as effective_from,
-        cast(null as {{ dbt.type_string() }}) as reason,
+        cast(null as string) as reason,
         source,
         _loaded_at
     from last_of_day

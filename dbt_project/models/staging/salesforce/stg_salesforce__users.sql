@@ -37,7 +37,8 @@ stays as (
         case
             when stay_number > 1 then {{ to_company_date('min(system_modstamp)') }}
         end as began_on,
-        {{ to_company_date('max(case when active_before and not active then system_modstamp end)') }} as left_on
+        {{ to_company_date('max(case when active_before and not active then system_modstamp end)') }}
+            as left_on
     from numbered
     group by source, id, stay_number
 ),

@@ -1,0 +1,14 @@
+"""纷享销客 (Fxiaoke, ShareCRM), read by its open API. Facts and rights: docs/sources/fxiaoke.md.
+
+objects.py   which objects and fields       options.py    what sources.yml may say
+login.py     the token                      answers.py    what codes mean
+tenant.py    requests                       selection.py  which fields a tenant shows
+records.py   odd values made plain          reading.py    one object
+people.py    employees without PersonnelObj, regions of departments
+connector.py the source as a whole          checking.py   `forewarn check`
+"""
+
+from pipelines.sources.fxiaoke.connector import FxiaokeConnector
+from pipelines.sources.fxiaoke.objects import TABLES
+
+__all__ = ["TABLES", "FxiaokeConnector"]

@@ -1,0 +1,120 @@
+"""Which fields of an object are asked for: of the declared ones those that the tenant shows.
+
+Add here: a rule of selecting. Keep out: the list of fields (`objects.py`) and the asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pipelines.failures import PermanentFailure
+from pipelines.sources.fxiaoke.objects import KEY, LABEL, FxiaokeObject, Wanted
+from pipelines.sources.http import Field, RowShape
+
+
+@dataclass(frozen=True)
+class Described:
+    """An object as `describe` tells it: API name -> type and label; options: value -> label."""
+
+    types: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def find(self, key: str) -> str | None:
+        """The API name of a candidate, given by name or as `label:...`; None if it is not shown."""
+        if key.startswith("label:"):
+            wanted = key.removeprefix("label:")
+            return next((name for name, label in self.labels.items() if label == wanted), None)
+        return key if key in self.types or key == KEY else None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A column and the field of this tenant it is read from."""
+
+    wanted: Wanted
+    key: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a load asks of one object: `keys` are projected, `shape` makes the rows."""
+
+    chosen: tuple[Chosen, ...]
+    keys: tuple[str, ...]
+    shape: RowShape
+    absent: tuple[str, ...]
+
+
+def with_mapping(item: FxiaokeObject, mapping: Mapping[str, str]) -> FxiaokeObject:
+    """The object with the company's own fields behind its mapped columns."""
+    columns = []
+    for wanted in item.columns:
+        name = wanted.column.removeprefix("custom_")
+        if not wanted.keys and name in mapping:
+            wanted = replace(wanted, keys=(mapping[name],), must=True, decoded=True)
+            if wanted.kind != "loose_text":
+                wanted = replace(wanted, decoded=False)
+        columns.append(wanted)
+    return replace(item, columns=tuple(columns))
+
+
+def select(
+    item: FxiaokeObject,
+    described: Described,
+    *,
+    source: str,
+    zone: str,
+    known: frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(),
+) -> Selection:
+    """The projection of an object.
+
+    `known`: fields that the last load read. Raises `PermanentFailure` if a needed or mapped field,
+    or one that was read before, is no longer shown: figures would silently lack it.
+    """
+    chosen, absent, missing = [], [], []
+    for wanted in item.columns:
+        if not wanted.keys:
+            continue  # a column that the company may map and does not
+        if wanted.keys[0].startswith("@"):
+            chosen.append(Chosen(wanted, wanted.keys[0], ""))
+            continue
+        key = next((found for k in wanted.keys if (found := described.find(k))), None)
+        if key is not None:
+            chosen.append(Chosen(wanted, key, described.types.get(key, "")))
+            continue
+        spared = any(f"{item.name}.{k}" in without for k in wanted.keys)
+        if (wanted.must or known & set(wanted.keys)) and not spared:
+            missing.append(wanted.keys[0])
+        else:
+            absent.append(wanted.keys[0])
+    if missing:
+        raise PermanentFailure(
+            f"Could not read {item.name} of {source}",
+            where=f"{item.name}: {', '.join(missing)}",
+            cause="these fields are not shown to the acting employee, or were renamed or disabled",
+            next_step="grant the field permission (字段权限), map the new names in options.fields, "
+            f"or list them in options.without as {item.name}.{missing[0]}",
+        )
+    fields = [_field(item, wanted, chosen, zone) for wanted in item.columns]
+    keys = tuple(dict.fromkeys(c.key for c in chosen if not c.key.startswith("@")))
+    # Whatever else `describe` knows is no drift if it comes all the same.
+    shape = RowShape(item.table, fields, key="id", ignored=described.types)
+    return Selection(tuple(chosen), keys, shape, tuple(dict.fromkeys(absent)))
+
+
+def path_of(item: Chosen) -> str:
+    """Where the plain value of a column stands in a record."""
+    return f"{item.key}{LABEL}" if item.wanted.decoded else item.key
+
+
+def _field(item: FxiaokeObject, wanted: Wanted, chosen: list[Chosen], zone: str) -> Field:
+    found = next((c for c in chosen if c.wanted is wanted), None)
+    # A column that nothing is read for needs a path that no record has.
+    path = path_of(found) if found else f"@{wanted.column}"
+    return Field(
+        wanted.column, wanted.kind, path=path, required=wanted.filled, form="epoch_ms", zone=zone
+    )

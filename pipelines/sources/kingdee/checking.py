@@ -1,0 +1,78 @@
+"""`forewarn check` for a Kingdee site: can it log in, what does it see, what would one grant.
+
+Add here: something an administrator can mend before the first night. Keep out: reading records.
+"""
+
+from __future__ import annotations
+
+from pipelines.failures import Failure
+from pipelines.sources.http import Refusal
+from pipelines.sources.kingdee.answers import NO_RIGHT
+from pipelines.sources.kingdee.entries import EntryJob, entry_key_of
+from pipelines.sources.kingdee.forms import Form
+from pipelines.sources.kingdee.paging import record_pages
+from pipelines.sources.kingdee.selection import select
+from pipelines.sources.kingdee.site import Site
+from pipelines.sources.protocol import Finding
+
+
+def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
+    """One finding for the login, each form and the stages. Raises the `Failure` of the login."""
+    context = site.context()
+    organisation = (context.get("CurrentOrganizationInfo") or {}).get("Name") or "?"
+    told = (
+        f"logged in as {context.get('UserName') or '?'} to {context.get('DataCenterName') or '?'}, "
+        f"organisation {organisation}, times in {site.zone()}"
+    )
+    found = [Finding(site.name, True, told)]
+    for form in forms:
+        try:
+            found.append(_form(site, form))
+        except Failure as failure:
+            no_right = isinstance(failure, Refusal) and failure.code == NO_RIGHT
+            step = failure.next_step
+            if no_right:
+                step = f"grant {context.get('UserName') or 'the user'} 查询 on {form.form_id}"
+            subject = f"{site.name}: {form.form_id}"
+            found.append(Finding(subject, form.optional and no_right, failure.cause, step))
+    found += _stages(site, forms, stages)
+    return found
+
+
+def _form(site: Site, form: Form) -> Finding:
+    subject = f"{site.name}: {form.form_id}"
+    fields = site.fields(form.form_id)
+    if fields is None:
+        step = "correct form_id in options.forms, or leave it out by options.without"
+        return Finding(
+            subject, form.optional, "not on this site: module not installed or not licensed", step
+        )
+    given = site.options.forms.get(form.table)
+    selection = select(
+        form, form.columns, fields, source=site.name, mapped=given.columns if given else {}
+    )
+    id_key = site.primary_key(form.form_id, form.keys)
+    count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], ""))
+    text, step = f"{count:,} records", ""
+    absent = list(selection.absent)
+    if form.entry:
+        mapped = given.entry_columns if given else {}
+        if entry_key_of(EntryJob(form, form.entry, fields, id_key, "UTC", mapped)) is None:
+            absent.append(f"its entries ({form.entry.table})")
+    if absent:
+        text += f", without {', '.join(absent)}"
+        step = f"name their keys in options.forms.{form.table} if the company uses them"
+    return Finding(subject, True, text, step)
+
+
+def _stages(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
+    """Won and lost have fixed names here; stages.csv must know them."""
+    if not any(form.table == "opportunity" for form in forms):
+        return []
+    subject = f"{site.name}: stages"
+    if unknown := sorted({"赢单", "输单"} - stages):
+        text = f"stages.csv does not know {', '.join(unknown)}"
+        return [Finding(subject, False, text, "add a row to stages.csv for each of them")]
+    return [
+        Finding(subject, True, "stages.csv knows 赢单 and 输单; phases are checked in the audit")
+    ]

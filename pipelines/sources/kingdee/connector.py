@@ -1,0 +1,116 @@
+"""A Kingdee site as a source: which forms are read in which order, and what a check finds.
+
+Add here: what concerns the source as a whole. Keep out: one form (`reading.py`) and one request
+(`site.py`).
+
+Assumptions, where the interface does not say: a session ends when the site says so; any date of a
+bill may stay when it changes, so the dates are joined by `or` with a day's overlap and all keys are
+swept; the forms of the CRM module answer only where it is licensed, so each is optional, and its
+keys are probed (`forms.py`); base data has a copy for each organisation that uses it, which staging
+joins by number; times are those of the server's clock, whose offset it names at login.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+
+from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.sources import Source
+from pipelines.failures import Failure, PermanentFailure
+from pipelines.settings import Settings
+from pipelines.sources.http import Cursor, Refusal, RetryPolicy
+from pipelines.sources.kingdee.answers import NO_RIGHT
+from pipelines.sources.kingdee.checking import findings
+from pipelines.sources.kingdee.forms import FORMS, TABLES, FieldsOfForm, Form
+from pipelines.sources.kingdee.options import options_of
+from pipelines.sources.kingdee.reading import plan, read
+from pipelines.sources.kingdee.site import Site
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+
+
+class KingdeeConnector:
+    """One site. `auth`: acct_id, user_name, app_id and app_secret.
+
+    Raises `ConfigurationError` for options that are wrong. `retry` and `sleep` are for tests that
+    cannot wait.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        *,
+        retry: RetryPolicy | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.source, self.options = source, options_of(source)
+        self._stages = {
+            row.source_stage for row in settings.stages if row.source in ("*", source.name)
+        }
+        self._retry, self._sleep = retry, sleep
+
+    def tables(self) -> Mapping[str, pa.Schema]:
+        """The raw tables; all of them, whether the site has the form or not."""
+        return TABLES
+
+    def extract(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
+        """Every form: base data whole, bills as far as they changed. See `Connector`."""
+        # The site's clock has whole seconds; cutting down reads the rest of this one next time.
+        upto = upto.astimezone(dt.UTC).replace(microsecond=0)
+        site = Site(self.source, self.options, retry=self._retry, sleep=self._sleep)
+        with site.client:
+            zone = site.zone()
+            for form in self.forms():
+                last = Cursor.read(previous.cursor(form.table))
+                fields, why = _seen(site, form)
+                if fields is None:
+                    yield _missing(site, form, last, why)
+                    continue
+                yield from read(site, plan(site, form, fields, last, upto, zone))
+
+    def check(self) -> list[Finding]:
+        """Whether one can log in, what is visible and what is missing, in an administrator's words."""
+        try:
+            retry = self._retry or RetryPolicy(tries=2)
+            site = Site(self.source, self.options, retry=retry, sleep=self._sleep)
+            with site.client:
+                return findings(site, self.forms(), self._stages)
+        except (Failure, ConfigurationError) as failure:
+            step = getattr(failure, "next_step", "") or "see docs/sources/kingdee.md"
+            return [Finding(self.source.name, False, str(failure), step)]
+
+    def forms(self) -> list[Form]:
+        """What is read, as the company's options say."""
+        return [form for form in map(self.options.form, FORMS) if form is not None]
+
+
+def _seen(site: Site, form: Form) -> tuple[FieldsOfForm | None, str]:
+    """The form's fields, or None and why the user does not see them."""
+    try:
+        fields = site.fields(form.form_id)
+    except Refusal as refusal:
+        if refusal.code != NO_RIGHT:
+            raise
+        return None, "the integration user has no right to query it"
+    return fields, "" if fields else "it is not on this site"
+
+
+def _missing(site: Site, form: Form, last: Cursor | None, why: str) -> Extract:
+    """The extract of a form that is not there. Raises if it must be, or was before."""
+    if not form.optional or (last is not None and last.extra.get("columns")):
+        raise PermanentFailure(
+            f"Could not read {form.form_id} of {site.name}",
+            where=form.form_id,
+            cause=why + (", although it was read before" if last else ""),
+            next_step=f"grant the integration user the right to query {form.form_id} (查询), or "
+            "correct its form_id in options.forms",
+        )
+    cursor = replace(last, full_at=None).text() if last else None
+    return Extract(form.table, cursor=cursor, message=f"{form.form_id}: {why}")

@@ -1,0 +1,249 @@
+"""One form of one site -> batches, rejections and the extracts that close it.
+
+Add here: a step of reading a form. Keep out: requests (`site.py`, `paging.py`), the order of forms
+(`connector.py`).
+
+Base data is read whole every night. Bills are read whole at first, when their keys have changed, and
+every `full_every_days` days; otherwise those of which any date is new (with an overlap, since dates
+are days of the server's clock), those that are still open, and those whose state changed without a
+date. The set of records is bounded by their creation before the run's `upto`; a record edited
+meanwhile is read as it is then, and again in the next run. All keys are read first, and records
+after them: what changes in between shows in the next night's digests.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.sources.http import Batches, Cursor, PageGuard, prefetched
+from pipelines.sources.kingdee.cells import convert, shape_of
+from pipelines.sources.kingdee.entries import EntryJob, read_entries
+from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
+from pipelines.sources.kingdee.paging import both, literal, record_pages
+from pipelines.sources.kingdee.regions import with_regions
+from pipelines.sources.kingdee.selection import Selection, resolved, select
+from pipelines.sources.kingdee.site import Site
+from pipelines.sources.kingdee.sweeping import (
+    Sweep,
+    changed_groups,
+    has_shrunk,
+    sweep,
+    swept_rows,
+)
+from pipelines.sources.protocol import Batch, Extract, Rejection
+
+Item = Batch | Rejection | Extract
+ID = Column("id", required=True)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One form to be read: what is asked for, where the last load ended, until when this one reads."""
+
+    form: Form
+    fields: FieldsOfForm
+    selection: Selection
+    id_key: str
+    last: Cursor | None
+    upto: dt.datetime
+    zone: str
+
+    def local(self, moment: dt.datetime) -> dt.datetime:
+        return moment.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def time_keys(self) -> list[str]:
+        found = (resolved(key, self.fields) for key in self.form.time_keys)
+        return list(dict.fromkeys(key for key in found if key))
+
+    @property
+    def bound(self) -> str:
+        """Condition for records created before this run; true for forms without that date."""
+        key = self.selection.keys.get("created_at")
+        if not key:
+            return ""
+        upto = literal(f"{self.local(self.upto):%Y-%m-%d %H:%M:%S}")
+        return f"{key} < {upto} or {key} is null"
+
+    def changed(self, overlap: dt.timedelta) -> str:
+        """Condition for records of which any date is new, and those that are read every night."""
+        assert self.last is not None
+        since = self.local(min(self.last.upto, self.upto) - overlap)
+        parts = [f"{key} >= '{since:%Y-%m-%d} 00:00:00'" for key in self.time_keys]
+        if self.form.reread and resolved(self.form.reread.split()[0], self.fields):
+            parts.append(self.form.reread)
+        return " or ".join(parts)
+
+
+def plan(
+    site: Site,
+    form: Form,
+    fields: FieldsOfForm,
+    last: Cursor | None,
+    upto: dt.datetime,
+    zone: str,
+) -> Job:
+    """What to ask of a form. Raises `PermanentFailure` for required or known keys that are gone."""
+    given = site.options.forms.get(form.table)
+    known = frozenset(last.extra.get("columns", ())) if last and not site.options.full else None
+    selection = select(
+        form,
+        form.columns,
+        fields,
+        source=site.name,
+        mapped=given.columns if given else {},
+        known=known or frozenset(),
+    )
+    id_key = site.primary_key(form.form_id, form.keys)
+    return Job(form, fields, selection, id_key, last, upto, zone)
+
+
+def is_whole(site: Site, job: Job) -> bool:
+    """Whether everything is read this time."""
+    last, options = job.last, site.options
+    return (
+        last is None
+        or options.full
+        or not job.time_keys
+        or last.full_at is None
+        or job.upto - last.full_at >= dt.timedelta(days=options.full_every_days)
+        or dict(last.extra.get("columns", {})) != dict(job.selection.keys)
+    )
+
+
+def read(site: Site, job: Job) -> Iterator[Item]:
+    """Everything of one form for this load."""
+    form, last, options = job.form, job.last, site.options
+    whole = is_whole(site, job)
+    before: Mapping[str, str] = last.extra.get("digests", {}) if last else {}
+    rows_before = int(last.extra.get("rows", 0)) if last else 0
+    swept = _sweep(site, job, job.bound) if whole or _sweep_is_due(site, job) else None
+    if whole:
+        conditions = [job.bound]
+    else:
+        conditions = [both(job.changed(dt.timedelta(days=options.overlap_days)), job.bound)]
+    expected = swept if whole and swept else _sweep(site, job, conditions[0])
+    if swept and not whole:
+        conditions += [
+            both(f"{job.id_key} >= {first} and {job.id_key} < {end}", job.bound)
+            for first, end in changed_groups(swept.digests, before)
+        ]
+    shape = shape_of(form.table, (ID, *form.columns), job.zone)
+    columns = [ID, *job.selection.present]
+    guard: PageGuard[str] = PageGuard(f"{form.form_id} of {site.name}")
+    batches = Batches(form.table)
+    seen: list[str] = []
+    rejected, newest, came = 0, None, 0
+    for position, where in enumerate(conditions):
+        guard.restart()
+        keys = [job.selection.keys[column.name] for column in job.selection.present]
+        # The next page is on its way while this one is converted.
+        for rows in prefetched(record_pages(site, form.form_id, job.id_key, keys, where)):
+            fresh = guard.new([str(row[0]) for row in rows])
+            page = convert(shape, columns, [rows[i] for i in fresh], options.currencies)
+            seen += [str(rows[i][0]) for i in fresh]
+            came += len(fresh) if position == 0 else 0
+            rejected += len(page.rejections)
+            yield from page.rejections
+            newest = _later(newest, page.table)
+            table = page.table
+            if form.table == "department":
+                table = with_regions(table, options.regions)
+            yield from batches.add(table)
+    yield from batches.rest()
+    expected_rows, total = _settled(site, job, conditions[0], came, expected)
+    notes = _notes(job)
+    extra = {
+        "columns": dict(job.selection.keys),
+        "site_fields": _own_fields(job.fields),
+        "digests": dict(swept.digests if swept else before),
+        "rows": len(swept.ids) if swept else rows_before,
+        "swept_at": job.upto.isoformat() if swept else last and last.extra.get("swept_at"),
+    }
+    if swept and has_shrunk(len(swept.ids), rows_before, options.most_vanished):
+        notes.append(
+            f"{rows_before - len(swept.ids)} of {rows_before} records are no longer visible: "
+            "too many to be deletions, so they are kept; check the user's rights by organisation"
+        )
+        extra["rows"] = rows_before
+    elif swept and last is not None:
+        yield Batch("id_sweep", swept_rows(form.table, sorted({*swept.ids, *seen})))
+    if form.entry:
+        given = options.forms.get(form.table)
+        entry = EntryJob(
+            form, form.entry, job.fields, job.id_key, job.zone, given.entry_columns if given else {}
+        )
+        yield from read_entries(site, entry, conditions, full=whole)
+    # Rows of groups that were read anew are no part of what the condition was counted by.
+    others = len(seen) - came
+    yield Extract(
+        form.table,
+        cursor=Cursor(job.upto, job.upto if whole or not last else last.full_at, extra).text(),
+        rows=batches.rows,
+        rejected_rows=rejected,
+        full=whole,
+        newest_record_at=newest,
+        source_rows=expected_rows + others,
+        source_amount=None if total is None or others else total.quantize(Decimal("0.01")),
+        message="; ".join(notes) or None,
+    )
+
+
+def _sweep(site: Site, job: Job, where: str) -> Sweep:
+    return sweep(site, job.form.form_id, job.id_key, job.selection.keys, job.form.amount, where)
+
+
+def _sweep_is_due(site: Site, job: Job) -> bool:
+    last, options = job.last, site.options
+    if last is None or last.extra.get("rows", 0) < options.sweep_below:
+        return True
+    swept_at = last.extra.get("swept_at")
+    if not swept_at:
+        return True
+    age = job.upto - dt.datetime.fromisoformat(swept_at)
+    return age >= dt.timedelta(days=options.sweep_every_days)
+
+
+def _settled(
+    site: Site, job: Job, where: str, came: int, expected: Sweep
+) -> tuple[int, Decimal | None]:
+    """What the site should be held to have: records that come or go meanwhile move the count."""
+    if came == len(expected.ids):
+        return came, expected.total
+    after = _sweep(site, job, where)
+    low, high = sorted((len(expected.ids), len(after.ids)))
+    return (came, None) if low <= came <= high else (len(after.ids), after.total)
+
+
+def _later(newest: dt.datetime | None, table: pa.Table) -> dt.datetime | None:
+    for name in ("modified_at", "created_at"):
+        if name in table.column_names and table.num_rows:
+            found = pc.max(table.column(name)).as_py()
+            if found is not None:
+                newest = found if newest is None else max(newest, found)
+    return newest
+
+
+def _own_fields(fields: FieldsOfForm) -> list[str]:
+    return sorted(key for key in fields.entries if key.startswith("F_"))
+
+
+def _notes(job: Job) -> list[str]:
+    """What is missing or new in the form's fields, in words."""
+    said = []
+    if job.selection.absent:
+        said.append(f"not on this site: {', '.join(job.selection.absent)}")
+    if job.last is not None:
+        before, now = set(job.last.extra.get("site_fields", ())), set(_own_fields(job.fields))
+        if now - before:
+            said.append(f"new fields on the site: {', '.join(sorted(now - before))}")
+        if before - now:
+            said.append(f"fields gone from the site: {', '.join(sorted(before - now))}")
+    return said

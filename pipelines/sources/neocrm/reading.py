@@ -1,0 +1,272 @@
+"""One object of one tenant -> batches, rejections and the extract that closes them.
+
+Add here: a step of reading an object. Keep out: requests (`tenant.py`) and the order of objects
+(`connector.py`).
+
+A load is whole when there is no cursor, the last whole load is older than the options say, or the
+select list has grown; otherwise it reads what changed since the cursor, less an overlap. Whole loads
+ask by createdAt, which never changes: a record edited meanwhile cannot slip out of the query.
+
+There is no recycle bin to be read. The cursor therefore carries how many records the raw zone holds
+to be alive; whenever the tenant counts another number, and after every whole load, all ids go to
+`id_sweep`, by which staging knows what was deleted. Whether changes of owner or roll-ups move
+updatedAt is not known either; the weekly whole load settles that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.sources.http import (
+    Batches,
+    Cursor,
+    Drift,
+    PageGuard,
+    Refusal,
+    RowShape,
+    Window,
+    prefetched,
+)
+from pipelines.sources.neocrm.answers import NOT_THERE
+from pipelines.sources.neocrm.objects import COUNTED, SWEPT, NeocrmObject
+from pipelines.sources.neocrm.records import make_plain
+from pipelines.sources.neocrm.selection import Selection, select
+from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
+from pipelines.sources.protocol import Batch, Extract, Rejection
+
+Item = Batch | Rejection | Extract
+
+
+@dataclass
+class Job:
+    """One object to be read, and what is noticed while it is read."""
+
+    item: NeocrmObject
+    described: Described | None
+    selection: Selection
+    last: Cursor | None
+    window: Window
+    before: int = 0  # the tenant's count of the window before and after the reading
+    after: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        """The condition of the query, with the fixed bounds of this load."""
+        if not self.item.stamped:
+            return ""
+        if self.window.since is None:
+            return self.existing
+        since, upto = ms(self.window.since), ms(self.window.upto)
+        return f"updatedAt >= {since} and updatedAt < {upto}"
+
+    @property
+    def existing(self) -> str:
+        """The condition for everything that had been created by this load's bound."""
+        return f"createdAt < {ms(self.window.upto)}" if self.item.stamped else ""
+
+
+def ms(moment: dt.datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1_000)
+
+
+def plan(
+    tenant: Tenant,
+    item: NeocrmObject,
+    described: Described | None,
+    last: Cursor | None,
+    upto: dt.datetime,
+) -> Job:
+    """What to read of an object this time. Raises `PermanentFailure` for fields that are needed."""
+    options, selection = tenant.options, select(tenant, item, described)
+    known = set(last.extra.get("fields", ())) if last else set()
+    whole = (
+        last is None
+        or options.full
+        or not item.stamped
+        or last.full_at is None
+        or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
+        or not known >= set(selection.chosen.values())
+    )
+    if last is None or whole:
+        window = Window(None, upto)
+    else:
+        window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
+    return Job(item, described, selection, last, window)
+
+
+def read(tenant: Tenant, job: Job) -> Iterator[Item]:
+    """Everything of one object for this load."""
+    item, window = job.item, job.window
+    job.before = tenant.count(item.source, job.where)
+    amount = _amount(tenant, job, job.where)
+    shape = RowShape(item.table, job.selection.fields, key="id")
+    guard: PageGuard[str] = PageGuard(f"{item.name} of {tenant.name}")
+    batches, drift, rejected, created = Batches(item.table), Drift(), 0, 0
+    newest: dt.datetime | None = None
+    ids: list[str] = []
+    for records in _pages(tenant, job, guard):
+        make_plain(records, shape.fields, job.selection.zone)
+        page = job.selection.convert(shape, records)
+        drift.add(page)
+        rejected += len(page.rejections)
+        yield from page.rejections
+        created += _created_since(records, job.last)
+        newest = _later(newest, page.table)
+        ids += [str(record.get("id")) for record in records]
+        yield from batches.add(page.table)
+    came = guard.rows
+    agrees = min(job.before, job.after) <= came <= max(job.before, job.after)
+    yield from batches.rest()
+    live = len(ids)
+    if item.stamped:
+        alive = tenant.count(item.source, job.existing)
+        if window.full:
+            # Ids that came are the sweep; before the first load there is nothing to be deleted.
+            swept = ids if job.last is not None else None
+        else:
+            assert job.last is not None
+            live = int(job.last.extra.get("live", -1)) + created
+            swept = tenant.ids(item.source, job.existing) if alive != live else None
+            live = live if swept is None else len(swept)
+        if swept is not None:
+            yield Batch("id_sweep", _swept(item, swept))
+        yield Batch("counted", _counted(tenant, job, alive))
+    whole = job.before == job.after == came
+    yield Extract(
+        item.table,
+        cursor=_cursor(job, live).text(),
+        rows=batches.rows,
+        rejected_rows=rejected,
+        full=window.full,
+        newest_record_at=newest,
+        source_rows=came if agrees else job.after,
+        source_amount=amount if whole else None,
+        message="; ".join(part for part in [drift.message(), *job.notes, *_changes(job)] if part)
+        or None,
+    )
+
+
+def _pages(tenant: Tenant, job: Job, guard: PageGuard[str]) -> Iterator[list[dict[str, Any]]]:
+    """Records that have not come yet: by scroll, and by id for whatever the scroll did not give."""
+    item, query = job.item, (job.selection.select, job.item.source, job.where)
+    if tenant.options.paging == "scroll" and item.stamped:
+        try:
+            for records in prefetched(tenant.scroll(*query)):
+                yield _scrolled(records, guard)
+        except Refusal as refusal:
+            if refusal.code in NOT_THERE:
+                raise
+            job.notes.append(f"the scroll was refused ({refusal.code}), so it was read by id")
+        except BrokenScroll:
+            job.notes.append("the scroll did not advance, so it was read by id")
+        job.after = tenant.count(item.source, job.where)
+        if job.before == job.after == guard.rows:
+            return
+        guard.restart()
+    for records in prefetched(tenant.by_id(*query)):
+        yield _fresh(records, guard)
+    job.after = tenant.count(item.source, job.where)
+
+
+def _scrolled(records: list[dict[str, Any]], guard: PageGuard[str]) -> list[dict[str, Any]]:
+    try:
+        return _fresh(records, guard)
+    except TransientFailure:
+        raise BrokenScroll from None  # a page that came before: the rest is read by id
+
+
+def _fresh(records: list[dict[str, Any]], guard: PageGuard[str]) -> list[dict[str, Any]]:
+    positions = guard.new([str(record.get("id")) for record in records])
+    return records if len(positions) == len(records) else [records[p] for p in positions]
+
+
+def _created_since(records: list[dict[str, Any]], last: Cursor | None) -> int:
+    """How many of the records were not there yet at the last load's bound."""
+    if last is None:
+        return 0
+    bound = ms(last.upto)
+    return sum(
+        1 for r in records if isinstance(r.get("createdAt"), int) and r["createdAt"] >= bound
+    )
+
+
+def _later(newest: dt.datetime | None, table: pa.Table) -> dt.datetime | None:
+    column = next((n for n in ("updated_at", "record_updated_at") if n in table.column_names), None)
+    stamp = pc.max(table.column(column)).as_py() if column and table.num_rows else None
+    if stamp is None:
+        return newest
+    return stamp if newest is None else max(newest, stamp)
+
+
+def _amount(tenant: Tenant, job: Job, where: str) -> Decimal | None:
+    path = job.selection.path(job.item.amount) if job.item.amount else None
+    return tenant.total(job.item.source, path, where) if path else None
+
+
+def _swept(item: NeocrmObject, ids: list[str]) -> pa.Table:
+    rows = pa.array([*ids, None], pa.string())
+    return pa.Table.from_arrays([pa.repeat(pa.scalar(item.name), len(rows)), rows], schema=SWEPT)
+
+
+def _counted(tenant: Tenant, job: Job, alive: int) -> pa.Table:
+    """What the tenant holds by now, and how many records have changed since this load's bound."""
+    row = {
+        "object": job.item.name,
+        "live_rows": alive,
+        "amount": _amount(tenant, job, job.existing),
+        "changed_since": tenant.count(job.item.source, f"updatedAt >= {ms(job.window.upto)}"),
+        "upto": job.window.upto,
+    }
+    return pa.Table.from_pylist([row], schema=COUNTED)
+
+
+def _cursor(job: Job, live: int) -> Cursor:
+    extra = {
+        "fields": sorted(set(job.selection.chosen.values())),
+        "own_fields": sorted(job.described.own) if job.described else [],
+        "live": live,
+    }
+    full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
+    return Cursor(job.window.upto, full_at, extra)
+
+
+def _changes(job: Job) -> list[str]:
+    """What is new or missing in the object's fields, in words."""
+    said = []
+    if job.selection.absent:
+        said.append(f"not visible: {', '.join(job.selection.absent)}")
+    if job.last is not None:
+        before, now = set(job.last.extra.get("fields", ())), set(job.selection.chosen.values())
+        if before - now:
+            said.append(f"fields that can no longer be read: {', '.join(sorted(before - now))}")
+        if job.described is not None:
+            known = set(job.last.extra.get("own_fields", ()))
+            if job.described.own - known:
+                new = ", ".join(sorted(job.described.own - known))
+                said.append(f"new fields in the tenant: {new}")
+            if known - job.described.own:
+                gone = ", ".join(sorted(known - job.described.own))
+                said.append(f"fields gone from the tenant: {gone}")
+    return said
+
+
+def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why: str) -> Extract:
+    """The extract of an object that cannot be read. Raises if it must be, or was read before."""
+    if not item.optional or (last is not None and last.extra.get("fields")):
+        raise PermanentFailure(
+            f"Could not read {item.name} of {tenant.name}",
+            cause=why + (", and it was read before" if last else ""),
+            next_step=f"give the integration user read access to {item.name}, or, if the company "
+            "does not use it any more, list it in options.skip",
+        )
+    return Extract(item.table, cursor=last.text() if last else None, message=f"{item.name}: {why}")

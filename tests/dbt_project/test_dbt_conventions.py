@@ -1,0 +1,66 @@
+"""Rules of the dbt project that dbt itself does not check.
+
+Add here: a rule about how models are laid out or declared. Keep out: what the models compute.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.entities import ENTITIES
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+DECLARED = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+MODELS = sorted((PROJECT / "models").rglob("*.sql"))
+
+
+def folder(model: Path) -> str:
+    return model.relative_to(PROJECT / "models").parts[0]
+
+
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES)
+def test_canonical_columns_are_those_of_the_sources(entity):
+    declared = DECLARED["vars"]["canonical_columns"][entity.name]
+    assert declared == {column.name: column.kind for column in entity.columns}
+
+
+@pytest.mark.parametrize("system", DECLARED["vars"]["staging_entities"])
+def test_every_declared_entity_of_a_system_is_staged(system):
+    for entity in DECLARED["vars"]["staging_entities"][system]:
+        model = PROJECT / "models" / "staging" / system / f"stg_{system}__{entity}.sql"
+        assert model.is_file(), f"dbt_project.yml says that {system} gives {entity}"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
+def test_model_is_short_and_described_beside_itself(model):
+    assert len(model.read_text(encoding="utf-8").splitlines()) <= 120
+    beside = yaml.safe_load(model.with_suffix(".yml").read_text(encoding="utf-8"))
+    assert [entry["name"] for entry in beside["models"]] == [model.stem]
+    assert beside["models"][0]["description"].startswith("One row per")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
+def test_layers_are_read_in_order(model):
+    read = re.findall(r"ref\('(\w+)'\)", model.read_text(encoding="utf-8"))
+    if folder(model) == "marts":
+        assert not [name for name in read if name.startswith("stg_")]
+    if folder(model) != "staging":
+        assert "source('" not in model.read_text(encoding="utf-8")
+    if folder(model) == "staging":
+        assert not read, "staging reads sources only"
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if folder(m) == "marts"], ids=lambda model: model.stem
+)
+def test_every_column_of_a_mart_is_typed_and_described(model):
+    beside = yaml.safe_load(model.with_suffix(".yml").read_text(encoding="utf-8"))
+    columns = beside["models"][0]["columns"]
+    assert columns
+    for column in columns:
+        assert column["data_type"], column["name"]
+        assert column["description"].strip(), column["name"]
