@@ -61,6 +61,7 @@ def prepared_manifest(settings: Settings) -> Path:
     command = [
         str(EXECUTABLE),
         "parse",
+        "--partial-parse",  # writes what the night's build takes up
         "--project-dir",
         str(DBT_PROJECT),
         "--target-path",

@@ -109,7 +109,7 @@ def _build(
         shutil.copy(parsed, target)
     os.environ.update(dbt_environment(night.warehouse))
     # Unit tests try the logic on made-up rows: they belong to the test suite, not to the night.
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--partial-parse", "--exclude-resource-type", "unit_test"]
     arguments += ["--vars", json.dumps(dbt_vars(settings, night.as_of))]
     invocation = dbt.cli(arguments, context=context, target_path=target, raise_on_error=False)
     with (target / "console.log").open("w") as console, contextlib.redirect_stdout(console):

@@ -28,7 +28,7 @@ class ZohoSimulator(Simulator):
     `no_permission` and `no_module` (modules), `no_bulk` (modules that jobs refuse), `bulk_rows` per
     result, `polls` until a job is done, `failing_jobs` (so many end as FAILURE), `lost_results` (so
     many are gone when fetched), `no_coql_totals`, `credits_left` (told when given), `tokens_allowed`
-    within ten minutes, `extra_keys` (sent unasked in every record), `on_page(simulator, number)` called
+    within ten minutes, `hidden` ids (counted, but on no page), `extra_keys` (sent unasked in every record), `on_page(simulator, number)` called
     before each page of records.
     """
 
@@ -57,6 +57,7 @@ class ZohoSimulator(Simulator):
         self.failing_jobs = self.lost_results = 0
         self.credits_left: int | None = None
         self.tokens_allowed = 10
+        self.hidden: set[str] = set()
         self.extra_keys: dict[str, Any] = {}
         self.on_page: Callable[[ZohoSimulator, int], None] | None = None
         self._tokens: dict[str, int] = {}
@@ -250,7 +251,7 @@ class ZohoSimulator(Simulator):
             if known[2] < self.clock - dt.timedelta(hours=24):
                 return self.error("EXPIRED_VALUE", "page_token has expired")
             position = known[1]
-        ids = self._listed(module, query, since)
+        ids = [key for key in self._listed(module, query, since) if key not in self.hidden]
         if position >= 100_000:
             return self.error("PAGINATION_LIMIT_EXCEEDED", "limit", details={"limit": 100_000})
         chosen = ids[position : position + size]

@@ -50,10 +50,14 @@ def judge(reply: Reply) -> Verdict | None:
         step = "lower calls_per_20_seconds in the options, or run at another hour"
         return Verdict("retry", said, step, code=code, wait=_PAUSE)
     if code == _TOKEN_DEAD:
-        step = "look for another program that uses the same app, and for the IP whitelist of the app"
+        step = (
+            "look for another program that uses the same app, and for the IP whitelist of the app"
+        )
         return Verdict("login", said, step, code=code)
     if code == _DAY_USED_UP:
-        step = "today's calls are used up until midnight; see which program uses them, or buy a pack"
+        step = (
+            "today's calls are used up until midnight; see which program uses them, or buy a pack"
+        )
         return Verdict("transient", said, step, code=code)
     step = _NEXT_STEPS.get(code) or (
         "give the acting employee (user_id) the right to see this object and its records; if the "

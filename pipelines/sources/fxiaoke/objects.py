@@ -120,7 +120,9 @@ def _object(
     return FxiaokeObject(name, table, tuple(columns), entity, stamped, optional)
 
 
-def _opportunity(name: str, *, stage: str, status: str, moved: str, close: str, process: str) -> FxiaokeObject:
+def _opportunity(
+    name: str, *, stage: str, status: str, moved: str, close: str, process: str
+) -> FxiaokeObject:
     item = _object(
         name,
         "opportunity",
@@ -193,7 +195,9 @@ _OTHERS = (
         entity="accounts",
     ),
     # Phone and mail of customers' people are never extracted.
-    _object("ContactObj", "contact", "name account_id title=job_title", entity="contacts", optional=True),
+    _object(
+        "ContactObj", "contact", "name account_id title=job_title", entity="contacts", optional=True
+    ),
     _object(
         "LeadsObj",
         "lead",
@@ -246,7 +250,9 @@ _OTHERS = (
         decimals="amount=total_amount|subtotal|sales_amount",
         optional=True,
     ),
-    _object("ProductObj", "product", "name", labels="product_line=product_line|category", optional=True),
+    _object(
+        "ProductObj", "product", "name", labels="product_line=product_line|category", optional=True
+    ),
 )
 
 # Users first: owners are compared with them.
@@ -267,9 +273,17 @@ def custom_object(entity: str, name: str = "") -> FxiaokeObject:
     columns = mapped_columns(entity)
     if entity == "targets":
         columns = {c.name: _KINDS[c.kind] for c in ENTITIES["targets"].columns}
-    wanted = [Wanted(column, (), kind, decoded=kind == "loose_text") for column, kind in columns.items()]
+    wanted = [
+        Wanted(column, (), kind, decoded=kind == "loose_text") for column, kind in columns.items()
+    ]
     stamps = (
-        Wanted(s.column if s.column == "_deleted" else f"record_{s.column}", s.keys, s.kind, s.must, s.filled)
+        Wanted(
+            s.column if s.column == "_deleted" else f"record_{s.column}",
+            s.keys,
+            s.kind,
+            s.must,
+            s.filled,
+        )
         for s in _STAMPS
     )
     return FxiaokeObject(name or "?", f"custom_{entity}", (_ID, *wanted, *stamps), entity)

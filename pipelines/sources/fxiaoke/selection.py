@@ -47,6 +47,11 @@ class Selection:
     shape: RowShape
     absent: tuple[str, ...]
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that something is read for."""
+        return frozenset(item.wanted.column for item in self.chosen)
+
 
 def with_mapping(item: FxiaokeObject, mapping: Mapping[str, str]) -> FxiaokeObject:
     """The object with the company's own fields behind its mapped columns."""
@@ -72,7 +77,7 @@ def select(
 ) -> Selection:
     """The projection of an object.
 
-    `known`: fields that the last load read. Raises `PermanentFailure` if a needed or mapped field,
+    `known`: columns that the last load read. Raises `PermanentFailure` if a needed or mapped field,
     or one that was read before, is no longer shown: figures would silently lack it.
     """
     chosen, absent, missing = [], [], []
@@ -87,7 +92,7 @@ def select(
             chosen.append(Chosen(wanted, key, described.types.get(key, "")))
             continue
         spared = any(f"{item.name}.{k}" in without for k in wanted.keys)
-        if (wanted.must or known & set(wanted.keys)) and not spared:
+        if (wanted.must or wanted.column in known) and not spared:
             missing.append(wanted.keys[0])
         else:
             absent.append(wanted.keys[0])

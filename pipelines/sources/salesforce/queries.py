@@ -134,7 +134,7 @@ class Org:
         path, params = self.path("queryAll"), {"q": soql}
         headers = {"Sforce-Query-Options": f"batchSize={self.options.page_size}"}
         while True:
-            guard.marker(path)
+            guard.marker((path, params.get("q")))
             content = self.client.get_json(
                 path,
                 params=params,

@@ -13,6 +13,10 @@ from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described
 
 
+# Fields that exist only in orgs with several currencies or territories: no rights are missing.
+_BY_FEATURE = {"CurrencyIsoCode", "Territory2Id"}
+
+
 @dataclass(frozen=True)
 class Selection:
     """What a load asks of one object. `paths` are in the order of the select list."""
@@ -68,7 +72,7 @@ def select(
             if f"{item.name}.{path}" not in without or field.required:
                 missing.append(path)
             absent.append(path)
-        else:
+        elif path not in _BY_FEATURE:
             absent.append(path)
     if missing:
         raise PermanentFailure(

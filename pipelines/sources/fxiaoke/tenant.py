@@ -1,0 +1,247 @@
+"""Asking one tenant: the list of objects, descriptions, pages by id, counts, the list of employees.
+
+Add here: another reading resource. Keep out: which objects are read and why (`objects.py`,
+`reading.py`). Paths that write (`/data/create`, `/data/invalid` ...) are not on the list.
+
+Pages are never asked for by offset: it ends at 10,000, and rows move while one reads. Each page begins
+behind the last `_id` of the one before, in the server's own order of ids.
+
+Assumptions: an exact count comes with `returnTotalNum: 1`; a tenant that answers 0 while it has
+rows does not count at all. `object/describe` takes the API name inside `data`; where it refuses
+that, it is asked once more in the older way, on top. Which code a missing right has is not known, so
+a refusal that does not concern the whole source is taken for one, and its code is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pipelines.configuration.sources import Source
+from pipelines.failures import PermanentFailure
+from pipelines.sources.fxiaoke.answers import CODE, STOPPING, judge
+from pipelines.sources.fxiaoke.login import RENEWED_EARLY, TOKEN, fetch_token, place_token
+from pipelines.sources.fxiaoke.objects import KEY
+from pipelines.sources.fxiaoke.options import Options
+from pipelines.sources.fxiaoke.selection import Described
+from pipelines.sources.http import (
+    Limiter,
+    PageGuard,
+    Rate,
+    ReadOnlyClient,
+    Refusal,
+    RetryPolicy,
+    TokenAuth,
+)
+
+_LIST, _DESCRIBE, _USERS = (
+    "/cgi/crm/v2/object/list",
+    "/cgi/crm/v2/object/describe",
+    "/cgi/user/list",
+)
+# Everything this connector may ever send; all of it reads, though all of it is POST.
+ALLOWED = (
+    ("POST", TOKEN.replace(".", r"\.")),
+    ("POST", _LIST),
+    ("POST", _DESCRIBE),
+    ("POST", r"/cgi/crm/(custom/)?v2/data/query"),
+    ("POST", _USERS),
+)
+Filter = dict[str, Any]
+_ROOT_DEPARTMENT = 999999
+# A token that dies more often than this within a run is fought over by another program.
+_MOST_LOGINS = 8
+
+
+def query_path(name: str) -> str:
+    """The address of an object's data: own objects have one of their own."""
+    return f"/cgi/crm/{'custom/' if name.endswith('__c') else ''}v2/data/query"
+
+
+def condition(field: str, operator: str, *values: str) -> Filter:
+    """One filter; several are joined by and."""
+    return {"field_name": field, "field_values": list(values), "operator": operator}
+
+
+class Tenant:
+    """One tenant, by one client. All methods raise `PermanentFailure` or `TransientFailure`."""
+
+    def __init__(
+        self,
+        source: Source,
+        options: Options,
+        *,
+        retry: RetryPolicy | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name, self.options = source.name, options
+        self.auth = TokenAuth(
+            fetch_token(source),
+            place=place_token(options.user_id),
+            early=RENEWED_EARLY,
+            most_logins=_MOST_LOGINS,
+        )
+        # The limit is per address, but nearly all calls go to one; one window for all is simpler.
+        limiter = Limiter(
+            Rate(options.calls_per_20_seconds, 20.0),
+            Rate(options.day_call_budget, 86_400.0),
+            sleep=sleep,
+        )
+        self.client = ReadOnlyClient(
+            source.base_url or "",
+            name=source.name,
+            allowed=ALLOWED,
+            auth=self.auth,
+            limiter=limiter,
+            retry=retry or RetryPolicy(),
+            judge=judge,
+            sleep=sleep,
+        )
+
+    def _ask(self, path: str, body: dict[str, Any], tried: str) -> dict[str, Any]:
+        reply = self.client.post_json(
+            path, body, expect={"errorCode": CODE}, tried=f"Could not {tried} of {self.name}"
+        )
+        content: dict[str, Any] = reply.json
+        return content
+
+    # What the tenant is like ------------------------------------------------------------------
+
+    def objects(self) -> dict[str, bool] | None:
+        """API name -> whether it is active; None if the list is refused."""
+        try:
+            content = self._ask(_LIST, {"data": {}}, "list the objects")
+        except Refusal as refusal:
+            if refusal.code in STOPPING:
+                raise
+            return None
+        listed = (content.get("data") or {}).get("objects") or []
+        return {
+            str(item.get("describeApiName")): item.get("isActive", True) is not False
+            for item in listed
+        }
+
+    def describe(self, name: str) -> Described | Refusal:
+        """The fields of an object that the acting employee sees, or the refusal."""
+        tried = f"look at {name}"
+        try:
+            body: dict[str, Any] = {"includeDetail": False, "data": {"apiName": name}}
+            content = self._ask(_DESCRIBE, body, tried)
+        except Refusal as refusal:
+            if refusal.code in STOPPING:
+                raise
+            try:
+                content = self._ask(_DESCRIBE, {"includeDetail": True, "apiName": name}, tried)
+            except Refusal as second:
+                if second.code in STOPPING:
+                    raise
+                return refusal
+        fields = ((content.get("data") or {}).get("describe") or {}).get("fields")
+        listed = fields.values() if isinstance(fields, dict) else fields
+        if not listed:
+            raise PermanentFailure(
+                f"Could not look at {name} of {self.name}",
+                where=_DESCRIBE,
+                cause="a description without fields",
+                next_step="see whether the system has changed its interface",
+            )
+        active = [f for f in listed if f.get("api_name") and f.get("is_active", True) is not False]
+        return Described(
+            {f["api_name"]: str(f.get("type") or "") for f in active},
+            {f["api_name"]: str(f.get("label") or "") for f in active},
+            {
+                f["api_name"]: {str(o.get("value")): str(o.get("label")) for o in f["options"]}
+                for f in active
+                if f.get("options")
+            },
+        )
+
+    # Records ----------------------------------------------------------------------------------
+
+    def count(self, name: str, filters: list[Filter]) -> int | None:
+        """How many records the tenant counts itself; None if it does not count."""
+        data = self._page(name, [KEY], filters, limit=1, total=True)
+        total = data.get("total")
+        if isinstance(total, bool) or not isinstance(total, (int, str)):
+            return None
+        number = int(total)
+        return None if number == 0 and data["dataList"] else number
+
+    def pages(
+        self, name: str, keys: list[str], filters: list[Filter], expected: int | None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """All records of a query, in the order of their ids.
+
+        A short page ends it, unless fewer records have come than the tenant had counted.
+        """
+        guard: PageGuard[str] = PageGuard(f"{name} of {self.name}")
+        last, came, limit = "", 0, self.options.page_size
+        while True:
+            guard.marker(last)
+            behind = [condition(KEY, "GT", last)] if last else []
+            records = self._page(name, keys, [*filters, *behind], limit=limit)["dataList"]
+            if not records:
+                return
+            last = str(records[-1].get(KEY) or "")
+            came += len(records)
+            yield records
+            if not last or (len(records) < limit and came >= (expected or 0)):
+                return
+
+    def _page(
+        self, name: str, keys: list[str], filters: list[Filter], *, limit: int, total: bool = False
+    ) -> dict[str, Any]:
+        content = self._ask(
+            query_path(name),
+            {
+                "includeNull": False,
+                "returnTotalNum": 1 if total else 3,
+                "data": {
+                    "dataObjectApiName": name,
+                    "find_explicit_total_num": total,
+                    "search_query_info": {
+                        "limit": limit,
+                        "offset": 0,
+                        "filters": filters,
+                        "orders": [{"fieldName": KEY, "isAsc": True}],
+                        "fieldProjection": keys,
+                    },
+                },
+            },
+            f"read {name}",
+        )
+        data = content.get("data")
+        # Some pages of the manual draw one record here; it must not pass for an empty list.
+        if not isinstance(data, Mapping) or "dataList" not in data:
+            cause = "an answer without data.dataList"
+        elif data["dataList"] is not None and not (
+            isinstance(data["dataList"], list)
+            and all(isinstance(r, dict) for r in data["dataList"])
+        ):
+            cause = "data.dataList is no list of records"
+        else:
+            return {**data, "dataList": data["dataList"] or []}
+        raise PermanentFailure(
+            f"Could not read {name} of {self.name}",
+            where=query_path(name),
+            cause=cause,
+            next_step="see whether the system has changed its interface",
+        )
+
+    def employees(self) -> list[dict[str, Any]]:
+        """All employees of all departments, by the address book; stopped ones too."""
+        body = {
+            "departmentId": _ROOT_DEPARTMENT,
+            "fetchChild": True,
+            "showDepartmentIdsDetail": True,
+        }
+        listed = self._ask(_USERS, body, "list the employees").get("userList")
+        if not isinstance(listed, list):
+            raise PermanentFailure(
+                f"Could not list the employees of {self.name}",
+                where=_USERS,
+                cause="an answer without userList",
+                next_step="see whether the system has changed its interface",
+            )
+        return listed

@@ -1,0 +1,114 @@
+"""The code location loads as Dagster loads it, and its names do not change by accident."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.alerting.rule_file import load_rules
+from pipelines.definitions import build_defs
+from pipelines.settings import PROJECT, load_settings
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return build_defs(load_settings(PROJECT / "config", tmp_path_factory.mktemp("data")))
+
+
+def test_the_steps_of_the_night(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def("nightly")
+    assert {node.name for node in job.nodes} == {
+        "extract_spreadsheet",
+        "bind_warehouse",
+        "audit_of_loaded_rows",
+        "dbt_build",
+        "audit_of_marts",
+        "evaluate_alerts",
+        "published__current",
+        "told__notices",
+        "reports__weekly",
+    }
+
+
+def test_schedules_run_at_company_time(definitions: dg.Definitions) -> None:
+    found = {
+        schedule.name: (schedule.cron_schedule, schedule.execution_timezone)
+        for schedule in definitions.schedules or ()
+        if isinstance(schedule, dg.ScheduleDefinition)
+    }
+    assert found == {
+        "nightly_schedule": ("15 2 * * *", "Asia/Shanghai"),
+        "weekly_report_schedule": ("30 6 * * 1", "Asia/Shanghai"),
+    }
+
+
+def test_every_mart_is_an_asset_named_like_its_table(definitions: dg.Definitions) -> None:
+    keys = {tuple(key.path) for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    models = {path.stem for path in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.sql")}
+    assert {("marts", name) for name in models} <= keys
+    assert ("marts", "fct_alerts") in keys
+    assert ("raw", "spreadsheet__orders") in keys
+
+
+def test_every_dbt_data_test_is_a_check_and_every_rule_an_alert_check(
+    definitions: dg.Definitions,
+) -> None:
+    checks = {
+        (tuple(key.asset_key.path), key.name)
+        for key in definitions.resolve_asset_graph().asset_check_keys
+    }
+    rules, problems = load_rules(PROJECT / "config" / "alert_rules.yml")
+    assert problems == []
+    assert {(("alerts", rule.family), rule.name) for rule in rules} <= checks
+    assert len(checks) > 200
+
+
+def test_nothing_after_the_gate_can_run_before_it(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert {"loaded_rows_may_be_used", "marts_may_be_published"} <= blocking
+    job = definitions.resolve_job_def("nightly")
+    before = {
+        node.name: {
+            output.node_name
+            for _, outputs in job.graph.dependency_structure.input_to_upstream_outputs_for_node(
+                node.name
+            ).items()
+            for output in outputs
+        }
+        for node in job.nodes
+    }
+
+    def upstream(name: str) -> set[str]:
+        found = set(before[name])
+        return found.union(*(upstream(other) for other in found)) if found else found
+
+    assert "audit_of_loaded_rows" in upstream("dbt_build")
+    assert {"audit_of_marts", "dbt_build"} <= upstream("evaluate_alerts")
+    assert {"audit_of_marts", "evaluate_alerts"} <= upstream("published__current")
+    assert "published__current" in upstream("told__notices")
+    assert "published__current" in upstream("reports__weekly")
+
+
+def test_it_loads_with_no_secret_set_and_from_workspace_yaml(tmp_path: Path) -> None:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FOREWARN", "DAGSTER"))
+    }
+    script = Path(sys.executable).parent / "dagster"
+    done = subprocess.run(
+        [str(script), "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=PROJECT,
+        env={**environment, "FOREWARN_DATA": str(tmp_path), "DAGSTER_HOME": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
