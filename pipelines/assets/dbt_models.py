@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,10 @@ def dbt_model_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
 
 
 def _stands(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    for key in context.selected_asset_keys:
-        yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
+    # Dagster wants an asset after those it depends on.
+    for key in TopologicalSorter(context.assets_def.asset_deps).static_order():
+        if key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
     for check in context.selected_asset_check_keys:
         yield dg.AssetCheckResult(
             asset_key=check.asset_key,
