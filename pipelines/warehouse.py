@@ -18,20 +18,28 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES, raw_schema
 from pipelines.raw_rows import EXTRACTS_SCHEMA, REJECTED, REJECTED_SCHEMA
 from pipelines.raw_zone import KnownExtract, RawZone
 from pipelines.settings import Settings
+from pipelines.sources.registry import connector_of
 from pipelines.working_calendar import working_days
 
 _SQL_TYPES = {
     pa.string(): "varchar",
     pa.bool_(): "boolean",
+    pa.int32(): "integer",
     pa.int64(): "bigint",
+    pa.float64(): "double",
     pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
     pa.timestamp("us", tz="UTC"): "timestamptz",
-    pa.decimal128(18, 2): "decimal(18, 2)",
 }
+
+
+# What the raw zone adds to every row.
+_STAMPS = (pa.field("source", pa.string()), pa.field("_loaded_at", pa.timestamp("us", tz="UTC")))
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -69,8 +77,11 @@ def bind(
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists config")
         for system in {"spreadsheet", *settings.systems}:
-            names = [source.name for source in settings.sources if source.system == system]
-            _bind_system(connection, raw_zone, system, {name: known[name] for name in names})
+            sources = [source for source in settings.sources if source.system == system]
+            schemas = _schemas(system, sources, settings)
+            _bind_system(
+                connection, raw_zone, system, {s.name: known[s.name] for s in sources}, schemas
+            )
         latest = [item for items in known.values() for item in _latest(items)]
         _bind_bookkeeping(connection, raw_zone, known, latest)
         _bind_company(connection, settings, as_of)
@@ -92,15 +103,28 @@ def in_force(known: Iterable[KnownExtract]) -> list[KnownExtract]:
     return [item for item in good.values() if item.extract.state == "loaded"]
 
 
+def _schemas(system: str, sources: Sequence[Source], settings: Settings) -> dict[str, pa.Schema]:
+    """The declared schema of every raw table of a system: a table that no load has filled yet, a
+    form that a tenant does not have, is an empty view and not a missing one.
+    """
+    if system == "spreadsheet":
+        return {entity: raw_schema(entity) for entity in ENTITIES}
+    schemas: dict[str, pa.Schema] = {}
+    for source in sources:
+        for table, schema in connector_of(source, settings).tables().items():
+            fields = {field.name: field for field in (*schemas.get(table, ()), *_STAMPS, *schema)}
+            schemas[table] = pa.schema(list(fields.values()))
+    return schemas
+
+
 def _bind_system(
     connection: duckdb.DuckDBPyConnection,
     raw_zone: RawZone,
     system: str,
     known: dict[str, list[KnownExtract]],
+    schemas: dict[str, pa.Schema],
 ) -> None:
-    tables = {table for name in known for table in raw_zone.tables(name)}
-    if system == "spreadsheet":
-        tables |= set(ENTITIES)
+    tables = {table for name in known for table in raw_zone.tables(name)} | set(schemas)
     for table in sorted(tables):
         files: list[Path] = []
         versions: list[tuple[str, str | None, dt.datetime]] = []
@@ -112,8 +136,7 @@ def _bind_system(
             else:
                 loads = [item.load_id for item in items]
             files += raw_zone.files(name, table, sorted(set(loads)))
-        schema = raw_schema(table) if system == "spreadsheet" else None
-        _bind_table(connection, f"{system}__{table}", files, schema, versions)
+        _bind_table(connection, f"{system}__{table}", files, schemas.get(table), versions)
 
 
 def _bind_table(
@@ -123,11 +146,9 @@ def _bind_table(
     schema: pa.Schema | None,
     versions: Sequence[tuple[str, str | None, dt.datetime]],
 ) -> None:
-    columns = "*"
     parts = []
     if schema is not None:
-        columns = ", ".join(f'"{field.name}"' for field in schema)
-        typed = ", ".join(f'null::{_SQL_TYPES[field.type]} as "{field.name}"' for field in schema)
+        typed = ", ".join(f'null::{_sql_type(field.type)} as "{field.name}"' for field in schema)
         parts.append(f"(select {typed} where false)")
     if files:
         listed = ", ".join(_literal(str(path)) for path in files)
@@ -143,6 +164,9 @@ def _bind_table(
         )
         where = f" where (source, coalesce(_file, ''), _loaded_at) in ({keys})"
     united = " union all by name ".join(parts)
+    # Sheets have exactly the canonical columns; a system's table may have grown some since.
+    exact = schema is not None and bool(versions)
+    columns = ", ".join(f'"{field.name}"' for field in schema) if exact and schema else "*"
     connection.execute(
         f'create or replace view raw."{name}" as select {columns} from ({united}){where}'
     )
@@ -187,9 +211,7 @@ def _bind_bookkeeping(
         if item.extract.rejected_rows
         for path in raw_zone.files(item.source, REJECTED, [item.load_id])
     ]
-    typed = ", ".join(
-        f"null::{_SQL_TYPES[field.type]} as {field.name}" for field in REJECTED_SCHEMA
-    )
+    typed = ", ".join(f"null::{_sql_type(field.type)} as {field.name}" for field in REJECTED_SCHEMA)
     parts = [f"(select {typed} where false)"]
     if files:
         listed = ", ".join(_literal(str(path)) for path in sorted(set(files)))
@@ -259,6 +281,12 @@ def _bind_company(
         connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))
         connection.execute(f"create or replace table config.{name} as from rows_arrow")
         connection.unregister("rows_arrow")
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision}, {kind.scale})"
+    return _SQL_TYPES[kind]
 
 
 def _literal(text: str) -> str:

@@ -317,6 +317,8 @@ def _aggregate(query: Query, rows: list[dict[str, Any]]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for item in query.chosen:
         values = [row[item.path] for row in rows if row.get(item.path) is not None]
+        if item.function == "sum":
+            values = [float(value) for value in values if str(value).replace(".", "").isdigit()]
         if item.function == "count":
             told[item.key] = len(values)
         else:

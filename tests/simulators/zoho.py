@@ -429,7 +429,11 @@ class ZohoSimulator(Simulator):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(f"{key}.csv", text.getvalue())
-        return Response(200, packed.getvalue(), {"Content-Type": "application/zip"})
+        headers = {
+            "Content-Type": "application/x-download",
+            "Content-Disposition": f"attachment;filename={key}.zip",
+        }
+        return Response(200, packed.getvalue(), headers)
 
     # Settings -----------------------------------------------------------------------------------
 

@@ -58,7 +58,8 @@ def answer(org: ZohoOrg, query: str, *, totals: bool) -> tuple[list[dict[str, An
 def _total(match: re.Match[str], rows: list[dict[str, Any]]) -> Any:
     if match[1].upper() == "COUNT":
         return len(rows)
-    return float(sum(row[match[2]] or 0 for row in rows))
+    found = [row[match[2]] for row in rows]
+    return float(sum(value for value in found if not isinstance(value, (str, type(None)))))
 
 
 def _holds(org: ZohoOrg, module: str, row: dict[str, Any], text: str) -> bool:

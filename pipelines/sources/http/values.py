@@ -42,7 +42,9 @@ def _loose_text(value: Any, field: Field) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))  # an id or a phone number that went through a spreadsheet
-    return _text(value if isinstance(value, str) else str(value), field)
+    if not isinstance(value, (str, int, float)):
+        raise ValueError(f"text or a number expected, {_kind(value)} found")
+    return _text(str(value), field)
 
 
 def json_text(value: Any, field: Field) -> str:

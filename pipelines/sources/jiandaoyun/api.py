@@ -57,8 +57,7 @@ class Api:
     ) -> None:
         prefix = re.escape(urlsplit(base_url).path.rstrip("/"))
         self.page_size = page_size
-        # A window of two seconds lets rates below one per second be said in whole calls.
-        allowance = Rate(max(2, round(per_second * 2)), 2.0)
+        allowance = Rate(int(per_second), 1.0) if per_second >= 1 else Rate(1, 1 / per_second)
         self.client = ReadOnlyClient(
             base_url,
             name=name,

@@ -79,7 +79,7 @@ class _Size:
     """The rows asked for per page; smaller after the tenant has refused or failed."""
 
     def __init__(self, rows: int) -> None:
-        self.rows, self.failures = rows, 0
+        self.rows = rows
 
     def shrink(self) -> None:
         self.rows = max(1, self.rows // 2)
@@ -115,13 +115,8 @@ class Tenant:
 
     def query(self, statement: str, what: str) -> list[dict[str, Any]]:
         """Records of one XOQL statement that fits one page."""
-        reply = self.client.post_form(
-            _XOQL,
-            {"xoql": statement},
-            expect=_PAGE,
-            authorised=True,
-            tried=f"Could not read {what} of {self.name}",
-        )
+        # Its limit stands in the statement, so there is no smaller page to be asked for.
+        reply = self._sized(_XOQL, {"xoql": statement}, None, what)
         return _records(reply)
 
     def count(self, source: str, where: str) -> int:
@@ -177,32 +172,35 @@ class Tenant:
         pages = self.by_id("select id", source, where)
         return [str(record["id"]) for page in pages for record in page]
 
-    def _sized(self, path: str, form: dict[str, str], size: _Size, what: str) -> Reply:
+    def _sized(self, path: str, form: dict[str, str], size: _Size | None, what: str) -> Reply:
         """One page; asked for again with fewer rows if there were too many, or the server broke."""
         tried = f"Could not read {what} of {self.name}"
+        failures = 0
         while True:
-            if path == _SCROLL:
-                sent = {**form, "batchCount": str(size.rows)}
-            else:
-                sent = {"xoql": f"{form['xoql']}{size.rows}"}
+            sent = dict(form)
+            if size and path == _SCROLL:
+                sent["batchCount"] = str(size.rows)
+            elif size:
+                sent["xoql"] += str(size.rows)
             try:
                 return self.client.post_form(path, sent, expect=_PAGE, authorised=True, tried=tried)
             except Refusal as refusal:
-                if refusal.code == TOO_MANY_ROWS and size.rows > 1:
+                if refusal.code == TOO_MANY_ROWS and size and size.rows > 1:
                     size.shrink()
                     continue
                 if refusal.code != SERVER_FAULT:
                     raise
-                size.failures += 1
-                if size.failures > _SHRINKS:
+                failures += 1
+                if failures > _SHRINKS:
                     raise TransientFailure(
                         tried,
                         where=refusal.where,
                         cause=f"{refusal.cause}, again and again with ever smaller pages",
                         next_step="run again later",
                     ) from None
-                size.shrink()
-                self._sleep(self._retry.wait(size.failures))
+                if size:
+                    size.shrink()
+                self._sleep(self._retry.wait(failures))
 
     # What the tenant is like ------------------------------------------------------------------
 

@@ -25,18 +25,14 @@ from pipelines.settings import Settings
 from pipelines.sources.http import Cursor, RetryPolicy
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.salesforce.checking import findings
-from pipelines.sources.salesforce.objects import (
-    CUSTOM_ENTITIES,
-    OBJECTS,
-    TABLES,
-    SalesforceObject,
-    custom_object,
-)
+from pipelines.sources.salesforce.objects import OBJECTS, SalesforceObject
 from pipelines.sources.salesforce.options import options_of
+from pipelines.sources.salesforce.planning import plan
 from pipelines.sources.salesforce.queries import Described, Org
-from pipelines.sources.salesforce.reading import missing_object, plan, read
+from pipelines.sources.salesforce.reading import missing_object, read
 from pipelines.sources.salesforce.regions import with_regions
 from pipelines.sources.salesforce.selection import with_mapping
+from pipelines.sources.salesforce.tables import CUSTOM_ENTITIES, TABLES, custom_object
 
 
 class SalesforceConnector:

@@ -19,7 +19,7 @@ from pipelines.entities import ENTITIES
 from pipelines.sources.http import Field
 
 # Canonical kinds -> kinds of a mapped column.
-_KINDS = {
+KINDS = {
     "text": "loose_text",
     "money": "decimal",
     "timestamp": "timestamp",
@@ -62,7 +62,8 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _fields(names: str, kind: str = "text", *, required: bool = False) -> tuple[Field, ...]:
+def api_fields(names: str, kind: str = "text", *, required: bool = False) -> tuple[Field, ...]:
+    """Fields by their API names, which stand apart by spaces; raw columns are in snake case."""
     return tuple(
         Field(snake(name), kind, path=name, required=required)  # type: ignore[arg-type]
         for name in names.split()
@@ -72,7 +73,7 @@ def _fields(names: str, kind: str = "text", *, required: bool = False) -> tuple[
 def mapped_columns(entity: str) -> dict[str, str]:
     """Canonical columns of an entity that a company may map to own fields, with their kinds."""
     shape = ENTITIES[entity]
-    return {c.name: _KINDS[c.kind] for c in shape.columns if c.name not in shape.key[:1]}
+    return {c.name: KINDS[c.kind] for c in shape.columns if c.name not in shape.key[:1]}
 
 
 def _object(
@@ -91,11 +92,19 @@ def _object(
     deletable: bool = True,
     where: str = "",
 ) -> SalesforceObject:
-    fields = [*_fields("Id", required=True), *_fields(required, required=True), *_fields(texts)]
-    fields += [*_fields(decimals, "decimal"), *_fields(days, "date"), *_fields(flags, "boolean")]
-    fields += _fields(moments, "timestamp")
+    fields = [
+        *api_fields("Id", required=True),
+        *api_fields(required, required=True),
+        *api_fields(texts),
+    ]
+    fields += [
+        *api_fields(decimals, "decimal"),
+        *api_fields(days, "date"),
+        *api_fields(flags, "boolean"),
+    ]
+    fields += api_fields(moments, "timestamp")
     if stamp:
-        fields += _fields(stamp, "timestamp", required=True)
+        fields += api_fields(stamp, "timestamp", required=True)
     if deletable:
         fields.append(Field("_deleted", "boolean", path="IsDeleted"))
     if entity:
@@ -265,49 +274,4 @@ OBJECTS: dict[str, SalesforceObject] = {
     if item.name == "OpportunityFieldHistory"
     else item
     for item in _STANDARD
-}
-
-# Entities that a company may keep in objects of its own, and the objects they then take the place of.
-CUSTOM_ENTITIES: dict[str, tuple[str, ...]] = {
-    "orders": ("Order", "OrderItem"),
-    "targets": ("ForecastingQuota", "ForecastingType", "Period"),
-    "activities": ("Task", "Event"),
-}
-
-
-def custom_object(entity: str, name: str = "") -> SalesforceObject:
-    """The raw table `custom_<entity>` with canonical columns, read from an object of the company."""
-    # The record's own id is the key, except of targets, whose key is what they are for.
-    own_id = () if entity == "targets" else ENTITIES[entity].key[:1]
-    columns = [column for column in ENTITIES[entity].columns if column.name not in own_id]
-    fields = [
-        *_fields("Id", required=True),
-        *(Field(c.name, _KINDS[c.kind], required=c.required) for c in columns),  # type: ignore[arg-type]
-        *_fields("CreatedDate", "timestamp"),
-        *_fields(STAMP, "timestamp", required=True),
-        Field("_deleted", "boolean", path="IsDeleted"),
-    ]
-    return SalesforceObject(
-        name or "?", tuple(fields), entity=entity, table_name=f"custom_{entity}"
-    )
-
-
-# What the system itself counts, and which ids it has; for completeness and for hard deletions.
-COUNTED = pa.schema(
-    [
-        ("object", pa.string()),
-        ("live_rows", pa.int64()),
-        ("amount", pa.decimal128(28, 8)),
-        ("rejected_rows", pa.int64()),
-        ("changed_since", pa.int64()),
-        ("upto", pa.timestamp("us", tz="UTC")),
-    ]
-)
-SWEPT = pa.schema([("object", pa.string()), ("id", pa.string())])
-
-TABLES: dict[str, pa.Schema] = {
-    **{item.table: item.schema for item in OBJECTS.values()},
-    **{f"custom_{entity}": custom_object(entity).schema for entity in CUSTOM_ENTITIES},
-    "counted": COUNTED,
-    "id_sweep": SWEPT,
 }

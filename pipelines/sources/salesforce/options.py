@@ -17,7 +17,8 @@ from pipelines.configuration.problems import (
 )
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
-from pipelines.sources.salesforce.objects import CUSTOM_ENTITIES, OBJECTS, mapped_columns
+from pipelines.sources.salesforce.objects import OBJECTS, mapped_columns
+from pipelines.sources.salesforce.tables import CUSTOM_ENTITIES
 
 _PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}$"
 _MAPPABLE = {item.entity for item in OBJECTS.values() if item.entity}

@@ -14,91 +14,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import (
-    Batches,
-    Converted,
-    Cursor,
-    Drift,
-    PageGuard,
-    Refusal,
-    Window,
-    prefetched,
-)
+from pipelines.sources.http import Batches, Converted, Cursor, Drift, PageGuard, Refusal, prefetched
 from pipelines.sources.protocol import Batch, Extract, Rejection
 from pipelines.sources.salesforce.answers import TOO_SLOW
 from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
-from pipelines.sources.salesforce.objects import COUNTED, STAMP, SWEPT, SalesforceObject
-from pipelines.sources.salesforce.queries import Deletions, Described, Org, moment
-from pipelines.sources.salesforce.selection import Selection, select
+from pipelines.sources.salesforce.gone import deletions, sweep, swept_ids, tombstones
+from pipelines.sources.salesforce.objects import STAMP, SalesforceObject
+from pipelines.sources.salesforce.planning import Job, condition, stamp_column
+from pipelines.sources.salesforce.queries import Org, moment
+from pipelines.sources.salesforce.tables import COUNTED
 
 Item = Batch | Rejection | Extract
 _MOST_UNFIT = 1_000  # ids of rejected records that a cursor remembers
-
-
-@dataclass(frozen=True)
-class Job:
-    """One object to be read: where the last load ended, and until when this one reads."""
-
-    item: SalesforceObject
-    described: Described
-    selection: Selection
-    last: Cursor | None
-    window: Window
-    single_currency: bool
-
-    @property
-    def where(self) -> str:
-        """The condition of the query, with the fixed bounds of this load."""
-        return condition(self.item, self.described, self.window)
-
-
-def plan(
-    org: Org,
-    item: SalesforceObject,
-    described: Described,
-    last: Cursor | None,
-    upto: dt.datetime,
-    *,
-    single_currency: bool,
-) -> Job:
-    """What to read of an object this time. Raises `PermanentFailure` for fields that are gone."""
-    options = org.options
-    known = frozenset(last.extra.get("fields", ())) if last else frozenset()
-    selection = select(
-        item, described, source=org.name, known=known, without=frozenset(options.without)
-    )
-    whole = (
-        last is None
-        or options.full
-        or item.stamp is None
-        or last.full_at is None
-        or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
-        or not known >= set(selection.paths)
-    )
-    if last is None or whole:
-        window = Window(None, upto)
-    else:
-        window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
-    return Job(item, described, selection, last, window, single_currency)
-
-
-def condition(item: SalesforceObject, described: Described, window: Window) -> str:
-    """WHERE of a window; empty for objects that are always read whole."""
-    parts = [item.where] if item.where else []
-    if item.stamp is not None and window.since is None:
-        field = "CreatedDate" if "CreatedDate" in described.fields else item.stamp
-        parts.append(f"{field} < {moment(window.upto)}")
-    elif item.stamp is not None and window.since is not None:
-        parts.append(f"{item.stamp} >= {moment(window.since)}")
-        parts.append(f"{item.stamp} < {moment(window.upto)}")
-    return " AND ".join(parts)
 
 
 def read(org: Org, job: Job) -> Iterator[Item]:
@@ -110,7 +43,8 @@ def read(org: Org, job: Job) -> Iterator[Item]:
     # Records in quarantine are missing until they are mended, which may take many loads.
     unfit = set() if job.window.full else set(job.last.extra.get("unfit", ()) if job.last else ())
     newest: dt.datetime | None = None
-    swept: list[pa.Array] = []
+    sweeping = job.window.full and job.last is not None and item.stamp is not None
+    swept: list[pa.ChunkedArray] = []
     for page in _pages(org, job, expected, guard):
         drift.add(page)
         rejected += len(page.rejections)
@@ -119,7 +53,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         unfit.update(str(rejection.address) for rejection in page.rejections)
         fresh = _new_rows(page.table, guard)
         newest = _later(newest, fresh, item)
-        if job.window.full and job.last is not None and item.stamp is not None:
+        if sweeping:
             swept.append(fresh.column("id"))
             swept.append(pa.chunked_array([[r.address for r in page.rejections]], pa.string()))
         yield from batches.add(fresh)
@@ -130,15 +64,15 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         system_rows = _recounted(org, job, rows + rejected, expected)
     deleted_to = job.window.upto
     if item.deletable and job.described.replicateable and job.last is not None:
-        deletions = _deletions(org, job)
-        deleted_to = deletions.covered
-        yield from batches.add(_tombstones(job, deletions))
-        if not deletions.complete and not job.window.full:
-            yield from _sweep(org, job)
+        log = deletions(org, job)
+        deleted_to = log.covered
+        yield from batches.add(tombstones(job, log))
+        if not log.complete and not job.window.full:
+            yield from sweep(org, job)
             notes.append("the deletion log has a gap, so all ids were compared")
     yield from batches.rest()
-    if swept:
-        yield Batch("id_sweep", _swept(item, swept))
+    if sweeping:
+        yield Batch("id_sweep", swept_ids(item, swept))
     if item.deletable and item.entity:
         yield Batch("counted", _counted(org, job, len(unfit)))
     yield Extract(
@@ -195,62 +129,16 @@ def _later(
 ) -> dt.datetime | None:
     if item.stamp is None or not table.num_rows:
         return newest
-    stamp = pc.max(table.column(_stamp_column(item))).as_py()
+    stamp = pc.max(table.column(stamp_column(item))).as_py()
     if stamp is None:
         return newest
     return stamp if newest is None else max(newest, stamp)
-
-
-def _stamp_column(item: SalesforceObject) -> str:
-    return "created_date" if item.stamp == "CreatedDate" else "system_modstamp"
 
 
 def _recounted(org: Org, job: Job, came: int, before: int) -> int:
     """What the org should be held to have: records edited while reading move between the counts."""
     after = org.count(job.item.name, job.where)
     return came if min(before, after) <= came <= max(before, after) else after
-
-
-def _deletions(org: Org, job: Job) -> Deletions:
-    assert job.last is not None
-    told = job.last.extra.get("deleted_to")
-    start = dt.datetime.fromisoformat(told) if told else job.last.upto
-    overlap = dt.timedelta(minutes=org.options.overlap_minutes)
-    return org.deletions(job.item.name, start - overlap, job.window.upto)
-
-
-def _tombstones(job: Job, deletions: Deletions) -> pa.Table:
-    """Rows of which only the id, the moment and the deletion are known."""
-    count = len(deletions.ids)
-    stamps = pa.array(deletions.moments, pa.string()).cast(pa.timestamp("us", tz="UTC"))
-    columns = []
-    for field in job.selection.shape.schema:
-        if field.name == "id":
-            columns.append(pa.array(deletions.ids, pa.string()))
-        elif field.name == "_deleted":
-            columns.append(pa.array([True] * count, pa.bool_()))
-        elif field.name == _stamp_column(job.item):
-            columns.append(stamps)
-        else:
-            columns.append(pa.nulls(count, field.type))
-    return pa.Table.from_arrays(columns, schema=job.selection.shape.schema)
-
-
-def _sweep(org: Org, job: Job) -> Iterator[Batch]:
-    """All ids of an object, when the deletion log cannot be trusted."""
-    guard: PageGuard[str] = PageGuard(f"ids of {job.item.name}")
-    where = condition(job.item, job.described, Window(None, job.window.upto))
-    soql = f"SELECT Id FROM {job.item.name}{' WHERE ' + where if where else ''}"
-    for records in org.pages(soql, job.item.name, guard):
-        ids = pa.chunked_array([[record["Id"] for record in records]], pa.string())
-        yield Batch("id_sweep", _swept(job.item, [ids]))
-
-
-def _swept(item: SalesforceObject, ids: list[pa.ChunkedArray]) -> pa.Table:
-    chunks = [chunk for array in ids for chunk in array.chunks]
-    united = pa.chunked_array(chunks, pa.string())
-    names = pa.chunked_array([pa.repeat(pa.scalar(item.name), len(united))])
-    return pa.Table.from_arrays([names, united], schema=SWEPT)
 
 
 def _counted(org: Org, job: Job, rejected: int) -> pa.Table:

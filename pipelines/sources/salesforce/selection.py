@@ -12,7 +12,6 @@ from pipelines.sources.http import RowShape
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described
 
-
 # Fields that exist only in orgs with several currencies or territories: no rights are missing.
 _BY_FEATURE = {"CurrencyIsoCode", "Territory2Id"}
 

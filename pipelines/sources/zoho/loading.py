@@ -63,6 +63,7 @@ class ModuleLoad:
         self._rejected = self._later = 0
         self._newest: dt.datetime | None = None
         self._in_bulk: int | None = None
+        self._mixed = False  # begun by pages, ended in bulk
 
     def items(self) -> Iterator[Batch | Rejection | Extract]:
         before = self._count()
@@ -77,6 +78,8 @@ class ModuleLoad:
         if self._in_bulk is not None and self._full:
             # Bulk Read leaves out children of deleted parents: only its own count compares.
             before = after = Totals(self._in_bulk, before.amount)
+        if self._mixed and not self._module.deletable:
+            before = after = Totals()
         rows = reconciled(before.rows, came, after.rows, loaded)
         amount = None
         if before == after and rows == loaded and not self._later and not self._rejected:
@@ -133,6 +136,7 @@ class ModuleLoad:
         # More than expected: the rest in bulk, from where the walk has come to.
         jobs = self._jobs(walk.reached, None if self._full else self._upto)
         if jobs is not None:
+            self._mixed = True
             yield from self._sheets(jobs)
             return
         for records in prefetched(walk.pages(walk.reached)):

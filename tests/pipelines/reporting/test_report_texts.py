@@ -35,7 +35,7 @@ def test_an_unknown_key_is_an_error() -> None:
 
 def test_no_reader_sees_chinese_that_is_not_in_the_table() -> None:
     for path in [*HOME.glob("*.py"), *HOME.glob("templates/*")]:
-        if path.name in ("texts.py", "numbers.py"):
+        if path.name.endswith("texts.py") or path.name == "numbers.py":
             continue
         content = path.read_text(encoding="utf-8")
         found = set(re.findall(r"[\u4e00-\u9fff]+", content))

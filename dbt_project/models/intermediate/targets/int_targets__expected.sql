@@ -72,11 +72,12 @@ shares as (
         candidates.metric,
         max(candidates.time_share) as time_share,
         count(curves.period_start) as curve_periods,
-        avg(
+        -- Exact numbers, so that the mean does not depend on the order of the rows.
+        cast(sum(cast(
             curves.booked_share
             + (candidates.past_position - curves.workday_number)
-            * (curves.next_booked_share - curves.booked_share)
-        ) as learned_share
+            * (curves.next_booked_share - curves.booked_share) as decimal(38, 15)
+        )) as double) / nullif(count(curves.booked_share), 0) as learned_share
     from candidates
     left join {{ ref('int_targets__curves') }} as curves
         on

@@ -37,7 +37,7 @@ changes as (
 
 observed as (
     select
-        changes.opportunity_id || '-' || cast(changes.change_number as {{ dbt.type_string() }}) as event_id,
+        changes.opportunity_id || '-' || cast(changes.change_number as string) as event_id,
         changes.opportunity_id,
         changes.updated_by as changed_by,
         changes.stage_before as from_stage,

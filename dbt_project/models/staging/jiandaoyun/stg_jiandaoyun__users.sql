@@ -42,7 +42,10 @@ staged as (
     select
         *,
         sum(
-            case when was_present = 1 and version_number > 1 and team_id is distinct from team_before then 1 else 0 end
+            case
+                when was_present = 1 and version_number > 1 and team_id is distinct from team_before then 1
+                else 0
+            end
         ) over (partition by source, user_id order by version_number rows unbounded preceding) as stay_number
     from numbered
 ),
@@ -63,7 +66,7 @@ stays as (
 
 dated as (
     select
-        stays.*,
+        *,
         -- How long the first known stay has lasted already, nobody knows.
         case when stay_number > 0 then {{ to_company_date('first_seen_at') }} end as began_on,
         lead({{ to_company_date('first_seen_at') }})
@@ -79,17 +82,18 @@ renamed as (
         ---------- ids
         dated.user_id,
         dated.team_id,
-        cast(null as {{ dbt.type_string() }}) as manager_id,
+        cast(null as string) as manager_id,
         ---------- text
         dated.newest_name as user_name,
-        cast(null as {{ dbt.type_string() }}) as email,
+        cast(null as string) as email,
         ---------- flags
         dated.was_present = 1
         and (counted.counted_at is null or dated.newest_seen_at >= counted.counted_at) as is_active,
         ---------- dates
         dated.began_on as valid_from,
         case
-            when dated.next_began_on is not null then {{ add_days('dated.next_began_on', -1) }}
+            when dated.next_began_on is not null
+                then {{ add_days('dated.next_began_on', -1) }}
             when dated.was_present = 1 and dated.newest_seen_at < counted.counted_at
                 then {{ to_company_date('dated.newest_seen_at') }}
         end as valid_to,

@@ -6,6 +6,7 @@ Add here: how tests load and read. Keep out: what is right (the tests).
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class Tenant:
         self.simulator, self.settings = simulator, settings
         self.zone = RawZone(folder / "raw", folder / "dlt")
         self.waits: list[float] = []
+        self.waits_really = False
         self.ids: dict[str, dict[str, str]] = {}
         self.forms: dict[str, Any] = {}
 
@@ -82,6 +84,8 @@ class Tenant:
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        if self.waits_really:
+            time.sleep(seconds)
 
     def load(self, now: dt.datetime | None = None, **options: Any) -> LoadReport:
         moment = now or self.simulator.clock

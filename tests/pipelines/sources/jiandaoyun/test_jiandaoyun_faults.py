@@ -45,12 +45,14 @@ def test_what_can_pass_is_tried_again_and_nothing_is_lost(
     assert max(deals.waits, default=0) <= 30
 
 
-def test_a_real_limit_is_kept_ahead_and_survived(deals: Tenant) -> None:
+def test_a_limit_is_kept_before_the_system_refuses(deals: Tenant) -> None:
     ids = {deals.deal(number) for number in range(40)}
-    deals.simulator.most_per_second = 6
-    # The waits of this test are real for the limiter's part only.
-    deals.load(page_size=10)
+    deals.simulator.most_per_second = 12
+    deals.waits_really = True
+    deals.load(page_size=10, requests_per_second=10)
     assert set(deals.latest("opportunities", "opportunity_id")) == ids
+    assert {item.status for item in deals.simulator.seen} == {200}
+    assert len(deals.simulator.seen) > 12
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 8302), (400, 8301), (401, 8302), (403, 17025)])

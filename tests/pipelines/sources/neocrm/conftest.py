@@ -51,7 +51,7 @@ def tenant(simulator: NeocrmSimulator, settings: Settings, tmp_path: Path) -> Te
 
 @pytest.fixture
 def deals(tenant: Tenant) -> Tenant:
-    """A tenant with a user and 25 opportunities, made a minute apart."""
+    """A tenant with a user and 25 opportunities, made a minute apart, an hour ago."""
     simulator = tenant.simulator
     simulator.put("user", name="张三", status="激活")
     for number in range(25):
@@ -63,6 +63,7 @@ def deals(tenant: Tenant) -> Tenant:
             money=1_000.5 * number,
         )
         simulator.advance(60)
+    simulator.advance(3_600)  # beyond the overlap
     return tenant
 
 

@@ -73,14 +73,16 @@ def test_no_secret_is_seen_anywhere(deals: Tenant, caplog: pytest.LogCaptureFixt
     said = []
     simulator.throttle(1)
     deals.load()
-    echo = f'{{"error":"invalid_grant","error_description":"{simulator.password} is wrong"}}'
+    glued = simulator.password + simulator.security_token
+    told = f'{{"error":"invalid_grant","error_description":"{glued} is wrong"}}'
+    code = f'{{"code":"9","msg":"{simulator.client_secret} may not do that"}}'
     for details in (
-        {"kind": "status", "status": 400, "body": echo.encode(), "path": "token"},
-        {"kind": "status", "status": 500, "body": b"sim-secret-token-000001", "times": 20},
-        {"kind": "body", "body": b'{"code":"9","msg":"Bearer sim-secret-token-000003"}'},
+        {"path": "token", "kind": "status", "status": 400, "body": told.encode()},
+        {"path": "xoql", "kind": "status", "body": glued.encode()},
+        {"path": "xoql", "kind": "body", "body": code.encode()},
     ):
         simulator.faults.clear()
-        simulator.faults.add(**{"path": "xoql|token", **details})
+        simulator.faults.add(times=100, **details)
         with pytest.raises(Failure) as caught:
             deals.load()
         said.append(str(caught.value))

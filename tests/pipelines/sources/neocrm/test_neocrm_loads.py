@@ -106,6 +106,7 @@ def test_the_upper_bound_is_fixed_and_the_overlap_is_read_again(deals: Tenant) -
         "opportunity",
         ownerId="1",
         saleStageId="2001",
+        createdAt=milliseconds(bound) - 120_000,
         updatedAt=milliseconds(bound) - 120_000,
     )
     deals.load()
@@ -185,6 +186,7 @@ def test_changes_of_fields_come_once(deals: Tenant) -> None:
         simulator.put("opportunity", one, saleStageId=stage)
         simulator.put("opportunity", two, saleStageId=stage, money=float(stage))
         simulator.advance(30)
+    simulator.advance(3_600)
     deals.load()
     log = deals.rows("field_history")
     assert sorted(row["log_id"] for row in log) == sorted(r["logId"] for r in simulator.tenant.log)

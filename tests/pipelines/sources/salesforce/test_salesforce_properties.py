@@ -116,7 +116,7 @@ def edit(simulator: SalesforceSimulator, what: str, luck: random.Random) -> None
     days=st.sampled_from([0.02, 1, 8, 20]),
 )
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_after_the_next_load_the_newest_versions_are_the_orgs_records(
     settings, names, same_stamp, page_sizes, bulk_from, token_life, rate, during, seed, days

@@ -238,7 +238,9 @@ def test_a_page_token_that_dies_starts_the_pass_anew(simulator, deal, dead):
     for number in range(7):
         simulator.put("Deals", deal(number), Next_Step="call")
     simulator.advance(60)
-    kill = simulator.drop_page_tokens if dead == "drop_page_tokens" else simulator._page_tokens.clear
+    kill = (
+        simulator.drop_page_tokens if dead == "drop_page_tokens" else simulator._page_tokens.clear
+    )
     simulator.faults.add("call", path=r"/Deals$", after=3, action=lambda _: kill())
     loads.run()
     assert len(loads.new["deals"]) == 7

@@ -1,0 +1,79 @@
+"""What one load reads of one object: everything or what changed, with which fields, until when.
+
+Add here: a rule that decides between a whole and an incremental load. Keep out: the reading itself
+(`reading.py`, `gone.py`) and the select list (`selection.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pipelines.sources.http import Cursor, Window
+from pipelines.sources.salesforce.objects import SalesforceObject
+from pipelines.sources.salesforce.queries import Described, Org, moment
+from pipelines.sources.salesforce.selection import Selection, select
+
+
+@dataclass(frozen=True)
+class Job:
+    """One object to be read: where the last load ended, and until when this one reads."""
+
+    item: SalesforceObject
+    described: Described
+    selection: Selection
+    last: Cursor | None
+    window: Window
+    single_currency: bool
+
+    @property
+    def where(self) -> str:
+        """The condition of the query, with the fixed bounds of this load."""
+        return condition(self.item, self.described, self.window)
+
+
+def plan(
+    org: Org,
+    item: SalesforceObject,
+    described: Described,
+    last: Cursor | None,
+    upto: dt.datetime,
+    *,
+    single_currency: bool,
+) -> Job:
+    """What to read of an object this time. Raises `PermanentFailure` for fields that are gone."""
+    options = org.options
+    known = frozenset(last.extra.get("fields", ())) if last else frozenset()
+    selection = select(
+        item, described, source=org.name, known=known, without=frozenset(options.without)
+    )
+    whole = (
+        last is None
+        or options.full
+        or item.stamp is None
+        or last.full_at is None
+        or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
+        or not known >= set(selection.paths)
+    )
+    if last is None or whole:
+        window = Window(None, upto)
+    else:
+        window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
+    return Job(item, described, selection, last, window, single_currency)
+
+
+def condition(item: SalesforceObject, described: Described, window: Window) -> str:
+    """WHERE of a window; empty for objects that are always read whole."""
+    parts = [item.where] if item.where else []
+    if item.stamp is not None and window.since is None:
+        field = "CreatedDate" if "CreatedDate" in described.fields else item.stamp
+        parts.append(f"{field} < {moment(window.upto)}")
+    elif item.stamp is not None and window.since is not None:
+        parts.append(f"{item.stamp} >= {moment(window.since)}")
+        parts.append(f"{item.stamp} < {moment(window.upto)}")
+    return " AND ".join(parts)
+
+
+def stamp_column(item: SalesforceObject) -> str:
+    """The raw column of the moment at which a record last changed."""
+    return "created_date" if item.stamp == "CreatedDate" else "system_modstamp"
