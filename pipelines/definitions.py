@@ -25,10 +25,12 @@ from pipelines.schedules import (
     weekly_report_job,
 )
 from pipelines.settings import Settings, load_settings
+from pipelines.sources.registry import refuse_unready
 
 
 def build_defs(settings: Settings) -> dg.Definitions:
     """Everything Dagster runs for one company; needs no secret and calls no source."""
+    refuse_unready(settings)
     models = dbt_model_assets(settings, prepared_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
     alerts = alert_assets(settings, upstream=marts)

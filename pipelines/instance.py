@@ -25,6 +25,10 @@ run_retries:
 concurrency:
   runs:
     max_concurrent_runs: 1
+# Steps log through `forewarn`; capturing raw output starts two more processes for every step.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 python_logs:
   managed_python_loggers: [forewarn]
   python_log_level: INFO

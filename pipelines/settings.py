@@ -24,6 +24,7 @@ from pipelines.configuration.tables import (
     read_calendar,
     read_exchange_rates,
     read_people,
+    read_product_lines,
     read_stages,
 )
 
@@ -46,6 +47,7 @@ class Settings:
     exchange_rates: tuple[ExchangeRate, ...]
     people: tuple[PersonAccount, ...]
     calendar_days: tuple[CalendarDay, ...]
+    product_lines: tuple[str, ...] = ()
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -135,6 +137,7 @@ def load_settings(
     rates = read_exchange_rates(config / "exchange_rates.csv", problems)
     people = read_people(config / "people.csv", problems)
     days = read_calendar(config / "calendar.csv", problems)
+    product_lines = read_product_lines(config / "product_lines.csv", problems)
     if problems or company is None:
         raise ConfigurationError(problems)
     return Settings(
@@ -146,4 +149,5 @@ def load_settings(
         exchange_rates=tuple(rates),
         people=tuple(people),
         calendar_days=tuple(days),
+        product_lines=tuple(product_lines),
     )

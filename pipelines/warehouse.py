@@ -277,6 +277,10 @@ def _bind_company(
             [vars(day) for day in days],
         ),
     }
+    tables["product_lines"] = (
+        pa.schema([("product_line", pa.string())]),
+        [{"product_line": name} for name in settings.product_lines],
+    )
     for name, (schema, rows) in tables.items():
         connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))
         connection.execute(f"create or replace table config.{name} as from rows_arrow")

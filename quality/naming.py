@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from quality.loaded import relation_of
+from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, counted
 from quality.similar_names import normalised, similar_pairs
 
@@ -24,14 +24,18 @@ def check_names(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
 
 
 def unknown_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
-    """A warning with the product lines of opportunities that neither orders nor targets know.
+    """A warning with the product lines of opportunities that nothing else knows: neither the company's
+    own list (`product_lines.csv`), nor orders, nor targets.
 
-    Passes if orders and targets name no product line at all. A name that is nearly one of theirs is
+    Passes if these name no product line at all. A name that is nearly one of theirs is
     told with it.
     """
+    listed = table_exists(connection, "config", "product_lines")
+    own = "select product_line from config.product_lines union " if listed else ""
     known = {
         name
         for (name,) in connection.execute(
+            f"{own}"
             f"select trim(product_line) from ({relation_of(connection, 'orders')}) union "
             f"select trim(scope_id) from ({relation_of(connection, 'targets')}) "
             "where scope_type = 'product_line'"

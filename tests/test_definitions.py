@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from pipelines.alerting.rule_file import load_rules
 from pipelines.definitions import build_defs
+from pipelines.failures import PermanentFailure
 from pipelines.settings import PROJECT, load_settings
 
 
@@ -112,3 +114,12 @@ def test_it_loads_with_no_secret_set_and_from_workspace_yaml(tmp_path: Path) -> 
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_a_system_that_is_not_ready_is_refused_by_name(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    shutil.copytree(PROJECT / "config", folder)
+    with (folder / "sources.yml").open("a") as handle:
+        handle.write("  - {name: erp, system: kingdee, base_url: 'https://erp.example.com'}\n")
+    with pytest.raises(PermanentFailure, match="source erp.*kingdee is not ready"):
+        build_defs(load_settings(folder, tmp_path / "data"))

@@ -23,6 +23,7 @@ COMPANY_TABLES = {
     "stages": "The company's stages and what each source calls them.",
     "exchange_rates": "Units of the company currency for one unit of another, by day.",
     "people": "Accounts of different sources that are one person.",
+    "product_lines": "The company's product lines, against which names are checked.",
     "calendar": "Workdays: the country's, with make-up days and the company's own exceptions.",
     "extracts": "The last completed extract of each source, entity and file, as known on the day.",
     "rejected": "Rows in quarantine, each with its reason.",

@@ -229,3 +229,15 @@ def read_calendar(path: Path, problems: list[Problem]) -> list[CalendarDay]:
     rows = _read(path, ("date", "is_workday", "note"), build, problems, needed=False)
     _once(path, (str(row.date) for row in rows), problems, "each day once")
     return rows
+
+
+def read_product_lines(path: Path, problems: list[Problem]) -> list[str]:
+    """product_lines.csv (optional): the company's product lines, against which names are checked."""
+
+    def build(row: dict[str, str]) -> str:
+        _given(row, "product_line")
+        return row["product_line"]
+
+    rows = _read(path, ("product_line",), build, problems, needed=False)
+    _once(path, rows, problems, "each product line once")
+    return rows

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +14,9 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
+from pipelines.dbt_command import dbt_environment, dbt_vars
 from pipelines.publishing import damaged_files, read_manifest
+from pipelines.settings import DBT_PROJECT, load_settings
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("nightly")]
 
@@ -135,3 +140,26 @@ def test_the_backtest_prints_quality_and_writes_episodes(
     labels = json.loads((published.sheets / "labels.json").read_text(encoding="utf-8"))
     assert done.stdout.count("\n") > len(labels)
     assert "precision" in done.stdout
+
+
+def test_every_unit_test_of_the_models_passes(published: Installation, tmp_path: Path) -> None:
+    """They are left out of the night itself, for they try the logic and not the data."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(published.current / "warehouse.duckdb", warehouse)
+    settings = load_settings(published.config, published.data)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pipelines.dbt_process", "test", "--select", "test_type:unit",
+            "--vars", json.dumps(dbt_vars(settings, settings.today())),
+            "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target"),
+        ],
+        cwd=DBT_PROJECT,
+        env=dbt_environment(warehouse),
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    results = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
+    assert len(results) > 20
+    assert {result["status"] for result in results} == {"pass"}

@@ -10,11 +10,10 @@ come by `options.fields`, its own objects by `options.objects`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
+from pipelines.sources.fxiaoke.wanted import FxiaokeObject, Wanted
 from pipelines.sources.http.fields import ARROW_TYPES, Kind
 
 ZONE = "Asia/Shanghai"  # midnight of date fields, unless the options say otherwise
@@ -28,45 +27,20 @@ _KINDS: dict[str, Kind] = {
     "date": "date",
     "flag": "loose_text",
 }
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One column of a raw table and the API names it may be read from, the likeliest first.
-
-    `must`: without a visible field the object cannot be read. `filled`: a row without a value goes
-    to the quarantine. `decoded`: the label of an option instead of its value.
-    """
-
-    column: str
-    keys: tuple[str, ...]
-    kind: Kind = "loose_text"
-    must: bool = False
-    filled: bool = False
-    decoded: bool = False
-
-
-@dataclass(frozen=True)
-class FxiaokeObject:
-    """One object and its raw table.
-
-    `entity`: whose columns a company may map. `stamped`: asked for by `last_modified_time`; others
-    are small and read whole every night. `optional`: a tenant without it is read all the same.
-    """
-
-    name: str
-    table: str
-    columns: tuple[Wanted, ...]
-    entity: str | None = None
-    stamped: bool = True
-    optional: bool = False
-
-    @property
-    def schema(self) -> pa.Schema:
-        return pa.schema([pa.field(c.column, ARROW_TYPES[c.kind]) for c in self.columns])
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 
 
 def mapped_columns(entity: str) -> dict[str, Kind]:

@@ -1,0 +1,1 @@
+"""Speed and memory, measured by hand: `make benchmark`. Never part of the test suite."""
