@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
@@ -27,8 +26,7 @@ class PageGuard(Generic[K]):
     def __init__(self, what: str, where: str = "") -> None:
         self._what, self._where = what, where
         self._markers: set[Hashable] = set()
-        self._pages: Counter[int] = Counter()
-        self._restarts = 0
+        self._pages: set[int] = set()
         self._keys: set[K] = set()
         self.repeats = 0
 
@@ -44,14 +42,13 @@ class PageGuard(Generic[K]):
     def new(self, keys: Sequence[K]) -> list[int]:
         """Positions of the page's rows whose key has not come yet, the last of equal ones.
 
-        Raises `TransientFailure` if a page that is not empty comes a second time, row by row. Each
-        restart allows one more: pages fetched ahead of a restart are looked at after it.
+        Raises `TransientFailure` if a page that is not empty comes a second time, row by row.
         """
         if keys:
             page = hash(tuple(keys))
-            self._pages[page] += 1
-            if self._pages[page] > 1 + self._restarts:
+            if page in self._pages:
                 raise self._circle("the same page came twice")
+            self._pages.add(page)
         fresh = set(keys)
         if len(fresh) == len(keys) and self._keys.isdisjoint(fresh):
             self._keys |= fresh
@@ -65,7 +62,7 @@ class PageGuard(Generic[K]):
     def restart(self) -> None:
         """The query begins anew: its pages may come again, its rows still count once."""
         self._markers.clear()
-        self._restarts += 1
+        self._pages.clear()
 
     @property
     def rows(self) -> int:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Batches, Converted, Cursor, Drift, PageGuard, Refusal, prefetched
+from pipelines.sources.http import Batches, Converted, Cursor, Drift, PageGuard, Refusal
 from pipelines.sources.protocol import Batch, Extract, Rejection
 from pipelines.sources.salesforce.answers import TOO_SLOW
 from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
@@ -105,8 +105,9 @@ def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator
         where = condition(job.item, job.described, window)
         soql = f"{select_list} WHERE {where}" if where else select_list
         try:
-            # The next page is on its way while this one is converted.
-            for records in prefetched(org.pages(soql, name, guard)):
+            # Not fetched ahead: a dropped cursor starts the query anew, and a page that was fetched
+            # before that and looked at after it would pass for a circle.
+            for records in org.pages(soql, name, guard):
                 yield shape.convert(records)
         except Refusal as refusal:
             halves = window.halves()
