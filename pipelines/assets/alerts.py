@@ -15,7 +15,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.alerting.catalogue import METRICS
+from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.feeds import feed_metrics
 from pipelines.alerting.rule_file import load_rules
@@ -122,7 +122,7 @@ def evaluation(
         rules,
         connection.execute("select * from intermediate.int_scopes").df(),
         as_of=as_of,
-        untrusted=untrusted_metrics(freshness),
+        untrusted=untrusted_metrics(_stale_entities(freshness)),
         calendar=connection.execute("select date_day, is_workday from config.calendar").df(),
         language=settings.company.language,
         currency=settings.company.currency,
@@ -130,10 +130,9 @@ def evaluation(
     )
 
 
-def untrusted_metrics(freshness: pd.DataFrame) -> set[str]:
-    """Metrics that depend on an entity with a stale feed: their warnings are held back tonight."""
-    stale = set(freshness.loc[freshness["state"] == "stale", "entity"])
-    return {metric.name for metric in METRICS.values() if stale & set(metric.entities)}
+def _stale_entities(freshness: pd.DataFrame) -> set[str]:
+    """Entities with a stale feed; what depends on them is held back tonight."""
+    return set(freshness.loc[freshness["state"] == "stale", "entity"])
 
 
 def _write(
