@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from pipelines.configuration.mailbox import Mailbox
 from pipelines.configuration.problems import (
     ConfigurationError,
     Problem,
@@ -125,8 +126,8 @@ class Source(BaseModel):
     system: System
     folder: str | None = None
     files: tuple[FileMapping, ...] = ()
-    # A spreadsheet source that reads attachments by IMAP.
-    mailbox: dict[str, Any] | None = Field(default=None, repr=False)
+    # A spreadsheet source reads attachments of this mailbox, instead of a folder or beside it.
+    mailbox: Mailbox | None = Field(default=None, repr=False)
     base_url: str | None = None
     auth: dict[str, str] = Field(default_factory=dict, repr=False)
     options: dict[str, Any] = Field(default_factory=dict)
@@ -166,6 +167,10 @@ class Source(BaseModel):
         if self.system == "spreadsheet":
             if not self.folder and not self.mailbox:
                 raise ValueError("a spreadsheet source with a folder or a mailbox")
+            if self.mailbox and not {"user", "password"} <= self.auth.keys():
+                raise ValueError("auth with user and password for the mailbox, as ${NAME} each")
+        elif self.mailbox:
+            raise ValueError("a mailbox only for system spreadsheet")
         elif not self.base_url:
             raise ValueError(f"a base_url for system {self.system}")
         return self

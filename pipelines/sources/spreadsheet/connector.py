@@ -1,4 +1,4 @@
-"""The spreadsheet source: a folder of files to Arrow rows, one outcome per entity and file.
+"""The spreadsheet source: files of a folder or mailbox to Arrow rows, one outcome per entity and file.
 
 Add here: rules across files and runs (unchanged, gone, superseded, conflicting).
 Keep out: what is inside one file (`reader.py` and below), and where files lie (`folder.py`).
@@ -7,7 +7,7 @@ Keep out: what is inside one file (`reader.py` and below), and where files lie (
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,13 +15,13 @@ import pyarrow as pa
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
-from pipelines.failures import Failure, PermanentFailure
+from pipelines.failures import Failure
 from pipelines.settings import Settings
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.spreadsheet.cells import NULLS
 from pipelines.sources.spreadsheet.columns import Reading
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.folder import FileRef, FolderSource, SheetSource
+from pipelines.sources.spreadsheet.folder import FileRef, SheetSource
 from pipelines.sources.spreadsheet.outcomes import (
     CONFLICT,
     Outcome,
@@ -33,6 +33,7 @@ from pipelines.sources.spreadsheet.outcomes import (
     unmatched_text,
     withdrawn,
 )
+from pipelines.sources.spreadsheet.places import places_of
 from pipelines.sources.spreadsheet.plan import Job, cursor_of, make_plan
 from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.row_work import sheet_schema
@@ -49,7 +50,7 @@ class SpreadsheetConnector:
         self, source: Source, settings: Settings, sheets: SheetSource | None = None
     ) -> None:
         """Raises `ConfigurationError` for options that this source does not have."""
-        self._source, self._folder = source, source.folder or ""
+        self._source, self._settings = source, settings
         options = _options(source)
         company = settings.company
         self._reading = Reading(
@@ -60,11 +61,8 @@ class SpreadsheetConnector:
             date_order=options.get("date_order"),
         )
         self._largest = int(options.get("max_megabytes", 0)) * 1024 * 1024 or LARGEST_FILE
-        self._sheets = sheets
-        if sheets is None and source.folder:
-            self._sheets = FolderSource(
-                settings.config_dir / source.folder, float(options.get("settle_seconds", 0.2))
-            )
+        self._settle = float(options.get("settle_seconds", 0.2))
+        self._given = sheets
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """Every canonical entity: any may appear in the folder as a canonical file."""
@@ -75,16 +73,17 @@ class SpreadsheetConnector:
     ) -> Iterator[Batch | Rejection | Extract]:
         """Rows of every new or changed file, whole; nothing for files that are unchanged.
 
-        A file that is no longer there is `gone`; one that cannot be read is `rejected` and its
-        last good version stays in force. Raises `PermanentFailure` if the folder is missing or
-        empty. `upto` does not matter: a sheet has no time of change within.
+        A file that is no longer in the folder is `gone` (an attachment stays, see `mailbox.py`);
+        one that cannot be read is `rejected` and its last good version stays in force. Raises
+        `PermanentFailure` if the folder is missing or empty, and what a mailbox raises. `upto` does not matter: a sheet has no time of change within.
         """
-        plan = make_plan(self._list(), self._source.files)
+        sheets = self._places()
+        plan = make_plan(sheets.list(), self._source.files)
         state: dict[tuple[str, str | None], str] = {}
         targets: list[tuple[Job, str | None, bytes | FileRejected]] = []
         seen: dict[tuple[str, str], str] = {}
         keys: dict[str, list[tuple[str, pa.ChunkedArray]]] = {}
-        for job, cursor, fetched in self._fetched(plan.jobs, previous):
+        for job, cursor, fetched in self._fetched(sheets, plan.jobs, previous):
             before = previous.extracts.get(job.place)
             if twin := _twin(job, cursor, seen):
                 state[job.place] = "gone"
@@ -102,7 +101,7 @@ class SpreadsheetConnector:
                 yield from results(outcome, before)
         yield from self._targets(targets, previous, state)
         yield from remarks(plan.unmatched, previous, state)
-        yield from withdrawn(plan, previous, state)
+        yield from withdrawn(plan, previous, state, sheets.absent)
 
     def _targets(
         self,
@@ -126,14 +125,18 @@ class SpreadsheetConnector:
 
     def check(self) -> list[Finding]:
         """Per file: whether it can be read, as which entity, how many rows, what is missing."""
+        mailbox = self._source.mailbox
+        where = self._source.folder or (f"mailbox {mailbox.where}" if mailbox else "")
         try:
-            plan = make_plan(self._list(), self._source.files)
+            sheets = self._places(keep=False)
+            plan = make_plan(sheets.list(), self._source.files)
         except Failure as failure:
-            return [Finding(self._folder, False, str(failure), failure.next_step)]
-        findings: list[Finding] = []
+            text = f"{failure.tried}: {failure.cause}"
+            return [Finding(failure.where or where, False, text, failure.next_step)]
+        findings = [*sheets.findings()]
         outcomes = [
             self._read(job, cursor, fetched)
-            for job, cursor, fetched in self._fetched(plan.jobs, Previous())
+            for job, cursor, fetched in self._fetched(sheets, plan.jobs, Previous())
         ]
         mark_conflicts([outcome for outcome in outcomes if outcome.job.entity == "targets"])
         for outcome in outcomes:
@@ -154,18 +157,17 @@ class SpreadsheetConnector:
             findings.append(Finding(ref.name, True, unmatched_text(ref)))
         return findings
 
-    def _list(self) -> Sequence[FileRef]:
-        if self._sheets is None:
-            raise PermanentFailure(
-                f"Listing the sheets of source {self._source.name}",
-                cause="it names a mailbox and no folder, and mailboxes are read by a source of "
-                "their own",
-                next_step="give `folder` for this source in sources.yml",
-            )
-        return self._sheets.list()
+    def _places(self, *, keep: bool = True) -> SheetSource:
+        return self._given or places_of(
+            self._source,
+            self._settings,
+            largest=self._largest,
+            settle_seconds=self._settle,
+            keep=keep,
+        )
 
     def _fetched(
-        self, jobs: list[Job], previous: Previous
+        self, sheets: SheetSource, jobs: list[Job], previous: Previous
     ) -> Iterator[tuple[Job, str | None, bytes | FileRejected]]:
         """Each job with the cursor and bytes of its file; every file is fetched once.
 
@@ -183,7 +185,7 @@ class SpreadsheetConnector:
 
         for name in sorted(by_file, key=order):
             ref = by_file[name][0].ref
-            fetched = self._fetch(ref)
+            fetched = self._fetch(sheets, ref)
             for job in by_file[name]:
                 if isinstance(fetched, bytes):
                     yield job, cursor_of(fetched, job, self._reading), fetched
@@ -191,7 +193,7 @@ class SpreadsheetConnector:
                     known = None if fetched.transient else f"{ref.size}:{ref.modified_at}"
                     yield job, known, fetched
 
-    def _fetch(self, ref: FileRef) -> bytes | FileRejected:
+    def _fetch(self, sheets: SheetSource, ref: FileRef) -> bytes | FileRejected:
         if ref.size > self._largest:
             return FileRejected(
                 f"the file has {ref.size / 1048576:.0f} MB; at most "
@@ -199,9 +201,8 @@ class SpreadsheetConnector:
                 next_step="split it, delete what is not needed, or raise "
                 "`options: {max_megabytes: …}` of this source in sources.yml",
             )
-        assert self._sheets is not None
         try:
-            return self._sheets.fetch(ref)
+            return sheets.fetch(ref)
         except FileRejected as rejected:
             return rejected
 
@@ -211,7 +212,7 @@ class SpreadsheetConnector:
             if isinstance(fetched, FileRejected):
                 raise fetched
             outcome.rows = read_file(
-                fetched, job.ref.name, job.entity, job.mapping, self._reading, job.key
+                fetched, job.ref.title, job.entity, job.mapping, self._reading, job.key
             )
         except FileRejected as rejected:
             outcome.reject(rejected)

@@ -1,7 +1,7 @@
 """Where sheets come from: the seam, and the folder that implements it.
 
-Add here: another place that lists and fetches files (a mailbox, a drive) as a `SheetSource`.
-Keep out: what is inside a file.
+Add here: what every place that lists and fetches files must tell.
+Keep out: another place (`mailbox.py` is one), and what is inside a file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.failures import PermanentFailure
+from pipelines.sources.protocol import Finding
 from pipelines.sources.spreadsheet.faults import FileRejected
 
 # Files that are not sheets and that people and programs leave beside them without meaning to
@@ -27,10 +28,18 @@ _IGNORED = ("~$", ".", "~.")
 class FileRef:
     """One file as it was when the source was listed. `modified_at` is nanoseconds since 1970."""
 
-    name: str
+    name: str  # unique within the source; what rows, errors and quarantine show
     size: int
     modified_at: int
     place: str  # what `fetch` needs to find it again
+    given: str = ""  # the name that its author gave, where `name` is more than that
+    series: str = ""  # only files of one series can be versions of each other
+    refused: str = ""  # why it is told of and never read
+
+    @property
+    def title(self) -> str:
+        """The name that patterns are held against and that year and kind are read from."""
+        return self.given or self.name
 
 
 class SheetSource(Protocol):
@@ -42,6 +51,14 @@ class SheetSource(Protocol):
 
     def fetch(self, ref: FileRef) -> bytes:
         """The bytes of one listed file. Raises `FileRejected` if it changed or cannot be read."""
+        ...
+
+    def findings(self) -> Sequence[Finding]:
+        """What `forewarn check` says of the place itself, after a listing."""
+        ...
+
+    def absent(self, file: str) -> str | None:
+        """Why a file in force that is no longer read is withdrawn; None: it stays in force."""
         ...
 
 
@@ -88,7 +105,7 @@ class FolderSource:
         refs = []
         for entry in entries:
             name = _shown(entry.name)
-            if name.startswith(_IGNORED) or Path(name).suffix.lower() in NOT_SHEETS:
+            if is_no_sheet(name):
                 continue
             try:
                 if not entry.is_file():
@@ -120,6 +137,17 @@ class FolderSource:
                 transient=True,
             )
         return data
+
+    def findings(self) -> Sequence[Finding]:
+        return []
+
+    def absent(self, file: str) -> str | None:
+        return f"{file} is no longer in the folder"
+
+
+def is_no_sheet(name: str) -> bool:
+    """True for names of files that are left out without a word."""
+    return name.startswith(_IGNORED) or Path(name).suffix.lower() in NOT_SHEETS
 
 
 def _shown(name: str) -> str:

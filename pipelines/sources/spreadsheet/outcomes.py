@@ -7,7 +7,7 @@ Keep out: which files are read (`plan.py`, `connector.py`) and how.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -145,8 +145,10 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
 
 def unmatched_text(ref: FileRef) -> str:
     """The remark for a file that nobody asked for."""
+    if ref.refused:
+        return f"{ref.name} was not read: {ref.refused}"
     return (
-        f"{ref.name} was not read: no mapping matches it, and it is not named like an entity "
+        f"{ref.title} was not read: no mapping matches it, and it is not named like an entity "
         "(e.g. opportunities.csv)"
     )
 
@@ -164,9 +166,15 @@ def remarks(
 
 
 def withdrawn(
-    plan: Plan, previous: Previous, state: dict[tuple[str, str | None], str]
+    plan: Plan,
+    previous: Previous,
+    state: dict[tuple[str, str | None], str],
+    absent: Callable[[str], str | None],
 ) -> Iterator[Extract]:
-    """Files that were in force and are no longer: replaced by a newer version, or not there."""
+    """Files that were in force and are no longer: replaced by a newer version, or not there.
+
+    `absent` is what the place says of a file that is not there.
+    """
     old = {job.place: newest for job, newest in plan.superseded}
     for place, before in previous.extracts.items():
         if place in state or before.state == "gone":
@@ -174,10 +182,9 @@ def withdrawn(
         entity, file = place
         newest = old.get(place)
         if newest is None:
-            text = f"{file} is no longer in the folder"
-            if not entity:
-                text = f"{file} is gone or is read now"
-            yield Extract(entity, "gone", file, message=text)
+            text = absent(file or "") if entity else f"{file} is gone or is read now"
+            if text:
+                yield Extract(entity, "gone", file, message=text)
         elif state.get(newest.place) == "loaded":
             text = f"{file} was replaced by {newest.ref.name}, which is newer"
             yield Extract(entity, "gone", file, message=text)

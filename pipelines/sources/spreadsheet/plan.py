@@ -50,9 +50,10 @@ def make_plan(refs: Sequence[FileRef], mappings: tuple[FileMapping, ...]) -> Pla
     plan = Plan()
     matched: set[str] = set()
     keys: set[tuple[str, str]] = set()
+    readable = [ref for ref in refs if not ref.refused]
     for position, mapping in enumerate(mappings):
         pattern = unicodedata.normalize("NFC", mapping.match).casefold()
-        fitting = [ref for ref in refs if fnmatch.fnmatchcase(ref.name.casefold(), pattern)]
+        fitting = [ref for ref in readable if fnmatch.fnmatchcase(ref.title.casefold(), pattern)]
         matched.update(ref.name for ref in fitting)
         jobs = []
         for ref in fitting:
@@ -61,21 +62,30 @@ def make_plan(refs: Sequence[FileRef], mappings: tuple[FileMapping, ...]) -> Pla
                 key = f"{ref.name}#{position + 1}"
             keys.add((mapping.entity, key))
             jobs.append(Job(mapping.entity, key, ref, mapping))
-        if mapping.versions == "newest" and len(jobs) > 1:
-            jobs.sort(key=lambda job: (job.ref.modified_at, job.ref.name), reverse=True)
-            plan.superseded.extend((old, jobs[0]) for old in jobs[1:])
-            jobs = jobs[:1]
+        if mapping.versions == "newest":
+            jobs = _newest(jobs, plan)
         plan.jobs.extend(jobs)
     for ref in refs:
         if ref.name in matched:
             continue
-        path = Path(ref.name)
+        path = Path(ref.title)
         entity = path.stem.casefold()
-        if entity in ENTITIES and path.suffix.lower() in CANONICAL_SUFFIXES:
+        if not ref.refused and entity in ENTITIES and path.suffix.lower() in CANONICAL_SUFFIXES:
             plan.jobs.append(Job(entity, ref.name, ref))
         else:
             plan.unmatched.append(ref)
     return plan
+
+
+def _newest(jobs: list[Job], plan: Plan) -> list[Job]:
+    """The newest job of each series; those that it replaces are noted in the plan."""
+    newest: dict[str, Job] = {}
+    for job in sorted(jobs, key=lambda job: (job.ref.modified_at, job.ref.name)):
+        newest[job.ref.series] = job
+    plan.superseded.extend(
+        (job, newest[job.ref.series]) for job in jobs if job is not newest[job.ref.series]
+    )
+    return list(newest.values())
 
 
 def cursor_of(data: bytes, job: Job, reading: Reading) -> str:

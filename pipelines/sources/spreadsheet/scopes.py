@@ -17,6 +17,7 @@ from pipelines.sources.spreadsheet.body import Body
 from pipelines.sources.spreadsheet.cells import has_cjk, person_name
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.headings import Heading, key
+from pipelines.sources.spreadsheet.mail_text import given_name
 from pipelines.sources.spreadsheet.months import parse_month, parse_period, years_in
 
 _STATUS = re.compile(r"\((已?离职|已?调岗|已?转岗|新人|新入职|试用|兼职|代|休假)[^)]*\)$")
@@ -69,7 +70,7 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
     for place, text in (
         ("the sheet's name", body.sheet),
         ("the title", " ".join(body.title)),
-        ("the file's name", Path(file.partition("#")[0]).stem),
+        ("the file's name", Path(given_name(file.partition("#")[0])).stem),
     ):
         years = years_in(text)
         if len(years) == 1:

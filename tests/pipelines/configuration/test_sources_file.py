@@ -214,8 +214,8 @@ def test_a_source_that_is_printed_shows_no_secret(tmp_path):
             "sources": [
                 {
                     **SHEETS,
-                    "auth": {"password": "s3cr3t-planted"},
-                    "mailbox": {"password": "s3cr3t-planted"},
+                    "auth": {"user": "s3cr3t-planted", "password": "s3cr3t-planted"},
+                    "mailbox": {"host": "mail.example", "senders": "s3cr3t-planted@acme.cn"},
                     "files": [{**MAPPING, "password": "s3cr3t-planted"}],
                 }
             ]

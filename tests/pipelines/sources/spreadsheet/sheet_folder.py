@@ -27,6 +27,18 @@ class Run:
     rejections: list[Rejection] = field(default_factory=list)
     extracts: list[Extract] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, connector: SpreadsheetConnector, previous: Previous | None) -> Run:
+        run = cls()
+        for item in connector.extract(previous or Previous(), NOW):
+            if isinstance(item, Batch):
+                run.batches.append(item)
+            elif isinstance(item, Rejection):
+                run.rejections.append(item)
+            else:
+                run.extracts.append(item)
+        return run
+
     def rows(self, entity: str) -> list[dict[str, Any]]:
         return [row for b in self.batches if b.entity == entity for row in b.table.to_pylist()]
 
@@ -90,17 +102,7 @@ class Sheets:
         options: Mapping[str, Any] | None = None,
         **company: Any,
     ) -> Run:
-        run = Run()
-        for item in self.connector(*files, options=options, **company).extract(
-            previous or Previous(), NOW
-        ):
-            if isinstance(item, Batch):
-                run.batches.append(item)
-            elif isinstance(item, Rejection):
-                run.rejections.append(item)
-            else:
-                run.extracts.append(item)
-        return run
+        return Run.of(self.connector(*files, options=options, **company), previous)
 
     def check(self, *files: Mapping[str, Any], **company: Any) -> list[Finding]:
         return self.connector(*files, **company).check()

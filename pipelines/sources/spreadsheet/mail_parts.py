@@ -1,0 +1,81 @@
+"""The attachments of one message: names and bytes, and why one cannot be taken.
+
+Add here: another kind of part. Keep out: which of them are wanted (`mailbox.py`), and what is
+inside a sheet.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+
+from pipelines.sources.spreadsheet.mail_text import part_name
+
+_DEEPEST = 20  # parts within parts; more is a message made to hurt
+_ARCHIVES = {".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz"}
+_NOT_FILES = {"application/pgp-signature", "application/pkcs7-signature", "text/calendar"}
+_ENCRYPTED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"}
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One attachment. `refused` says why its content is not taken; `content` is empty then."""
+
+    title: str
+    content: bytes = b""
+    refused: str = ""
+
+
+def attachments(raw: bytes) -> list[Attachment]:
+    """Every attachment in the order of the message, those of forwarded messages included.
+
+    Texts, pictures (they are mostly parts of a signature), invitations and signatures are left
+    out. Archives, wrapped and encrypted messages are named with the reason.
+    """
+    return list(_walk(BytesParser().parsebytes(raw), 0))
+
+
+def _walk(part: Message, depth: int) -> Iterator[Attachment]:
+    kind = part.get_content_type()
+    if part.is_multipart():  # also message/rfc822: its payload is the message within
+        if depth >= _DEEPEST:
+            yield Attachment("unnamed", refused="it lies too deep within forwarded messages")
+            return
+        for inner in part.get_payload():
+            if isinstance(inner, Message):
+                yield from _walk(inner, depth + 1)
+        return
+    name = part_name(part)
+    attached = part.get_content_disposition() == "attachment"
+    if part.get_content_maintype() == "image" or kind in _NOT_FILES:
+        return
+    if not name and (not attached and part.get_content_maintype() in ("text", "multipart")):
+        return  # the message's own words
+    title = name or f"unnamed{mimetypes.guess_extension(kind) or ''}"
+    if refused := _refused(kind, title):
+        yield Attachment(title, refused=refused)
+        return
+    content = part.get_payload(decode=True)
+    broken = [type(d).__name__ for d in part.defects if "Base64" in type(d).__name__]
+    if broken or not isinstance(content, bytes):
+        yield Attachment(title, refused="its content was damaged on the way; have it sent again")
+        return
+    yield Attachment(title, content)
+
+
+def _refused(kind: str, title: str) -> str:
+    suffix = Path(title).suffix.lower()
+    if suffix in _ARCHIVES:
+        return f"archives ({suffix}) are not unpacked; have the workbook itself attached"
+    if kind == "application/ms-tnef" or title.lower() == "winmail.dat":
+        return (
+            "Outlook has wrapped the attachments (winmail.dat); have the message sent as HTML or "
+            "plain text instead of rich text"
+        )
+    if kind in _ENCRYPTED or suffix == ".p7m":
+        return "the message is encrypted; have it sent without encryption of the message"
+    return ""
