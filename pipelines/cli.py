@@ -102,12 +102,19 @@ def sample(
 
 
 @app.command()
-def up(config: ConfigOption = None, data: DataOption = None) -> None:
+def up(
+    port: Annotated[int | None, typer.Option(help="Of Dagster's pages (3000).")] = None,
+    answers_port: Annotated[
+        int | None, typer.Option(help="Of the answer links (that of links.base_url).")
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
     """Dagster's pages and schedules, and the answer links, on loopback ports."""
     _choose_folders(config, data)
     from pipelines.commands.serving import serve
 
-    raise typer.Exit(serve())
+    raise typer.Exit(serve(port, answers_port))
 
 
 @app.command()
@@ -249,6 +256,14 @@ def backtest(
     from pipelines.commands import backtesting
 
     raise typer.Exit(backtesting.backtest(day_of(first), day_of(last), episodes, labels))
+
+
+@rules_app.command("list")
+def rules_list() -> None:
+    """Every rule with how often it was right, and the false alarms to expect of it."""
+    from pipelines.commands.answering import print_rules
+
+    raise typer.Exit(print_rules())
 
 
 @rules_app.command("tune")

@@ -18,6 +18,7 @@ from pipelines.assets.reports import report_asset
 from pipelines.assets.steps import WRITER, writer_resource
 from pipelines.dbt_command import prepared_manifest
 from pipelines.schedules import (
+    failure_sensor,
     nightly_job,
     outbox_sensor,
     schedules,
@@ -25,12 +26,10 @@ from pipelines.schedules import (
     weekly_report_job,
 )
 from pipelines.settings import Settings, load_settings
-from pipelines.sources.registry import refuse_unready
 
 
 def build_defs(settings: Settings) -> dg.Definitions:
     """Everything Dagster runs for one company; needs no secret and calls no source."""
-    refuse_unready(settings)
     models = dbt_model_assets(settings, prepared_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
     alerts = alert_assets(settings, upstream=marts)
@@ -50,7 +49,11 @@ def build_defs(settings: Settings) -> dg.Definitions:
         resources={WRITER: writer_resource(settings), "dbt": dbt_resource()},
         jobs=[nightly, weekly],
         schedules=schedules(settings, nightly, weekly),
-        sensors=[sheets_sensor(settings), outbox_sensor(settings)],
+        sensors=[
+            sheets_sensor(settings),
+            outbox_sensor(settings),
+            failure_sensor(settings, nightly, weekly),
+        ],
         # One process for a run: the writer lock is held by the process that writes.
         executor=dg.in_process_executor,
     )

@@ -24,6 +24,7 @@ KINDS = {
     "amount": "amount of a flow",
     "share": "share, 0 to 1",
     "level": "as it stood at the end of the period",
+    "level_by_week": "as it stood at the end, against the same week of earlier quarters",
     "median": "median of single cases",
 }
 
@@ -38,10 +39,14 @@ add a metric, add one file `int_metric__<name>.sql` (and its yml) to
 Common to all:
 
 - Values of finished periods are as known at their end; a running period is closed at the as-of day.
+- A win that is reopened leaves the period in which that happens; a period that had ended keeps it.
+  `fct_target_completion`, which tells what stands tonight, no longer counts it anywhere.
 - Owner, team and region are those of the day of the event, never today's.
 - A share without a denominator is null, never 0 or 1. `sample_size` says how many cases it rests on.
 - `scope_type` company, region, team, rep, product_line: never add rows of two scope types.
 - To get a share over several rows, divide the sums of numerator and denominator.
+- Stages of two pipelines (column `pipeline` of stages.csv) are never compared: a deal counts in the
+  one of its last open stage, and a move from one into another is neither forward nor back.
 - `baseline`, `expected_low` and `expected_high` say what was to be expected; compare complete periods.
 """
 

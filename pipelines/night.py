@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 
 BUILDING = ".building-"
 _STATE = "night.json"
+_FAILED_SOURCES = "failed_sources.json"
 # Packages whose release can change a figure without a change of ours.
 _ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "pandas", "numpy", "great-expectations")
 
@@ -43,6 +45,17 @@ class Night:
     @property
     def warehouse(self) -> Path:
         return self.folder / "warehouse.duckdb"
+
+    @property
+    def failed_sources(self) -> dict[str, str]:
+        """Source -> why it could not be read tonight; its last load stands."""
+        path = self.folder / _FAILED_SOURCES
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def note_failed(self, failed: Mapping[str, str]) -> None:
+        """Add sources that could not be read tonight."""
+        path = self.folder / _FAILED_SOURCES
+        path.write_text(json.dumps({**self.failed_sources, **failed}))
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -102,6 +115,8 @@ def fingerprint(
     for source in settings.sources:
         for item in raw_zone.known_extracts(source.name, night.known_at):
             add("load", source.name, *_identity(item))
+    # A source that failed tonight makes figures untrusted, though no load is new.
+    add("failed", *sorted(night.failed_sources))
     for package in _ENGINES:
         add(package, metadata.version(package))
     for path in _inputs(settings):

@@ -8,7 +8,8 @@ import hashlib
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from pipelines.assets.notices import tell
+from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
+from pipelines.assets.run_failures import causes_of
 from pipelines.publishing import read_manifest
 from pipelines.settings import Settings
 
@@ -106,12 +107,36 @@ def outbox_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def outbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if read_manifest(settings.current) is None:
-            return dg.SkipReason("Nothing has been published yet.")
+            # A first night that failed at night has told its owners for the morning.
+            done = send_what_waits(settings)
+            return dg.SkipReason(f"Nothing has been published yet; {done.sent} notices sent.")
         _, report = tell(settings, run_id="outbox sensor")
         sent = report.delivery.sent if report.delivery else 0
         return dg.SkipReason(f"{sent} notices sent, {len(report.failed)} failed.")
 
     return outbox
+
+
+def failure_sensor(settings: Settings, *jobs: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Tells the data owners when a run has failed, was stopped by the audit, or died."""
+
+    @dg.run_failure_sensor(
+        name="failure_sensor",
+        monitored_jobs=list(jobs),
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="A failed run is told to the data owners, once per cause and day.",
+    )
+    def failed(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        logs = context.instance.all_logs(run.run_id)
+        events = [entry.dagster_event for entry in logs if entry.dagster_event is not None]
+        report = tell_of_failure(
+            settings, job=run.job_name, run_id=run.run_id, causes=causes_of(events)
+        )
+        context.log.info(f"{len(report.told)} data owners told.")
+
+    return failed
 
 
 def _folder_state(settings: Settings) -> str:

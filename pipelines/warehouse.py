@@ -1,10 +1,12 @@
 """The night's warehouse before dbt: what was in force on a day, and the company's own tables.
 
-Add here: a view or table that dbt reads as a source (`raw.*`, `config.*`).
-Keep out: any meaning (that is dbt), and how rows got into the raw zone (`raw_zone.py`).
+Add here: a view or table of loaded rows that dbt reads as a source (`raw.*`, `config.*`).
+Keep out: any meaning (that is dbt), how rows got into the raw zone (`raw_zone.py`), and what the
+company configured (`company_tables.py`).
 
 `raw.<system>__<table>` unites all sources of a system. Spreadsheet rows are those of the newest
 good version of each file; rows of other systems are all versions, and staging picks the latest.
+`raw.spreadsheet__opportunity_versions` holds those of every good version of the opportunities.
 """
 
 from __future__ import annotations
@@ -13,18 +15,19 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.bound_extracts import extract_history, last_extracts
+from pipelines.company_tables import bind_company
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES, raw_schema
-from pipelines.raw_rows import EXTRACTS_SCHEMA, REJECTED, REJECTED_SCHEMA
+from pipelines.raw_rows import REJECTED, REJECTED_SCHEMA
 from pipelines.raw_zone import KnownExtract, RawZone
 from pipelines.settings import Settings
+from pipelines.sheet_versions import EVERY_VERSION, SheetVersion, good_versions, in_force
 from pipelines.sources.registry import connector_of
-from pipelines.working_calendar import working_days
 
 _SQL_TYPES = {
     pa.string(): "varchar",
@@ -82,9 +85,14 @@ def bind(
             _bind_system(
                 connection, raw_zone, system, {s.name: known[s.name] for s in sources}, schemas
             )
+            if system == "spreadsheet":
+                for entity in EVERY_VERSION:
+                    _bind_every_version(
+                        connection, raw_zone, entity, {s.name: known[s.name] for s in sources}
+                    )
         latest = [item for items in known.values() for item in _latest(items)]
         _bind_bookkeeping(connection, raw_zone, known, latest)
-        _bind_company(connection, settings, as_of)
+        bind_company(connection, settings, as_of)
     return latest
 
 
@@ -92,15 +100,6 @@ def _latest(known: Iterable[KnownExtract]) -> list[KnownExtract]:
     """The last extract of each (entity, file), whatever its state."""
     last = {(item.extract.entity, item.extract.file): item for item in known}
     return list(last.values())
-
-
-def in_force(known: Iterable[KnownExtract]) -> list[KnownExtract]:
-    """The versions whose rows count: the last good one of each (entity, file) not withdrawn."""
-    good: dict[tuple[str, str | None], KnownExtract] = {}
-    for item in known:
-        if item.extract.state in ("loaded", "gone"):
-            good[item.extract.entity, item.extract.file] = item
-    return [item for item in good.values() if item.extract.state == "loaded"]
 
 
 def _schemas(system: str, sources: Sequence[Source], settings: Settings) -> dict[str, pa.Schema]:
@@ -146,24 +145,17 @@ def _bind_table(
     schema: pa.Schema | None,
     versions: Sequence[tuple[str, str | None, dt.datetime]],
 ) -> None:
-    parts = []
-    if schema is not None:
-        typed = ", ".join(f'null::{_sql_type(field.type)} as "{field.name}"' for field in schema)
-        parts.append(f"(select {typed} where false)")
-    if files:
-        listed = ", ".join(_literal(str(path)) for path in files)
-        parts.append(f"(select * from read_parquet([{listed}], union_by_name = true))")
-    if not parts:
+    if schema is None and not files:
         return
+    united = _united(files, schema)
     where = ""
     if versions:
         # `_file` is null for a source that has no files; `is not distinct from` would be slow.
         keys = ", ".join(
-            f"({_literal(source)}, {_literal(file or '')}, timestamptz {_literal(loaded.isoformat())})"
+            f"({_literal(source)}, {_literal(file or '')}, {_moment(loaded)})"
             for source, file, loaded in versions
         )
         where = f" where (source, coalesce(_file, ''), _loaded_at) in ({keys})"
-    united = " union all by name ".join(parts)
     # Sheets have exactly the canonical columns; a system's table may have grown some since.
     exact = schema is not None and bool(versions)
     columns = ", ".join(f'"{field.name}"' for field in schema) if exact and schema else "*"
@@ -172,38 +164,59 @@ def _bind_table(
     )
 
 
+def _bind_every_version(
+    connection: duckdb.DuckDBPyConnection,
+    raw_zone: RawZone,
+    entity: str,
+    known: dict[str, list[KnownExtract]],
+) -> None:
+    """All good versions of an entity's files; `_replaced_at` is null for those in force."""
+    versions: list[tuple[str, SheetVersion]] = []
+    files: list[Path] = []
+    for name, items in known.items():
+        own = [v for v in good_versions(items) if v.item.extract.entity == entity]
+        versions += [(name, version) for version in own]
+        files += raw_zone.files(name, entity, sorted({v.item.load_id for v in own}))
+    told = ["(null::varchar, null::varchar, null::timestamptz, null::timestamptz)"] + [
+        f"({_literal(name)}, {_literal(version.item.extract.file or '')}, "
+        f"{_moment(version.item.loaded_at)}, {_moment(version.replaced_at)})"
+        for name, version in versions
+    ]
+    connection.execute(
+        f'create or replace view raw."spreadsheet__{EVERY_VERSION[entity]}" as '
+        "select loaded.*, versions._replaced_at "
+        f"from ({_united(files, raw_schema(entity))}) as loaded "
+        f"inner join (values {', '.join(told)}) as versions (source, file, loaded_at, _replaced_at) "
+        "on loaded.source = versions.source and coalesce(loaded._file, '') = versions.file "
+        "and loaded._loaded_at = versions.loaded_at"
+    )
+
+
+def _united(files: Sequence[Path], schema: pa.Schema | None) -> str:
+    """SQL of all rows of some raw files, with the columns of the schema even if no file has them."""
+    parts = []
+    if schema is not None:
+        typed = ", ".join(f'null::{_sql_type(field.type)} as "{field.name}"' for field in schema)
+        parts.append(f"(select {typed} where false)")
+    if files:
+        listed = ", ".join(_literal(str(path)) for path in files)
+        parts.append(f"(select * from read_parquet([{listed}], union_by_name = true))")
+    return " union all by name ".join(parts)
+
+
 def _bind_bookkeeping(
     connection: duckdb.DuckDBPyConnection,
     raw_zone: RawZone,
     known: dict[str, list[KnownExtract]],
     latest: list[KnownExtract],
 ) -> None:
-    rows = []
-    for item in latest:
-        earlier = [
-            other.extract.rows
-            for other in known[item.source]
-            if other.extract.state == "loaded"
-            and other.loaded_at < item.loaded_at
-            and (other.extract.entity, other.extract.file)
-            == (item.extract.entity, item.extract.file)
-        ]
-        rows.append(
-            {
-                **{name: getattr(item.extract, name, None) for name in EXTRACTS_SCHEMA.names},
-                "source": item.source,
-                "system": item.system,
-                "_loaded_at": item.loaded_at,
-                "rows_previous": earlier[-1] if earlier else None,
-            }
-        )
-    schema = EXTRACTS_SCHEMA.append(pa.field("rows_previous", pa.int64()))
-    extracts = pa.Table.from_pylist(rows, schema=schema)
-    connection.register(
-        "extracts_arrow", extracts.rename_columns([n.removeprefix("_") for n in schema.names])
-    )
-    connection.execute("create or replace table config.extracts as from extracts_arrow")
-    connection.unregister("extracts_arrow")
+    for name, table in (
+        ("extracts", last_extracts(known, latest)),
+        ("extract_history", extract_history(known)),
+    ):
+        connection.register("told", table)
+        connection.execute(f"create or replace table config.{name} as from told")
+        connection.unregister("told")
 
     files = [
         path
@@ -211,86 +224,24 @@ def _bind_bookkeeping(
         if item.extract.rejected_rows
         for path in raw_zone.files(item.source, REJECTED, [item.load_id])
     ]
-    typed = ", ".join(f"null::{_sql_type(field.type)} as {field.name}" for field in REJECTED_SCHEMA)
-    parts = [f"(select {typed} where false)"]
-    if files:
-        listed = ", ".join(_literal(str(path)) for path in sorted(set(files)))
-        parts.append(f"(select * from read_parquet([{listed}], union_by_name = true))")
+    rejected = _united(sorted(set(files)), REJECTED_SCHEMA)
     connection.execute(
         "create or replace table config.rejected as select rejected.* exclude (_loaded_at), "
-        f"rejected._loaded_at as loaded_at from ({' union all by name '.join(parts)}) as rejected "
+        f"rejected._loaded_at as loaded_at from ({rejected}) as rejected "
         "semi join config.extracts as extracts on rejected.source = extracts.source "
         "and rejected.entity = extracts.entity and rejected.file is not distinct from extracts.file "
         "and rejected._loaded_at = extracts.loaded_at"
     )
 
 
-def _bind_company(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date
-) -> None:
-    days = working_days(
-        settings.company.calendar, dt.date(as_of.year + 2, 12, 31), settings.calendar_days
-    )
-    tables: dict[str, tuple[pa.Schema, list[dict[str, Any]]]] = {
-        "stages": (
-            pa.schema(
-                [
-                    ("source", pa.string()),
-                    ("source_stage", pa.string()),
-                    ("stage", pa.string()),
-                    ("stage_order", pa.int32()),
-                    ("outcome", pa.string()),
-                ]
-            ),
-            [vars(row) for row in settings.stages],
-        ),
-        "exchange_rates": (
-            pa.schema(
-                [
-                    ("rate_date", pa.date32()),
-                    ("currency", pa.string()),
-                    ("rate", pa.decimal128(18, 8)),
-                ]
-            ),
-            [
-                {"rate_date": row.date, "currency": row.currency, "rate": round(row.rate, 8)}
-                for row in settings.exchange_rates
-            ],
-        ),
-        "people": (
-            pa.schema(
-                [
-                    (name, pa.string())
-                    for name in ("person_id", "name", "email", "source", "source_user_id")
-                ]
-            ),
-            [vars(row) for row in settings.people],
-        ),
-        "calendar": (
-            pa.schema(
-                [
-                    ("date_day", pa.date32()),
-                    ("is_workday", pa.bool_()),
-                    ("holiday_name", pa.string()),
-                ]
-            ),
-            [vars(day) for day in days],
-        ),
-    }
-    tables["product_lines"] = (
-        pa.schema([("product_line", pa.string())]),
-        [{"product_line": name} for name in settings.product_lines],
-    )
-    for name, (schema, rows) in tables.items():
-        connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))
-        connection.execute(f"create or replace table config.{name} as from rows_arrow")
-        connection.unregister("rows_arrow")
-
-
 def _sql_type(kind: pa.DataType) -> str:
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision}, {kind.scale})"
     return _SQL_TYPES[kind]
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return f"timestamptz {_literal(moment.isoformat())}" if moment else "null"
 
 
 def _literal(text: str) -> str:

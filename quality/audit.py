@@ -1,4 +1,4 @@
-"""The whole audit in two calls: what was loaded, and what was built from it.
+"""The whole audit in three calls: what was loaded, what staging made of it, what was built from it.
 
 Add here: another module of checks. Keep out: a check of its own, and the decision (`gate.py`).
 
@@ -7,6 +7,7 @@ The caller opens the connection, gives it and closes it: nothing here keeps the 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from quality.completeness import arrivals, check_completeness
+from pipelines.raw_entities import entity_of
+from quality.completeness import arrivals, check_completeness, check_counted_by_systems
+from quality.duplicate_orders import check_duplicate_orders
 from quality.feeds import Feeds
 from quality.findings import (
     check_currencies,
@@ -23,7 +26,8 @@ from quality.findings import (
     check_stages,
 )
 from quality.freshness import check_freshness, freshness_frame
-from quality.loaded import fetch_batch, given_entities
+from quality.identity import check_identities
+from quality.loaded import fetch_batch, given_entities, staged_sources
 from quality.naming import check_names
 from quality.reconciliation import Terms, reconcile
 from quality.rejected import check_files, check_rejected_rows
@@ -55,27 +59,55 @@ def audit_suites(
     return results
 
 
+def audit_staged(
+    connection: duckdb.DuckDBPyConnection, suites: Mapping[str, Suite]
+) -> list[CheckResult]:
+    """Every entity's suite on the staged rows of each source that is no sheet, and what its system
+    counted against what staging counts. Sheets have been through `audit_suites` before dbt.
+
+    Subjects are `<source>.<entity>`. A source that gives no row of an entity has nothing to judge;
+    rows gone missing are told by the counts and by the volume of the feed.
+    """
+    results = list(check_counted_by_systems(connection))
+    for system, source, entity in staged_sources(connection):
+        if entity not in suites:
+            continue
+        suite = suites[entity]
+        batch = fetch_batch(connection, entity, suite.columns, of=(system, source))
+        found = run_suite(
+            batch.frame, suite, given=batch.total_rows > 0, total_rows=batch.total_rows
+        )
+        results += [
+            dataclasses.replace(result, subject=f"{source}.{entity}", source=source)
+            for result in found
+        ]
+    return results
+
+
 def audit_feeds(
     connection: duckdb.DuckDBPyConnection,
     terms: Terms,
     feeds: Feeds,
     *,
-    history: pd.DataFrame | None = None,
     failed_sources: Collection[str] = (),
 ) -> LoadedAudit:
     """Volume, completeness, rejected rows and files, and freshness of every feed.
 
-    `history` and `failed_sources` are those of `freshness_frame`.
+    Age is judged by canonical entity, since that is what figures depend on: a CRM's tables of
+    activities are one feed. `failed_sources` is that of `freshness_frame`.
     """
     extracts = connection.execute("select * from config.extracts").df()
+    history = _by_entity(connection.execute("select * from config.extract_history").df())
+    loads = history.groupby(["source", "entity", "loaded_at"], as_index=False)
+    newest = loads.agg({"newest_record_at": "max"})
     rejected = connection.execute("select * from config.rejected").df()
     freshness = freshness_frame(
-        extracts,
+        _by_entity(extracts),
         terms.as_of,
         feeds=feeds,
         timezone=terms.timezone,
         workdays=_workdays(connection, terms.as_of),
-        history=history,
+        history=newest,
         failed_sources=failed_sources,
     )
     results = [
@@ -88,6 +120,14 @@ def audit_feeds(
     return LoadedAudit(tuple(results), freshness)
 
 
+def _by_entity(feeds: pd.DataFrame) -> pd.DataFrame:
+    entities = [
+        entity_of(str(system), str(entity))
+        for system, entity in zip(feeds["system"], feeds["entity"], strict=True)
+    ]
+    return feeds.assign(entity=entities)
+
+
 def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[CheckResult]:
     """Reconciliation of the built marts with the loaded rows, and findings about both."""
     return [
@@ -96,6 +136,8 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
         *check_currencies(connection, terms),
         *check_references(connection),
         *check_names(connection),
+        *check_identities(connection),
+        *check_duplicate_orders(connection, terms.timezone),
         *check_open_without_account(connection),
     ]
 

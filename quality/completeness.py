@@ -1,7 +1,8 @@
 """Did everything arrive that the source itself counted: rows and amounts, feed by feed.
 
 Add here: a comparison of arrived rows with a figure of the source.
-Keep out: comparisons with earlier loads (`volume.py`) and between models (`reconciliation.py`).
+Keep out: comparisons with earlier loads (`volume.py`) and between models (`reconciliation.py`), and
+which rows of a system are alive: its staging folder knows, and says it in `stg_<system>__completeness`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.entities import ENTITIES
-from quality.loaded import table_exists
+from quality.loaded import columns_in, table_exists
 from quality.results import CheckResult
 
 LOADED_CHECK = "loaded_row_count"
 ROWS_CHECK = "source_row_count"
 AMOUNT_CHECK = "source_amount"
+# The same of all that is alive in a system, after staging.
+STAGED_ROWS_CHECK = "system_row_count"
+STAGED_AMOUNT_CHECK = "system_amount"
 # The amount a source would total, by entity.
 AMOUNT_COLUMNS = {
     "opportunities": "amount",
@@ -114,6 +118,95 @@ def check_completeness(loaded: list[Arrival]) -> list[CheckResult]:
         countable = arrival.entity in AMOUNT_COLUMNS and arrival.arrived_rows is not None
         if arrival.source_amount is not None and countable:
             results.append(_amount(arrival, arrival.source_amount, arrival.arrived_rows or 0))
+    return results
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One object of a source: what its system counted and what staging counts, None if not told.
+
+    `explained` rows may be missing or too many: changed while the load ran, or in quarantine.
+    """
+
+    source: str
+    object: str
+    system_rows: int | None
+    arrived_rows: int
+    system_amount: Decimal | None
+    arrived_amount: Decimal | None
+    explained: int
+
+    @property
+    def subject(self) -> str:
+        return f"{self.source}.{self.object}"
+
+
+def counted_by_systems(connection: duckdb.DuckDBPyConnection) -> list[Counted]:
+    """All rows of the `stg_<system>__completeness` models that are built; none before staging.
+
+    Such a model has source, object, system_rows, arrived_rows, system_amount, arrived_amount, one row
+    per source and object, and if it likes changed_since and rejected_rows (rows that explain a
+    difference).
+    """
+    found: list[Counted] = []
+    for schema, table in connection.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_catalog = current_database() and table_name like 'stg\\_%\\_\\_completeness' "
+        "escape '\\' order by all"
+    ).fetchall():
+        optional = sorted(
+            {"changed_since", "rejected_rows"} & columns_in(connection, schema, table)
+        )
+        explained = " + ".join(["0", *(f"coalesce({name}, 0)" for name in optional)])
+        rows = connection.execute(
+            "select source, object, system_rows, coalesce(arrived_rows, 0), "
+            "cast(system_amount as decimal(38, 2)), cast(arrived_amount as decimal(38, 2)), "
+            f"{explained} from {schema}.{table} order by 1, 2"
+        ).fetchall()
+        found += [Counted(*row) for row in rows]
+    return found
+
+
+def check_counted_by_systems(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Results for every object that a system counted itself: records, and amounts to 0.01 per row.
+
+    Amounts are compared only where no row explains a difference.
+    """
+    results = []
+    for item in counted_by_systems(connection):
+        if item.system_rows is not None:
+            difference = abs(item.system_rows - item.arrived_rows)
+            results.append(
+                CheckResult(
+                    check=STAGED_ROWS_CHECK,
+                    subject=item.subject,
+                    severity="error",
+                    passed=difference <= item.explained,
+                    failed_rows=difference if difference > item.explained else 0,
+                    message_zh=f"来源计 {item.system_rows:,} 条，当前有 {item.arrived_rows:,} 条"
+                    f"（加载期间变动或被隔离 {item.explained:,} 条）。",
+                    message_en=f"The source counts {item.system_rows:,} records, {item.arrived_rows:,} "
+                    f"are here ({item.explained:,} changed meanwhile or were rejected).",
+                    source=item.source,
+                )
+            )
+        if item.system_amount is not None and not item.explained:
+            came = item.arrived_amount or Decimal(0)
+            off = came - item.system_amount
+            passed = abs(off) <= PER_ROW * item.arrived_rows
+            results.append(
+                CheckResult(
+                    check=STAGED_AMOUNT_CHECK,
+                    subject=item.subject,
+                    severity="error",
+                    passed=passed,
+                    failed_rows=0 if passed else 1,
+                    sample=() if passed else (f"{off:+,.2f}",),
+                    message_zh=f"来源合计 {item.system_amount:,.2f}，当前合计 {came:,.2f}。",
+                    message_en=f"The source totals {item.system_amount:,.2f}, {came:,.2f} is here.",
+                    source=item.source,
+                )
+            )
     return results
 
 

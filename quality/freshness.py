@@ -10,7 +10,7 @@ are not read again, so the time of the last load says little about them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from quality.results import CheckResult
 from quality.volume import feed_rows
 
 CHECK = "feed_freshness"
+FAILED_CHECK = "source_was_read"
 STATES = ("fresh", "late", "stale", "empty")
 # Fewer loads than this say nothing about what is usual.
 LEARN_FROM = 8
@@ -105,6 +106,49 @@ def check_freshness(freshness: pd.DataFrame) -> list[CheckResult]:
             )
         )
     return results
+
+
+def check_failed_sources(failed: Mapping[str, str]) -> list[CheckResult]:
+    """An error per source that could not be read tonight, with what went wrong (source -> text).
+
+    Its last load stands. The gate makes a warning of it where the company lets the source fail.
+    """
+    return [
+        CheckResult(
+            check=FAILED_CHECK,
+            subject=source,
+            severity="error",
+            passed=False,
+            failed_rows=0,
+            message_zh=f"本次未能读取，沿用上次加载的数据，相关数字不可信（{text.rstrip('.。')}）。",
+            message_en=f"It could not be read; its last load stands and its figures cannot be trusted "
+            f"({text.rstrip('.。')}).",
+            source=source,
+        )
+        for source, text in sorted(failed.items())
+    ]
+
+
+def with_untrusted(
+    freshness: pd.DataFrame, untrusted: Collection[str], given: Collection[tuple[str, str]]
+) -> pd.DataFrame:
+    """Rows of `rpt_freshness` with the feeds of untrusted sources stale.
+
+    `given`: (source, canonical entity) of what is staged. A system's own tables bear other names
+    than the entities that figures depend on, so these get a row of their own.
+    """
+    marked = freshness.copy()
+    marked.loc[marked["source"].isin(untrusted), "state"] = "stale"
+    known = set(zip(marked["source"], marked["entity"], strict=True))
+    loaded = marked.groupby("source")["last_loaded_at"].max()
+    added = [
+        {"source": source, "entity": entity, "last_loaded_at": loaded.get(source), "state": "stale"}
+        for source, entity in sorted(given)
+        if source in untrusted and (source, entity) not in known
+    ]
+    if not added:
+        return marked
+    return pd.concat([marked, pd.DataFrame(added)], ignore_index=True)
 
 
 def _limits(

@@ -82,25 +82,30 @@ def fetch_batch(
     columns: Sequence[str],
     *,
     limit: int = BATCH_ROWS,
+    of: tuple[str, str] | None = None,
 ) -> LoadedBatch:
     """The chosen columns of an entity's loaded rows, money cast to DOUBLE.
 
-    Raises `PermanentFailure` if the rows cannot be read.
+    `of` (system, source) takes the rows of one source alone. Raises `PermanentFailure` if the rows
+    cannot be read.
     """
     kinds = {column.name: column.kind for column in ENTITIES[entity].columns}
     relation = relation_of(connection, entity)
+    values = {"system": of[0], "source": of[1]} if of else {}
+    if of:
+        relation = f"select * from ({relation}) where system = $system and source = $source"
     selected = ", ".join(
         f'"{name}"::double as "{name}"' if kinds.get(name) == "money" else f'"{name}"'
         for name in columns
     )
     try:
-        total = connection.execute(f"select count(*) from ({relation})").fetchall()[0][0]
+        total = connection.execute(f"select count(*) from ({relation})", values).fetchall()[0][0]
         where = ""
         if total > limit:
             # Both rows of a doubled key fall into the same part, so doubles are still seen.
             key = ", ".join(f'"{name}"' for name in ENTITIES[entity].key)
             where = f" where hash(source, {key}) % {-(-total // limit)} = 0"
-        frame = connection.execute(f"select {selected} from ({relation}){where}").df()
+        frame = connection.execute(f"select {selected} from ({relation}){where}", values).df()
     except duckdb.Error as error:
         raise PermanentFailure(
             f"Could not read the loaded {entity} for their checks",
@@ -111,6 +116,22 @@ def fetch_batch(
             next_step="see whether the table still has its declared columns",
         ) from error
     return LoadedBatch(frame, total)
+
+
+def staged_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """(system, source, entity) of all that is staged and no sheet; empty before staging."""
+    sources = connection.execute(
+        "select distinct system, source from config.extracts where system <> 'spreadsheet' order by all"
+    ).fetchall()
+    staged = {
+        entity: {system for system, _, _ in _tables(connection, entity)} for entity in ENTITIES
+    }
+    return [
+        (system, source, entity)
+        for system, source in sources
+        for entity in ENTITIES
+        if system in staged[entity]
+    ]
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

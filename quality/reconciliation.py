@@ -17,7 +17,7 @@ from typing import Literal
 
 import duckdb
 
-from quality.loaded import relation_of
+from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, Severity, counted
 
 # What sources write for an order that does not count; the macro is_cancelled_status has the same.
@@ -79,19 +79,28 @@ def reconcile(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Check
 
 
 def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL of one row per order in force: order_id, currency, ordered_on, amount (company currency).
+    """SQL of one row per order and source in force: order_id, currency, ordered_on, amount (company currency).
 
     Parameters $as_of, $timezone, $currency. Of an order that came twice the row loaded last stands.
-    The amount is null where no rate is known on the day of the order.
+    Orders that another source tells as well are left out as `int_orders__duplicates` lists them;
+    `duplicate_orders.py` checks that list row by row. The amount is null where no rate is known on
+    the day of the order.
     """
     statuses = ", ".join(f"'{status}'" for status in CANCELLED_STATUSES)
+    doubles = (
+        "anti join intermediate.int_orders__duplicates as doubles "
+        "on told.source = doubles.source and trim(told.order_id) = doubles.order_id"
+        if table_exists(connection, "intermediate", "int_orders__duplicates")
+        else ""
+    )
     return f"""
         with loaded as ({relation_of(connection, "orders")}),
-        newest as (
+        told as (
             select * from loaded qualify row_number() over (
-                partition by trim(order_id) order by _loaded_at desc, source, _file, _address
+                partition by source, trim(order_id) order by _loaded_at desc, _file, _address
             ) = 1
         ),
+        newest as (select told.* from told {doubles}),
         dated as (
             select
                 trim(order_id) as order_id,

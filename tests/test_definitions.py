@@ -12,14 +12,23 @@ import dagster as dg
 import pytest
 
 from pipelines.alerting.rule_file import load_rules
+from pipelines.commands.past_day import past_day_definitions
 from pipelines.definitions import build_defs
-from pipelines.failures import PermanentFailure
-from pipelines.settings import PROJECT, load_settings
+from pipelines.settings import PROJECT, Settings, load_settings
+from pipelines.sources.registry import CONNECTORS
 
 
 @pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return build_defs(load_settings(PROJECT / "config", tmp_path_factory.mktemp("data")))
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The shipped configuration where its sheets are not: no source can be read."""
+    root = tmp_path_factory.mktemp("site")
+    shutil.copytree(PROJECT / "config", root / "config")
+    return load_settings(root / "config", root / "data")
+
+
+@pytest.fixture(scope="module")
+def definitions(shipped: Settings) -> dg.Definitions:
+    return build_defs(shipped)
 
 
 def test_the_steps_of_the_night(definitions: dg.Definitions) -> None:
@@ -35,6 +44,15 @@ def test_the_steps_of_the_night(definitions: dg.Definitions) -> None:
         "told__notices",
         "reports__weekly",
     }
+
+
+def test_a_past_day_is_built_without_extracting_publishing_or_telling(
+    shipped: Settings, definitions: dg.Definitions
+) -> None:
+    apart = past_day_definitions(shipped).resolve_job_def("past_day")
+    nightly = definitions.resolve_job_def("nightly")
+    outward = {"extract_spreadsheet", "published__current", "told__notices", "reports__weekly"}
+    assert {node.name for node in apart.nodes} == {node.name for node in nightly.nodes} - outward
 
 
 def test_schedules_run_at_company_time(definitions: dg.Definitions) -> None:
@@ -116,10 +134,40 @@ def test_it_loads_with_no_secret_set_and_from_workspace_yaml(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-def test_a_system_that_is_not_ready_is_refused_by_name(tmp_path: Path) -> None:
+def test_every_system_has_its_steps_and_its_models(tmp_path: Path) -> None:
     folder = tmp_path / "config"
     shutil.copytree(PROJECT / "config", folder)
+    crm = [system for system in CONNECTORS if system != "spreadsheet"]
     with (folder / "sources.yml").open("a") as handle:
-        handle.write("  - {name: erp, system: kingdee, base_url: 'https://erp.example.com'}\n")
-    with pytest.raises(PermanentFailure, match="source erp.*kingdee is not ready"):
-        build_defs(load_settings(folder, tmp_path / "data"))
+        for system in crm:
+            handle.write(
+                f"  - {{name: {system}_one, system: {system}, base_url: 'https://{system}.example.com'}}\n"
+            )
+    job = build_defs(load_settings(folder, tmp_path / "data")).resolve_job_def("nightly")
+    steps = {node.name for node in job.nodes}
+    assert {f"extract_{system}" for system in crm} <= steps
+    staged = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
+    assert {f"stg_{system}__opportunities" for system in crm} <= staged
+
+
+def test_a_run_on_a_bad_source_is_told_to_the_data_owner_once_by_the_sensor(
+    shipped: Settings, definitions: dg.Definitions
+) -> None:
+    job = definitions.resolve_job_def("nightly")
+    sensor = definitions.resolve_sensor_def("failure_sensor")
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not done.success
+        run = instance.get_run_by_id(done.run_id)
+        assert run is not None
+        failed = next(event for event in done.all_events if event.is_run_failure)
+        context = dg.build_run_status_sensor_context(sensor.name, failed, instance, run)
+        for _ in range(2):
+            sensor(context.for_run_failure())
+    notices = list((shipped.data_dir / "outbox").rglob("*.md"))
+    assert [path.parent.name for path in notices] == ["data_owner"]
+    text = notices[0].read_text(encoding="utf-8")
+    assert "数据异常" in text
+    assert "nightly" in text
+    assert "extract\\_spreadsheet" in text
+    assert "尚无已发布的数据" in text

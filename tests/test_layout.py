@@ -15,7 +15,7 @@ from pipelines.settings import PROJECT
 
 # From the ground up. What is named nowhere here is a tool of the night: it may use the ground and
 # the domain, and nothing of those who arrange the night.
-GROUND = ("entities", "failures", "configuration", "settings", "working_calendar")
+GROUND = ("entities", "raw_entities", "failures", "configuration", "settings", "working_calendar")
 DOMAIN = ("sources", "alerting", "ledger", "reporting", "sample", "quality")
 ARRANGERS = ("assets", "schedules", "definitions", "commands", "cli")
 # A domain part stands alone, but telling people of alerts needs alerts and their ledger.

@@ -31,6 +31,11 @@
     cast(round({{ amount }} * {{ rate }}, 2) as decimal(18, 2))
 {%- endmacro %}
 
+{#- Whether two values are the same, two nulls included; never null itself. -#}
+{% macro is_same(one, other) -%}
+    coalesce({{ one }} = {{ other }}, {{ one }} is null and {{ other }} is null)
+{%- endmacro %}
+
 {#- The last value that is not null, up to this row. -#}
 {% macro last_known(expression, partition_by, order_by) -%}
     {{ adapter.dispatch('last_known', 'forewarn')(expression, partition_by, order_by) }}

@@ -17,6 +17,17 @@
     from_utc_timestamp({{ moment }}, '{{ var("timezone") }}')
 {%- endmacro %}
 
+{#- Wall clock of the company, a timestamp without zone -> the UTC moment. -#}
+{% macro to_utc(moment) -%}
+    {{ adapter.dispatch('to_utc', 'forewarn')(moment) }}
+{%- endmacro %}
+{% macro duckdb__to_utc(moment) -%}
+    timezone('{{ var("timezone") }}', {{ moment }})
+{%- endmacro %}
+{% macro default__to_utc(moment) -%}
+    to_utc_timestamp({{ moment }}, '{{ var("timezone") }}')
+{%- endmacro %}
+
 {#- UTC timestamp -> the company's calendar day: 23:30 UTC is already tomorrow in Shanghai. -#}
 {% macro to_company_date(moment) -%}
     cast({{ to_company_time(moment) }} as date)

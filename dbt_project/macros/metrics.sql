@@ -141,6 +141,8 @@ select * from {{ ref('int_metric__revenue') }}
     the square root, with variance 1/(4 n), n = sample size. Needs columns of int_metrics__baselines. -#}
 {% macro expected_limit(side) -%}
     case
+        -- least() and greatest() would make a number of what is not known.
+        when baseline is null then null
         when kind = 'share' and sample_size > 0
             then power(sin(least(greatest(
                 asin(sqrt(least(greatest(baseline, 0.0), 1.0))) + {{ side }} * 1.25 / sqrt(sample_size), 0.0
@@ -148,6 +150,6 @@ select * from {{ ref('int_metric__revenue') }}
         when kind = 'share' then null
         when kind = 'count' and baseline < 10
             then power(greatest(sqrt(baseline) + {{ side }} * 1.25, 0.0), 2)
-        else greatest(baseline + {{ side }} * 2.5 * deviation, 0.0)
+        when deviation is not null then greatest(baseline + {{ side }} * 2.5 * deviation, 0.0)
     end
 {%- endmacro %}

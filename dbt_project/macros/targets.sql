@@ -4,6 +4,13 @@
 {#- Below this share of the target a period counts as missed (tau of the metrics sheet). -#}
 {% macro acceptable_share() -%} 0.9 {%- endmacro %}
 
+{#- What was credited by a day and had not been taken back by its end: reopened wins count for the days
+    before the reopening. Needs credited_on and voided_on of int_targets__credits. -#}
+{% macro still_credited(credits, day) -%}
+    ({{ credits }}.credited_on <= {{ day }}
+    and ({{ credits }}.voided_on is null or {{ credits }}.voided_on > {{ day }}))
+{%- endmacro %}
+
 {#- Sums targets up the tree where a parent has none of its own: reps -> team -> region -> company,
     product lines -> company only when nothing else tells the company's.
     `own` names a CTE with as_of, period_type, period_start, knowledge_on, scope_type, scope_id,

@@ -26,7 +26,10 @@ BASE_WEEKS = 26
 
 @dataclass(frozen=True)
 class Driver:
-    """One part. `share` of the scope's distance; negative when it works the other way."""
+    """One part. `share` of the scope's distance; negative when it works the other way.
+
+    For shares (`effect` rate or mix) it is the sum of `rate_share` and `mix_share`.
+    """
 
     kind: str
     ident: str
@@ -35,9 +38,13 @@ class Driver:
     share: float
     value: float
     expected: float
+    rate_share: float = math.nan
+    mix_share: float = math.nan
 
     def record(self) -> dict[str, object]:
         figures = {"share": self.share, "value": self.value, "expected": self.expected}
+        if math.isfinite(self.rate_share):
+            figures |= {"rate_share": self.rate_share, "mix_share": self.mix_share}
         return {
             "kind": self.kind,
             "id": self.ident,
@@ -133,7 +140,7 @@ def share_drivers(parts: Parts, scope: Scope, dimension: str, now: slice) -> lis
     rate = w1 * (np.where(n1 > 0, r1, r0_filled) - r0_filled)
     mix = (w1 - w0) * (r0_filled - whole)
     effect = np.where(np.abs(rate) >= np.abs(mix), "rate", "mix")
-    return _largest(members, rate + mix, effect, r1, r0)
+    return _largest(members, rate + mix, effect, r1, r0, rate)
 
 
 def target_drivers(parts: Parts, scope: Scope, row: int) -> list[Driver]:
@@ -161,13 +168,16 @@ def _largest(
     effect: str | np.ndarray,
     current: Floats,
     usual: Floats,
+    rate: Floats | None = None,
 ) -> list[Driver]:
+    """The parts that pull the same way as the whole, the largest first; `rate` is its part of `delta`."""
     total = float(delta.sum())
     if not total or not math.isfinite(total):
         return []
     shares = delta / total
     order = np.argsort(-shares, kind="stable")[:MOST]
     effects = np.broadcast_to(np.asarray(effect), delta.shape)
+    rates = np.full(delta.shape, np.nan) if rate is None else rate / total
     return [
         Driver(
             members[i][0],
@@ -177,6 +187,8 @@ def _largest(
             float(shares[i]),
             float(current[i]),
             float(usual[i]),
+            float(rates[i]),
+            float(shares[i] - rates[i]),
         )
         for i in order
         if shares[i] > 0

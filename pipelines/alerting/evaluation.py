@@ -98,6 +98,7 @@ def evaluate(
         as_of=as_of,
         language=language,
         currency=currency,
+        rows=panels.rows,
     )
     records: list[dict[str, object]] = []
     levels = []

@@ -130,6 +130,8 @@ def _figures(rule: Rule, facts: Facts, language: Language, currency: str) -> str
     pooled = getattr(rule.condition, "window", 1) > 1 or isinstance(rule.condition, ON_PARTS)
     if rule.described.counts_cases and pooled:
         unit = "share"  # a count of many cases, judged as a share of them
+    if rule.metric == "concentration":
+        unit = "share"  # a ratio without a bound, though one reads it as a part of the target
 
     def show(value: float) -> str:
         return written(unit, value, language, currency)

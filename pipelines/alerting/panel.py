@@ -149,6 +149,7 @@ COMPLETION_FIELDS = (
     "workdays_elapsed",
     "workdays_total",
     "past_deals",
+    "curve_periods",
     "best_finish_per_workday",
     "final_attainment",
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ from pipelines.alerting.drivers import (
     share_drivers,
     target_drivers,
 )
-from pipelines.alerting.messages import Facts, Language, message
-from pipelines.alerting.panel import Panel
+from pipelines.alerting.messages import Facts, Language, full_width, message
+from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History
 from pipelines.alerting.scope_tree import Scope, ScopeTree
@@ -61,7 +62,19 @@ EPISODE_COLUMNS = [
     "message_en",
     "drivers",
     "parent_alert_id",
+    "rule_title_zh",
+    "rule_title_en",
+    "advice_zh",
+    "advice_en",
+    "period_end",
+    "days_left",
+    "needed_per_week",
 ]
+
+WORKDAYS_A_WEEK = 5
+
+
+RowsOf = Callable[[str, str], pd.DataFrame | None]
 
 
 class Presenter:
@@ -75,9 +88,12 @@ class Presenter:
         as_of: dt.date,
         language: Language,
         currency: str,
+        rows: RowsOf | None = None,
     ) -> None:
+        """`rows` gives all rows of (metric, grain), for parts that a rule's own panel lacks."""
         self.tree, self.usual, self.as_of = tree, usual, as_of
         self.language, self.currency = language, currency
+        self._rows = rows
         self._parts: dict[int, Parts] = {}
 
     def present(
@@ -111,6 +127,12 @@ class Presenter:
             record["message_en"] = message(rule, facts, "en", self.currency)
             record["message"] = record[f"message_{self.language}"]
             record["parent_alert_id"] = None
+            record["rule_title_zh"], record["rule_title_en"] = (
+                full_width(rule.title.zh),
+                rule.title.en,
+            )
+            record["advice_zh"], record["advice_en"] = full_width(rule.advice.zh), rule.advice.en
+            record.update(_remaining(rule, panel, row, series))
         return found
 
     def _owner(self, rule: Rule, scope: Scope) -> str:
@@ -127,14 +149,38 @@ class Presenter:
         parts, rule, panel = self._parts[id(history.panel)], history.rule, history.panel
         if rule.on_targets:
             return target_drivers(parts, scope, row)
-        start = int(np.searchsorted(panel.dates, np.datetime64(record["since"], "D")))
-        window = getattr(rule.condition, "window", 1)
-        now = slice(min(max(0, start - window + 1), max(0, row - window + 1)), row + 1)
-        if rule.described.additive:
-            return additive_drivers(parts, scope, record["dimension"], now)
-        if rule.described.kind == "share":
-            return share_drivers(parts, scope, record["dimension"], now)
-        return []
+        found = _split(parts, rule, record, row)
+        if found or record["state"] != "open":
+            return found
+        # The panel of a rule on teams has no reps: look them up for the few that are open.
+        day = panel.dates[row]
+        below = self._below(rule, scope, record["dimension"])
+        if below is None or not len(at := np.flatnonzero(below.panel.dates <= day)):
+            return []
+        return _split(below, rule, record, int(at[-1]))
+
+    def _below(self, rule: Rule, scope: Scope, dimension: str) -> Parts | None:
+        rows = self._rows(rule.metric, rule.grain) if self._rows else None
+        children = self.tree.children(scope)
+        if rows is None or not children:
+            return None
+        named = pd.MultiIndex.from_frame(rows[["scope_type", "scope_id"]].astype(str))
+        mine = named.isin(children) & (rows["dimension"].fillna("") == dimension).to_numpy()
+        panel = metric_panel(rows[mine], as_of=self.as_of) if mine.any() else None
+        return Parts(panel, self.tree) if panel is not None else None
+
+
+def _split(parts: Parts, rule: Rule, record: dict[str, Any], row: int) -> list[Driver]:
+    """Drivers of a metric on the panel's `row`, over the time that the episode has lasted."""
+    scope = (record["scope_type"], record["scope_id"])
+    start = int(np.searchsorted(parts.panel.dates, np.datetime64(record["since"], "D")))
+    window = getattr(rule.condition, "window", 1)
+    now = slice(min(max(0, start - window + 1), max(0, row - window + 1)), row + 1)
+    if rule.described.additive:
+        return additive_drivers(parts, scope, record["dimension"], now)
+    if rule.described.kind == "share":
+        return share_drivers(parts, scope, record["dimension"], now)
+    return []
 
 
 def _gap(panel: Panel, row: int, series: int) -> float:
@@ -144,6 +190,26 @@ def _gap(panel: Panel, row: int, series: int) -> float:
     if not math.isfinite(end):
         end = panel.cell("actual_amount", row, series)
     return target - end
+
+
+def _remaining(rule: Rule, panel: Panel, row: int, series: int) -> dict[str, Any]:
+    """What is left of a target's period: its last day, workdays left, amount needed per week."""
+    if not rule.on_targets:
+        return {"period_end": None, "days_left": None, "needed_per_week": None}
+    left = panel.cell("days_left", row, series)
+    workdays = panel.cell("workdays_total", row, series) - panel.cell(
+        "workdays_elapsed", row, series
+    )
+    needed = panel.cell("needed_per_workday", row, series)
+    end = panel.dates[row].astype(object) + dt.timedelta(days=int(left))
+    return {
+        "period_end": end,
+        "days_left": int(workdays) if math.isfinite(workdays) else None,
+        # In the last days of a period a week has no more workdays than are left.
+        "needed_per_week": needed * (min(WORKDAYS_A_WEEK, workdays) if workdays >= 1 else 1)
+        if math.isfinite(needed) and needed > 0
+        else None,
+    }
 
 
 def _facts(

@@ -1,28 +1,61 @@
 """The record of a rule: its past precision and usual lead time, to stand beside each alert.
 
-Add here: what a reader should know of a rule's past. Keep out: computing it (`backtest.py`).
+Add here: what a reader should know of a rule's past. Keep out: judging single alerts
+(`backtest.py`, `aftermath.py`) and simulating quiet series (`false_alarms.py`).
+
+The nightly evaluation covers every day of the past, so its own episodes are the cases: no second
+replay. All of it looks at what had ended by the day, and at nothing later.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
+from pipelines.alerting.aftermath import JUDGED_COLUMNS, judge_by_course
+from pipelines.alerting.backtest import Span, by_rule, judge
 from pipelines.alerting.rules import Rule
+from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.truth import period_outcomes
 
 # With fewer judged alerts a rule carries no figure of quality.
 ENOUGH = 20
+LEVELS = ("warning", "danger")
+# What a person's outcome says of the alert; whoever looked into it knows better than its course.
+RIGHT = {"recovered": True, "missed": True, "accepted": True}
+WRONG = {"false_alarm": False, "data_error": False}
+
+RECORD_COLUMNS = [
+    "rule_cases",
+    "rule_precision",
+    "rule_precision_low",
+    "rule_precision_high",
+    "rule_lead_days",
+    "rule_false_alarms",
+    "record_zh",
+    "record_en",
+]
 
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """One rule's past, valid for `rule_version` only. Figures are None below `ENOUGH` cases."""
+    """One rule's past at one level, valid for `rule_version` only.
+
+    `level` warning: every opening; danger: every first day at 危险. `basis`: period_end (the
+    period ended below 90 % of its target), own_course (the figure stayed bad for a quarter) or
+    none. Figures are None below `ENOUGH` cases. `expected_false_per_100`: openings per period in
+    100 scopes in which nothing happens, by simulation; None where there is no such thing.
+    """
 
     rule: str
     rule_version: str
+    level: str
+    basis: str
     cases: int
     hits: int
     precision: float | None
@@ -30,56 +63,193 @@ class RuleRecord:
     precision_high: float | None
     median_lead_days: float | None
     expected_false_per_100: float | None
+    grain: str = "week"
 
     def sentence(self, language: str) -> str:
         """The line under an alert."""
+        zh = language == "zh"
+        parts = [part for part in (self._past(zh), self._quiet(zh)) if part]
+        return ("；" if zh else "; ").join(parts)
+
+    def _past(self, zh: bool) -> str:
+        if self.basis == "none":
+            return ""
         if self.precision is None:
             return (
-                f"历史样本不足({self.cases} 次),暂无准确率"
-                if language == "zh"
-                else f"Too few past cases ({self.cases}) for a record"
+                f"以往可核对的预警 {self.cases} 次，太少，不给准确率"
+                if zh
+                else f"past alerts that can be checked: {self.cases}, too few for a record"
             )
-        spread = f"{self.precision_low:.0%}–{self.precision_high:.0%}"
-        if language == "zh":
-            text = f"历史准确率 {self.precision:.0%}（{spread}，{self.cases} 次）"
-            lead = f"，通常提前 {self.median_lead_days:.0f} 天" if self.median_lead_days else ""
-            return text + lead
-        text = f"Right in {self.precision:.0%} of {self.cases} past cases ({spread})"
-        lead = f", usually {self.median_lead_days:.0f} days ahead" if self.median_lead_days else ""
-        return text + lead
+        share, low, high = (
+            f"{figure:.0%}" for figure in (self.precision, self.precision_low, self.precision_high)
+        )
+        if self.basis == "own_course":
+            return (
+                f"以往 {self.cases} 次中 {share} 属实（{low}–{high}，以之后一个季度仍偏差为准）"
+                if zh
+                else f"real in {share} of {self.cases} past alerts "
+                f"({low}–{high}; real = still off a quarter later)"
+            )
+        days = self.median_lead_days
+        if zh:
+            text = f"以往 {self.cases} 次中 {share} 应验（{low}–{high}，以期末完成不足九成为准）"
+            return text + (f"，通常提前 {days:.0f} 天" if days else "")
+        text = (
+            f"right in {share} of {self.cases} past alerts ({low}–{high}; right = ended below 90%)"
+        )
+        return text + (f", usually {days:.0f} days ahead" if days else "")
+
+    def _quiet(self, zh: bool) -> str:
+        rate = self.expected_false_per_100
+        if rate is None:
+            return ""
+        period = {
+            "week": ("每周", "a week"),
+            "month": ("每月", "a month"),
+        }.get(self.grain, ("每期", "a period"))[0 if zh else 1]
+        if zh:
+            often = "不到 0.1 次" if rate < 0.1 else f"约 {rate:.1f} 次"
+            return f"业务平稳时，每 100 个团队或个人{period}误报{often}"
+        often = "fewer than 0.1" if rate < 0.1 else f"about {rate:.1f}"
+        return f"expect {often} false alarms {period} in 100 quiet scopes"
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def records(
-    rules: Sequence[Rule], scores: pd.DataFrame, expected: dict[str, float] | None = None
-) -> dict[str, RuleRecord]:
-    """One record per rule from the frame of `by_rule` (level warning: every opening)."""
-    found = {
-        str(row["rule"]): row for row in scores.to_dict("records") if row["level"] == "warning"
-    }
+def judged_past(
+    episodes: pd.DataFrame,
+    rules: Sequence[Rule],
+    tree: ScopeTree,
+    *,
+    metrics: pd.DataFrame,
+    completion: pd.DataFrame,
+    as_of: dt.date,
+    answers: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Every past alert with whether it was right: by the end of its period (rules on targets),
+    else by its figure's own course; columns of `judge_by_course`.
+
+    `answers` maps an alert_id to the outcome that a person gave. A false alarm or data error is
+    wrong whatever came later; any other outcome is right where the course cannot say otherwise
+    than by chance, that is for rules that are not on targets.
+    """
+    bound = [rule for rule in rules if rule.on_targets]
+    names = {rule.name for rule in bound}
+    outcomes = period_outcomes(metrics, completion, as_of=as_of)
+    on_targets = judge(
+        episodes[episodes["rule"].isin(names)], bound, tree, labels=None, outcomes=outcomes
+    )
+    others = judge_by_course(episodes, rules, metrics, as_of=as_of)
+    parts = [part for part in (on_targets, others) if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=JUDGED_COLUMNS)
+    judged = pd.concat([part[JUDGED_COLUMNS].astype(object) for part in parts], ignore_index=True)
+    said = judged["alert_id"].map(dict(answers or {}))
+    wrong = said.map(WRONG)
+    right = said.map(RIGHT).where(~judged["rule"].isin(names))
+    judged["hit"] = wrong.combine_first(right).combine_first(judged["hit"])
+    return judged
+
+
+def rule_records(
+    rules: Sequence[Rule],
+    judged: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    expected_false: Mapping[str, float] | None = None,
+) -> dict[tuple[str, str], RuleRecord]:
+    """Records by rule and level from a frame of `judged_past`.
+
+    `expected_false`: openings per period in 100 quiet scopes by rule, NaN where undefined.
+    """
+    scores = by_rule(judged, Span(dt.date.min, as_of, 1))
+    found = {(str(row["rule"]), str(row["level"])): row for row in scores.to_dict("records")}
     result = {}
     for rule in rules:
-        row = found.get(rule.name, {})
-        cases = int(row.get("judged", 0))
-        enough = cases >= ENOUGH
-
-        def figure(name: str, row: dict = row, enough: bool = enough) -> float | None:  # type: ignore[type-arg]
-            value = row.get(name)
-            usable = enough and value is not None and math.isfinite(value)
-            return float(value) if usable else None  # type: ignore[arg-type]
-
-        false = (expected or {}).get(rule.name, math.nan)
-        result[rule.name] = RuleRecord(
-            rule=rule.name,
-            rule_version=rule.version,
-            cases=cases,
-            hits=int(row.get("hits", 0)),
-            precision=figure("precision"),
-            precision_low=figure("precision_low"),
-            precision_high=figure("precision_high"),
-            median_lead_days=figure("median_lead_days"),
-            expected_false_per_100=false if math.isfinite(false) else None,
-        )
+        rate = (expected_false or {}).get(rule.name, math.nan)
+        for level in LEVELS:
+            row: dict[Any, Any] = found.get((rule.name, level), {})
+            cases = int(row.get("judged", 0))
+            figures = {
+                name: _figure(row.get(name)) if cases >= ENOUGH else None
+                for name in ("precision", "precision_low", "precision_high", "median_lead_days")
+            }
+            result[rule.name, level] = RuleRecord(
+                rule=rule.name,
+                rule_version=rule.version,
+                level=level,
+                basis=_basis(rule),
+                cases=cases,
+                hits=int(row.get("hits", 0)),
+                expected_false_per_100=_figure(rate),
+                grain=rule.grain,
+                **figures,
+            )
     return result
+
+
+def beside(records: Mapping[tuple[str, str], RuleRecord], rule: str, level: str) -> RuleRecord:
+    """The record to show beside an alert: that of its level, else, with too few cases, of any."""
+    own = records[rule, level]
+    return own if own.precision is not None else records[rule, "warning"]
+
+
+def with_records(
+    alerts: pd.DataFrame, records: Mapping[tuple[str, str], RuleRecord]
+) -> pd.DataFrame:
+    """The frame with `RECORD_COLUMNS`, filled for open alerts of a rule that has a record.
+
+    An alert that has ended keeps none: today's record is not what stood beside it then.
+    """
+    rows: list[list[object]] = []
+    for rule, level, state in zip(alerts["rule"], alerts["level"], alerts["state"], strict=True):
+        if state != "open" or (rule, level) not in records:
+            rows.append([None] * len(RECORD_COLUMNS))
+            continue
+        record = beside(records, rule, level)
+        rows.append(
+            [
+                record.cases,
+                record.precision,
+                record.precision_low,
+                record.precision_high,
+                record.median_lead_days,
+                record.expected_false_per_100,
+                record.sentence("zh") or None,
+                record.sentence("en") or None,
+            ]
+        )
+    added = pd.DataFrame(rows, columns=RECORD_COLUMNS, index=alerts.index).astype(object)
+    return pd.concat([alerts.drop(columns=RECORD_COLUMNS, errors="ignore"), added], axis=1)
+
+
+def records_frame(
+    records: Mapping[tuple[str, str], RuleRecord], rules: Sequence[Rule]
+) -> pd.DataFrame:
+    """`rpt_rule_records`: grain rule × level, with the rule's title, metric and mode."""
+    by_name = {rule.name: rule for rule in rules}
+    return pd.DataFrame(
+        [
+            {
+                **record.as_dict(),
+                "title_zh": by_name[record.rule].title.zh,
+                "title_en": by_name[record.rule].title.en,
+                "metric": by_name[record.rule].metric,
+                "mode": by_name[record.rule].mode,
+                "sentence_zh": record.sentence("zh"),
+                "sentence_en": record.sentence("en"),
+            }
+            for record in records.values()
+        ]
+    )
+
+
+def _basis(rule: Rule) -> str:
+    if rule.on_targets:
+        return "period_end"
+    return "own_course" if rule.grain in ("week", "month") else "none"
+
+
+def _figure(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -42,11 +42,16 @@ class Confirm(_Part):
 
 
 class Pause(_Part):
-    """No level moves: between two days of every year, or in weeks with too few workdays."""
+    """No level moves: between two days of every year, or in weeks with too few workdays.
+
+    `after`: so many periods that follow a paused one are paused as well (work starts slowly after a
+    long holiday). What happened in a pause is no evidence and no yardstick.
+    """
 
     start: MonthDay | None = Field(default=None, alias="from")
     end: MonthDay | None = Field(default=None, alias="to")
     workdays_below: float | None = Field(default=None, gt=0, le=5)
+    after: int = Field(default=0, ge=0, le=8)
     reason: str = ""
 
     @model_validator(mode="after")

@@ -6,12 +6,13 @@ Add here: a reason for which a day gives no verdict. Keep out: choosing panels a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.alerting.beginnings import beginnings
 from pipelines.alerting.conditions.base import Context, Flags, Levels, Row
 from pipelines.alerting.panel import Panel
 from pipelines.alerting.rules import Pause, Rule
@@ -64,24 +65,29 @@ def run(
     independent kind of evidence agrees.
     """
     days, series = panel.shape
-    judge = rule.condition.prepare(panel, context)
+    paused = _paused(rule.pause, panel)
+    judge = rule.condition.prepare(panel, replace(context, paused=paused))
     states = States(series, rule.laws)
-    clean = np.ones((days, series), bool)
+    clean = np.repeat(~paused[:, None], series, axis=1)
     level = np.zeros((days, series), np.int8)
     status = np.zeros((days, series), np.int8)
     episode = np.zeros((days, series), np.int32)
     since = np.full((days, series), -1, np.int32)
     ending = np.zeros((days, series), np.int8)
     fields = {name: np.full((days, series), np.nan) for name in FIELDS}
-    paused = _paused(rule.pause, panel)
     bound = rule.on_targets
+    begins = None if bound else beginnings(panel, context.reference)
+    rows = np.arange(days)[:, None]
 
     for t in range(days):
         if bound and t and panel.starts[t] != panel.starts[t - 1]:
             ending[t - 1] = np.maximum(
                 ending[t - 1], states.end_all(panel.dates[t - 1], Ending.PERIOD_OVER)
             )
-        verdict = judge.at(t, clean)
+        learned = clean
+        if begins is not None and begins[t].any():
+            learned = clean & (rows >= begins[t])
+        verdict = judge.at(t, learned)
         for name in FIELDS:
             fields[name][t] = getattr(verdict, name)
         held_back = untrusted[t] if untrusted is not None else np.zeros(series, bool)
@@ -130,12 +136,15 @@ def _paused(pauses: tuple[Pause, ...], panel: Panel) -> Flags:
     paused = np.zeros(len(panel.dates), bool)
     names = np.array([str(day)[5:] for day in panel.dates])
     for pause in pauses:
+        inside = np.zeros(len(paused), bool)
         if pause.start is not None and pause.end is not None:
-            inside = (names >= pause.start) & (names <= pause.end)
+            inside |= (names >= pause.start) & (names <= pause.end)
             if pause.start > pause.end:  # over the turn of the year
-                inside = (names >= pause.start) | (names <= pause.end)
-            paused |= inside
+                inside |= (names >= pause.start) | (names <= pause.end)
         if pause.workdays_below is not None and len(panel.dates) > 1:
             # Exposure 1 is five workdays in a week.
-            paused |= panel.exposure * 5 < pause.workdays_below
+            inside |= panel.exposure * 5 < pause.workdays_below
+        paused |= inside
+        for later in range(1, min(pause.after, len(paused) - 1) + 1):
+            paused[later:] |= inside[:-later]
     return paused

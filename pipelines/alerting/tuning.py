@@ -15,9 +15,12 @@ import pandas as pd
 from scipy import special
 
 from pipelines.alerting.backtest import Span
+from pipelines.alerting.conditions import AgainstPast, Consecutive
 from pipelines.alerting.rules import Rule
 
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
+SIGMAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 SHIFTS = (0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
 
 # Judged alerts of one rule in one span, as `backtest.by_rule` counts them.
@@ -43,37 +46,68 @@ class Proposal:
 
 
 def variants(rule: Rule) -> list[Rule]:
-    """The rule with its pair of limits eased and tightened, from most to least sensitive."""
+    """The rule with its numeric limits eased and tightened, from most to least sensitive.
+
+    Which numbers those are: both limits of most conditions; the margins of `against_past` beyond its
+    quantiles, or the quantile itself where there is no margin; `sigma` of `consecutive`.
+    """
+    condition = rule.condition
+    found: list[dict[str, float]]
+    if isinstance(condition, Consecutive):
+        found = [{"sigma": sigma} for sigma in SIGMAS]
+    elif isinstance(condition, AgainstPast):
+        found = _against_past(condition)
+    else:
+        found = [{"warning": low, "danger": high} for low, high in _pairs(rule)]
+    return [
+        rule.model_copy(update={"condition": condition.model_copy(update=limits)})
+        for limits in found
+    ] or [rule]
+
+
+def _pairs(rule: Rule) -> list[tuple[float, float]]:
     pair = rule.condition.limits()
     if pair is None:
-        return [rule]
-    warning, danger = rule.condition.warning, rule.condition.danger  # type: ignore[union-attr]
-    kind = rule.condition.type
-    found = []
-    if kind in {"probability", "rate_fall"}:
-        for factor in FACTORS:
-            scaled = [
-                float(special.expit(special.logit(p) + np.log(factor))) for p in (warning, danger)
-            ]
-            found.append((round(scaled[0], 4), round(scaled[1], 4)))
-    elif pair[2] == "value":
-        shifts = SHIFTS if rule.side == "above" else SHIFTS[::-1]
-        if kind == "change":
-            found = [(round(warning * f, 4), round(danger * f, 4)) for f in FACTORS]
-        else:
-            found = [(round(warning * s, 4), round(danger * s, 4)) for s in shifts]
-    elif kind == "against_past":
-        # A smaller quantile is rarer: from lax to strict.
-        found = [(round(min(warning * f, 0.49), 4), danger) for f in FACTORS[::-1]]
-    elif kind == "consecutive":
-        return [rule]
+        return []
+    warning, danger, kind = pair
+    if kind == "value" and rule.condition.type != "change":
+        factors: Sequence[float] = SHIFTS if rule.side == "above" else SHIFTS[::-1]
     else:
-        found = [(round(warning * f, 3), round(danger * f, 3)) for f in FACTORS]
-    rules = []
-    for low, high in found:
-        condition = rule.condition.model_copy(update={"warning": low, "danger": high})
-        rules.append(rule.model_copy(update={"condition": condition}))
-    return rules
+        factors = FACTORS
+    if rule.condition.type in {"probability", "rate_fall"}:
+        # On the scale of odds, so that a limit stays a probability.
+        spread = np.log(factors)
+        return [
+            (round(float(_scaled(warning, f)), 4), round(float(_scaled(danger, f)), 4))
+            for f in spread
+        ]
+    return [(round(warning * f, 4), round(danger * f, 4)) for f in factors]
+
+
+def _scaled(probability: float, by: float) -> float:
+    return float(special.expit(special.logit(probability) + by))
+
+
+def _against_past(condition: AgainstPast) -> list[dict[str, float]]:
+    if condition.warning and not condition.margin:
+        # A smaller quantile is rarer: from lax to strict.
+        return [{"warning": round(min(condition.warning * f, 0.49), 4)} for f in FACTORS[::-1]]
+    far = condition.margin if condition.danger_margin is None else condition.danger_margin
+    margins = [condition.margin * f for f in FACTORS] if condition.margin else list(MARGINS)
+    return [
+        {
+            "margin": round(min(margin, 0.99), 4),
+            "danger_margin": round(max(far - condition.margin, 0.0) + min(margin, 0.99), 4),
+        }
+        for margin in margins
+    ]
+
+
+def limits_of(rule: Rule) -> dict[str, float]:
+    """The numbers that `variants` may change, by key of the condition."""
+    named = ("warning", "danger", "margin", "danger_margin", "sigma")
+    there = {name: getattr(rule.condition, name, None) for name in named}
+    return {name: float(value) for name, value in there.items() if value is not None}
 
 
 def propose(
@@ -88,7 +122,8 @@ def propose(
 
     `trial(rule, as_of)` evaluates the rule with what was known up to `as_of` and returns its
     judged openings (columns on, level, hit). Only the early span is looked at for the choice; if
-    no variant keeps the budget the least noisy one is proposed. Ties go to more hits.
+    no variant keeps the budget the least noisy one is proposed. Ties go to more hits, then to the
+    limits as they are: where nothing can be told apart nothing changes.
     """
     scored: list[tuple[Rule, dict[str, float]]] = [
         (variant, _figures(trial(variant, early.last), early)) for variant in variants(rule)
@@ -96,7 +131,12 @@ def propose(
     within = [item for item in scored if item[1]["false_per_director_month"] <= budget]
     if within:
         chosen, figures = max(
-            within, key=lambda item: (item[1]["hits"], -item[1]["false_per_director_month"])
+            within,
+            key=lambda item: (
+                item[1]["hits"],
+                -item[1]["false_per_director_month"],
+                item[0].version == rule.version,
+            ),
         )
     else:
         chosen, figures = min(scored, key=lambda item: item[1]["false_per_director_month"])
@@ -138,9 +178,7 @@ def split(first: dt.date, last: dt.date, directors: int, share: float = 0.6) -> 
 def proposals(
     rules: Sequence[Rule], trial: Trial, *, early: Span, rest: Span, budget: float
 ) -> list[Proposal]:
-    """One proposal per rule that has limits to vary."""
-    return [
-        propose(rule, trial, early=early, rest=rest, budget=budget)
-        for rule in rules
-        if len(variants(rule)) > 1
-    ]
+    """One proposal per rule that has limits to vary; each gets an equal part of the budget."""
+    varied = [rule for rule in rules if len(variants(rule)) > 1]
+    share = budget / max(len(varied), 1)
+    return [propose(rule, trial, early=early, rest=rest, budget=share) for rule in varied]

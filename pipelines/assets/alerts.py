@@ -9,6 +9,7 @@ fault of the run, so it stops nothing.
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -16,10 +17,20 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.catalogue import untrusted_metrics
+from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
+from pipelines.alerting.false_alarms import expected_false_alarms
 from pipelines.alerting.feeds import feed_metrics
+from pipelines.alerting.record import (
+    RuleRecord,
+    judged_past,
+    records_frame,
+    rule_records,
+    with_records,
+)
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
+from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.configuration.problems import Problem
 from pipelines.ledger.publishing import (
@@ -33,7 +44,9 @@ from pipelines.told_tables import write_told_table
 from pipelines.warehouse import connect
 from pipelines.working_calendar import workday_test
 
-TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores")
+TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores", "rpt_rule_records")
+# Simulated false alarms of the rules, kept from night to night in the data folder.
+FALSE_ALARMS = "rule_false_alarms.json"
 _NAMED = 5  # alerts that a check's description spells out
 
 
@@ -87,8 +100,9 @@ def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg
                     alerts = connection.execute("select * from marts.fct_alerts").df()
             else:
                 with connect(night.warehouse) as connection:
-                    found = evaluation(connection, settings, night.as_of)
-                    alerts = _write(connection, settings, night.as_of, found)
+                    past = read_past(connection, night.as_of)
+                    found = evaluation(past, settings)
+                    alerts = _write(connection, settings, past, found)
             _say(settings, alerts)
         for spec in specs:
             family = spec.key.path[-1]
@@ -106,24 +120,48 @@ def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg
     return [evaluate_alerts]
 
 
-def evaluation(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date
-) -> Evaluation:
-    """The evaluation of a built warehouse, up to and including `as_of`."""
-    rules, _ = usable_rules(settings)
-    freshness = connection.execute("select * from marts.rpt_freshness").df()
-    metrics = connection.execute("select * from marts.fct_metrics").df()
+@dataclass(frozen=True)
+class Past:
+    """What rules are judged on, up to and including `as_of`; columns of the marts they come from."""
+
+    as_of: dt.date
+    freshness: pd.DataFrame
+    metrics: pd.DataFrame
+    completion: pd.DataFrame
+    scopes: pd.DataFrame
+    calendar: pd.DataFrame
+
+
+def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
+    """The past of a built warehouse."""
+
+    def table(sql: str) -> pd.DataFrame:
+        return connection.execute(sql).df()
+
+    freshness = table("select * from marts.rpt_freshness")
+    metrics = table("select * from marts.fct_metrics")
     feeds = feed_metrics(freshness, as_of=as_of)
-    if len(feeds):
-        metrics = pd.concat([metrics, feeds], ignore_index=True)
+    return Past(
+        as_of,
+        freshness,
+        pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
+        table("select * from marts.fct_target_completion_history"),
+        table("select * from intermediate.int_scopes"),
+        table("select date_day, is_workday from config.calendar"),
+    )
+
+
+def evaluation(past: Past, settings: Settings) -> Evaluation:
+    """Every rule on every day of the past."""
+    rules, _ = usable_rules(settings)
     return evaluate(
-        metrics,
-        connection.execute("select * from marts.fct_target_completion_history").df(),
+        past.metrics,
+        past.completion,
         rules,
-        connection.execute("select * from intermediate.int_scopes").df(),
-        as_of=as_of,
-        untrusted=untrusted_metrics(_stale_entities(freshness)),
-        calendar=connection.execute("select date_day, is_workday from config.calendar").df(),
+        past.scopes,
+        as_of=past.as_of,
+        untrusted=untrusted_metrics(_stale_entities(past.freshness)),
+        calendar=past.calendar,
         language=settings.company.language,
         currency=settings.company.currency,
         fiscal_year_start=settings.company.fiscal_year_start,
@@ -136,13 +174,13 @@ def _stale_entities(freshness: pd.DataFrame) -> set[str]:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date, found: Evaluation
+    connection: duckdb.DuckDBPyConnection, settings: Settings, past: Past, found: Evaluation
 ) -> pd.DataFrame:
+    as_of, zone = past.as_of, settings.timezone
     ledger = open_ledger(settings.ledger_url)
     try:
-        zone = settings.timezone
+        alerts = merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone)
         frames = {
-            "fct_alerts": merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone),
             "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=zone),
             "rpt_response_scores": response_scores_frame(
                 ledger, as_of=as_of, timezone=zone, is_workday=workday_test(settings, as_of)
@@ -150,9 +188,48 @@ def _write(
         }
     finally:
         ledger.close()
+    rules, _ = usable_rules(settings)
+    records = _records(settings, past, found, alerts)
+    frames["rpt_rule_records"] = records_frame(records, rules)
+    frames["fct_alerts"] = with_deals(
+        with_records(alerts, records),
+        connection.execute("select * from marts.fct_opportunities").df(),
+        quarter_end=_quarter_end(past),
+    )
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
     return frames["fct_alerts"]
+
+
+def _records(
+    settings: Settings, past: Past, found: Evaluation, alerts: pd.DataFrame
+) -> dict[tuple[str, str], RuleRecord]:
+    """How often each rule was right so far; people's outcomes of alerts count."""
+    rules, _ = usable_rules(settings)
+    answered = alerts.dropna(subset=["outcome"])
+    episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
+    judged = judged_past(
+        pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
+        rules,
+        ScopeTree(past.scopes),
+        metrics=past.metrics,
+        completion=past.completion,
+        as_of=past.as_of,
+        answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
+    )
+    return rule_records(
+        rules,
+        judged,
+        as_of=past.as_of,
+        expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS),
+    )
+
+
+def _quarter_end(past: Past) -> dt.date | None:
+    rows, today = past.completion, pd.Timestamp(past.as_of)
+    ends = pd.to_datetime(rows.loc[rows["period_type"] == "quarter", "period_end"])
+    running = ends[(ends >= today) & (ends < today + pd.Timedelta(days=92))]
+    return None if running.empty else running.min().date()
 
 
 def _say(settings: Settings, alerts: pd.DataFrame) -> None:
@@ -179,6 +256,7 @@ def _check(rule: Rule, breaches: pd.DataFrame, language: str) -> dg.AssetCheckRe
             "value": _number(first["value"]),
             "limit": _number(first["limit_value"]),
             "drivers": dg.MetadataValue.text(str(first["drivers"])),
+            "record": str(first[f"record_{language}"] or ""),
         }
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(["alerts", rule.family]),

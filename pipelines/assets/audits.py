@@ -12,23 +12,25 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.bound import COMPANY_TABLES
 from pipelines.assets.dbt_models import DBT_RUN
-from pipelines.assets.raw import FAILED_SOURCES
-from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.assets.raw import may_continue
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.night import Night
 from pipelines.settings import Settings
 from pipelines.told_tables import write_told_table
 from pipelines.warehouse import connect
 from quality.adapter import check_results, check_specs, group_declarations, group_results
-from quality.audit import audit_feeds, audit_marts, audit_suites
+from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
 from quality.dbt_results import read_dbt_results
 from quality.feeds import read_feeds
+from quality.freshness import check_failed_sources, with_untrusted
 from quality.gate import Verdict, decide
+from quality.loaded import staged_sources
 from quality.reconciliation import Terms
 from quality.results import CheckResult, results_frame
 from quality.runner import rule_names
@@ -81,18 +83,18 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
             if night.unchanged:
                 yield from _standing([*specs, gate])
                 return
+            failed = night.failed_sources
             with connect(night.warehouse) as connection:
                 by_entity = audit_suites(connection, suites)
                 feeds = audit_feeds(
                     connection,
                     terms_of(settings, night),
                     read_feeds(settings.config_dir, [source.name for source in settings.sources]),
-                    failed_sources=_failed_sources(night),
+                    failed_sources=failed,
                 )
                 write_told_table(connection, "rpt_freshness", feeds.freshness)
-            results = [result for found in by_entity.values() for result in found] + list(
-                feeds.results
-            )
+            of_feeds = [*check_failed_sources(failed), *feeds.results]
+            results = [result for found in by_entity.values() for result in found] + of_feeds
             (night.folder / _RAW_RESULTS).write_text(
                 json.dumps([asdict(result) for result in results])
             )
@@ -105,7 +107,7 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
                     language=language,
                 )
             yield from check_results(
-                EXTRACTS, feeds_declared, group_results("feeds", feeds.results), language=language
+                EXTRACTS, feeds_declared, group_results("feeds", of_feeds), language=language
             )
             yield _gate_result(gate, verdict, language)
 
@@ -113,10 +115,13 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
 
 
 def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChecksDefinition:
-    """Truths between loaded rows and marts, to the cent, and findings about names and references."""
+    """Suites on the staged rows of other systems than sheets and what these counted, truths between
+    loaded rows and marts, to the cent, and findings about names, references and doubtful pairs.
+    """
+    suites = read_suites()
     language = settings.company.language
     place = dg.AssetKey(["marts", "fct_target_completion"])
-    declared = group_declarations("truths")
+    declared = [*group_declarations("truths"), *group_declarations("staged_rows")]
     specs = [
         dg.AssetCheckSpec(
             spec.name,
@@ -140,15 +145,17 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
                 yield from _standing([*specs, gate])
                 return
             with connect(night.warehouse) as connection:
+                staged = audit_staged(connection, suites)
                 truths = audit_marts(connection, terms_of(settings, night))
-                results = [*_raw_results(night), *read_dbt_results(night.folder / DBT_RUN), *truths]
+                built = read_dbt_results(night.folder / DBT_RUN)
+                results = [*_raw_results(night), *built, *staged, *truths]
                 frame = results_frame(results, dt.datetime.now(dt.UTC))
                 write_told_table(connection, "rpt_data_quality", frame)
-            verdict = decide(results, may_fail=_may_fail(settings))
+                verdict = decide(results, may_fail=_may_fail(settings))
+                _mark_untrusted(connection, verdict)
             log.info("audit     %s", verdict.text(language).replace("\n", "\n          "))
-            yield from check_results(
-                place, declared, group_results("truths", truths), language=language
-            )
+            grouped = [*group_results("truths", truths), *group_results("staged_rows", staged)]
+            yield from check_results(place, declared, grouped, language=language)
             yield _gate_result(gate, verdict, language)
 
     return audit
@@ -194,12 +201,20 @@ def _gate_result(spec: dg.AssetCheckSpec, verdict: Verdict, language: str) -> dg
 
 
 def _may_fail(settings: Settings) -> set[str]:
-    return {source.name for source in settings.sources if source.on_failure == "continue"}
+    raw_zone, now = raw_zone_of(settings), dt.datetime.now(dt.UTC)
+    return {
+        source.name for source in settings.sources if may_continue(settings, source, raw_zone, now)
+    }
 
 
-def _failed_sources(night: Night) -> dict[str, str]:
-    path: Path = night.folder / FAILED_SOURCES
-    return json.loads(path.read_text()) if path.exists() else {}
+def _mark_untrusted(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> None:
+    """Feeds of sources that fail but may: stale in `rpt_freshness`, from which alerts hold back."""
+    if not verdict.untrusted:
+        return
+    given = {(source, entity) for _, source, entity in staged_sources(connection)}
+    freshness = connection.execute("select * from marts.rpt_freshness").df()
+    marked = with_untrusted(freshness, verdict.untrusted, given)
+    write_told_table(connection, "rpt_freshness", marked)
 
 
 def _raw_results(night: Night) -> list[CheckResult]:

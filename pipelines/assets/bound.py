@@ -16,6 +16,7 @@ from pipelines.ledger.store import open_ledger
 from pipelines.night import Night, fingerprint
 from pipelines.publishing import damaged_files, read_manifest
 from pipelines.settings import Settings
+from pipelines.sheet_versions import EVERY_VERSION
 from pipelines.sources.registry import raw_tables
 from pipelines.warehouse import bind
 
@@ -29,9 +30,16 @@ COMPANY_TABLES = {
     "rejected": "Rows in quarantine, each with its reason.",
 }
 
+# Made of the loads here, as the rows in force are, but read by dbt beside them.
+VERSIONS = {
+    f"spreadsheet__{name}": f"Rows of every version of the {entity} sheets that was known on the "
+    "day, so that what changed between two loads can be dated."
+    for entity, name in EVERY_VERSION.items()
+}
+
 
 def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The `config.*` tables; they wait for every extraction, and dbt waits for them."""
+    """The `config.*` tables and sheet versions; they wait for every extraction, and dbt waits for them."""
     raw_keys = [
         dg.AssetKey(["raw", f"{system}__{table}"])
         for system in sorted({*settings.systems, "spreadsheet"})
@@ -39,13 +47,14 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     ]
     specs = [
         dg.AssetSpec(
-            dg.AssetKey(["config", name]),
+            dg.AssetKey([schema, name]),
             deps=raw_keys,
-            group_name="config",
+            group_name=schema,
             description=text,
             kinds={"duckdb"},
         )
-        for name, text in COMPANY_TABLES.items()
+        for schema, tables in (("config", COMPANY_TABLES), ("raw", VERSIONS))
+        for name, text in tables.items()
     ]
 
     @dg.multi_asset(name="bind_warehouse", specs=specs, required_resource_keys={WRITER})
@@ -63,8 +72,8 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                     known_at=night.known_at,
                 )
                 _refresh_workbench(settings, night)
-        for name in COMPANY_TABLES:
-            yield dg.MaterializeResult(asset_key=dg.AssetKey(["config", name]))
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key)
 
     return [bind_warehouse]
 

@@ -8,20 +8,24 @@ the published alerts, so that a night cut off here tells the same when it runs a
 """
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 
 import dagster as dg
-import duckdb
-import pandas as pd
 
 from pipelines.assets.alerts import usable_rules
+from pipelines.assets.hierarchy import hierarchy_of, named
 from pipelines.assets.published import PUBLISHED
+from pipelines.assets.run_failures import Cause
 from pipelines.assets.steps import WRITER, failing_clearly, log
 from pipelines.ledger.due import escalate
 from pipelines.ledger.episodes import Changes, record_episodes
 from pipelines.ledger.store import open_ledger
+from pipelines.notifying.data_problems import StaleFeed, failed_run, stale_feeds
 from pipelines.notifying.links import Links, link_key
 from pipelines.notifying.notices import Office
-from pipelines.notifying.notify import Report, notify
+from pipelines.notifying.notify import Report, joined, notify, notify_data_owners
+from pipelines.notifying.outbox import Delivery, deliver
 from pipelines.notifying.recipients import RecipientBook, read_recipients
 from pipelines.notifying.slices import Hierarchy
 from pipelines.publishing import read_manifest
@@ -30,6 +34,8 @@ from pipelines.warehouse import connect
 from pipelines.working_calendar import workday_test
 
 NOTICES = dg.AssetKey(["told", "notices"])
+# Where `file://` channels write, below the data folder.
+OUTBOX = "outbox"
 
 
 def notice_asset(settings: Settings) -> dg.AssetsDefinition:
@@ -66,10 +72,17 @@ def tell(
         alerts = connection.execute(
             "select * from marts.fct_alerts where coalesce(origin, 'evaluated') = 'evaluated'"
         ).df(date_as_object=True)
-        hierarchy = _hierarchy(connection)
+        reps = hierarchy_of(connection)
+        feeds = [
+            StaleFeed(*row)
+            for row in connection.execute(
+                "select source, entity, age_workdays from marts.rpt_freshness where state = 'stale'"
+            ).fetchall()
+        ]
     is_workday = workday_test(settings, manifest.as_of)
     _, refused = usable_rules(settings)
     book = recipient_book(settings)
+    hierarchy = named(reps, book)
     ledger = open_ledger(settings.ledger_url)
     try:
         changes = record_episodes(
@@ -89,24 +102,81 @@ def tell(
             today=manifest.as_of,
             now=moment,
         )
-        office = Office(
-            timezone=settings.timezone,
-            currency=settings.company.currency,
-            is_workday=is_workday,
-            hierarchy=hierarchy,
-            link=links_of(settings, book).make,
+        office = replace(
+            _office(settings, manifest.as_of, hierarchy), link=links_of(settings, book).make
         )
+        outbox = settings.data_dir / OUTBOX
         report = notify(
+            ledger, book.recipients, office, now=moment, outbox_dir=outbox, dry_run=dry_run
+        )
+        stale = stale_feeds(feeds, day=manifest.as_of)
+        if stale is not None:
+            data = notify_data_owners(
+                ledger, book.recipients, office, stale,
+                now=moment, outbox_dir=outbox, dry_run=dry_run,
+            )  # fmt: skip
+            report = joined(report, data)
+    finally:
+        ledger.close()
+    return changes, report
+
+
+def tell_of_failure(
+    settings: Settings,
+    *,
+    job: str,
+    run_id: str,
+    causes: Sequence[Cause],
+    now: dt.datetime | None = None,
+    dry_run: bool = False,
+) -> Report:
+    """Tell the data owners why a run failed; the same cause on the same day is told once."""
+    moment, manifest = now or settings.now(), read_manifest(settings.current)
+    day = moment.astimezone(settings.timezone).date()
+    problem = failed_run(
+        job,
+        [f"{cause.step}: {cause.text}" for cause in causes],
+        audit=any(cause.is_audit for cause in causes),
+        day=day,
+        run_id=run_id,
+        still_published=manifest.as_of if manifest else None,
+    )
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        return notify_data_owners(
             ledger,
-            book.recipients,
-            office,
+            recipient_book(settings).recipients,
+            _office(settings, day, Hierarchy()),
+            problem,
             now=moment,
-            outbox_dir=settings.data_dir / "outbox",
+            outbox_dir=settings.data_dir / OUTBOX,
             dry_run=dry_run,
         )
     finally:
         ledger.close()
-    return changes, report
+
+
+def send_what_waits(settings: Settings, now: dt.datetime | None = None) -> Delivery:
+    """Send notices that were held back or failed, without deciding anything new."""
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        return deliver(
+            ledger,
+            recipient_book(settings).recipients,
+            now=now or settings.now(),
+            outbox_dir=settings.data_dir / OUTBOX,
+        )
+    finally:
+        ledger.close()
+
+
+def _office(settings: Settings, day: dt.date, hierarchy: Hierarchy) -> Office:
+    return Office(
+        timezone=settings.timezone,
+        currency=settings.company.currency,
+        is_workday=workday_test(settings, day),
+        hierarchy=hierarchy,
+    )
 
 
 def recipient_book(settings: Settings) -> RecipientBook:
@@ -126,8 +196,3 @@ def links_of(settings: Settings, book: RecipientBook) -> Links:
         book.links.valid_days,
         settings.now,
     )
-
-
-def _hierarchy(connection: duckdb.DuckDBPyConnection) -> Hierarchy:
-    reps: pd.DataFrame = connection.execute("select * from marts.dim_rep").df()
-    return Hierarchy.from_reps(reps)

@@ -5,7 +5,6 @@ Add here: how a source's load becomes assets. Keep out: how a system is read
 """
 
 import datetime as dt
-import json
 import time
 from collections.abc import Iterator
 
@@ -20,7 +19,6 @@ from pipelines.raw_zone import RawZone
 from pipelines.settings import Settings
 from pipelines.sources.registry import connector_of, raw_tables
 
-FAILED_SOURCES = "failed_sources.json"
 # A new source holds the publication when it fails; one that has run this long does not.
 TRIAL = dt.timedelta(days=7)
 _LONGEST = 400
@@ -82,7 +80,7 @@ def _load_all(
                 next_step="set what is missing",
             ) from error
         except Failure as failure:
-            if not _may_continue(source, raw_zone, now):
+            if not may_continue(settings, source, raw_zone, now):
                 raise
             failed[source.name] = str(failure)
             log.warning("%s: %s Its last load stands, marked untrusted.", source.name, failure)
@@ -91,23 +89,23 @@ def _load_all(
         for table, count in report.rows.items():
             rows[table] = rows.get(table, 0) + count
     if failed:
-        path = night.folder / FAILED_SOURCES
-        known = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps({**known, **failed}))
+        night.note_failed(failed)
     return rows, time.monotonic() - started
 
 
-def _may_continue(source: Source, raw_zone: RawZone, now: dt.datetime) -> bool:
-    """Whether the rest may be published without this source's new rows.
+def may_continue(settings: Settings, source: Source, raw_zone: RawZone, now: dt.datetime) -> bool:
+    """Whether the rest may be published while this source fails or its rows are at fault.
 
-    Never before its first load: figures would then silently lack everything it holds.
+    Never before its first load: figures would then silently lack everything it holds. After that as
+    its `on_failure` says; where it says nothing, from a week after its first completed load on. A
+    company's only source holds unless it says otherwise, since there is no rest.
     """
     known = raw_zone.known_extracts(source.name)
     if not known:
         return False
     if source.on_failure:
         return source.on_failure == "continue"
-    return now - known[0].loaded_at > TRIAL
+    return len(settings.sources) > 1 and now - known[0].loaded_at > TRIAL
 
 
 def _say(report: LoadReport) -> None:

@@ -12,13 +12,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pipelines.assets.hierarchy import published_hierarchy
+from pipelines.failures import PermanentFailure
 from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
 from pipelines.ledger.refusals import Answer, Refused
 from pipelines.ledger.responses import acknowledge, assign, plan, resolve, snooze
 from pipelines.ledger.signals import add_signal, parse_scope
 from pipelines.ledger.store import Ledger, open_ledger
-from pipelines.notifying.describing import sentence
+from pipelines.notifying.describing import in_language, reasons, sentence
+from pipelines.notifying.messages import Items
+from pipelines.notifying.wording import word
+from pipelines.publishing import read_manifest
 from pipelines.settings import Settings, load_settings
+from pipelines.warehouse import connect
 
 LEVELS = {"warning": "警戒 warning", "danger": "危险 danger"}
 
@@ -71,13 +77,20 @@ def print_one(alert_id: str) -> int:
 
 
 def _story(history: History, settings: Settings) -> list[str]:
-    alert, zone = history.alert, settings.timezone
+    alert, zone, language = history.alert, settings.timezone, settings.company.language
     lines = [
         f"{alert.alert_id}  {LEVELS.get(alert.level, alert.level)}  {alert.state}",
-        f"  {sentence(alert, settings.company.language)}",
+        f"  {sentence(alert, language)}",
         f"  rule {alert.rule}, {alert.scope_type}:{alert.scope_id}, opened {alert.opened_on}",
         f"  to answer: {alert.responsible or '-'}",
     ]
+    record = in_language(alert, "record", language)
+    if record:
+        lines.append(f"  {word('record', language)}: {record}")
+    for block in reasons(alert, language, settings.company.currency, published_hierarchy(settings)):
+        if isinstance(block, Items):
+            lines.append(f"  {block.label}:")
+            lines += [f"    - {item}" for item in block.items]
     lines += [
         f"  {change.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}  {change.change}"
         for change in history.changes
@@ -88,6 +101,28 @@ def _story(history: History, settings: Settings) -> list[str]:
         for response in history.responses
     ]
     return lines
+
+
+def print_rules() -> int:
+    """One line per rule that runs, and its record of the published day below it."""
+    settings = load_settings()
+    if read_manifest(settings.current) is None:
+        raise PermanentFailure(
+            "Could not list the rules with their records",
+            cause="nothing has been published yet",
+            next_step="forewarn run",
+        )
+    language = settings.company.language
+    with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            f"select rule, mode, title_{language}, sentence_{language} from marts.rpt_rule_records "
+            "where level = 'warning' order by mode, rule"
+        ).fetchall()
+    for name, mode, title, said in rows:
+        sys.stdout.write(f"{name:36} {mode:6} {title}\n")
+        if said:
+            sys.stdout.write(f"    {said}\n")
+    return 0
 
 
 def answer(action: Callable[[Ledger, dt.datetime, dt.date], Answer]) -> int:

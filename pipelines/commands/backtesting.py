@@ -10,25 +10,28 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from pipelines.alerting.backtest import Span, by_label, by_rule, directors, judge
 from pipelines.alerting.comparisons import comparisons
-from pipelines.alerting.evaluation import Evaluation, evaluate
+from pipelines.alerting.evaluation import Evaluation, evaluate, rules_without_rows
+from pipelines.alerting.record import judged_past
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import Label, period_outcomes, read_labels
-from pipelines.alerting.tuning import Proposal, proposals, split
+from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
 from pipelines.assets.alerts import usable_rules
 from pipelines.failures import PermanentFailure
 from pipelines.publishing import read_manifest
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import connect
+
+BASIS = "a target ended below 90 %; any other figure stayed bad for the quarter after the alert"
 
 
 @dataclass(frozen=True)
@@ -100,15 +103,18 @@ def backtest(
     tree = ScopeTree(past.scopes)
     span = Span(start, end, directors(tree))
     outcomes = period_outcomes(past.metrics, past.completion, as_of=end)
-    judged = judge(found.episodes, rules, tree, labels=known, outcomes=outcomes)
+    judged = _judged(past, found.episodes, rules, tree, known, outcomes, end)
     if episodes:
         inside = found.episodes[found.episodes["opened_on"].map(lambda day: start <= day <= end)]
         inside.to_csv(episodes, index=False, encoding="utf-8-sig")
         sys.stdout.write(f"{len(inside)} episodes written to {episodes}\n")
     sys.stdout.write(f"\nRules over {start} to {end}, {span.directors} directors\n")
+    sys.stdout.write(f"{pace_of(rules, past.metrics)}\n")
+    sys.stdout.write(f"Right = {'explained by a label' if known is not None else BASIS}\n")
     _print(by_rule(judged, span))
     sys.stdout.write("\nTargets, by scope and period (missed = ended below 90 %)\n")
     _print(by_target_unit(judged, outcomes, rules, span))
+    sys.stdout.write("\nThe same periods with simple forecasters, which any rule must beat\n")
     _print(comparisons(outcomes, past.completion))
     if known is not None:
         sys.stdout.write("\nPlanted risks\n")
@@ -116,34 +122,96 @@ def backtest(
     return 0
 
 
-def tune(budget: float) -> int:
+def pace_of(rules: Sequence[Rule], metrics: pd.DataFrame) -> str:
+    """A sentence on how often levels move, whichever way the past is walked through."""
+    silent = set(rules_without_rows(rules, metrics))
+    by_grain: dict[str, int] = {}
+    for rule in rules:
+        if rule.name not in silent:
+            grain = "week" if rule.on_targets else rule.grain
+            by_grain[grain] = by_grain.get(grain, 0) + 1
+    told = ", ".join(f"{count} by {grain}" for grain, count in by_grain.items())
+    text = (
+        f"Levels move when a rule's period ends ({told}): targets on Sundays and on a period's last "
+        "day. A night in between carries the level on, so a replay of every day opens nothing else."
+    )
+    if silent:
+        text += f" Without rows, not replayed: {', '.join(sorted(silent))}."
+    return text
+
+
+def tune(budget: float, labels: Path | None = None) -> int:
     """Propose limits for a wanted number of false alarms, found on the early part of the past."""
     past = read_past()
     rules, _ = usable_rules(past.settings)
-    tree = ScopeTree(past.scopes)
-    early, rest = split(past.first, past.as_of, directors(tree))
-
-    def trial(rule: Rule, as_of: dt.date) -> pd.DataFrame:
-        found = past.evaluate([rule], first=past.first, last=as_of)
-        outcomes = period_outcomes(past.metrics, past.completion, as_of=as_of)
-        return judge(found.episodes, [rule], tree, labels=None, outcomes=outcomes)
-
-    on_targets = [rule for rule in rules if rule.on_targets]
-    sys.stdout.write(
-        f"Tuned on {early.first} to {early.last}, quoted on {rest.first} to {rest.last}. "
-        "Only rules on targets can be judged without labels.\n"
-    )
-    for proposal in proposals(on_targets, trial, early=early, rest=rest, budget=budget):
-        _print_proposal(proposal.rule.name, proposal)
+    tune_on(past, rules, _labels(labels), budget)
     return 0
 
 
-def _print_proposal(name: str, proposal: Proposal) -> None:
-    condition: Any = proposal.proposed.condition
-    verdict = (
-        f"warning {condition.warning}, danger {condition.danger}" if proposal.changed else "keep"
+def tune_on(past: Past, rules: Sequence[Rule], known: list[Label] | None, budget: float) -> None:
+    """Print a proposal for every rule with numeric limits and rows to judge.
+
+    `budget`: false alarms per director and month in all, shared equally between those rules.
+    """
+    tree = ScopeTree(past.scopes)
+    early, rest = split(past.first, past.as_of, directors(tree))
+    silent = set(rules_without_rows(rules, past.metrics))
+    live = [rule for rule in rules if rule.name not in silent]
+    rows = {rule.name: _narrowed(past, rule) for rule in live}
+
+    def trial(rule: Rule, as_of: dt.date) -> pd.DataFrame:
+        narrow = rows[rule.name]
+        found = narrow.evaluate([rule], first=past.first, last=as_of)
+        told = found.watched if rule.mode == "watch" else found.episodes
+        outcomes = period_outcomes(narrow.metrics, narrow.completion, as_of=as_of)
+        return _judged(narrow, told, [rule], tree, known, outcomes, as_of)
+
+    sys.stdout.write(
+        f"Tuned on {early.first} to {early.last}, quoted on {rest.first} to {rest.last}, "
+        f"{early.directors} directors. At most {budget:g} false alarms per director and month in "
+        f"all, shared equally. Right = {'explained by a label' if known is not None else BASIS}.\n"
     )
-    sys.stdout.write(f"\n{name}: {verdict}\n")
+    for proposal in proposals(live, trial, early=early, rest=rest, budget=budget):
+        _print_proposal(proposal)
+    if silent:
+        sys.stdout.write(f"\nWithout rows, not tuned: {', '.join(sorted(silent))}\n")
+
+
+def _narrowed(past: Past, rule: Rule) -> Past:
+    """The past with the rows that this rule's evaluation reads."""
+    metrics = past.metrics
+    keep = metrics["metric"].isin([rule.metric, "target_attainment"])
+    keep |= (metrics["metric"] == "revenue") & (metrics["grain"] == "week")
+    return replace(past, metrics=metrics[keep])
+
+
+def _judged(
+    past: Past,
+    episodes: pd.DataFrame,
+    rules: list[Rule],
+    tree: ScopeTree,
+    labels: list[Label] | None,
+    outcomes: pd.DataFrame,
+    as_of: dt.date,
+) -> pd.DataFrame:
+    """Against labels where there are some, else by how the period ended or the figure went on."""
+    if labels is not None:
+        return judge(episodes, rules, tree, labels=labels, outcomes=outcomes)
+    by_course = judged_past(
+        episodes, rules, tree, metrics=past.metrics, completion=past.completion, as_of=as_of
+    )
+    periods = judge(episodes, rules, tree, labels=None, outcomes=outcomes)
+    hit = by_course.set_index(["alert_id", "level"])["hit"]
+    key = pd.MultiIndex.from_frame(periods[["alert_id", "level"]])
+    return periods.assign(hit=hit.reindex(key).to_numpy())
+
+
+def _print_proposal(proposal: Proposal) -> None:
+    before, after = limits_of(proposal.rule), limits_of(proposal.proposed)
+    changes = [
+        f"{key} {before[key]:g} -> {after[key]:g}" for key in after if before[key] != after[key]
+    ]
+    sys.stdout.write(f"\n{proposal.rule.name}: {', '.join(changes) or 'keep'}\n")
     for title in ("early_before", "early_after", "rest_before", "rest_after"):
         figures = getattr(proposal, title)
         shown = ", ".join(f"{key} {value:.2f}" for key, value in figures.items())

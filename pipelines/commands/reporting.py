@@ -1,11 +1,13 @@
-"""`forewarn report`: writes the weekly report of a published day, as readers see it.
+"""`forewarn report`: writes the weekly report of a published day, or of a past one built apart.
 
-Add here: what the command says. Keep out: what the report shows (`pipelines/reporting/`).
+Add here: what the command says. Keep out: what the report shows (`pipelines/reporting/`) and how a
+past day is built (`commands/past_day.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sys
 from pathlib import Path
 
@@ -15,26 +17,48 @@ from pipelines.settings import load_settings
 
 
 def write_report(as_of: dt.date | None, out: Path | None) -> int:
-    """Write the report; a past day that is not the published one is rebuilt as it was known."""
+    """Write the report of the published day, or of `as_of` as it was known then.
+
+    A day that is not the published one is built in a private folder: nothing is published, no
+    alert is recorded and nobody is told.
+    """
     from pipelines.reporting.weekly import write_weekly_report
 
     settings = load_settings()
     manifest = read_manifest(settings.current)
+    if as_of is not None and as_of > settings.today():
+        raise PermanentFailure(
+            f"Could not write the report as of {as_of}",
+            cause=f"the company's today is {settings.today()}",
+            next_step="give a day that has been",
+        )
     if manifest is None:
         raise PermanentFailure(
             "Could not write the report",
             cause="nothing has been published yet",
             next_step="forewarn run",
         )
-    if as_of is not None and as_of != manifest.as_of:
-        raise PermanentFailure(
-            f"Could not write the report as of {as_of}",
-            cause=f"the published version is as of {manifest.as_of}",
-            next_step=f"forewarn run --as-of {as_of} --data another-folder writes it with that day's figures",
-        )
-    folder = out or settings.reports_dir / manifest.as_of.isoformat()
-    written = write_weekly_report(
-        settings.current / "forewarn.duckdb", folder, company=settings.company, as_of=manifest.as_of
-    )
+    day = as_of or manifest.as_of
+    folder = out or settings.reports_dir / day.isoformat()
+    if day == manifest.as_of:
+        warehouse = settings.current / "forewarn.duckdb"
+        written = write_weekly_report(warehouse, folder, company=settings.company, as_of=day)
+    else:
+        from pipelines.commands.past_day import built_past_day
+
+        _speak(f"Building {day} as it was known then; published is {manifest.as_of}, and stays.")
+        with built_past_day(settings, day) as warehouse:
+            written = write_weekly_report(warehouse, folder, company=settings.company, as_of=day)
     sys.stdout.writelines(f"{path}\n" for path in written)
     return 0
+
+
+def _speak(first: str) -> None:
+    """Progress to stderr, so that stdout holds the files that were written and nothing else."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("  %(message)s"))
+    logger = logging.getLogger("forewarn")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+    sys.stderr.write(f"{first}\n")
+    sys.stderr.flush()

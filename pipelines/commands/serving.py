@@ -5,61 +5,82 @@ Add here: a server that an installation runs. Keep out: what the servers show.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
+from pipelines.failures import PermanentFailure
 from pipelines.instance import dagster_home
-from pipelines.settings import PROJECT, load_settings
+from pipelines.settings import PROJECT, Settings, load_settings
 
+HOST = "127.0.0.1"
 DAGSTER_PORT = 3000
 ANSWERS_PORT = 3080
+# Servers get this long to end by themselves; Dagster's end their own code servers meanwhile.
+PATIENCE_SECONDS = 20.0
 _SCRIPTS = Path(sys.executable).parent
 
 
-def serve() -> int:
-    """Start the servers and wait; Ctrl-C or the end of any of them ends all."""
+def serve(port: int | None = None, answers_port: int | None = None) -> int:
+    """Start the servers and wait; Ctrl-C, SIGTERM or the end of any of them ends all.
+
+    Without `answers_port` it is the port of `links.base_url` in recipients.yml, where that is
+    this machine. Raises PermanentFailure when a port is taken.
+    """
     settings = load_settings()
+    port = port or DAGSTER_PORT
+    answers_port = answers_port or _links_port(settings)
+    for wanted, option in ((port, "--port"), (answers_port, "--answers-port")):
+        _free(wanted, option)
     home = dagster_home(settings)
-    environment = {
-        **os.environ,
-        "FOREWARN_CONFIG": str(settings.config_dir),
-        "FOREWARN_DATA": str(settings.data_dir),
-    }
-    workspace = ["-w", str(PROJECT / "workspace.yaml")]
-    commands = {
-        "dagster pages": [
-            str(_SCRIPTS / "dagster-webserver"), *workspace, "-h", "127.0.0.1", "-p", str(DAGSTER_PORT),
-        ],
-        "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
-        "answer links": [
-            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.serving:answers_app",
-            "--host", "127.0.0.1", "--port", str(ANSWERS_PORT), "--log-level", "warning",
-        ],
-    }  # fmt: skip
+    # Before the first child, so that no signal can leave one behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     sys.stdout.write(
-        f"Dagster's pages   http://127.0.0.1:{DAGSTER_PORT}  (home {home})\n"
-        f"Answer links      http://127.0.0.1:{ANSWERS_PORT}\nCtrl-C ends all.\n"
+        f"Dagster's pages   http://{HOST}:{port}  (home {home})\n"
+        f"Answer links      http://{HOST}:{answers_port}\nCtrl-C ends all.\n"
     )
     sys.stdout.flush()
-    children = {
-        name: subprocess.Popen(command, env=environment) for name, command in commands.items()
-    }
-    return _wait(children)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    ended = ""
+    try:
+        for name, command in _commands(port, answers_port).items():
+            # A session of its own: what a server starts itself can be ended with it.
+            children[name] = subprocess.Popen(
+                command, env=_environment(settings), start_new_session=True
+            )
+        while not ended:
+            time.sleep(0.5)
+            ended = next((name for name, child in children.items() if child.poll() is not None), "")
+    except KeyboardInterrupt:
+        pass
+    finally:
+        _end(list(children.values()))
+    if ended:
+        sys.stderr.write(
+            f"The server of the {ended} ended by itself; all were ended. See its lines above.\n"
+        )
+        return 1
+    return 0
 
 
 def answers_app() -> Starlette:
     """The endpoint behind the links in notices, for uvicorn's `--factory`."""
+    from pipelines.assets.hierarchy import named, published_hierarchy
     from pipelines.assets.notices import links_of, recipient_book
     from pipelines.ledger.store import open_ledger
     from pipelines.notifying.endpoint import Desk, create_app
 
     settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     book = recipient_book(settings)
     return create_app(
         Desk(
@@ -70,30 +91,68 @@ def answers_app() -> Starlette:
             clock=settings.now,
             language=settings.company.language,
             languages={recipient.person_id: recipient.language for recipient in book.recipients},
+            hierarchy=named(published_hierarchy(settings), book),
         )
     )
 
 
-def _wait(children: dict[str, subprocess.Popen[bytes]]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    ended = ""
-    try:
-        while not ended:
-            time.sleep(0.5)
-            ended = next((name for name, child in children.items() if child.poll() is not None), "")
-    except KeyboardInterrupt:
-        pass
-    for child in children.values():
+def _commands(port: int, answers_port: int) -> dict[str, list[str]]:
+    workspace = ["-w", str(PROJECT / "workspace.yaml")]
+    return {
+        "dagster pages": [
+            str(_SCRIPTS / "dagster-webserver"), *workspace, "-h", HOST, "-p", str(port),
+        ],
+        "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
+        "answer links": [
+            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.serving:answers_app",
+            "--host", HOST, "--port", str(answers_port), "--log-level", "warning",
+        ],
+    }  # fmt: skip
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "FOREWARN_CONFIG": str(settings.config_dir),
+        "FOREWARN_DATA": str(settings.data_dir),
+    }
+
+
+def _links_port(settings: Settings) -> int:
+    """The port that links name; a proxy in front of another machine's name has its own."""
+    from pipelines.assets.notices import recipient_book
+
+    address = urlsplit(recipient_book(settings).links.base_url)
+    here = address.hostname in {HOST, "localhost"}
+    return address.port if here and address.port else ANSWERS_PORT
+
+
+def _free(port: int, option: str) -> None:
+    with socket.socket() as trial:
+        # As servers do: a port that has just been closed is free.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError as error:
+            raise PermanentFailure(
+                "Could not start the servers",
+                where=f"port {port}",
+                cause=error.strerror or "it cannot be used",
+                next_step=f"end the program that has it, or choose another with {option}",
+            ) from error
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    """End every child with all that it started; whatever does not go is killed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
+    for child in children:
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
-    for child in children.values():
-        try:
-            child.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            child.kill()
-    if ended:
-        sys.stderr.write(
-            f"The server of the {ended} ended by itself; all were ended. See its lines above.\n"
-        )
-        return 1
-    return 0
+    until = time.monotonic() + PATIENCE_SECONDS
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=max(0.1, until - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # the session that it led
+        child.wait()

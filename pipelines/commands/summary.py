@@ -6,9 +6,10 @@ Add here: a line of the summary. Keep out: anything that computes a figure.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from pipelines.assets.steps import KIND
+from pipelines.assets.run_failures import Cause
 from pipelines.publishing import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -77,26 +78,8 @@ def _alerts(connection: Any) -> list[str]:
     return lines
 
 
-def print_failure(result: Any) -> bool:
+def print_failure(causes: Sequence[Cause]) -> bool:
     """Print why each step failed; returns whether it was the audit that stopped the run."""
-    audit = False
     sys.stdout.write("\nNothing was published; readers keep the last version.\n")
-    for event in result.all_events:
-        if not event.is_step_failure and not event.is_failure:
-            continue
-        data = event.event_specific_data
-        user = getattr(data, "user_failure_data", None)
-        error = getattr(data, "error", None)
-        kind = user.metadata[KIND].value if user and KIND in user.metadata else None
-        checks_failed = error is not None and "AssetCheckFailed" in (error.cls_name or "")
-        audit = audit or kind == "audit" or checks_failed
-        text = user.description if user and user.description else _plain(error) or event.message
-        if event.is_step_failure or error is not None:
-            sys.stdout.write(f"  {event.step_key or 'run'}: {text}\n")
-    return audit
-
-
-def _plain(error: Any) -> str | None:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error.message.strip() if error is not None else None
+    sys.stdout.writelines(f"  {cause.step}: {cause.full}\n" for cause in causes)
+    return any(cause.is_audit for cause in causes)

@@ -25,13 +25,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StageRow:
-    """One source's stage name and the company's stage it stands for (`source` may be `*`)."""
+    """One source's stage name and the company's stage it stands for (`source` may be `*`).
+
+    `pipeline` names the sales process an open stage belongs to; all that have none are one process.
+    """
 
     source: str
     source_stage: str
     stage: str
     stage_order: int
     outcome: str
+    pipeline: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def _read(
     problems: list[Problem],
     *,
     needed: bool,
+    optional: tuple[str, ...] = (),
 ) -> list[T]:
     if not needed and not path.exists():
         return []
@@ -96,7 +101,7 @@ def _read(
             continue
         if not any((cell or "").strip() for cell in row.values()):
             continue  # spreadsheet programs leave rows of nothing but commas
-        cells = {name: (row.get(name) or "").strip() for name in headings}
+        cells = {name: (row.get(name) or "").strip() for name in (*headings, *optional)}
         try:
             rows.append(build(cells))
         except _Unreadable as error:
@@ -139,7 +144,7 @@ def _once(path: Path, keys: Iterable[str], problems: list[Problem], accepted: st
 
 
 def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
-    """stages.csv: every (source, source_stage) once, one order and outcome per stage."""
+    """stages.csv: every (source, source_stage) once, one order, outcome and pipeline per stage."""
 
     def build(row: dict[str, str]) -> StageRow:
         _given(row, "source", "source_stage", "stage")
@@ -149,23 +154,34 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
             order = int(row["stage_order"])
         except ValueError:
             raise _Unreadable("stage_order", "a whole number") from None
-        return StageRow(row["source"], row["source_stage"], row["stage"], order, row["outcome"])
+        return StageRow(
+            row["source"], row["source_stage"], row["stage"], order, row["outcome"], row["pipeline"]
+        )
 
     headings = ("source", "source_stage", "stage", "stage_order", "outcome")
     before = len(problems)
-    rows = _read(path, headings, build, problems, needed=True)
+    rows = _read(path, headings, build, problems, needed=True, optional=("pipeline",))
     names = (f"{row.source}, {row.source_stage}" for row in rows)
     _once(path, names, problems, "each source stage once")
-    meaning: dict[str, tuple[int, str]] = {}
+    meaning: dict[str, StageRow] = {}
     for row in rows:
-        known = meaning.setdefault(row.stage, (row.stage_order, row.outcome))
-        if known != (row.stage_order, row.outcome):
+        known = meaning.setdefault(row.stage, row)
+        if (known.stage_order, known.outcome) != (row.stage_order, row.outcome):
             problems.append(
                 Problem(
                     path.name,
                     row.stage,
                     "has two orders or outcomes",
-                    f"order {known[0]} and outcome {known[1]}",
+                    f"order {known.stage_order} and outcome {known.outcome}",
+                )
+            )
+        elif known.pipeline != row.pipeline:
+            problems.append(
+                Problem(
+                    path.name,
+                    row.stage,
+                    "is in two pipelines",
+                    f"pipeline {known.pipeline or '(empty)'}, or a stage of its own for each",
                 )
             )
     # A row that could not be read may be the one that is missing: one fault, one sentence.

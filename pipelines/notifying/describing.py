@@ -3,16 +3,18 @@
 Add here: something that a notice says of one alert. Keep out: layout (`messages.py`) and which
 alerts a notice holds (`selection.py`).
 
-Beyond the columns of `fct_alerts` it reads, where the evaluation gives them, from `details`:
+Beyond the columns that the ledger keeps it reads, where the evaluation gives them, from `details`:
 `rule_title_zh/_en`, `advice_zh/_en`, `message_zh/_en`, `dimension`, `since`, `period_end`,
-`days_left`, `needed_per_week`, `deals` (list of name, owner_id, idle_days, amount), `data_state`,
-`record_zh/_en` (else `precision`, `lead_days`), `parent_alert_id`, `mode`.
+`days_left`, `needed_per_week`, `deals` (list of name, owner_id, stage, idle_workdays, amount,
+expected_close_on), `data_state`, `record_zh/_en`, `parent_alert_id`, `mode`.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+import re
 from typing import Any
 
 from pipelines.alerting.catalogue import METRICS, money, written
@@ -23,6 +25,9 @@ from pipelines.notifying.slices import Hierarchy
 from pipelines.notifying.wording import Language, word
 
 _MOST_DRIVERS, _MOST_DEALS = 3, 5
+A_WEEK = 5  # workdays; a shorter silence of a deal is no news
+# How a rule's sentence begins (`alerting/messages.py`); a line with a mark of its own needs it once.
+_LEVEL_HEAD = re.compile(r"^\s*(?:【(?:警戒|危险|正常)】|(?:Warning|Danger|Normal): )")
 
 
 def in_language(alert: Alert, name: str, language: Language) -> str:
@@ -43,6 +48,14 @@ def sentence(alert: Alert, language: Language) -> str:
     if isinstance(own, str) and own:
         return own
     return alert.message or f"{title_of(alert, language)} {alert.scope_name}"
+
+
+def statement(alert: Alert, language: Language) -> str:
+    """The sentence without its level and its advice, where both stand beside it anyway."""
+    said = _LEVEL_HEAD.sub("", sentence(alert, language)).strip()
+    advice = in_language(alert, "advice", language)
+    head = re.search(r"(?:建议[：:]|Next: )", said)
+    return said[: head.start()].strip() if advice and head else said
 
 
 def title_of(alert: Alert, language: Language) -> str:
@@ -68,64 +81,80 @@ def headline(alert: Alert, language: Language, change: str = "", level: str | No
 def short_line(alert: Alert, language: Language, currency: str, note: str = "") -> str:
     """One alert as one line of a list."""
     opening, closing = ("【", "】") if language == "zh" else ("[", "] ")
-    line = f"{opening}{word(alert.level, language)}{closing}{sentence(alert, language)}"
+    said = _LEVEL_HEAD.sub("", sentence(alert, language)).rstrip()
+    line = f"{opening}{word(alert.level, language)}{closing}{said}"
     extras = [note] if note else []
     if alert.amount_at_risk:
         amount = money(float(alert.amount_at_risk), language, currency)
-        extras.insert(0, f"{word('money', language)} {amount}")
+        if amount not in said:
+            extras.insert(0, f"{word('money', language)} {amount}")
     extras.append(alert.alert_id[:8] if alert.origin == "evaluated" else alert.alert_id[:15])
     brackets = ("（", "）", "，") if language == "zh" else (" (", ")", ", ")
     return f"{line}{brackets[0]}{brackets[2].join(extras)}{brackets[1]}"
 
 
 def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
-    """Rule, scope, period and the figures it was judged by; what is unknown is left out."""
+    """Rule, scope, period and the figures it was judged by; what is unknown is left out.
+
+    A period is named for rules on targets only: elsewhere it is the week that opened the alert,
+    which `since` says better.
+    """
     metric = METRICS.get(alert.metric)
 
     def shown(value: float | None) -> str:
         if value is None or not math.isfinite(value):
             return ""
-        return written(metric.kind, value, language, currency) if metric else f"{value:g}"
+        if metric is None:
+            return f"{value:g}"
+        # Both are ratios without a bound, though people read them as a part of the target.
+        share = alert.metric in {"target_attainment", "concentration"}
+        return written("share" if share else metric.kind, value, language, currency)
 
     details = alert.details
     scope = alert.scope_name
     if details.get("dimension"):
         scope = f"{scope} · {details['dimension']}"
-    period = alert.period_start.isoformat() if alert.period_start else ""
-    if period and details.get("period_end"):
-        period = f"{period} – {details['period_end']}"
+    period = ""
+    if alert.period_start and details.get("period_end"):
+        end = dt.date.fromisoformat(str(details["period_end"])[:10])
+        period = f"{alert.period_start} – {end}"
     amount = alert.amount_at_risk
+    rule = f"{_begun(title_of(alert, language))} ({alert.rule} {alert.rule_version})"
     pairs = [
-        ("rule", f"{title_of(alert, language)} ({alert.rule} {alert.rule_version})"),
+        ("rule", rule),
         ("scope", scope),
         ("period", period),
         ("value", shown(alert.value)),
         ("expected", shown(alert.expected)),
-        ("limit", shown(alert.limit_value)),
+        # Of targets the limit is a probability, not a figure beside value and expectation.
+        ("limit", "" if alert.metric == "target_attainment" else shown(alert.limit_value)),
         ("sample", f"{alert.sample_size:,}" if alert.sample_size else ""),
         ("money", money(float(amount), language, currency) if amount else ""),
-        ("probability", f"{alert.probability:.0%}" if alert.probability is not None else ""),
-        ("since", str(details.get("since") or alert.opened_on)),
+        ("probability", chance(alert.probability)),
+        ("since", str(details.get("since") or alert.opened_on)[:10]),
         ("days_left", str(details.get("days_left") or "")),
         ("needed", _needed(details.get("needed_per_week"), language, currency)),
         ("reported_by", str(details.get("reported_by") or "")),
         ("data", in_language(alert, "data_state", language)),
-        ("record", in_language(alert, "record", language) or _record(details, language)),
+        ("record", in_language(alert, "record", language)),
     ]
     return [Line(value, word(key, language)) for key, value in pairs if value]
 
 
+def chance(probability: float | None) -> str:
+    """A probability in words; never a certainty, for no rule can give one."""
+    if probability is None or not math.isfinite(probability):
+        return ""
+    if probability > 0.995:
+        return "> 99%"
+    return "< 1%" if probability < 0.005 else f"{probability:.0%}"
+
+
 def _needed(value: Any, language: Language, currency: str) -> str:
-    return money(float(value), language, currency) if isinstance(value, int | float) else ""
-
-
-def _record(details: dict[str, Any], language: Language) -> str:
-    parts = []
-    if isinstance(details.get("precision"), int | float):
-        parts.append(word("precision", language, share=f"{details['precision']:.0%}"))
-    if isinstance(details.get("lead_days"), int | float):
-        parts.append(word("lead", language, days=f"{details['lead_days']:.0f}"))
-    return ("，" if language == "zh" else ", ").join(parts)
+    try:
+        return money(float(value), language, currency) if value is not None else ""
+    except (TypeError, ValueError):
+        return ""
 
 
 def reasons(alert: Alert, language: Language, currency: str, hierarchy: Hierarchy) -> list[Block]:
@@ -135,20 +164,31 @@ def reasons(alert: Alert, language: Language, currency: str, hierarchy: Hierarch
     lines = [_driver(driver, language) for driver in drivers[:_MOST_DRIVERS]]
     if any(lines):
         blocks.append(Items(tuple(filter(None, lines)), word("drivers", language)))
+    # An alert about a person need not name that person in every line.
+    owners = hierarchy if alert.scope_type != "rep" else None
+    rows = [_deal(deal, language, currency, owners) for deal in deals_of(alert)[:_MOST_DEALS]]
+    if any(rows):
+        blocks.append(Items(tuple(filter(None, rows)), word("deals", language)))
+    advice = in_language(alert, "advice", language)
+    if advice:
+        blocks.append(Line(_begun(advice), word("advice", language)))
+    return blocks
+
+
+def _begun(text: str) -> str:
+    """As a line begins: rules write their texts to stand within a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def deals_of(alert: Alert) -> list[Any]:
+    """The opportunities behind the alert; empty when the evaluation gave none."""
     deals = alert.details.get("deals")
     if isinstance(deals, str):
         try:
             deals = json.loads(deals)
         except json.JSONDecodeError:
-            deals = None
-    if isinstance(deals, list):
-        rows = [_deal(deal, language, currency, hierarchy) for deal in deals[:_MOST_DEALS]]
-        if any(rows):
-            blocks.append(Items(tuple(filter(None, rows)), word("deals", language)))
-    advice = in_language(alert, "advice", language)
-    if advice:
-        blocks.append(Line(advice, word("advice", language)))
-    return blocks
+            return []
+    return deals if isinstance(deals, list) else []
 
 
 def _driver(driver: Any, language: Language) -> str:
@@ -166,16 +206,20 @@ def _driver(driver: Any, language: Language) -> str:
     return name
 
 
-def _deal(deal: Any, language: Language, currency: str, hierarchy: Hierarchy) -> str:
+def _deal(deal: Any, language: Language, currency: str, owners: Hierarchy | None) -> str:
     if not isinstance(deal, dict) or not deal.get("name"):
         return ""
     parts = [str(deal["name"])]
-    if deal.get("owner_id"):
-        parts.append(hierarchy.name_of(str(deal["owner_id"])))
-    if isinstance(deal.get("idle_days"), int | float):
-        parts.append(word("idle", language, days=f"{deal['idle_days']:.0f}"))
+    if owners is not None and deal.get("owner_id"):
+        parts.append(owners.name_of(str(deal["owner_id"])))
+    if deal.get("stage"):
+        parts.append(str(deal["stage"]))
     if isinstance(deal.get("amount"), int | float):
         parts.append(money(float(deal["amount"]), language, currency))
+    if isinstance(deal.get("idle_workdays"), int | float) and deal["idle_workdays"] >= A_WEEK:
+        parts.append(word("idle", language, days=f"{deal['idle_workdays']:.0f}"))
+    if deal.get("expected_close_on"):
+        parts.append(word("closes", language, day=deal["expected_close_on"]))
     return " · ".join(parts)
 
 

@@ -87,7 +87,12 @@ def with_remark(message: Message, remark: str) -> Message:
 
 
 def _labelled(label: str, value: str) -> str:
-    return f"{label}: {value}" if label else value
+    return f"{label}{_colon(label)}{value}" if label else value
+
+
+def _colon(label: str) -> str:
+    """As the label's language writes it."""
+    return "：" if label[-1] >= "\u4e00" else ": "
 
 
 def _text(block: Block) -> str:
@@ -100,9 +105,10 @@ def _text(block: Block) -> str:
             rows = [
                 f"  {'  ' if item.startswith('  ') else ''}- {one_line(item)}" for item in items
             ]
-            return "\n".join([f"{label}:", *rows] if label else rows)
+            return "\n".join([f"{label}{_colon(label)}".rstrip(), *rows] if label else rows)
         case Link(label, url):
-            return _labelled(label, url)
+            # A full-width colon may be taken as a part of the address that follows it.
+            return f"{label}: {url}"
 
 
 def _markdown(block: Block) -> str:
@@ -110,12 +116,14 @@ def _markdown(block: Block) -> str:
         case Heading(text):
             return f"### {_escaped(text)}"
         case Line(value, label):
-            return f"**{_escaped(label)}**: {_escaped(value)}" if label else _escaped(value)
+            start = f"**{_escaped(label)}**{_colon(label)}" if label else ""
+            return f"{start}{_escaped(value)}"
         case Items(items, label):
             rows = [
                 f"{'    ' if item.startswith('  ') else ''}- {_escaped(item)}" for item in items
             ]
-            return "\n".join([f"**{_escaped(label)}**:", "", *rows] if label else rows)
+            start = f"**{_escaped(label)}**{_colon(label)}".rstrip() if label else ""
+            return "\n".join([start, "", *rows] if label else rows)
         case Link(label, url):
             return f"[{_escaped(label)}]({url})"
 
@@ -130,10 +138,10 @@ def _html(block: Block) -> str:
         case Heading(text):
             return f"<h3>{_tagless(text)}</h3>"
         case Line(value, label):
-            start = f"<b>{_tagless(label)}</b>: " if label else ""
+            start = f"<b>{_tagless(label)}</b>{_colon(label)}" if label else ""
             return f"<p>{start}{_tagless(value)}</p>"
         case Items(items, label):
-            start = f"<p><b>{_tagless(label)}</b>:</p>" if label else ""
+            start = f"<p><b>{_tagless(label)}</b>{_colon(label).strip()}</p>" if label else ""
             rows = "".join(
                 f"<li{_INDENT if item.startswith('  ') else ''}>{_tagless(item)}</li>"
                 for item in items

@@ -17,8 +17,9 @@ from pipelines.notifying.describing import (
     headline,
     owed,
     reasons,
-    sentence,
     short_line,
+    statement,
+    title_of,
 )
 from pipelines.notifying.messages import Block, Heading, Items, Line, Link, Message, compose
 from pipelines.notifying.recipients import Recipient
@@ -53,7 +54,7 @@ def urgent_message(group: Group, recipient: Recipient, office: Office) -> Messag
     language, head = recipient.language, group.head
     changed = change_words(group.change, language)
     blocks: list[Block] = [
-        Line(sentence(head, language)),
+        Line(statement(head, language)),
         Line(changed, word("change", language)),
         *figures(head, language, office.currency),
         *reasons(head, language, office.currency, office.hierarchy),
@@ -74,8 +75,9 @@ def urgent_message(group: Group, recipient: Recipient, office: Office) -> Messag
             Link(word("respond", language), office.link(head.alert_id, recipient.person_id))
         )
     blocks.append(Line(head.alert_id, word("id", language)))
-    command = f"forewarn alerts ack {head.alert_id[:16]}"
-    blocks.append(Line(command, word("by_command", language)))
+    if office.link is None:
+        command = f"forewarn alerts ack {head.alert_id[:16]}"
+        blocks.append(Line(command, word("by_command", language)))
     return compose(headline(head, language, changed, group.level), blocks)
 
 
@@ -117,7 +119,10 @@ def digest_message(
             blocks.append(Items(_lines(found, recipient, office, news, today)))
     if office.link is not None:
         blocks += [
-            Link(f"{word('respond', language)}: {alert.scope_name}", office.link(*ids))
+            Link(
+                f"{word('respond', language)} · {alert.scope_name} · {title_of(alert, language)}",
+                office.link(*ids),
+            )
             for alert in sorted(awake, key=importance)[:5]
             for ids in [(alert.alert_id, recipient.person_id)]
         ]

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from pipelines.ledger.models import Notice, Telling
 from pipelines.ledger.store import Ledger
+from pipelines.notifying.data_problems import DataProblem
 from pipelines.notifying.digests import Digest, due_digests
 from pipelines.notifying.hours import earliest, iso_week
 from pipelines.notifying.messages import Line, Message, compose
 from pipelines.notifying.notices import Office, urgent_message
-from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of
+from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of, together
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.secrets import masked
 from pipelines.notifying.selection import Choice, Group, select
@@ -109,35 +110,57 @@ def notify_data_owners(
     ledger: Ledger,
     recipients: Sequence[Recipient],
     office: Office,
+    problem: DataProblem,
     *,
-    subject: str,
-    lines: Sequence[str],
-    key: str,
     now: dt.datetime,
     outbox_dir: Path,
+    dry_run: bool = False,
     pauses: Sequence[float] = (1.0, 3.0),
 ) -> Report:
     """Tell the data owners, and only them, about a failed run, audit or source.
 
-    `key` names the occurrence (such as the run's day and step): the same key is told once.
+    The same `problem.key` is told once. An owner of named sources hears of those and of what
+    concerns everybody. A dry run decides the same and writes nothing.
     """
     told = []
+    for recipient in recipients:
+        if recipient.role == "data_owner" and _concerned(recipient, problem):
+            language = recipient.language
+            title = word("data_title", language, subject=problem.subject[language])
+            message = compose(title, [Line(line) for line in problem.lines[language]])
+            moment = earliest(recipient, now, office.timezone, office.is_workday)
+            told.append((recipient, _told(recipient, "data", (), message, moment)))
+    if dry_run:
+        return Report(tuple(each for _, each in told))
+    fresh = []
     with ledger.writing() as session:
         ledger.serialise(session)
-        for recipient in recipients:
-            if recipient.role != "data_owner":
-                continue
-            title = word("data_title", recipient.language, subject=subject)
-            message = compose(title, [Line(line) for line in lines])
-            moment = earliest(recipient, now, office.timezone, office.is_workday)
+        for recipient, each in told:
             added = enqueue(
-                session, recipient, message, kind="data", alert_ids=(), now=now,
-                notice_key=key_of(recipient.person_id, "data", key), not_before=moment,
+                session, recipient, each.message, kind="data", alert_ids=(), now=now,
+                notice_key=key_of(recipient.person_id, "data", problem.key),
+                not_before=each.not_before,
             )  # fmt: skip
             if added:
-                told.append(_told(recipient, "data", (), message, moment))
+                fresh.append(each)
     delivery = deliver(ledger, recipients, now=now, outbox_dir=outbox_dir, pauses=pauses)
-    return Report(tuple(told), delivery=delivery)
+    return Report(tuple(fresh), delivery=delivery)
+
+
+def joined(one: Report, other: Report) -> Report:
+    """Two reports of one telling as one."""
+    deliveries = [each.delivery for each in (one, other) if each.delivery is not None]
+    return Report(
+        one.told + other.told,
+        one.deferred + other.deferred,
+        one.unheard + other.unheard,
+        together(deliveries) if deliveries else None,
+    )
+
+
+def _concerned(recipient: Recipient, problem: DataProblem) -> bool:
+    named = {ident for kind, ident in recipient.scopes if kind == "source"}
+    return not named or not problem.sources or bool(named & problem.sources)
 
 
 def _decide(

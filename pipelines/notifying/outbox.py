@@ -49,6 +49,17 @@ class Delivery:
     dropped: list[tuple[str, str, str]] = field(default_factory=list)
 
 
+def together(deliveries: Sequence[Delivery]) -> Delivery:
+    """Several deliveries in a row as one; what waits is what waited after the last."""
+    return Delivery(
+        sent=sum(each.sent for each in deliveries),
+        repeated=sum(each.repeated for each in deliveries),
+        waiting=deliveries[-1].waiting,
+        failed=[failure for each in deliveries for failure in each.failed],
+        dropped=[drop for each in deliveries for drop in each.dropped],
+    )
+
+
 def key_of(*parts: object) -> str:
     """A short stable key of these parts."""
     return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()[:40]

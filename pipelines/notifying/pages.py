@@ -14,7 +14,7 @@ from jinja2 import DictLoader, Environment
 
 from pipelines.ledger.lookup import History
 from pipelines.ledger.refusals import OUTCOME_NAMES
-from pipelines.notifying.describing import figures, headline, reasons, sentence
+from pipelines.notifying.describing import figures, headline, reasons, statement
 from pipelines.notifying.messages import Line, compose
 from pipelines.notifying.slices import Hierarchy
 from pipelines.notifying.wording import Language, word
@@ -96,7 +96,7 @@ def alert_page(
     body = compose(
         "",
         [
-            Line(sentence(alert, language)),
+            Line(statement(alert, language)),
             *figures(alert, language, currency),
             *reasons(alert, language, currency, hierarchy),
         ],

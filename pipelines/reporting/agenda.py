@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.reporting import alert_words, story
+from pipelines.reporting.alert_records import Alert
 from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.numbers import Writer
-from pipelines.reporting.records import Alert
 from pipelines.reporting.texts import say, say_or
 
 PER_ITEM = 3

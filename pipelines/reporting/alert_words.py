@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.reporting.numbers import Writer
-from pipelines.reporting.records import Alert
+from pipelines.reporting.alert_records import Alert, RuleRecord
+from pipelines.reporting.numbers import DASH, Writer
 from pipelines.reporting.texts import TEXTS, say
 
 # How the rules' messages mark their level and their advice (`alerting/messages.py`).
 LEVEL_HEAD = re.compile(r"^\s*(【[^】]*】|(?:Normal|Warning|Danger): )")
+# False alarms in 100 scopes and period below which a rule may be called quiet.
+NOTABLE_RATE = 0.1
+A_WEEK = 5  # workdays; a shorter silence is no news
 ADVICE_HEADS = ("建议:", "建议：", "Next: ")
 
 
@@ -91,6 +95,47 @@ def drivers(alert: Alert, writer: Writer) -> str:
         for driver in alert.drivers[:3]
     ]
     return say("list", writer.language).join(said)
+
+
+def deals(alert: Alert, writer: Writer) -> list[str]:
+    """The opportunities behind the alert, one line each: name, owner, stage, amount, what is odd."""
+    language, lines = writer.language, []
+    for deal in alert.deals:
+        # An alert about a person need not name that person in every line.
+        parts = [deal.name, "" if alert.scope_type == "rep" else deal.owner, deal.stage]
+        if deal.amount is not None:
+            parts.append(writer.money_full(deal.amount))
+        if (deal.idle_workdays or 0) >= A_WEEK:
+            parts.append(say("alerts.idle", language, days=deal.idle_workdays))
+        if deal.expected_close_on is not None:
+            parts.append(say("alerts.closes", language, day=writer.date(deal.expected_close_on)))
+        lines.append(" · ".join(part for part in parts if part))
+    return lines
+
+
+def telling_records(records: Sequence[RuleRecord]) -> list[RuleRecord]:
+    """Rules with something to say: a precision, or false alarms that one should expect."""
+    return [
+        record
+        for record in records
+        if record.precision is not None or (record.expected_false or 0.0) >= NOTABLE_RATE
+    ]
+
+
+def precision(record: RuleRecord, writer: Writer) -> str:
+    """Share of past alerts that were right, with its interval; a dash with too few cases."""
+    if record.precision is None:
+        return DASH
+    low, high = writer.percent(record.precision_low), writer.percent(record.precision_high)
+    return f"{writer.percent(record.precision)} ({low}–{high})"
+
+
+def expected_false(record: RuleRecord, writer: Writer) -> str:
+    """False alarms to expect in 100 quiet scopes."""
+    if record.expected_false is None:
+        return DASH
+    often = "< 0.1" if record.expected_false < NOTABLE_RATE else f"{record.expected_false:.1f}"
+    return say(f"rules.per.{record.grain}", writer.language, often=often)
 
 
 def open_for(alert: Alert, as_of: dt.date, writer: Writer) -> str:

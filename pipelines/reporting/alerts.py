@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.reporting.alert_records import Alert, Deal, Driver, RuleRecord
 from pipelines.reporting.marts import Marts, Row
-from pipelines.reporting.records import Alert, Driver, level_rank
+from pipelines.reporting.records import level_rank
 
 WEEK = dt.timedelta(days=7)
 
@@ -22,7 +23,8 @@ class Alerts:
     """Warning episodes as of one day; every list is ordered by level, then amount x probability.
 
     `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day.
-    Rules in mode `watch` tell nobody: their open episodes are in `watched` only.
+    Rules in mode `watch` tell nobody: their open episodes are in `watched` only. `records` has
+    every rule that runs, in the order of their names.
     """
 
     open: tuple[Alert, ...] = ()
@@ -31,6 +33,7 @@ class Alerts:
     recovered: tuple[Alert, ...] = ()
     closed: tuple[Alert, ...] = ()
     watched: tuple[Alert, ...] = ()
+    records: tuple[RuleRecord, ...] = ()
 
     @property
     def unanswered(self) -> tuple[Alert, ...]:
@@ -54,7 +57,8 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         "fct_alerts",
         "alert_id rule metric dimension scope_type scope_id scope_name opened_on closed_on "
         "level since danger_on mode peak_level state value expected limit_value sample_size "
-        "amount_at_risk probability owner_id message message_zh message_en drivers:varchar",
+        "amount_at_risk probability owner_id message message_zh message_en drivers:varchar "
+        "deals:varchar record_zh record_en",
         "opened_on <= ?",
         [as_of],
         "alert_id",
@@ -86,6 +90,33 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         recovered=ordered([a for a in ended if a.state == "recovered"]),
         closed=ordered([a for a in ended if a.state != "recovered"]),
         watched=ordered([a for a in watched_episodes if a.closed_on is None]),
+        records=_records(marts),
+    )
+
+
+def _records(marts: Marts) -> tuple[RuleRecord, ...]:
+    rows = marts.rows(
+        "rpt_rule_records",
+        "rule title_zh title_en grain mode cases precision precision_low precision_high "
+        "median_lead_days expected_false_per_100",
+        "level = 'warning'",
+        order="rule",
+    )
+    return tuple(
+        RuleRecord(
+            rule=row["rule"],
+            title_zh=row["title_zh"],
+            title_en=row["title_en"],
+            grain=row["grain"],
+            is_told=row["mode"] == "alert",
+            cases=row["cases"],
+            precision=row["precision"],
+            precision_low=row["precision_low"],
+            precision_high=row["precision_high"],
+            lead_days=row["median_lead_days"],
+            expected_false=row["expected_false_per_100"],
+        )
+        for row in rows
     )
 
 
@@ -127,6 +158,9 @@ def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
         message_zh=row["message_zh"] or message,
         message_en=row["message_en"] or message,
         drivers=_drivers(row["drivers"]),
+        deals=_deals(row["deals"], people),
+        record_zh=row["record_zh"] or "",
+        record_en=row["record_en"] or "",
         last_action=(response or {}).get("action") or "",
         last_action_on=(response or {}).get("acted_at"),
         last_action_by=people.get(
@@ -136,18 +170,47 @@ def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
 
 
 def _drivers(text: str | None) -> tuple[Driver, ...]:
-    """The drivers column: JSON list of {label, share, amount}; nothing when it is not that."""
+    """The drivers column: JSON list of {name, share, amount}; nothing when it is not that."""
+    return tuple(
+        Driver(str(item["name"]), _number(item.get("share")), _number(item.get("amount")))
+        for item in _items(text)
+        if item.get("name")
+    )
+
+
+def _deals(text: str | None, people: Mapping[str, str]) -> tuple[Deal, ...]:
+    """The deals column: JSON list, the largest first; nothing when it is not that."""
+    found = []
+    for item in _items(text):
+        if not item.get("name"):
+            continue
+        owner, idle = str(item.get("owner_id") or ""), _number(item.get("idle_workdays"))
+        found.append(
+            Deal(
+                name=str(item["name"]),
+                owner=people.get(owner, owner),
+                stage=str(item.get("stage") or ""),
+                amount=_number(item.get("amount")),
+                idle_workdays=None if idle is None else int(idle),
+                expected_close_on=_day(item.get("expected_close_on")),
+            )
+        )
+    return tuple(found)
+
+
+def _items(text: str | None) -> list[dict[str, object]]:
     try:
         items = json.loads(text) if text else []
     except json.JSONDecodeError:
-        return ()
-    if not isinstance(items, list):
-        return ()
-    return tuple(
-        Driver(str(item["label"]), _number(item.get("share")), _number(item.get("amount")))
-        for item in items
-        if isinstance(item, dict) and item.get("label")
-    )
+        return []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _day(value: object) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
 
 
 def _number(value: object) -> float | None:

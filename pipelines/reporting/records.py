@@ -1,7 +1,7 @@
 """What the report knows: plain records, one per thing that a reader sees.
 
-Add here: a new thing on the report, with units. Keep out: SQL, wording and layout; customers,
-orders and data quality keep theirs beside their reader.
+Add here: a new thing on the report, with units. Keep out: SQL, wording and layout; alerts,
+customers, orders and data quality keep theirs elsewhere.
 
 Money is in the company currency, shares are 0 to 1, days are calendar days unless a name says
 workdays. None always means "not known" and is shown as a dash.
@@ -93,62 +93,6 @@ class PacePoint:
     day: dt.date
     actual: float | None
     expected: float | None
-
-
-@dataclass(frozen=True)
-class Driver:
-    """One contributor to a warning; `share` is its part of the gap."""
-
-    label: str
-    share: float | None
-    amount: float | None
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One warning episode with what has been done about it so far."""
-
-    alert_id: str
-    rule: str
-    metric: str
-    dimension: str
-    scope_type: str
-    scope_id: str
-    scope_name: str
-    opened_on: dt.date
-    closed_on: dt.date | None
-    level: str
-    since: dt.date  # first day of what is wrong; opened_on is the day it was confirmed
-    danger_on: dt.date | None  # first day at danger
-    peak_level: str | None
-    state: str
-    value: float | None
-    expected: float | None
-    limit: float | None
-    sample_size: int | None
-    amount: float | None
-    probability: float | None
-    owner: str
-    message_zh: str
-    message_en: str
-    drivers: tuple[Driver, ...] = ()
-    last_action: str = ""
-    last_action_on: dt.date | None = None
-    last_action_by: str = ""
-
-    @property
-    def weight(self) -> float:
-        """Amount at risk times probability; an unknown probability counts as certain."""
-        return (self.amount or 0.0) * (1.0 if self.probability is None else self.probability)
-
-    def message(self, language: str) -> str:
-        """The alert's sentence in that language, else in the other one."""
-        first, second = (
-            (self.message_en, self.message_zh)
-            if language == "en"
-            else (self.message_zh, self.message_en)
-        )
-        return first or second
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from pipelines.reporting.alert_records import Alert
 from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.records import (
-    Alert,
     Bridge,
     Funnel,
     FunnelStage,

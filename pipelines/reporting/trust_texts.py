@@ -47,6 +47,25 @@ TRUST_TEXTS: dict[str, tuple[str, str]] = {
     "entity.activities": ("跟进记录", "activities"),
     "entity.orders": ("订单", "orders"),
     "entity.targets": ("目标", "targets"),
+    # Records of the rules
+    "rules.title": ("预警规则的过往表现", "How often the rules were right"),
+    "rules.note": (
+        "以本公司历史为准：目标类规则看期末是否完成不足九成，其余看之后一个季度是否仍偏差。"
+        "未列出的 {count} 条规则可核对的预警不足 20 次，平稳时也几乎不误报。",
+        "On the company's own past: rules on targets are right if the period ended below 90%, the others"
+        " if the figure was still off over the quarter after. The {count} rules not listed have fewer"
+        " than 20 alerts that can be checked, and hardly a false alarm to expect.",
+    ),
+    "rules.rule": ("规则", "Rule"),
+    "rules.cases": ("可核对", "Checked"),
+    "rules.precision": ("应验比例", "Right"),
+    "rules.lead": ("通常提前", "Usual lead"),
+    "rules.false": ("平稳时误报（每 100 个团队或个人）", "False alarms expected in 100 quiet scopes"),
+    "rules.watch": ("只观察", "watches only"),
+    "rules.per.day": ("{often} 次/日", "{often} a day"),
+    "rules.per.week": ("{often} 次/周", "{often} a week"),
+    "rules.per.month": ("{often} 次/月", "{often} a month"),
+    "rules.per.quarter": ("{often} 次/季", "{often} a quarter"),
     # Definitions
     "define.title": ("口径说明", "Definitions"),
     "define.1": ("完成率 = 已完成业绩 ÷ 目标。目标按当日有效的版本；改过目标的另列原目标。", "Attained = revenue ÷ target in force on the day; the original target is shown where it was changed."),

@@ -10,9 +10,10 @@ import datetime as dt
 
 from pipelines.configuration.company import Company
 from pipelines.reporting import alert_words, story
+from pipelines.reporting.alert_records import Alert
 from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.numbers import Writer
-from pipelines.reporting.records import Alert, Completion
+from pipelines.reporting.records import Completion
 from pipelines.reporting.sheets import Cell, Column, Sheets
 from pipelines.reporting.texts import say, say_or
 
@@ -58,6 +59,8 @@ ALERTS = (
     Column("alerts.action", width=46),
     Column("alerts.response", width=28),
     Column("alerts.drivers", width=46),
+    Column("alerts.deals", width=60),
+    Column("alerts.record", width=46),
 )
 CUSTOMERS = (
     Column("col.customer", width=32),
@@ -261,4 +264,6 @@ class _Report:
             alert_words.alert_text(alert, language).advice,
             alert_words.response(alert, self._writer),
             alert_words.drivers(alert, self._writer),
+            self._sheets.say("semicolon").join(alert_words.deals(alert, self._writer)),
+            alert.record(language),
         )

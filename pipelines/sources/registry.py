@@ -10,7 +10,6 @@ from typing import cast
 
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
-from pipelines.failures import PermanentFailure
 from pipelines.settings import Settings
 from pipelines.sources.protocol import Connector
 
@@ -24,26 +23,6 @@ CONNECTORS: dict[str, tuple[str, str]] = {
     "neocrm": ("pipelines.sources.neocrm", "NeocrmConnector"),
     "fxiaoke": ("pipelines.sources.fxiaoke", "FxiaokeConnector"),
 }
-
-
-# Systems whose rows would reach no mart yet, and what is missing.
-NOT_READY = {
-    "kingdee": "its staging models",
-    "neocrm": "its staging models",
-    "fxiaoke": "its tests and its staging models",
-}
-
-
-def refuse_unready(settings: Settings) -> None:
-    """Raise `PermanentFailure` if a source is of a system that cannot be built from yet."""
-    for source in settings.sources:
-        if source.system in NOT_READY:
-            raise PermanentFailure(
-                f"Could not take up source {source.name}",
-                where="sources.yml",
-                cause=f"system {source.system} is not ready in this version: {NOT_READY[source.system]} are missing",
-                next_step="take the source out, or export its tables to sheets for now",
-            )
 
 
 def connector_of(source: Source, settings: Settings) -> Connector:

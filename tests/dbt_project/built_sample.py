@@ -37,8 +37,32 @@ STAGES = (
 )
 
 
-def bind(company: SampleCompany, path: Path) -> None:
-    """The schemas raw and config of a new warehouse file, as the nightly run leaves them."""
+# Three loads of the sheet of deals. Between the first two, every third deal was pushed out.
+LOADS = [pd.Timestamp(day) for day in ("2026-05-10 08:00", "2026-06-15 08:00", "2026-10-30 20:00")]
+PUSHED_BY = pd.Timedelta(days=45)
+
+
+def deals_as_loaded(company: SampleCompany, load: pd.Timestamp) -> pd.DataFrame:
+    """The sheet of deals as it was at one of the LOADS: what was created, edited and known by then."""
+    deals, history = company.frames["opportunities"], company.frames["stage_history"]
+    if load == LOADS[-1]:
+        return deals.copy()
+    by_then = history[history.changed_at <= load].sort_values("changed_at", kind="stable")
+    amounts = by_then.dropna(subset=["amount"]).groupby("opportunity_id").amount.last()
+    rows = deals.assign(
+        amount=deals.opportunity_id.map(amounts).fillna(deals.amount),
+        updated_at=deals.updated_at.where(deals.updated_at <= load),
+    )
+    if load == LOADS[0]:
+        rows.loc[rows.index[::3], "expected_close_date"] -= PUSHED_BY
+    return rows[rows.created_at <= load]
+
+
+def bind(company: SampleCompany, path: Path, *, loads: int = len(LOADS)) -> None:
+    """The schemas raw and config of a new warehouse file, as the nightly run leaves them.
+
+    `loads`: how many of the LOADS of the deals are known; other entities were loaded once.
+    """
     with duckdb.connect(str(path)) as connection:
         connection.execute("set timezone = 'Asia/Shanghai'")
         connection.execute("create schema raw; create schema config")
@@ -58,13 +82,43 @@ def bind(company: SampleCompany, path: Path) -> None:
                 f"'{name}.csv' as _file, '{name}' as _address, null::varchar as _raw from given"
             )
             connection.unregister("given")
+        _deals(connection, company, LOADS[:loads])
         _config(connection, company.end)
+
+
+def _deals(
+    connection: duckdb.DuckDBPyConnection, company: SampleCompany, loads: list[pd.Timestamp]
+) -> None:
+    """Every known version of the sheet of deals, and its last one in force."""
+    connection.execute(
+        "create table raw.spreadsheet__opportunity_versions as "
+        "select *, null::timestamptz as _replaced_at from raw.spreadsheet__opportunities limit 0; "
+        "delete from raw.spreadsheet__opportunities"
+    )
+    for load, replaced in zip(loads, [*loads[1:], None], strict=True):
+        connection.register(
+            "loaded",
+            deals_as_loaded(company, load).assign(
+                source="sheets",
+                _loaded_at=load,
+                _file="opportunities.csv",
+                _address="opportunities",
+                _raw=None,
+                _replaced_at=replaced,
+            ),
+        )
+        connection.execute("insert into raw.spreadsheet__opportunity_versions by name from loaded")
+        connection.unregister("loaded")
+    connection.execute(
+        "insert into raw.spreadsheet__opportunities by name select * exclude (_replaced_at) "
+        "from raw.spreadsheet__opportunity_versions where _replaced_at is null"
+    )
 
 
 def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
     stages = pd.DataFrame(
-        [("*", stage, stage, order, outcome) for stage, order, outcome in STAGES],
-        columns=["source", "source_stage", "stage", "stage_order", "outcome"],
+        [("*", stage, stage, order, outcome, "") for stage, order, outcome in STAGES],
+        columns=["source", "source_stage", "stage", "stage_order", "outcome", "pipeline"],
     )
     calendar = pd.DataFrame(
         [vars(day) for day in working_days("CN", dt.date(end.year + 2, 12, 31))]

@@ -137,4 +137,11 @@ def _targets(records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: S
         found["pipeline_coverage", ""] = (due.sum(), left, due.sum() / left)
         largest = due.max() if len(due) else 0.0
         found["concentration", ""] = (largest, left, largest / left)
+    following = quarter + 1
+    starts, ends = following.start_time.normalize(), following.end_time.normalize()
+    months = pd.period_range(starts, ends, freq="M").astype(str)
+    target = records.target(scope, months, last)
+    if target:
+        due = scope.of(within(records.open_on(last), starts, ends, "due")).amount.sum()
+        found["pipeline_coverage_next", ""] = share(due, target)
     return found

@@ -42,9 +42,15 @@ class Records:
     """The entities with days and teams of the day, and what the period of a figure asks of them."""
 
     def __init__(
-        self, frames: dict[str, pd.DataFrame], workdays: pd.Series, as_of: pd.Timestamp
+        self,
+        frames: dict[str, pd.DataFrame],
+        loads: list[tuple[pd.Timestamp, pd.DataFrame]],
+        workdays: pd.Series,
+        as_of: pd.Timestamp,
     ) -> None:
-        """`workdays`: by day, the number of workdays up to and including it."""
+        """`workdays`: by day, the number of workdays up to and including it. `loads`: the sheet of
+        deals as it was at each of its loads, oldest first.
+        """
         self.workdays, self.as_of = workdays, as_of
         stays = frames["users"]
         self.stays = stays.assign(
@@ -53,6 +59,7 @@ class Records:
         self.accounts = frames["accounts"].set_index("account_id")
         self.deals = frames["opportunities"].set_index("opportunity_id")
         self.targets = frames["targets"]
+        self.closes = self._closes(loads)
         self.entries = self._entries(frames["stage_history"])
         self.amounts = self._amounts(frames["stage_history"])
         orders = frames["orders"]
@@ -111,7 +118,6 @@ class Records:
             previous_order=rows.previous.map(STAGE_ORDER),
             owner_id=rows.opportunity_id.map(self.deals.owner_id),
             account_id=rows.opportunity_id.map(self.deals.account_id),
-            due=rows.opportunity_id.map(self.deals.expected_close_date),
             created=rows.opportunity_id.map(self.deals.created_at).dt.normalize(),
         )
         return self._credited(rows)
@@ -138,6 +144,26 @@ class Records:
         first = self.amounts.groupby("opportunity_id").amount.first()
         return deals.map(last).fillna(deals.map(first)).fillna(0.0).astype(float)
 
+    def _closes(self, loads: list[tuple[pd.Timestamp, pd.DataFrame]]) -> pd.DataFrame:
+        """Per deal the expected closes that the loads told, each from the moment it was known."""
+        told: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
+        last_load = pd.Timestamp.min
+        for load, deals in loads:
+            for row in deals.itertuples():
+                known = told.setdefault(row.opportunity_id, [])
+                if known and known[-1][1] == row.expected_close_date:
+                    continue
+                edited = row.updated_at if last_load < row.updated_at <= load else load
+                known.append((edited if known else pd.Timestamp.min, row.expected_close_date))
+            last_load = load
+        rows = [(deal, *item) for deal, items in told.items() for item in items]
+        return pd.DataFrame(rows, columns=["opportunity_id", "known_at", "due"])
+
+    def due_on(self, deals: pd.Series, day: pd.Timestamp) -> pd.Series:
+        """The expected close as it was known at the end of the day."""
+        known = self.closes[self.closes.known_at < day + DAY]
+        return deals.map(known.groupby("opportunity_id").due.last())
+
     def open_on(self, day: pd.Timestamp) -> pd.DataFrame:
         """Deals open at the end of the day, with what was known of them then."""
         end = day + DAY
@@ -151,6 +177,7 @@ class Records:
         return rows.assign(
             team_id=rows.owner_id.map(teams),
             amount=self.amount_on(rows.opportunity_id, day),
+            due=self.due_on(rows.opportunity_id, day),
             is_idle=idle > 14,
             is_stalled=((day - rows.day).dt.days > limits) | (idle > 14),
         )

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
+from pipelines.commands.answering import print_rules
 from pipelines.dbt_command import dbt_environment, dbt_vars
 from pipelines.publishing import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
@@ -106,6 +107,36 @@ def test_the_report_shows_the_company_and_every_open_alert(published: Installati
     assert (folder / "weekly.en.html").exists()
     book = openpyxl.load_workbook(folder / "weekly.xlsx")
     assert len(book.sheetnames) >= 6
+
+
+def test_the_record_of_each_rule_is_published_and_stands_beside_its_alerts(
+    published: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = {name for (name,) in published.query("select rule from marts.rpt_rule_records")}
+    assert {name for (name,) in published.query("select rule from marts.fct_alerts")} <= rules
+    beside = published.query(
+        "select rule_cases, record_zh, record_en from marts.fct_alerts "
+        "where state = 'open' and origin = 'evaluated' and scope_type <> 'source'"
+    )
+    assert beside
+    assert all(None not in row for row in beside)
+    ended = published.query("select count(record_zh) from marts.fct_alerts where state <> 'open'")
+    assert ended == [(0,)]
+    # The plain rule watches only, and everybody can see why.
+    (plain,) = published.query(
+        "select mode, expected_false_per_100 from marts.rpt_rule_records "
+        "where rule = 'new_accounts_two_weeks_below_mean' and level = 'warning'"
+    )
+    assert plain[0] == "watch"
+    assert 8 < plain[1] < 25
+    page = (published.data / "reports" / "2026-10-30" / "weekly.html").read_text(encoding="utf-8")
+    assert "连续两周新增客户数低于平均值" in page
+    monkeypatch.setenv("FOREWARN_CONFIG", str(published.config))
+    monkeypatch.setenv("FOREWARN_DATA", str(published.data))
+    assert print_rules() == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in rules)
+    assert "每 100 个团队或个人每周误报约 1" in listed
 
 
 def test_alerts_can_be_listed_and_answered_in_the_shell_and_the_answer_is_published(

@@ -74,10 +74,18 @@ def test_rows_that_vanish_stop_the_publication_and_readers_keep_the_last_version
     orders = site.sheets / "orders.csv"
     lines = orders.read_text(encoding="utf-8-sig").splitlines()
     orders.write_text("\n".join(lines[: len(lines) // 2]), encoding="utf-8")
+    before = {path.name for path in (site.data / "outbox").rglob("*.md")}
     done = site.forewarn("run")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "orders" in done.stdout
     assert read_manifest(site.current).version == 1  # type: ignore[union-attr]
+    # The data owner hears why; nobody else hears anything.
+    (notice,) = [p for p in (site.data / "outbox").rglob("*.md") if p.name not in before]
+    assert notice.parent.name == "data_owner"
+    told = notice.read_text(encoding="utf-8")
+    assert "未通过质量检查" in told
+    assert "orders" in told
+    assert "2026-10-30" in told
 
 
 def test_a_broken_file_is_refused_loudly_and_its_last_version_stays_in_force(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import hashlib
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -78,6 +81,28 @@ def test_a_day_six_months_back_equals_a_run_on_that_day(
     assert manifest.as_of == AS_OF
     differences = same_marts(today.current, then.current)
     assert [line for line in differences if not line.startswith(OF_THE_LOAD)] == []
+
+    # The report of that day, asked for on an installation that has published a later one, is the
+    # same to the byte, and nothing else of the installation changes.
+    later = published.copy(tmp_path / "later")
+    before = state_of(later)
+    done = later.forewarn("report", "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state_of(later) == before
+    for name in ("weekly.html", "weekly.en.html"):
+        own = today.data / "reports" / AS_OF.isoformat() / name
+        assert (tmp_path / "out" / name).read_bytes() == own.read_bytes(), name
+
+
+def state_of(site: Installation) -> dict[str, str]:
+    """What a report of another day must leave alone: files but dbt's cache, and the ledger's rows."""
+    files = {
+        str(path.relative_to(site.data)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in site.data.rglob("*")
+        if path.is_file() and path.relative_to(site.data).parts[0] not in {"dbt", "ledger.db"}
+    }
+    with contextlib.closing(sqlite3.connect(site.data / "ledger.db")) as ledger:
+        return files | {"ledger.db": "\n".join(ledger.iterdump())}
 
 
 def test_nothing_after_the_day_is_in_any_mart(published: Installation, tmp_path: Path) -> None:

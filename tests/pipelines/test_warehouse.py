@@ -31,7 +31,8 @@ class Given:
         self.items = items
 
     def tables(self) -> dict[str, pa.Schema]:
-        return {"orders": SCHEMA}
+        deals = canonical_schema("opportunities").append(pa.field("_file", pa.string()))
+        return {"orders": SCHEMA, "opportunities": deals}
 
     def check(self) -> list[Finding]:
         return []
@@ -113,6 +114,41 @@ def test_a_past_moment_sees_the_version_of_then(settings: Settings, zone: RawZon
     assert query(settings, zone, IDS, at(15)) == [("1",)]
     assert query(settings, zone, IDS, at(25)) == [("1",), ("2",)]
     assert query(settings, zone, IDS, at(5)) == [("1",)]  # before the first load: its first version
+
+
+def deals(file: str, **closes: str) -> list[Item]:
+    rows = [
+        {"opportunity_id": key, "expected_close_date": dt.date.fromisoformat(day), "_file": file}
+        for key, day in closes.items()
+    ]
+    schema = canonical_schema("opportunities").append(pa.field("_file", pa.string()))
+    table = pa.Table.from_pylist(rows, schema=schema)
+    return [
+        Batch("opportunities", table),
+        Extract("opportunities", file=file, cursor="x", rows=len(rows)),
+    ]
+
+
+def test_every_good_version_of_the_deals_is_bound_with_its_end(
+    settings: Settings, zone: RawZone
+) -> None:
+    for day, items in (
+        (1, deals("a.csv", one="2026-04-01", two="2026-04-02")),
+        (2, deals("a.csv", one="2026-05-01")),
+        (3, [Extract("opportunities", "rejected", "a.csv", "y", message="no heading stage")]),
+        (4, deals("b.csv", two="2026-06-01")),
+        (5, [Extract("opportunities", "gone", "b.csv")]),
+    ):
+        zone.load("sheets", "spreadsheet", Given(*items), now=at(day))
+    sql = (
+        "select opportunity_id, month(expected_close_date), day(_loaded_at), day(_replaced_at) "
+        "from raw.spreadsheet__opportunity_versions order by _loaded_at, 1"
+    )
+    first = [("one", 4, 1, 2), ("two", 4, 1, 2), ("one", 5, 2, None)]
+    assert query(settings, zone, sql) == [*first, ("two", 6, 4, 5)]
+    # On a past day the end of a version that had not come yet is not known.
+    assert query(settings, zone, sql, at(4)) == [*first, ("two", 6, 4, None)]
+    assert query(settings, zone, sql, at(1)) == [("one", 4, 1, None), ("two", 4, 1, None)]
 
 
 def test_rows_before_are_told_and_only_the_current_quarantine_is_shown(

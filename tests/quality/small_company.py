@@ -32,6 +32,10 @@ class Warehouse:
             "message varchar, loaded_at timestamptz, rows_previous bigint)"
         )
         self.connection.execute(
+            "create table config.extract_history (source varchar, system varchar, entity varchar, "
+            "loaded_at timestamptz, newest_record_at timestamptz)"
+        )
+        self.connection.execute(
             "create table config.rejected (source varchar, entity varchar, file varchar, "
             "address varchar, column_name varchar, value varchar, reason varchar, "
             "loaded_at timestamptz)"

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from quality.audit import audit_feeds, audit_marts, audit_suites
+from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
 from quality.feeds import Feeds, read_feeds
 from quality.gate import decide
 from quality.suite_reader import read_suites
@@ -73,3 +73,44 @@ def test_an_empty_company_has_no_feeds_and_agrees_with_itself(empty_warehouse, t
     results, freshness = everything(empty_warehouse, terms)
     assert freshness.empty
     assert [result for result in results if not result.passed] == []
+
+
+def stage(warehouse, order_id="'S1'"):
+    """One staged order of a CRM, and what the CRM counted."""
+    warehouse.extract("order", source="crm", system="salesforce", file=None, rows=1)
+    warehouse.execute(
+        "create schema if not exists staging; create or replace view staging.stg_salesforce__orders "
+        f"as select {order_id}::varchar as order_id, 'A1' as account_id, "
+        "5.00::decimal(18, 2) as amount, 'CNY' as currency, "
+        "timestamptz '2026-10-02 00:00:00+00' as ordered_at, "
+        "null::timestamptz as promised_at, null::timestamptz as delivered_at, "
+        "'crm' as source, timestamptz '2026-10-30 00:00:00+00' as _loaded_at; "
+        "create or replace view staging.stg_salesforce__completeness as select 'crm' as source, "
+        "'Order' as object, 2 as system_rows, 1 as arrived_rows, null as system_amount, "
+        "null as arrived_amount"
+    )
+
+
+def test_rows_of_a_crm_are_judged_after_staging_and_sheets_not_again(warehouse):
+    suites = {name: suite for name, suite in read_suites().items() if name in ("orders", "users")}
+    assert audit_staged(warehouse.connection, suites) == []
+    stage(warehouse)
+    results = audit_staged(warehouse.connection, suites)
+    assert {result.source for result in results} == {"crm"}
+    assert {result.subject for result in results} == {"crm.orders", "crm.Order"}
+    failed = [result for result in results if not result.passed]
+    assert [result.check for result in failed] == ["system_row_count"]
+
+
+def test_a_fault_in_rows_of_a_crm_stops_the_publication_unless_it_may_fail(warehouse):
+    stage(warehouse, order_id="null")
+    results = audit_staged(warehouse.connection, read_suites())
+    verdict = decide(results)
+    assert not verdict.publish
+    assert {result.check for result in verdict.errors} == {
+        "orders_order_id_present",
+        "system_row_count",
+    }
+    tolerant = decide(results, may_fail=["crm"])
+    assert tolerant.publish
+    assert tolerant.untrusted == {"crm"}

@@ -6,7 +6,12 @@ import pytest
 from small_company import order
 
 from pipelines.entities import ENTITIES
-from quality.completeness import AMOUNT_COLUMNS, arrivals, check_completeness
+from quality.completeness import (
+    AMOUNT_COLUMNS,
+    arrivals,
+    check_completeness,
+    check_counted_by_systems,
+)
 
 ROWS = [order("O1", "2026-10-01", "10.10"), order("O2", "2026-10-02", "20.20")]
 
@@ -79,3 +84,39 @@ def test_every_amount_of_an_entity_that_sheets_total_can_be_compared(empty_wareh
     ]
     money = {name for name, entity in ENTITIES.items() for c in entity.columns if c.kind == "money"}
     assert money == set(AMOUNT_COLUMNS)
+
+
+COUNTED = (
+    "create schema if not exists staging; create or replace view staging.stg_salesforce__completeness "
+    "as select 'crm' as source, 'Order' as object, {rows}::bigint as system_rows, "
+    "10::bigint as arrived_rows, {amount}::decimal(28, 2) as system_amount, "
+    "100.00::decimal(28, 2) as arrived_amount {more}"
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "amount", "more", "failing"),
+    [
+        ("10", "100.00", "", set()),
+        ("10", "100.10", "", set()),
+        ("10", "100.11", "", {"system_amount"}),
+        ("11", "100.00", "", {"system_row_count"}),
+        ("9", "100.00", "", {"system_row_count"}),
+        # Changed while the load ran, or in quarantine: that many may differ, and the amount with them.
+        ("11", "200.00", ", 1 as changed_since", set()),
+        ("12", "200.00", ", 1 as changed_since, 1 as rejected_rows", set()),
+        ("13", "200.00", ", 1 as changed_since, 1 as rejected_rows", {"system_row_count"}),
+        ("null", "null", "", set()),
+    ],
+)
+def test_what_a_system_counted_is_what_staging_counts(empty_warehouse, rows, amount, more, failing):
+    empty_warehouse.execute(COUNTED.format(rows=rows, amount=amount, more=more))
+    results = check_counted_by_systems(empty_warehouse.connection)
+    failed = [result for result in results if not result.passed]
+    assert {result.check for result in failed} == failing
+    for result in failed:
+        assert (result.severity, result.subject, result.source) == ("error", "crm.Order", "crm")
+
+
+def test_before_staging_no_system_is_compared(empty_warehouse):
+    assert check_counted_by_systems(empty_warehouse.connection) == []

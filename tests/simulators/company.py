@@ -49,14 +49,26 @@ def of_regions(frames: Frames, wanted: Collection[str]) -> dict[str, pd.DataFram
     teams are whole in every part, since people may own customers of several regions. Targets are
     left out: a system that has them takes them from `frames`.
     """
-    part = {name: frame for name, frame in frames.items() if name != "targets"}
     accounts = frames["accounts"][frames["accounts"]["region"].isin(wanted)]
-    ids = set(accounts["account_id"])
-    part["accounts"] = accounts
-    for name in ("contacts", "orders"):
+    part = by_accounts(frames, set(accounts["account_id"]))
+    leads = frames["leads"]
+    by_owner = leads["opportunity_id"].isna() & leads["owner_id"].map(_home_regions(frames)).isin(
+        wanted
+    )
+    with_deal = leads["opportunity_id"].isin(part["opportunities"]["opportunity_id"])
+    part["leads"] = leads[with_deal | by_owner]
+    return part
+
+
+def by_accounts(frames: Frames, ids: Collection[str]) -> dict[str, pd.DataFrame]:
+    """The part of the company that belongs to these customers, without targets.
+
+    Users and teams are whole; a lead follows its opportunity, one without goes to the part of the
+    first customer, so that parts that share out all customers share out all leads.
+    """
+    part = {name: frame for name, frame in frames.items() if name != "targets"}
+    for name in ("accounts", "contacts", "orders", "opportunities"):
         part[name] = frames[name][frames[name]["account_id"].isin(ids)]
-    deals = frames["opportunities"]
-    part["opportunities"] = deals[deals["account_id"].isin(ids)]
     deal_ids = set(part["opportunities"]["opportunity_id"])
     history = frames["stage_history"]
     part["stage_history"] = history[history["opportunity_id"].isin(deal_ids)]
@@ -65,9 +77,8 @@ def of_regions(frames: Frames, wanted: Collection[str]) -> dict[str, pd.DataFram
     by_account = activities["opportunity_id"].isna() & activities["account_id"].isin(ids)
     part["activities"] = activities[by_deal | by_account]
     leads = frames["leads"]
-    home = _home_regions(frames)
-    by_owner = leads["opportunity_id"].isna() & leads["owner_id"].map(home).isin(wanted)
-    part["leads"] = leads[leads["opportunity_id"].isin(deal_ids) | by_owner]
+    alone = leads["opportunity_id"].isna() & (frames["accounts"]["account_id"].iloc[0] in ids)
+    part["leads"] = leads[leads["opportunity_id"].isin(deal_ids) | alone]
     return part
 
 

@@ -201,6 +201,8 @@ def _people(table: Any, put: Any, neo_id: Any) -> None:
 def _deals(simulator: NeocrmSimulator, table: Any, put: Any, neo_id: Any) -> None:
     tenant = simulator.tenant
     stage_ids = {name: details[0] for name, details in tenant.stages.items()}
+    moves = sorted(table("stage_history"), key=lambda r: (r["changed_at"], r["event_id"]))
+    last_moves = {row["opportunity_id"]: row["changed_at"] for row in moves}
     for row in table("opportunities"):
         closed = row["closed_at"]
         put(
@@ -214,21 +216,25 @@ def _deals(simulator: NeocrmSimulator, table: Any, put: Any, neo_id: Any) -> Non
             saleStageId=stage_ids[row["stage"]],
             money=row["amount"],
             closeDate=row["expected_close_date"],
-            stageUpdatedAt=closed or row["updated_at"],
+            stageUpdatedAt=last_moves.get(row["opportunity_id"], row["created_at"]),
             reason=row["lost_reason"],
             productLine__c=row["product_line"],
             status="进行中" if closed is None else row["stage"],
         )
     before: dict[str, Any] = {}
-    for row in sorted(table("stage_history"), key=lambda r: (r["changed_at"], r["event_id"])):
+    deals = {row["opportunity_id"]: row for row in table("opportunities")}
+    for row in moves:
         deal, at = neo_id("opportunity", row["opportunity_id"]), milliseconds(row["changed_at"])
         # An entry at creation is no change, so it is not in the log.
         if row["from_stage"] is not None:
             old, new = stage_ids[row["from_stage"]], stage_ids[row["to_stage"]]
             tenant.write_log(deal, "saleStageId", old, new, at)
-        if deal in before and before[deal] != row["amount"]:
-            tenant.write_log(deal, "money", before[deal], row["amount"], at)
-        before[deal] = row["amount"]
+        # An edit of the amount without a time of its own came with the last move.
+        own = deals[row["opportunity_id"]]
+        amount = (own if row["changed_at"] == own["updated_at"] else row)["amount"]
+        if deal in before and before[deal] != amount:
+            tenant.write_log(deal, "money", before[deal], amount, at)
+        before[deal] = amount
 
 
 def _activities(simulator: NeocrmSimulator, table: Any, put: Any, neo_id: Any) -> None:

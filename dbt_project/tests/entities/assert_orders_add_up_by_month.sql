@@ -1,21 +1,26 @@
--- A failing row is a month and currency in which staged orders and fct_orders differ.
+-- A failing row is a month and currency in which staged orders, without those that another source
+-- tells as well, and fct_orders differ.
 with staged_versions as (
     {{ union_staging('orders') }}
 ),
 
 newest as (
-    {{ newest_of('staged_versions', 'order_id', '_loaded_at desc, source') }}
+    {{ newest_of('staged_versions', 'source, order_id', '_loaded_at desc, ordered_at desc, amount desc') }}
 ),
 
 staged as (
     select
-        cast(date_trunc('month', {{ to_company_date('ordered_at') }}) as date) as month_start,
-        coalesce(currency, '{{ var("currency") }}') as currency,
+        cast(date_trunc('month', {{ to_company_date('newest.ordered_at') }}) as date) as month_start,
+        coalesce(newest.currency, '{{ var("currency") }}') as currency,
         count(*) as orders,
-        sum(amount) as amount
+        sum(newest.amount) as amount
     from newest
-    where {{ to_company_date('ordered_at') }} <= {{ as_of_date() }}
-    group by month_start, currency
+    left join {{ ref('int_orders__duplicates') }} as duplicates
+        on newest.source = duplicates.source and newest.order_id = duplicates.order_id
+    where
+        {{ to_company_date('newest.ordered_at') }} <= {{ as_of_date() }}
+        and duplicates.order_id is null
+    group by month_start, coalesce(newest.currency, '{{ var("currency") }}')
 ),
 
 marts as (

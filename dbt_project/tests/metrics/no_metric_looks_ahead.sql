@@ -9,4 +9,5 @@ from {{ ref('fct_metrics') }}
 where
     period_start > as_of
     or is_complete and period_end > as_of
-    or baseline is not null and coalesce(baseline_periods, 0) < 4
+    or baseline is not null
+    and coalesce(baseline_periods, 0) < case kind when 'level_by_week' then 3 else 4 end

@@ -9,7 +9,7 @@ with unassigned as (
         cast(date_trunc('month', credited_on) as date) as period_start,
         sum(amount) as amount
     from {{ ref('int_targets__credit_events') }}
-    where {{ key }} is null
+    where {{ key }} is null and voided_on is null
     group by metric, cast(date_trunc('month', credited_on) as date)
     {%- if not loop.last %}
     union all

@@ -32,6 +32,7 @@ class Context:
 
     `reference[s]` is the series of the whole company with the same dimension (itself for the
     company), -1 when there is none. `hysteresis` is the relative slack for holding a level.
+    `paused` marks the days of the panel on which no level moves; None: never.
     """
 
     reference: NDArray[np.intp]
@@ -39,6 +40,10 @@ class Context:
     hysteresis: float
     min_sample: int
     fiscal_year_start: int = 1
+    paused: Flags | None = None
+
+    def is_paused(self, t: int) -> bool:
+        return self.paused is not None and bool(self.paused[t])
 
 
 @dataclass
@@ -146,14 +151,31 @@ class Moments:
     count: Floats
 
 
+def _window(t: int, history: int, gap: int) -> slice:
+    """The `history` rows up to row t − gap, inclusive."""
+    last = max(0, t - gap + 1)
+    return slice(max(0, last - history), last)
+
+
 def past(values: Floats, clean: Flags, t: int, history: int, gap: int) -> Floats:
     """The clean values of the `history` rows up to row t − gap, inclusive; others as NaN.
 
     The gap keeps the beginning of a slow change out of its own yardstick.
     """
-    last = max(0, t - gap + 1)
-    rows = slice(max(0, last - history), last)
+    rows = _window(t, history, gap)
     return np.where(clean[rows], values[rows], np.nan)
+
+
+def past_sums(
+    clean: Flags, t: int, history: int, gap: int, *arrays: Floats
+) -> tuple[NDArray[np.float64], ...]:
+    """Sums of each array over the clean rows of the same window; the arrays hold no NaN.
+
+    Without a copy of the window per array: at thousands of series that is what an evaluation costs.
+    """
+    rows = _window(t, history, gap)
+    weight = clean[rows].astype(np.float64)
+    return tuple(np.einsum("ts,ts->s", weight, array[rows]) for array in arrays)
 
 
 def moments(rows: Floats) -> Moments:

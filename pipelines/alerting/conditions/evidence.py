@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
+from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past_sums, row
 from pipelines.alerting.panel import Floats, Panel
 from pipelines.alerting.season import Season, indices, phases
 
@@ -83,16 +83,16 @@ class _RateEvidence(_EvidenceJudge):
     def __init__(self, condition: RateShift, panel: Panel, context: Context) -> None:
         self.condition, self.context = condition, context
         self.numerator, self.denominator = panel.field("numerator"), panel.field("denominator")
+        counted = np.isfinite(self.numerator) & (self.denominator > 0)
+        hits = np.where(counted, self.numerator, 0.0)
+        cases = np.where(counted, self.denominator, 0.0)
+        squares = hits**2 / np.where(counted, self.denominator, 1.0)
+        self.parts = (counted.astype(float), hits, cases, squares)
         self.sums = _Sum(panel.shape[1], condition)
 
     def at(self, t: int, clean: Flags) -> Row:
         c, reference = self.condition, self.context.reference
-        k_past = past(self.numerator, clean, t, c.history, c.gap)
-        n_past = past(self.denominator, clean, t, c.history, c.gap)
-        counted = np.isfinite(k_past) & (n_past > 0)
-        weeks = counted.sum(axis=0)
-        k = np.where(counted, k_past, 0.0).sum(axis=0)
-        n = np.where(counted, n_past, 0.0).sum(axis=0)
+        weeks, k, n, squares = past_sums(clean, t, c.history, c.gap, *self.parts)
         of = np.maximum(reference, 0)
         general = np.where(reference >= 0, (k[of] + 1) / (n[of] + 2), (k + 1) / (n + 2))
         rate = np.clip((k + c.prior * general) / (n + c.prior), 0.01, 0.99)
@@ -100,9 +100,10 @@ class _RateEvidence(_EvidenceJudge):
         changed = odds / (1 + odds)
         hits, cases = self.numerator[t], self.denominator[t]
         gain = hits * np.log(changed / rate) + (cases - hits) * np.log((1 - changed) / (1 - rate))
-        gain = gain / _scatter(k_past, n_past, counted, rate, weeks)
+        gain = gain / _scatter(k, n, squares, rate, weeks)
         # A week without a case says nothing, and neither does a series without a past.
         known = (weeks >= c.min_history) & (n >= self.context.min_sample)
+        known &= not self.context.is_paused(t)
         quiet = ~(cases > 0)
         gain = np.where(known, np.where(quiet, 0.0, gain), np.nan)
         score = self.sums.add(gain, np.nan_to_num(hits), np.nan_to_num(cases))
@@ -125,11 +126,13 @@ class _RateEvidence(_EvidenceJudge):
         )
 
 
-def _scatter(k: Floats, n: Floats, counted: Flags, rate: Floats, weeks: Floats) -> Floats:
-    """Variance of the past weeks over that of a coin, at least 1: it discounts the evidence."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        square = np.where(counted, (k - n * rate) ** 2 / (n * rate * (1 - rate)), 0.0)
-    return np.maximum(square.sum(axis=0) / np.maximum(weeks - 1, 1), 1.0)
+def _scatter(k: Floats, n: Floats, squares: Floats, rate: Floats, weeks: Floats) -> Floats:
+    """Variance of the past weeks over that of a coin, at least 1: it discounts the evidence.
+
+    Sum of (k - n·rate)² / (n·rate·(1 - rate)) over the weeks, from the sums of k, n and k²/n.
+    """
+    total = (squares - 2 * rate * k + rate**2 * n) / (rate * (1 - rate))
+    return np.maximum(total / np.maximum(weeks - 1, 1), 1.0)
 
 
 class _CountEvidence(_EvidenceJudge):
@@ -144,21 +147,26 @@ class _CountEvidence(_EvidenceJudge):
             usual = usual * indices(even[:, np.maximum(context.reference, 0)], phase)
         self.value = value
         self.usual: Floats = np.where(np.isfinite(value), usual, np.nan)
+        seen = np.isfinite(value)
+        counts, weights = np.where(seen, value, 0.0), np.where(seen, usual, 0.0)
+        worth = seen & (weights > 0)
+        squares = np.where(worth, counts**2 / np.where(worth, weights, 1.0), 0.0)
+        self.parts = (seen.astype(float), counts, weights, squares)
         self.sums = _Sum(panel.shape[1], condition)
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
-        counts = past(self.value, clean, t, c.history, c.gap)
-        weights = past(self.usual, clean, t, c.history, c.gap)
-        weeks = np.isfinite(counts).sum(axis=0)
+        weeks, counts, weights, squares = past_sums(clean, t, c.history, c.gap, *self.parts)
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.nansum(counts, axis=0) / np.nansum(weights, axis=0)
-            # Scatter beyond a Poisson count discounts every week's evidence.
-            spread = np.nansum((counts - mean * weights) ** 2 / (mean * weights), axis=0)
+            mean = counts / weights
+            # Scatter beyond a Poisson count discounts every week's evidence: the sum of
+            # (count - mean·weight)² / (mean·weight), from the sums of its parts.
+            spread = squares / mean - 2 * counts + mean * weights
             phi = np.maximum(spread / np.maximum(weeks - 1, 1), 1.0)
             expected = mean * self.usual[t]
             gain = (self.value[t] * np.log(c.shift) + expected * (1 - c.shift)) / phi
         known = (weeks >= c.min_history) & (mean >= max(c.min_mean, 1e-9))
+        known &= not self.context.is_paused(t)
         score = self.sums.add(
             np.where(known, gain, np.nan), np.nan_to_num(self.value[t]), np.nan_to_num(expected)
         )

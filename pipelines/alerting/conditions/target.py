@@ -3,9 +3,10 @@
 Add here: another reading of a row of `fct_target_completion`. Keep out: how its figures come
 about (dbt), except `miss_probability`, the sheet's formula for callers without the mart.
 
-Every level is withheld until `min_elapsed` of the period's workdays have passed. With fewer than
-`min_days_left` days to go no level rises any more: it comes too late to act on, and the figures
-of the period say the rest.
+Every level is withheld until `min_elapsed` of the period's workdays have passed, and while the
+expected share rests on fewer than `min_curve_periods` finished periods (a first Spring Festival looks
+like a collapse). With fewer than `min_days_left` days to go no level rises any more: it comes too
+late to act on, and the figures of the period say the rest.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class _Target(Condition):
     amount: Literal["revenue", "orders", "new_accounts"] = "revenue"
     min_elapsed: float = Field(default=0.15, ge=0, lt=1)
     min_days_left: int = Field(default=7, ge=0, le=60)
+    min_curve_periods: int = Field(default=0, ge=0, le=12)
 
 
 class Probability(_Target):
@@ -112,6 +114,8 @@ class _TargetJudge(Judge):
         with np.errstate(divide="ignore", invalid="ignore"):
             self.elapsed = panel.field("workdays_elapsed") / panel.field("workdays_total")
         self.early = self.elapsed < condition.min_elapsed
+        learned = panel.field("curve_periods")
+        self.unlearned = learned < condition.min_curve_periods
         self.late = panel.field("days_left") < condition.min_days_left
         self.sample = panel.field("past_deals")
         self.attainment = panel.field("attainment")
@@ -128,7 +132,7 @@ class _TargetJudge(Judge):
         shown: tuple[Floats, Floats],
         probability: Floats,
     ) -> Row:
-        usable = (self.target[t] > 0) & ~self.early[t]
+        usable = (self.target[t] > 0) & ~self.early[t] & ~self.unlearned[t]
         if self.context.min_sample and np.isfinite(self.sample).any():
             usable &= ~(self.sample[t] < self.context.min_sample)
         verdict = row(

@@ -3,7 +3,8 @@
 objects.py   which objects and fields       options.py    what sources.yml may say
 login.py     the token                      answers.py    what codes mean
 tenant.py    requests                       selection.py  which fields a tenant shows
-records.py   odd values made plain          reading.py    one object
+records.py   odd values made plain          planning.py   what is read of an object
+reading.py   one object                     comparing.py  what vanished or came back
 people.py    employees without PersonnelObj, regions of departments
 connector.py the source as a whole          checking.py   `forewarn check`
 """

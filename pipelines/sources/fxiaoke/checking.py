@@ -64,7 +64,8 @@ def findings(
             step = "share PersonnelObj with the acting employee, or let support enable it"
         found.append(Finding(subject, True, text, step))
         if item.table == NEW_OPPORTUNITY.table:
-            found.append(_stages(tenant, described, selection_key(selection, "stage"), stages))
+            keys = [selection_key(selection, name) for name in ("stage", "status")]
+            found.append(_stages(tenant, described, keys, stages))
     return found
 
 
@@ -74,8 +75,10 @@ def selection_key(selection: object, column: str) -> str:
     return next((item.key for item in chosen if item.wanted.column == column), "")
 
 
-def _stages(tenant: Tenant, described: Described, key: str, stages: set[str]) -> Finding:
-    names = set(described.options.get(key, {}).values())
+def _stages(tenant: Tenant, described: Described, keys: list[str], stages: set[str]) -> Finding:
+    names, statuses = (set(described.options.get(key, {}).values()) for key in keys)
+    # A deal that has ended stands in its status.
+    names |= statuses & set(tenant.options.closed_statuses)
     unknown = sorted(names - stages)
     if unknown:
         text = f"stages.csv does not know {', '.join(unknown)}"

@@ -23,6 +23,7 @@ from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.settings import Settings
 from pipelines.sources.fxiaoke.checking import findings
+from pipelines.sources.fxiaoke.comparing import swept_rows
 from pipelines.sources.fxiaoke.objects import (
     CUSTOM_ENTITIES,
     DEPARTMENTS,
@@ -38,7 +39,8 @@ from pipelines.sources.fxiaoke.objects import (
 )
 from pipelines.sources.fxiaoke.options import options_of
 from pipelines.sources.fxiaoke.people import rows_of_employees, with_regions
-from pipelines.sources.fxiaoke.reading import plan, read, swept_rows
+from pipelines.sources.fxiaoke.planning import plan
+from pipelines.sources.fxiaoke.reading import read
 from pipelines.sources.fxiaoke.selection import Described
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.http import Cursor, RetryPolicy
@@ -50,7 +52,8 @@ Item = Batch | Rejection | Extract
 class FxiaokeConnector:
     """One tenant. `auth`: app_id, app_secret, permanent_code.
 
-    Raises `ConfigurationError` for options that are wrong. `retry` and `sleep` are for tests.
+    Raises `ConfigurationError` for options that are wrong. `retry`, `sleep` and `clock` (seconds,
+    for limits and the life of tokens) are for tests.
     """
 
     def __init__(
@@ -60,12 +63,13 @@ class FxiaokeConnector:
         *,
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source, self.options = source, options_of(source)
         self._stages = {
             row.source_stage for row in settings.stages if row.source in ("*", source.name)
         }
-        self._retry, self._sleep = retry, sleep
+        self._retry, self._sleep, self._clock = retry, sleep, clock
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """The raw tables; all of them, whether the tenant has the object or not."""
@@ -74,7 +78,7 @@ class FxiaokeConnector:
     def extract(self, previous: Previous, upto: dt.datetime) -> Iterator[Item]:
         """Every object: whole at first and weekly, else what changed. See `Connector`."""
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
-        tenant = Tenant(self.source, self.options, retry=self._retry, sleep=self._sleep)
+        tenant = self._tenant(self._retry)
         with tenant.client:
             listed = tenant.objects()
             users: set[str] = set()
@@ -148,18 +152,16 @@ class FxiaokeConnector:
     def check(self) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
-            tenant = Tenant(
-                self.source,
-                self.options,
-                retry=self._retry or RetryPolicy(tries=2),
-                sleep=self._sleep,
-            )
+            tenant = self._tenant(self._retry or RetryPolicy(tries=2))
             with tenant.client:
                 listed = tenant.objects()
                 return findings(tenant, self.objects(listed), listed, self.mapping, self._stages)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/fxiaoke.md"
             return [Finding(self.source.name, False, str(failure), step)]
+
+    def _tenant(self, retry: RetryPolicy | None) -> Tenant:
+        return Tenant(self.source, self.options, retry=retry, sleep=self._sleep, clock=self._clock)
 
     def objects(self, listed: dict[str, bool] | None) -> list[FxiaokeObject]:
         """What is read: the standard objects, with the company's own in their places."""

@@ -15,8 +15,9 @@ import uuid
 from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
+from pipelines.failures import PermanentFailure
 from pipelines.sources.fxiaoke.answers import CODE
-from pipelines.sources.http import Outgoing, ReadOnlyClient, Token
+from pipelines.sources.http import Outgoing, ReadOnlyClient, Refusal, Token
 
 TOKEN = "/oauth2.0/token"
 RENEWED_EARLY = 300.0  # seconds
@@ -30,19 +31,29 @@ def fetch_token(source: Source) -> Callable[[ReadOnlyClient], Token]:
     def fetch(client: ReadOnlyClient) -> Token:
         secret, code = source.secret("app_secret"), source.secret("permanent_code")
         client.redactor.learn(secret, code)
-        reply = client.post_json(
-            TOKEN,
-            {
-                "appId": source.secret("app_id"),
-                "appSecret": secret,
-                "permanentCode": code,
-                "grantType": "app_secret",
-            },
-            params={"thirdTraceId": str(uuid.uuid4())},
-            expect={"errorCode": CODE, "accessToken": str, "ea": str},
-            authorised=False,
-            tried=f"Could not log in to {source.name}",
-        )
+        body = {
+            "appId": source.secret("app_id"),
+            "appSecret": secret,
+            "permanentCode": code,
+            "grantType": "app_secret",
+        }
+        try:
+            reply = client.post_json(
+                TOKEN,
+                body,
+                params={"thirdTraceId": str(uuid.uuid4())},
+                expect={"errorCode": CODE, "accessToken": str, "ea": str},
+                authorised=False,
+                tried=f"Could not log in to {source.name}",
+            )
+        except Refusal as refusal:
+            # Whatever its code: no object was refused, so nobody may take it for a missing one.
+            raise PermanentFailure(
+                refusal.tried,
+                where=refusal.where,
+                cause=refusal.cause,
+                next_step=refusal.next_step,
+            ) from None
         content = reply.json
         return Token(
             content["accessToken"],

@@ -18,8 +18,18 @@ from pipelines.sources.http.fields import ARROW_TYPES, Kind
 
 ZONE = "Asia/Shanghai"  # midnight of date fields, unless the options say otherwise
 KEY, CREATED, MODIFIED = "_id", "create_time", "last_modified_time"
+LIFE, INVALID = "life_status", "invalid"  # 作废: in the recycle bin
 # Made here from several fields of a record; no field of a tenant can be called so.
 DELETED, CLOSED, LABEL = "@deleted", "@closed", "@label"
+# A follow-up may point at several records of several objects; the first of each kind counts.
+RELATED = {
+    "@opportunity": ("NewOpportunityObj", "OpportunityObj"),
+    "@account": ("AccountObj",),
+    "@contact": ("ContactObj",),
+}
+_RELATED = (
+    " related_opportunity_id=@opportunity related_account_id=@account related_contact_id=@contact"
+)
 _KINDS: dict[str, Kind] = {
     "text": "loose_text",
     "money": "decimal",
@@ -154,6 +164,7 @@ GOALS = _object(
     "goal_value",
     "goal_rule_detail_id goal_type",
     must="goal_rule_id check_object_id fiscal_year",
+    labels="scope_kind=goal_type",
     decimals="annual_value " + " ".join(f"{month}_value" for month in MONTHS),
     optional=True,
 )
@@ -184,7 +195,7 @@ _OTHERS = (
     _object(
         "ActiveRecordObj",
         "active_record",
-        "created_by owner_id=owner",
+        "created_by owner_id=owner" + _RELATED,
         labels="activity_type=interactive_types",
         json="related=related_object_data",
         entity="activities",
@@ -193,7 +204,7 @@ _OTHERS = (
     _object(
         "TelesalesRecordObj",
         "telesales_record",
-        "created_by owner_id=owner account_id",
+        "created_by owner_id=owner account_id" + _RELATED,
         json="related=related_object_data",
         entity="activities",
         optional=True,

@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.sources.fxiaoke.objects import CLOSED, DELETED, LABEL
+import orjson
+
+from pipelines.sources.fxiaoke.objects import CLOSED, DELETED, INVALID, LABEL, LIFE, RELATED
 from pipelines.sources.fxiaoke.selection import Chosen, Described
 
 _BESIDE = re.compile(r".+__(r|l|p|o|v|relation_ids)")
 _SEPARATOR = ";"
-_GONE = {"invalid"}  # life_status of a record in the recycle bin (作废)
+# Their `__r` is the name of the one that is meant, or an object about it: never the value.
 _ONE_OF = ("employee", "department", "object_reference", "master_detail")
 
 
@@ -31,12 +33,17 @@ def make_plain(
 ) -> None:
     """Change the records in place, column by column; `closed`: statuses that end an opportunity."""
     status: str | None = None
+    chosen = tuple(chosen)
+    related = next((item.key for item in chosen if item.wanted.column == "related"), "")
     for item in chosen:
         key, kind = item.key, item.wanted.kind
         if key == DELETED:
             for record in records:
                 flag = str(record.get("is_deleted") or "").lower() == "true"
-                record[DELETED] = flag or record.get("life_status") in _GONE
+                record[DELETED] = flag or text_of(record.get(LIFE)) == INVALID
+        elif key in RELATED:
+            for record in records:
+                record[key] = _first_related(record.get(related), RELATED[key])
         elif key == CLOSED:
             for record in records:
                 label = record.get(f"{status}{LABEL}") if status else None
@@ -73,7 +80,7 @@ def label_of(record: dict[str, Any], key: str, options: Any, type_: str) -> str 
     value = record.get(key)
     if value in (None, "", []):
         return None
-    beside = record.get(f"{key}__r")
+    beside = None if type_.startswith(_ONE_OF) else record.get(f"{key}__r")
     if isinstance(beside, str) and beside:
         return beside
     typed = record.get(f"{key}__o")
@@ -83,6 +90,19 @@ def label_of(record: dict[str, Any], key: str, options: Any, type_: str) -> str 
         for v in values
     ]
     return text_of(words, type_)
+
+
+def _first_related(value: Any, names: tuple[str, ...]) -> str | None:
+    """The id of the first record of these objects in a list of {id, describe_api_name}."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
+    for part in value if isinstance(value, list) else ():
+        if isinstance(part, dict) and part.get("describe_api_name") in names and part.get("id"):
+            return str(part["id"])
+    return None
 
 
 def is_beside(key: str) -> bool:

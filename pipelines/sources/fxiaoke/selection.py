@@ -81,6 +81,12 @@ def select(
     or one that was read before, is no longer shown: figures would silently lack it.
     """
     chosen, absent, missing = [], [], []
+    # A standard field whose column the company keeps in a field of its own is not missed.
+    mapped = {
+        w.column.removeprefix("custom_")
+        for w in item.columns
+        if w.keys and w.column.startswith("custom_")
+    }
     for wanted in item.columns:
         if not wanted.keys:
             continue  # a column that the company may map and does not
@@ -94,7 +100,7 @@ def select(
         spared = any(f"{item.name}.{k}" in without for k in wanted.keys)
         if (wanted.must or wanted.column in known) and not spared:
             missing.append(wanted.keys[0])
-        else:
+        elif wanted.column not in mapped:
             absent.append(wanted.keys[0])
     if missing:
         raise PermanentFailure(

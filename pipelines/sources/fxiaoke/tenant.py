@@ -74,6 +74,7 @@ class Tenant:
         *,
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.options = source.name, options
         self.auth = TokenAuth(
@@ -81,11 +82,13 @@ class Tenant:
             place=place_token(options.user_id),
             early=RENEWED_EARLY,
             most_logins=_MOST_LOGINS,
+            clock=clock,
         )
         # The limit is per address, but nearly all calls go to one; one window for all is simpler.
         limiter = Limiter(
             Rate(options.calls_per_20_seconds, 20.0),
             Rate(options.day_call_budget, 86_400.0),
+            clock=clock,
             sleep=sleep,
         )
         self.client = ReadOnlyClient(
@@ -96,6 +99,7 @@ class Tenant:
             limiter=limiter,
             retry=retry or RetryPolicy(),
             judge=judge,
+            clock=clock,
             sleep=sleep,
         )
 
@@ -140,12 +144,7 @@ class Tenant:
         fields = ((content.get("data") or {}).get("describe") or {}).get("fields")
         listed = fields.values() if isinstance(fields, dict) else fields
         if not listed:
-            raise PermanentFailure(
-                f"Could not look at {name} of {self.name}",
-                where=_DESCRIBE,
-                cause="a description without fields",
-                next_step="see whether the system has changed its interface",
-            )
+            raise self._changed(name, _DESCRIBE, "a description without fields")
         active = [f for f in listed if f.get("api_name") and f.get("is_active", True) is not False]
         return Described(
             {f["api_name"]: str(f.get("type") or "") for f in active},
@@ -173,20 +172,28 @@ class Tenant:
     ) -> Iterator[list[dict[str, Any]]]:
         """All records of a query, in the order of their ids.
 
-        A short page ends it, unless fewer records have come than the tenant had counted.
+        An empty page ends it, or a short one by which all have come that the tenant had counted.
+        An empty page before that, and a page that comes again, are asked for once more.
         """
         guard: PageGuard[str] = PageGuard(f"{name} of {self.name}")
         last, came, limit = "", 0, self.options.page_size
         while True:
             guard.marker(last)
             behind = [condition(KEY, "GT", last)] if last else []
-            records = self._page(name, keys, [*filters, *behind], limit=limit)["dataList"]
+            records: list[dict[str, Any]] = []
+            for _ in range(2):
+                records = self._page(name, keys, [*filters, *behind], limit=limit)["dataList"]
+                odd = records[-1].get(KEY) == last if records else came < (expected or 0)
+                if not odd:
+                    break
             if not records:
                 return
-            last = str(records[-1].get(KEY) or "")
+            if not records[-1].get(KEY):
+                raise self._changed(name, query_path(name), f"a record without {KEY}")
+            last = str(records[-1][KEY])
             came += len(records)
             yield records
-            if not last or (len(records) < limit and came >= (expected or 0)):
+            if expected is not None and len(records) < limit and came >= expected:
                 return
 
     def _page(
@@ -222,9 +229,12 @@ class Tenant:
             cause = "data.dataList is no list of records"
         else:
             return {**data, "dataList": data["dataList"] or []}
-        raise PermanentFailure(
-            f"Could not read {name} of {self.name}",
-            where=query_path(name),
+        raise self._changed(name, query_path(name), cause)
+
+    def _changed(self, what: str, where: str, cause: str) -> PermanentFailure:
+        return PermanentFailure(
+            f"Could not read {what} of {self.name}",
+            where=where,
             cause=cause,
             next_step="see whether the system has changed its interface",
         )
@@ -238,10 +248,5 @@ class Tenant:
         }
         listed = self._ask(_USERS, body, "list the employees").get("userList")
         if not isinstance(listed, list):
-            raise PermanentFailure(
-                f"Could not list the employees of {self.name}",
-                where=_USERS,
-                cause="an answer without userList",
-                next_step="see whether the system has changed its interface",
-            )
+            raise self._changed("the employees", _USERS, "an answer without userList")
         return listed

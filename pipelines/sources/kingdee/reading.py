@@ -142,6 +142,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
     seen: list[str] = []
     rejected, newest, came = 0, None, 0
     for position, where in enumerate(conditions):
+        # No page is on its way here: those of the condition before have come to their end.
         guard.restart()
         keys = [job.selection.keys[column.name] for column in job.selection.present]
         # The next page is on its way while this one is converted.

@@ -77,6 +77,13 @@ class NeocrmObject:
         return self.table_name or snake(self.name)
 
     @property
+    def swept_as(self) -> str:
+        """What `id_sweep` and `counted` call the records: staging knows the API keys of standard
+        objects, but of the company's own only the table they are kept in.
+        """
+        return self.table if self.table_name else self.name
+
+    @property
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(c.column, ARROW_TYPES[c.kind]) for c in self.columns])
 

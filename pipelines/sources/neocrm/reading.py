@@ -215,13 +215,15 @@ def _amount(tenant: Tenant, job: Job, where: str) -> Decimal | None:
 
 def _swept(item: NeocrmObject, ids: list[str]) -> pa.Table:
     rows = pa.array([*ids, None], pa.string())
-    return pa.Table.from_arrays([pa.repeat(pa.scalar(item.name), len(rows)), rows], schema=SWEPT)
+    return pa.Table.from_arrays(
+        [pa.repeat(pa.scalar(item.swept_as), len(rows)), rows], schema=SWEPT
+    )
 
 
 def _counted(tenant: Tenant, job: Job, alive: int) -> pa.Table:
     """What the tenant holds by now, and how many records have changed since this load's bound."""
     row = {
-        "object": job.item.name,
+        "object": job.item.swept_as,
         "live_rows": alive,
         "amount": _amount(tenant, job, job.existing),
         "changed_since": tenant.count(job.item.source, f"updatedAt >= {ms(job.window.upto)}"),

@@ -15,7 +15,6 @@ from pipelines.alerting.backtest import (
 from pipelines.alerting.comparisons import comparisons
 from pipelines.alerting.evaluation import evaluate
 from pipelines.alerting.intervals import wilson
-from pipelines.alerting.record import records
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import period_outcomes, read_labels
@@ -222,30 +221,6 @@ def test_targets_of_other_metrics_do_not_mix_in() -> None:
 def test_directors_are_owners_of_company_and_regions() -> None:
     assert directors(TREE) == 2
     assert directors(ScopeTree(scopes().assign(owner_id=None))) == 2
-
-
-def test_record_needs_twenty_cases() -> None:
-    table = pd.DataFrame(
-        [
-            {
-                "rule": LATE.name,
-                "level": "warning",
-                "judged": 20,
-                "hits": 17,
-                "precision": 0.85,
-                "precision_low": 0.64,
-                "precision_high": 0.95,
-                "median_lead_days": 41.0,
-            }
-        ]
-    )
-    record = records([LATE, TARGET], table)
-    assert record[LATE.name].sentence("zh") == "历史准确率 85%（64%–95%，20 次），通常提前 41 天"
-    assert record[LATE.name].rule_version == LATE.version
-    assert record[TARGET.name].precision is None
-    assert "Too few past cases (0)" in record[TARGET.name].sentence("en")
-    few = records([LATE], table.assign(judged=19))
-    assert few[LATE.name].precision is None
 
 
 def test_no_metrics_no_outcomes() -> None:

@@ -69,6 +69,21 @@ def test_values_are_typed(tmp_path):
     assert (day.is_workday, day.note) == (True, "make-up, 国庆")
     stages, _ = read(tmp_path, "stages.csv", STAGES)
     assert (stages[1].stage_order, stages[1].outcome) == (5, "won")
+    assert {stage.pipeline for stage in stages} == {""}
+
+
+def test_stages_may_name_their_pipeline(tmp_path):
+    text = "source,source_stage,stage,stage_order,outcome,pipeline\n" + "".join(
+        f"{line}\n"
+        for line in ("*,a,a,1,open,", "*,b,b,1,open,续约", "*,w,w,5,won,", "*,l,l,6,lost,")
+    )
+    stages, problems = read(tmp_path, "stages.csv", text)
+    assert problems == []
+    assert [stage.pipeline for stage in stages] == ["", "续约", "", ""]
+    _, problems = read(tmp_path, "stages.csv", text + "crm,B,b,1,open,新签\n")
+    assert problems == [
+        "stages.csv: b: is in two pipelines. Accepted: pipeline 续约, or a stage of its own for each."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,22 @@ DETAILS = {
     "since": "2026-10-12",
     "days_left": 3,
     "needed_per_week": 250000,
-    "precision": 0.83,
-    "lead_days": 41,
-    "deals": [{"name": "合同甲", "owner_id": "R1", "idle_days": 12, "amount": 88000}],
+    "period_end": "2026-12-31",
+    "record_zh": "以往 24 次中 83% 应验，通常提前 41 天",
+    "record_en": "right in 83% of 24 past alerts, usually 41 days ahead",
+    "deals": json.dumps(
+        [
+            {
+                "id": "O1",
+                "name": "合同甲",
+                "owner_id": "R1",
+                "stage": "方案报价",
+                "idle_workdays": 12,
+                "amount": 88000,
+                "expected_close_on": "2026-11-20",
+            }
+        ]
+    ),
 }
 DRIVERS = json.dumps(
     [
@@ -67,26 +80,26 @@ def test_a_notice_in_chinese(told: Callable[..., Any]) -> None:
     lines = message.text.splitlines()
     assert lines[0] == "华东一组十月完成率 0.71，低于 0.80"
     for line in (
-        "变化: 新预警",
-        "规则: 目标进度 (pace 3f2a)",
-        "当前值: 0.71",
-        "正常水平: 0.90",
-        "界限: 0.80",
-        "样本数: 40",
-        "风险金额: 12.0 万元",
-        "发生概率: 60%",
-        "起始日期: 2026-10-12",
-        "剩余工作日: 3",
-        "每周需完成: 25.0 万元",
-        "规则过往表现: 准确率 83%，通常提前 41 天",
+        "变化：新预警",
+        "规则：目标进度 (pace 3f2a)",
+        "周期：2026-10-01 – 2026-12-31",
+        "当前值：71%",
+        "正常水平：90%",
+        "样本数：40",
+        "风险金额：12.0 万元",
+        "发生概率：60%",
+        "起始日期：2026-10-12",
+        "剩余工作日：3",
+        "每周需完成：25.0 万元",
+        "规则过往表现：以往 24 次中 83% 应验，通常提前 41 天",
         "  - 张三（数量） · 占差距 62%",
         "  - 李四（结构） · 占差距 20%",
         "  - 其他",
-        "  - 合同甲 · 张三 · 12 天未跟进 · 8.8 万元",
-        "建议行动: 本周内逐单复盘",
-        "责任人与期限: M1：确认收到，最迟 2026-10-28".replace("M1", "经理一"),
+        "  - 合同甲 · 张三 · 方案报价 · 8.8 万元 · 12 个工作日未跟进 · 预计 2026-11-20 成交",
+        "建议行动：本周内逐单复盘",
+        "责任人与期限：M1：确认收到，最迟 2026-10-28".replace("M1", "经理一"),
         "查看并处理: http://127.0.0.1/a/0123456789abcdef.D1",
-        "预警编号: 0123456789abcdef",
+        "预警编号：0123456789abcdef",
     ):
         assert line in lines
     assert "第四个" not in message.text
@@ -98,12 +111,33 @@ def test_a_notice_in_english_has_no_chinese_of_ours(told: Callable[..., Any]) ->
     for line in (
         "Team East 1 is at 0.71 of its October target, below 0.80",
         "Money at risk: CNY 120k",
-        "Record of the rule: right 83% of the time, usually 41 days ahead",
+        "Record of the rule: right in 83% of 24 past alerts, usually 41 days ahead",
         "Suggested action: Go through the deals this week",
         "To answer: X: acknowledge by 2026-10-28",
     ):
         assert line in message.text.splitlines()
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in message.text + message.title)
+
+
+def test_level_and_advice_of_the_sentence_stand_once(told: Callable[..., Any]) -> None:
+    """The title has the level, and a line of its own the advice."""
+    said = "【危险】华东一组：目标可能完不成。已完成 71%。建议：本周内逐单复盘。"
+    message = told("zh", message=said)
+    assert message.text.splitlines()[0] == "华东一组：目标可能完不成。已完成 71%。"
+    assert message.text.count("本周内逐单复盘") == 1
+    assert "forewarn alerts ack" not in message.text  # a link is offered, so no command
+
+
+def test_a_probability_is_never_a_certainty(told: Callable[..., Any]) -> None:
+    assert "发生概率：> 99%" in told("zh", probability=0.9999).text.splitlines()
+
+
+def test_the_limit_of_a_rule_without_target_is_shown_and_its_opening_week_is_no_period(
+    told: Callable[..., Any],
+) -> None:
+    message = told("zh", metric="activities", value=101.0, limit_value=88.0, period_end=None)
+    assert "界限：88" in message.text.splitlines()
+    assert not any(line.startswith("周期：") for line in message.text.splitlines())
 
 
 def test_what_is_not_known_is_left_out(told: Callable[..., Any]) -> None:

@@ -24,6 +24,7 @@ from pipelines.ledger.models import Notice, Telling
 from pipelines.ledger.responses import resolve
 from pipelines.ledger.store import Ledger, open_ledger
 from pipelines.notifying.channels import send
+from pipelines.notifying.data_problems import StaleFeed, failed_run, stale_feeds
 from pipelines.notifying.messages import Line, compose
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import notify, notify_data_owners
@@ -275,7 +276,7 @@ def test_the_file_channel_writes_one_file_per_notice(
     assert [path.suffix for path in files] == [".md", ".md"]
     text = next(path for path in files if "urgent" in path.name).read_text(encoding="utf-8")
     assert text.startswith("# 【危险 · 新预警】华东一组")
-    assert "**风险金额**: 12.0 万元" in text
+    assert "**风险金额**：12.0 万元" in text
 
 
 def test_alerts_that_nobody_may_see_are_named(
@@ -291,15 +292,45 @@ def test_failures_go_to_the_data_owners_only_and_once(
 ) -> None:
     people = [
         person("D1", "director", "company", channels=[receiver.url()]),
+        person("R1", "rep", channels=[receiver.url()]),
         person("X1", "data_owner", channels=[receiver.url()], language="en"),
     ]
-    for _ in range(2):
-        notify_data_owners(
-            ledger, people, office, subject="audit failed", lines=["orders: 3 rows without amount"],
-            key="2026-10-28 audit", now=NOW, outbox_dir=tmp_path, pauses=(),
+    for rows in (3, 4):  # the same cause with another figure is the same cause
+        problem = failed_run(
+            "nightly", [f"audit: orders: {rows} rows without amount"], audit=True,
+            day=WEDNESDAY, run_id="0a1b2c3d4e5f", still_published=dt.date(2026, 10, 27),
         )  # fmt: skip
-    assert receiver.titles == ["Data problem: audit failed"]
-    assert "orders: 3 rows without amount" in receiver.posts[0]["message"]
+        notify_data_owners(ledger, people, office, problem, now=NOW, outbox_dir=tmp_path, pauses=())
+    assert receiver.titles == ["Data problem: the audit stopped job nightly"]
+    said = receiver.posts[0]["message"]
+    assert "orders: 3 rows without amount" in said
+    assert "Readers keep the figures of 2026-10-27." in said
+    assert "Run 0a1b2c3d" in said
+
+
+def test_stale_feeds_go_to_the_owners_of_their_source_each_in_his_language(
+    ledger: Ledger, office: Office, person: Person, receiver: Any, tmp_path: Path
+) -> None:
+    people = [
+        person("X1", "data_owner", channels=[receiver.url()]),
+        person("X2", "data_owner", "source:crm", channels=[receiver.url()], language="en"),
+        person("X3", "data_owner", "source:erp", channels=[receiver.url()]),
+    ]
+    assert stale_feeds([], day=WEDNESDAY) is None
+    problem = stale_feeds(
+        [StaleFeed("crm", "orders", 9.0), StaleFeed("crm", "accounts", None)], day=WEDNESDAY
+    )
+    assert problem is not None
+    dry = notify_data_owners(
+        ledger, people, office, problem, now=NOW, outbox_dir=tmp_path, dry_run=True
+    )
+    assert [told.person_id for told in dry.told] == ["X1", "X2"]
+    assert receiver.posts == []
+    for _ in range(2):
+        notify_data_owners(ledger, people, office, problem, now=NOW, outbox_dir=tmp_path, pauses=())
+    assert receiver.titles == ["数据异常：2 路数据已过期", "Data problem: 2 stale feeds"]
+    assert "crm/orders：最新记录距今 9 个工作日" in receiver.posts[0]["message"]
+    assert "crm/accounts: nothing could be read" in receiver.posts[1]["message"]
 
 
 CRASH = """

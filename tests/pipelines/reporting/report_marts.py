@@ -56,7 +56,10 @@ SCHEMAS = {
     "as_of date, level text, peak_level text, state text, value double, expected double, "
     "limit_value double, sample_size bigint, amount_at_risk decimal(18,2), probability double, "
     "owner_id text, message text, message_zh text, message_en text, dimension text, family text, "
-    "mode text, since date, danger_on date, drivers json",
+    "mode text, since date, danger_on date, drivers json, deals text, record_zh text, record_en text",
+    "rpt_rule_records": "rule text, level text, title_zh text, title_en text, grain text, mode text, "
+    "cases bigint, precision double, precision_low double, precision_high double, "
+    "median_lead_days double, expected_false_per_100 double",
     "fct_alert_responses": "alert_id text, person_id text, action text, acted_at timestamptz, "
     "outcome text, hours_to_ack double, hours_to_plan double",
     "rpt_data_quality": '"check" text, subject text, severity text, passed boolean, '
@@ -168,6 +171,12 @@ def alert(alert_id: str, level: str, amount: float | None, **others: Any) -> dic
         "drivers": "[]",
     }
     return {**row, **others}
+
+
+def rule_record(rule: str, title_zh: str, title_en: str, **others: Any) -> dict[str, Any]:
+    """A row of rpt_rule_records of a rule that tells, at every opening, unless told otherwise."""
+    row = {"rule": rule, "level": "warning", "title_zh": title_zh, "title_en": title_en}
+    return {**row, "grain": "week", "mode": "alert", **others}
 
 
 def month_of(year: int, month: int) -> tuple[dt.date, dt.date]:

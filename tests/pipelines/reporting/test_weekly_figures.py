@@ -187,7 +187,7 @@ def test_the_last_response_of_the_company_day_counts(figures: ReportFigures) -> 
     assert {a.alert_id for a in figures.alerts.unanswered} == {"A-small", "A-stage", "A-idle"}
 
 
-@pytest.mark.parametrize("drivers", ["null", '{"label": "x"}', '[{"share": 1}, 3]', None])
+@pytest.mark.parametrize("drivers", ["null", '{"name": "x"}', '[{"share": 1}, 3]', None])
 def test_odd_drivers_are_no_drivers(make_marts: Make, drivers: str | None) -> None:
     marts = make_marts()
     marts.add("fct_alerts", alert("A", "danger", 1, drivers=drivers))

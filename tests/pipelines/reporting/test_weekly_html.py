@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from report_company import fill_people, fill_progress
 from report_marts import QUARTER, MartsBuilder, alert, completion
-from report_page import Page, figures_of
+from report_page import Page, figures_of, words
 
 from pipelines.configuration.company import Company
 from pipelines.reporting.html import render_weekly
@@ -76,6 +76,37 @@ def test_an_alert_card_answers_who_what_since_when_how_much_and_what_to_do(page:
     assert say("do.stage_conversion", "zh") in stage
     order = [article.get("data-alert") for article in page.root.xpath("//article[@data-alert]")]
     assert order == ["A-large", "A-small", "A-stage", "A-idle"]
+
+
+def test_a_card_names_its_deals_and_the_record_of_its_rule(page: Page, page_en: Page) -> None:
+    card = page.one("//article[@data-alert='A-large']")
+    assert [words(item) for item in card.xpath(".//ul[@class='deals']/li")] == [
+        "安和检测 · 李强 · 方案报价 · 88.0 万元 · 12 个工作日未跟进 · 预计11月20日成交",
+        "<b>星辰医药</b> · U99",
+    ]
+    assert "以往 30 次中 77% 应验（59%–88%），通常提前 35 天" in words(card)
+    assert "right in 77% of 30 past alerts" in page_en.words("//article[@data-alert='A-large']")
+    other = page.one("//article[@data-alert='A-small']")
+    assert not other.xpath(".//ul[@class='deals']")
+    assert "规则过往" not in words(other)
+
+
+def test_rules_show_how_often_they_were_right_and_how_often_they_lie(page: Page) -> None:
+    assert page.cells("//tr[@data-id='quarter_target_at_risk']") == {
+        "规则": "本季度目标可能完不成",
+        "可核对": "104",
+        "应验比例": "62% (52%–70%)",
+        "通常提前": "47 天",
+        "平稳时误报（每 100 个团队或个人）": "—",
+    }
+    plain = page.cells("//tr[@data-id='two_weeks']")
+    assert plain["规则"] == "连续两周低于平均值 只观察"
+    assert plain["应验比例"] == "—"
+    assert plain["平稳时误报（每 100 个团队或个人）"] == "12.3 次/周"
+    section = page.section("rules")
+    assert "赢单率下降" not in section
+    assert "未列出的 1 条规则" in section
+    assert "不应出现" not in page.text
 
 
 def test_changes_since_last_week(page: Page) -> None:

@@ -1,6 +1,7 @@
 -- One row per account id of any source: the customer it stands for. Two records are one customer
--- if they carry the same credit code, or the same name in different sources while at most one
--- credit code is known for that name. The oldest record gives the id.
+-- if they carry the same credit code, or names alike (macro name_key) in different sources while each
+-- of these has one such record and at most one credit code is known for the name. The oldest record
+-- gives the id. Records made after the as-of day decide nothing: they join by their credit code alone.
 with accounts as (
     {{ union_staging('accounts') }}
 ),
@@ -10,8 +11,9 @@ known as (
         account_id,
         source,
         created_at,
-        upper(nullif(trim(credit_code), '')) as credit_code,
-        lower(trim(account_name)) as name_key
+        coalesce({{ to_company_date('created_at') }} <= {{ as_of_date() }}, true) as is_known,
+        {{ credit_code_key('credit_code') }} as credit_code,
+        {{ name_key('account_name') }} as name_key
     from accounts
 ),
 
@@ -20,17 +22,19 @@ names as (
         name_key,
         max(credit_code) as credit_code
     from known
+    where is_known and name_key is not null
     group by name_key
     having
         count(distinct credit_code) <= 1
         and count(distinct source) > 1
-        and count(distinct source) = count(distinct account_id)
+        and count(distinct source || ' ' || account_id) = count(distinct source)
 ),
 
 keyed as (
     select
         known.account_id,
         known.created_at,
+        known.is_known,
         case
             when coalesce(known.credit_code, names.credit_code) is not null
                 then 'code ' || coalesce(known.credit_code, names.credit_code)
@@ -38,7 +42,7 @@ keyed as (
             else 'id ' || known.account_id
         end as customer_key
     from known
-    left join names on known.name_key = names.name_key
+    left join names on known.is_known and known.name_key = names.name_key
 ),
 
 -- The same id in two sources is one record.
@@ -46,6 +50,7 @@ one_key as (
     select
         account_id,
         min(created_at) as created_at,
+        min(case when is_known then 0 else 1 end) as is_later,
         min(customer_key) as customer_key
     from keyed
     group by account_id
@@ -55,7 +60,7 @@ ranked as (
     select
         *,
         first_value(account_id) over (
-            partition by customer_key order by created_at nulls last, account_id
+            partition by customer_key order by is_later, created_at nulls last, account_id
         ) as customer_id
     from one_key
 )

@@ -21,18 +21,43 @@ resolved as (
     {{ join_account('accounts.account_id') }}
 ),
 
--- Of several records the one that gives the id speaks first, then the newest load.
+-- Of several records known by the day the one that gives the id speaks first, then the newest load.
 ranked as (
-    {{ newest_of(
-        'resolved',
-        'account_id',
-        'case when record_id = account_id then 0 else 1 end, _loaded_at desc, source, record_id'
-    ) }}
+    select
+        *,
+        row_number() over (
+            partition by account_id
+            order by
+                case when created_on > {{ as_of_date() }} then 1 else 0 end,
+                case when record_id = account_id then 0 else 1 end,
+                _loaded_at desc, source, record_id
+        ) as place
+    from resolved
+),
+
+begun as (
+    select * from ranked
+    where created_on is null or created_on <= {{ as_of_date() }}
+),
+
+-- What the first record does not say, the next one known by then does.
+completed as (
+    select
+        account_id,
+        account_name,
+        {{ last_known('owner_id', 'account_id', '-place') }} as owner_id,
+        {{ last_known('industry', 'account_id', '-place') }} as industry,
+        {{ last_known('region', 'account_id', '-place') }} as region,
+        {{ last_known('status', 'account_id', '-place') }} as status,
+        source,
+        created_on,
+        place
+    from begun
 ),
 
 known as (
-    select * from ranked
-    where created_on is null or created_on <= {{ as_of_date() }}
+    select * from completed
+    where place = 1
 ),
 
 mentioned as (
@@ -73,4 +98,4 @@ select
     ranked.created_on,
     ranked.account_id is not null as is_listed
 from strangers
-left join ranked on strangers.account_id = ranked.account_id
+left join ranked on strangers.account_id = ranked.account_id and ranked.place = 1

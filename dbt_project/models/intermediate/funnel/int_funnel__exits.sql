@@ -1,5 +1,6 @@
 -- One row per exit of an opportunity from an open stage, up to the as-of day. Forward is a later
--- stage or won; an exit counts each time it happens; owner, team and region are those of the exit.
+-- stage or won; an exit counts each time it happens; owner, team and region are those of the exit. A move
+-- into a stage of another pipeline is a transfer: neither forward nor back, for the orders do not compare.
 with exits as (
     select
         left_event.opportunity_id,
@@ -11,6 +12,7 @@ with exits as (
         {{ exact_days_between('left_event.entered_at', 'next_event.entered_at') }} as days_in_stage,
         case
             when next_event.outcome = 'lost' then 'lost'
+            when next_event.outcome = 'open' and next_event.pipeline != left_event.pipeline then 'transferred'
             when next_event.outcome = 'won' or next_event.stage_order > left_event.stage_order
                 then 'forward'
             else 'backward'

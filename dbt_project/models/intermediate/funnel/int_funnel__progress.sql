@@ -2,9 +2,19 @@
 -- behind the cohort conversions. A step is "reached" at the first entry into it or into any later
 -- one, so skipped steps count as reached; it is "entered" only if really visited, at the first
 -- visit. reached_number and entered_number name those events.
+-- A deal goes through the steps of one pipeline, the one of its last open stage: what it did in another
+-- one before it was moved is not compared with them.
 with steps as (
-    select * from {{ ref('int_stages') }}
-    where outcome in ('open', 'won')
+    select * from {{ ref('int_stages__steps') }}
+),
+
+deals as (
+    select
+        opportunity_id,
+        max_by(pipeline, event_number) as pipeline
+    from {{ ref('int_opportunities__events') }}
+    where outcome = 'open'
+    group by opportunity_id
 ),
 
 crossed as (
@@ -21,8 +31,9 @@ crossed as (
             partition by events.opportunity_id, steps.stage
         ) as entered_number
     from {{ ref('int_opportunities__events') }} as events
-    cross join steps
-    where events.outcome in ('open', 'won')
+    left join deals on events.opportunity_id = deals.opportunity_id
+    inner join steps on coalesce(deals.pipeline, '') = steps.pipeline
+    where events.outcome = 'won' or (events.outcome = 'open' and events.pipeline = steps.pipeline)
 ),
 
 progress as (

@@ -1,6 +1,7 @@
 with events as (
     select
         credited_on as event_on,
+        voided_on,
         owner_id,
         team_id,
         region,
@@ -13,4 +14,4 @@ with events as (
     where metric = 'new_accounts'
 ),
 
-{{ metric_rows('events', 'new_accounts', 'count', 'credits') }}
+{{ metric_rows('events', 'new_accounts', 'count', 'credits', until='voided_on') }}

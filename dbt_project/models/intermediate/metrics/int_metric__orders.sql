@@ -1,6 +1,7 @@
 with events as (
     select
         credited_on as event_on,
+        voided_on,
         owner_id,
         team_id,
         region,
@@ -13,4 +14,4 @@ with events as (
     where metric = 'orders'
 ),
 
-{{ metric_rows('events', 'orders', 'count', 'credits') }}
+{{ metric_rows('events', 'orders', 'count', 'credits', until='voided_on') }}

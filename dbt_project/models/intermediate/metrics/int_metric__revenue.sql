@@ -1,6 +1,7 @@
 with events as (
     select
         credited_on as event_on,
+        voided_on,
         owner_id,
         team_id,
         region,
@@ -13,4 +14,4 @@ with events as (
     where metric = 'revenue'
 ),
 
-{{ metric_rows('events', 'revenue', 'amount', 'credits') }}
+{{ metric_rows('events', 'revenue', 'amount', 'credits', until='voided_on') }}

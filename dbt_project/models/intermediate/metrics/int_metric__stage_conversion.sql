@@ -1,4 +1,5 @@
--- Exits of open stages: forward (to a later stage or won) or lost. A step back is no exit.
+-- Exits of open stages: forward (to a later stage or won) or lost. A step back is no
+-- exit, nor is a move into a stage of another pipeline.
 with events as (
     select
         exits.entered_on as event_on,
@@ -13,7 +14,10 @@ with events as (
     from {{ ref('int_opportunities__events') }} as exits
     where
         exits.previous_outcome = 'open'
-        and (exits.outcome in ('won', 'lost') or exits.stage_order > exits.previous_order)
+        and (
+            exits.outcome in ('won', 'lost')
+            or (exits.pipeline = exits.previous_pipeline and exits.stage_order > exits.previous_order)
+        )
 ),
 
 {{ metric_rows('events', 'stage_conversion', 'share', 'deals', grid=false) }}

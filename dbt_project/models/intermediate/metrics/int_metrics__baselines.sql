@@ -1,12 +1,13 @@
 -- What was to be expected of each metric value from the complete periods before it: the last 26 weeks
 -- (at least 12), 12 months (at least 6) or 8 quarters (at least 4) of the same scope.
 -- Shares: pooled (sum of numerators / sum of denominators). Flows: mean rate per workday, times the
--- workdays and the season of the period. Levels and medians: plain mean.
+-- workdays and the season of the period. Levels and medians: plain mean; level_by_week: the mean of the
+-- same week (month) of at least 3 earlier quarters.
 with windowed as (
     {%- for grain, longest, shortest in [('week', 26, 12), ('month', 12, 6), ('quarter', 8, 4)] %}
     select
         *,
-        {{ shortest }} as periods_needed,
+        case kind when 'level_by_week' then 3 else {{ shortest }} end as periods_needed,
         avg(steady_rate) over earlier_{{ grain }} as mean_rate,
         stddev_samp(steady_rate) over earlier_{{ grain }} as rate_deviation,
         count(steady_rate) over earlier_{{ grain }} as periods_seen,
@@ -20,7 +21,7 @@ with windowed as (
     window
         in_order_{{ grain }} as (partition by metric, scope_type, scope_id, dimension order by period_start),
         earlier_{{ grain }} as (
-            partition by metric, scope_type, scope_id, dimension order by period_start
+            partition by metric, scope_type, scope_id, dimension, compared_place order by period_start
             rows between {{ longest }} preceding and 1 preceding
         )
     {%- if not loop.last %}

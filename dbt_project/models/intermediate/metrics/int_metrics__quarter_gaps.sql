@@ -32,7 +32,8 @@ booked as (
     inner join {{ ref('int_targets__credits') }} as credits
         on
             credits.metric = 'revenue'
-            and credits.credited_on between days.quarter_start and days.closed_on
+            and days.quarter_start <= credits.credited_on
+            and {{ still_credited('credits', 'days.closed_on') }}
     group by days.closed_on, days.quarter_start, credits.scope_type, credits.scope_id
 )
 

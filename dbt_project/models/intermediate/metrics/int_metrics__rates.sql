@@ -5,6 +5,8 @@ select
     periods.closed_on,
     periods.is_complete,
     periods.workdays_total,
+    -- Levels that rise and fall within the quarter are compared with the same week of earlier quarters only.
+    case when united.kind = 'level_by_week' then periods.place_in_quarter else 0 end as compared_place,
     coalesce(season.season, 1.0) as season,
     case
         when not periods.is_complete then null

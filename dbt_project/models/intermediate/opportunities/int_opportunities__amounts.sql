@@ -16,9 +16,10 @@ recorded as (
     union all
     select
         opportunity_id,
-        known_from as changed_at,
+        changed_at,
         amount,
-        0 as change_number
+        -- The record itself, after the stage changes of the same moment.
+        999998 as change_number
     from {{ ref('int_opportunities__versions') }}
     where amount is not null and is_recorded
 ),

@@ -18,14 +18,8 @@ last_changes as (
     where change_number = changes
 ),
 
-lowest as (
-    select min_by(stage, stage_order) as stage
-    from {{ ref('int_stages') }}
-    where outcome = 'open' and is_mapped
-),
-
 -- Created in the stage that the first change left. If that is not said: in the stage of a change
--- on the day of creation, else in the funnel's first stage. A deal without any history whose
+-- on the day of creation, else in the first stage of its pipeline. A deal without any history whose
 -- present stage is open and undated has been there since it was created.
 created as (
     select
@@ -38,12 +32,13 @@ created as (
                 first_changes.opportunity_id is null
                 and deals.current_outcome = 'open' and deals.current_updated_at is null
                 then deals.current_stage
-            else coalesce(lowest.stage, deals.current_stage)
+            else coalesce(stages.first_stage, deals.current_stage)
         end as stage,
         0 as change_number
     from deals
-    cross join lowest
     left join first_changes on deals.opportunity_id = first_changes.opportunity_id
+    left join {{ ref('int_stages') }} as stages
+        on coalesce(first_changes.to_stage, deals.current_stage) = stages.stage
     where first_changes.changed_at is null or first_changes.changed_at > deals.created_at
 ),
 

@@ -5,6 +5,10 @@ with entries as (
         entries.*,
         stages.stage_order,
         stages.outcome,
+        stages.pipeline,
+        lag(stages.pipeline) over (
+            partition by entries.opportunity_id order by entries.event_number
+        ) as previous_pipeline,
         lag(stages.stage_order) over (
             partition by entries.opportunity_id order by entries.event_number
         ) as previous_order,
@@ -30,6 +34,7 @@ select
     entries.stage,
     entries.stage_order,
     entries.outcome,
+    entries.pipeline,
     entries.entered_at,
     cast(entries.entered_at as date) as entered_on,
     entries.left_at,
@@ -37,6 +42,7 @@ select
     entries.previous_stage,
     entries.previous_order,
     entries.previous_outcome,
+    entries.previous_pipeline,
     entries.next_stage,
     segments.amount,
     segments.owner_id,
@@ -46,6 +52,7 @@ select
     entries.visit_number = 1 as is_first_entry,
     entries.outcome = 'open'
     and coalesce(entries.previous_outcome, '') = 'open'
+    and entries.pipeline = entries.previous_pipeline
     and entries.stage_order < entries.previous_order as is_backward,
     coalesce(entries.previous_outcome, 'open') != 'open' as is_reopening
 from entries

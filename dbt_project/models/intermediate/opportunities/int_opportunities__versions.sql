@@ -1,6 +1,7 @@
 -- One row per stretch of time in which owner and expected close of an opportunity stayed the same,
 -- as far as earlier versions of its record are known. Before the first version that version stands in;
--- a source without versions gives one row. Times are company time; known_to is exclusive.
+-- a source without versions gives one row. Times are company time; known_to is exclusive; changed_at is
+-- the moment of the version itself, also for the first.
 with deals as (
     select * from {{ ref('int_opportunities__united') }}
 ),
@@ -12,6 +13,7 @@ versions as (
 resolved as (
     select
         versions.opportunity_id,
+        versions.source,
         {{ rep_of('versions.owner_id') }} as owner_id,
         versions.expected_close_date as expected_close_on,
         versions.amount,
@@ -35,6 +37,8 @@ dated as (
     left join resolved
         on
             deals.opportunity_id = resolved.opportunity_id
+            -- The record that stands has its own past, not that of its double in another source.
+            and deals.source = resolved.source
             and cast(resolved.changed_at as date) <= {{ as_of_date() }}
 ),
 
@@ -59,6 +63,7 @@ select
     previous_close_on,
     amount,
     is_recorded,
+    changed_at,
     case when version_number = 1 then cast('1900-01-01' as timestamp) else changed_at end as known_from,
     coalesce(known_to, cast('9999-12-31' as timestamp)) as known_to,
     coalesce(expected_close_on > previous_close_on, false) as is_push

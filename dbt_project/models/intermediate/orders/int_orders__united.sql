@@ -1,77 +1,94 @@
--- One row per order placed by the as-of day, in the company's terms. What an order does not say
--- (owner, product line) is taken from its opportunity, then from its customer.
-with orders as (
-    {{ union_staging('orders') }}
+-- One row per order placed by the as-of day, in the company's terms, each counted once. What an order
+-- does not say (deal, owner, product line) is taken from another source's record of the same order,
+-- then from its opportunity, then from its customer.
+with stated as (
+    select * from {{ ref('int_orders__stated') }}
 ),
 
-newest as (
-    {{ newest_of('orders', 'order_id', '_loaded_at desc, source') }}
-),
-
-account_owners as (
+doubles as (
     select
-        account_id,
-        min(owner_id) as owner_id,
-        min(source) as source
-    from ({{ union_staging('accounts') }}) as accounts
-    group by account_id
+        duplicates.kept_source,
+        duplicates.kept_order_id,
+        stated.*
+    from {{ ref('int_orders__duplicates') }} as duplicates
+    inner join stated
+        on duplicates.source = stated.source and duplicates.order_id = stated.order_id
 ),
 
-resolved as (
+-- Of several doubles the one that says most.
+supplied as (
+    {{ newest_of(
+        'doubles',
+        'kept_source, kept_order_id',
+        'case when opportunity_id is null then 1 else 0 end, case when owner_id is null then 1 else 0 end, source, order_id'
+    ) }}
+),
+
+completed as (
     select
-        newest.order_id,
-        newest.source,
-        newest.opportunity_id,
-        {{ account_of('newest.account_id') }} as account_id,
-        coalesce(
-            {{ rep_of('newest.owner_id') }},
-            deals.current_owner_id,
-            {{ rep_of('account_owners.owner_id', 'account_owner') }}
-        ) as owner_id,
-        coalesce(newest.product_line, deals.product_line) as product_line,
-        newest.amount as original_amount,
-        coalesce(newest.currency, '{{ var("currency") }}') as currency,
-        newest.status,
-        {{ is_cancelled_status('newest.status') }} as is_cancelled,
-        {{ is_partial_status('newest.status') }} as is_partly_delivered,
-        {{ to_company_time('newest.ordered_at') }} as ordered_at,
-        {{ to_company_date('newest.ordered_at') }} as ordered_on,
-        {{ to_company_date('newest.promised_at') }} as promised_on,
-        {{ to_company_date('newest.delivered_at') }} as last_delivered_on
-    from newest
-    left join {{ ref('int_opportunities__united') }} as deals
-        on newest.opportunity_id = deals.opportunity_id
-    left join account_owners on newest.account_id = account_owners.account_id
-    {{ join_rep('newest.owner_id', 'newest.source') }}
-    {{ join_rep('account_owners.owner_id', 'account_owners.source', 'account_owner') }}
-    {{ join_account('newest.account_id') }}
+        -- Two orders of different sources that share nothing but a number both count.
+        case
+            when
+                row_number() over (
+                    partition by stated.order_id
+                    order by case when stated.is_booked then 0 else 1 end, stated.source
+                ) > 1
+                then stated.source || ':' || stated.order_id
+            else stated.order_id
+        end as order_id,
+        stated.source,
+        coalesce(stated.opportunity_id, supplied.opportunity_id) as opportunity_id,
+        stated.account_id,
+        coalesce(stated.owner_id, supplied.owner_id) as own_owner_id,
+        coalesce(stated.account_owner_id, supplied.account_owner_id) as account_owner_id,
+        coalesce(stated.product_line, supplied.product_line) as own_product_line,
+        stated.original_amount,
+        stated.currency,
+        stated.status,
+        stated.is_cancelled,
+        stated.is_partly_delivered,
+        stated.ordered_at,
+        stated.ordered_on,
+        coalesce(stated.promised_on, supplied.promised_on) as promised_on,
+        -- The books know what was delivered: where they say nothing, nothing was.
+        case
+            when stated.is_booked then stated.last_delivered_on
+            else coalesce(stated.last_delivered_on, supplied.last_delivered_on)
+        end as last_delivered_on
+    from stated
+    left join {{ ref('int_orders__duplicates') }} as duplicates
+        on stated.source = duplicates.source and stated.order_id = duplicates.order_id
+    left join supplied
+        on stated.source = supplied.kept_source and stated.order_id = supplied.kept_order_id
+    where duplicates.order_id is null
 )
 
 select
-    resolved.order_id,
-    resolved.source,
-    resolved.opportunity_id,
-    resolved.account_id,
-    resolved.owner_id,
-    resolved.product_line,
-    resolved.original_amount,
-    resolved.currency,
-    {{ company_money('resolved.original_amount', 'rates.rate') }} as amount,
-    resolved.status,
-    resolved.is_cancelled,
-    resolved.ordered_at,
-    resolved.ordered_on,
-    resolved.promised_on,
+    completed.order_id,
+    completed.source,
+    completed.opportunity_id,
+    completed.account_id,
+    coalesce(completed.own_owner_id, deals.current_owner_id, completed.account_owner_id) as owner_id,
+    coalesce(completed.own_product_line, deals.product_line) as product_line,
+    completed.original_amount,
+    completed.currency,
+    {{ company_money('completed.original_amount', 'rates.rate') }} as amount,
+    completed.status,
+    completed.is_cancelled,
+    completed.ordered_at,
+    completed.ordered_on,
+    completed.promised_on,
     -- A delivery after the as-of day has not happened yet, and a part of one is not a delivery.
     case
-        when not resolved.is_partly_delivered and resolved.last_delivered_on <= {{ as_of_date() }}
-            then resolved.last_delivered_on
+        when not completed.is_partly_delivered and completed.last_delivered_on <= {{ as_of_date() }}
+            then completed.last_delivered_on
     end as delivered_on,
-    resolved.is_partly_delivered
-    and coalesce(resolved.last_delivered_on <= {{ as_of_date() }}, true) as is_partly_delivered
-from resolved
+    completed.is_partly_delivered
+    and coalesce(completed.last_delivered_on <= {{ as_of_date() }}, true) as is_partly_delivered
+from completed
+left join {{ ref('int_opportunities__united') }} as deals
+    on completed.opportunity_id = deals.opportunity_id
 left join {{ ref('int_exchange_rates__periods') }} as rates
     on
-        resolved.currency = rates.currency
-        and resolved.ordered_on between rates.valid_from and rates.valid_to
-where resolved.ordered_on <= {{ as_of_date() }}
+        completed.currency = rates.currency
+        and completed.ordered_on between rates.valid_from and rates.valid_to

@@ -40,15 +40,33 @@ daily_targets as (
         and (in_force.next_judged is null or days.date_day < in_force.next_judged)
 ),
 
+-- A win that was taken back within its quarter leaves on that day what it had filled.
 booked as (
     select
-        credited_on,
+        booked_on,
         scope_type,
         scope_id,
         sum(amount) as amount
-    from {{ ref('int_targets__credits') }}
-    where metric = 'revenue'
-    group by credited_on, scope_type, scope_id
+    from (
+        select
+            credited_on as booked_on,
+            scope_type,
+            scope_id,
+            amount
+        from {{ ref('int_targets__credits') }}
+        where metric = 'revenue'
+        union all
+        select
+            voided_on as booked_on,
+            scope_type,
+            scope_id,
+            -amount as amount
+        from {{ ref('int_targets__credits') }}
+        where
+            metric = 'revenue'
+            and {{ fiscal_start('voided_on', 'quarter') }} = {{ fiscal_start('credited_on', 'quarter') }}
+    ) as changes
+    group by booked_on, scope_type, scope_id
 )
 
 select
@@ -64,6 +82,6 @@ select
 from daily_targets
 left join booked
     on
-        daily_targets.date_day = booked.credited_on
+        daily_targets.date_day = booked.booked_on
         and daily_targets.scope_type = booked.scope_type
         and daily_targets.scope_id = booked.scope_id

@@ -13,29 +13,49 @@ known as (
         users.source,
         users.user_id,
         users.user_name,
-        coalesce(people.person_id, users.user_id) as rep_id
+        identities.rep_id,
+        identities.is_known
     from users
-    left join people
-        on users.source = people.source and users.user_id = people.source_user_id
+    inner join {{ ref('int_reps__identities') }} as identities
+        on users.source = identities.source and users.user_id = identities.user_id
 ),
 
+-- An id that stands for two people says nothing outside its own source.
 ids as (
     select
         user_id as alias,
         min(rep_id) as rep_id
     from known
     group by user_id
+    having count(distinct rep_id) = 1
 ),
 
--- An id beats a name; a name counts only if one person alone bears it.
+called as (
+    select
+        user_name,
+        rep_id,
+        is_known
+    from known
+    union
+    select
+        person_name as user_name,
+        person_id as rep_id,
+        true as is_known
+    from people
+),
+
+-- An id beats a name; a name counts only if one person alone bears it. Who begins after the as-of
+-- day does not make the name of another doubtful.
 names as (
     select
         user_name as alias,
-        min(rep_id) as rep_id
-    from known
-    where user_name not in (select ids.alias from ids)
+        coalesce(min(case when is_known then rep_id end), min(rep_id)) as rep_id
+    from called
+    where user_name not in (select known.user_id from known)
     group by user_name
-    having count(distinct rep_id) = 1
+    having
+        count(distinct case when is_known then rep_id end) = 1
+        or (not bool_or(is_known) and count(distinct rep_id) = 1)
 ),
 
 everywhere as (

@@ -15,6 +15,16 @@ occupied as (
     where is_current
 ),
 
+-- A department in which nobody sits and that has no target is a level of the chart, not a scope.
+sitting as (
+    select team_id from {{ ref('int_reps__history') }}
+    union
+    select {{ team_of('targets.scope_id') }} as team_id
+    from ({{ union_staging('targets') }}) as targets
+    {{ join_team('targets.scope_id', 'targets.source') }}
+    where targets.scope_type = 'team'
+),
+
 product_lines as (
     select product_line from {{ ref('int_opportunities__united') }}
     union
@@ -55,6 +65,11 @@ scopes as (
             where team_id is not null
         ), false) as is_current
     from teams
+    where
+        team_id in (
+            select team_id from sitting
+            where team_id is not null
+        )
     union all
     select
         'rep' as scope_type,

@@ -4,8 +4,47 @@ with teams as (
     {{ union_staging('teams') }}
 ),
 
+resolved as (
+    select
+        {{ team_of('teams.team_id') }} as team_id,
+        teams.team_id as record_id,
+        teams.team_name,
+        {{ team_of('teams.parent_team_id', 'parent') }} as parent_team_id,
+        teams.region,
+        teams.source,
+        teams._loaded_at
+    from teams
+    {{ join_team('teams.team_id', 'teams.source') }}
+    {{ join_team('teams.parent_team_id', 'teams.source', 'parent') }}
+),
+
+-- Of several records the one that gives the id speaks first, then the newest load.
 newest as (
-    {{ newest_of('teams', 'team_id', '_loaded_at desc, source') }}
+    {{ newest_of(
+        'resolved',
+        'team_id',
+        'case when record_id = team_id then 0 else 1 end, _loaded_at desc, source, record_id'
+    ) }}
+),
+
+regions as (
+    select
+        team_id,
+        min(region) as region
+    from resolved
+    group by team_id
+    -- Sources that do not agree say nothing.
+    having count(distinct region) = 1
+),
+
+own as (
+    select
+        newest.team_id,
+        newest.team_name,
+        newest.parent_team_id,
+        coalesce(newest.region, regions.region) as region
+    from newest
+    left join regions on newest.team_id = regions.team_id
 ),
 
 -- A team without a region of its own lies in the region of the nearest team above it.
@@ -15,14 +54,16 @@ placed as (
         own.team_name,
         own.parent_team_id,
         coalesce(own.region, parent.region, grandparent.region) as region
-    from newest as own
-    left join newest as parent on own.parent_team_id = parent.team_id
-    left join newest as grandparent on parent.parent_team_id = grandparent.team_id
+    from own
+    left join own as parent on own.parent_team_id = parent.team_id
+    left join own as grandparent on parent.parent_team_id = grandparent.team_id
 ),
 
 named_by_people as (
-    select distinct team_id from ({{ union_staging('users') }}) as users
-    where team_id is not null
+    select distinct {{ team_of('users.team_id') }} as team_id
+    from ({{ union_staging('users') }}) as users
+    {{ join_team('users.team_id', 'users.source') }}
+    where users.team_id is not null
 )
 
 select

@@ -1,10 +1,12 @@
--- One row per canonical stage, with its neighbours. A stage name that no mapping knows is kept
--- as an open stage of order 0, so that its deals are not lost; a test names it.
+-- One row per canonical stage. A stage name that no mapping knows is kept as an open stage of order 0, so
+-- that its deals are not lost; a test names it. Open stages belong to one pipeline (sales process), those
+-- without a name to a pipeline of their own; first_stage is where deals of that pipeline begin.
 with stages as (
     select
         stage,
         stage_order,
         outcome,
+        pipeline,
         true as is_mapped
     from {{ ref('stg_config__stages') }}
     union
@@ -12,30 +14,34 @@ with stages as (
         stage,
         stage_order,
         outcome,
+        pipeline,
         is_mapped
     from {{ ref('int_stages__aliases') }}
 ),
 
--- The road to the win: open stages in their order, then won. Lost is an exit, not a step.
-steps as (
-    select distinct stage_order from stages
-    where outcome in ('open', 'won')
+firsts as (
+    select
+        pipeline,
+        min_by(stage, stage_order) as first_stage
+    from stages
+    where outcome = 'open' and is_mapped
+    group by pipeline
 ),
 
-neighbours as (
-    select
-        stage_order,
-        lead(stage_order) over (order by stage_order) as next_stage_order,
-        row_number() over (order by stage_order) as step_number
-    from steps
+-- Closed stages that name no pipeline are shared by all; where their deals began is not told by them.
+any_first as (
+    select min_by(stage, stage_order) as first_stage
+    from stages
+    where outcome = 'open' and is_mapped
 )
 
 select
     stages.stage,
     stages.stage_order,
     stages.outcome,
+    stages.pipeline,
     stages.is_mapped,
-    case when stages.outcome = 'open' then neighbours.next_stage_order end as next_stage_order,
-    case when stages.outcome != 'lost' then neighbours.step_number end as step_number
+    coalesce(firsts.first_stage, any_first.first_stage) as first_stage
 from stages
-left join neighbours on stages.stage_order = neighbours.stage_order
+cross join any_first
+left join firsts on stages.pipeline = firsts.pipeline

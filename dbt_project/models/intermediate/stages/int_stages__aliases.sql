@@ -24,7 +24,8 @@ canonical as (
     select distinct
         stage,
         stage_order,
-        outcome
+        outcome,
+        pipeline
     from mapping
 ),
 
@@ -36,6 +37,7 @@ resolved as (
         coalesce(own.stage, anywhere.stage, canonical.stage, names.source_stage) as stage,
         coalesce(own.stage_order, anywhere.stage_order, canonical.stage_order, 0) as stage_order,
         coalesce(own.outcome, anywhere.outcome, canonical.outcome, 'open') as outcome,
+        coalesce(own.pipeline, anywhere.pipeline, canonical.pipeline, '') as pipeline,
         coalesce(own.stage, anywhere.stage, canonical.stage) is not null as is_mapped
     from names
     left join mapping as own

@@ -1,6 +1,6 @@
 -- Booked amounts per judged day, period, scope and metric: up to the day, and up to two and four
--- weeks before it (for the burn). final_amount is the whole period as far as it is known tonight: only
--- later periods may look at it.
+-- weeks before it (for the burn). final_amount is the whole period as it was known at its end, or is known
+-- tonight: only later periods may look at it.
 with credits as (
     select
         credits.*,
@@ -24,17 +24,21 @@ select
     credits.scope_type,
     credits.scope_id,
     credits.metric,
-    cast(sum(case when credits.credited_on <= spine.as_of then credits.amount else 0 end) as decimal(18, 2))
-        as actual_amount,
+    cast(sum(
+        case when {{ still_credited('credits', 'spine.as_of') }} then credits.amount else 0 end
+    ) as decimal(18, 2)) as actual_amount,
     sum(case
-        when credits.credited_on <= {{ add_days('spine.as_of', -14) }} then credits.amount else 0
+        when {{ still_credited('credits', add_days('spine.as_of', -14)) }} then credits.amount else 0
     end) as actual_amount_2w,
     sum(case
-        when credits.credited_on <= {{ add_days('spine.as_of', -28) }} then credits.amount else 0
+        when {{ still_credited('credits', add_days('spine.as_of', -28)) }} then credits.amount else 0
     end) as actual_amount_4w,
-    cast(sum(case when credits.credited_on <= spine.as_of then credits.deals else 0 end) as bigint)
-        as deals,
-    cast(sum(credits.amount) as decimal(18, 2)) as final_amount
+    cast(sum(
+        case when {{ still_credited('credits', 'spine.as_of') }} then credits.deals else 0 end
+    ) as bigint) as deals,
+    cast(sum(
+        case when credits.voided_on <= spine.period_end then 0 else credits.amount end
+    ) as decimal(18, 2)) as final_amount
 from spine
 inner join credits
     on

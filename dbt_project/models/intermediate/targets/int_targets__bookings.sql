@@ -49,11 +49,17 @@ select
     -- Known tonight, not on the judged day: for later periods only.
     coalesce(actuals.final_amount, 0) as final_amount,
     spine.data_start,
-    expected.expected_share,
-    expected.expected_share_2w,
-    expected.expected_share_4w,
-    expected.curve_origin,
+    coalesce(phasing.expected_share, expected.expected_share) as expected_share,
+    {%- for weeks in [2, 4] %}
+    case
+        when spine.is_running
+            then coalesce(phasing.expected_share_{{ weeks }}w, expected.expected_share_{{ weeks }}w)
+    end as expected_share_{{ weeks }}w,
+    {%- endfor %}
+    case when phasing.expected_share is not null then 'declared' else expected.curve_origin end
+        as curve_origin,
     expected.curve_periods,
+    case when in_force.target_origin = 'summed' then phasing.months_missing end as months_missing,
     -- Only a running period has a part, so that nothing else finds a best finish.
     case
         when spine.is_running then floor(
@@ -89,3 +95,11 @@ left join {{ ref('int_targets__expected') }} as expected
         and keys.period_type = expected.period_type
         and keys.period_start = expected.period_start
         and keys.metric = expected.metric
+left join {{ ref('int_targets__phasing') }} as phasing
+    on
+        keys.as_of = phasing.as_of
+        and keys.period_type = phasing.period_type
+        and keys.period_start = phasing.period_start
+        and keys.scope_type = phasing.scope_type
+        and keys.scope_id = phasing.scope_id
+        and keys.metric = phasing.metric

@@ -1,21 +1,23 @@
 -- What counts towards targets, per day and scope: revenue, orders and new accounts, credited to
 -- the owner, team and region of the day of the event. Each scope type is a whole: never add them.
+-- What has a voided_on counts until the day before it (macro still_credited).
 -- squares (sum of squared deal sizes) and deals feed the spread of the projection.
 with events as (
     select * from {{ ref('int_targets__credit_events') }}
 ),
 
 scoped as (
-    {{ scope_rows('events', ['metric', 'credited_on', 'amount']) }}
+    {{ scope_rows('events', ['metric', 'credited_on', 'voided_on', 'amount']) }}
 )
 
 select
     metric,
     credited_on,
+    voided_on,
     scope_type,
     scope_id,
     sum(amount) as amount,
     sum(cast(amount as double) * cast(amount as double)) as squares,
     count(*) as deals
 from scoped
-group by metric, credited_on, scope_type, scope_id
+group by metric, credited_on, voided_on, scope_type, scope_id

@@ -24,7 +24,9 @@ with booked as (
         on {{ add_days('periods.period_start', -1) }} = day_before.date_day
     inner join {{ ref('int_calendar__days') }} as last_day
         on periods.period_end = last_day.date_day
-    where credits.scope_type = 'company'
+    where
+        credits.scope_type = 'company'
+        and (credits.voided_on is null or credits.voided_on > periods.period_end)
     group by
         periods.period_type, periods.period_start, periods.period_end, credits.metric,
         days.workday_index, day_before.workday_index, last_day.workday_index

@@ -1,7 +1,7 @@
 -- Per judged day, running period and scope: the open pipeline expected to close by the period's end (what
 -- is overdue included), the same weighted with the share of wins of each deal's stage known that day, and
--- the weighted amount of all that is open. The projection uses the last: a sheet keeps only the last
--- expected close of a deal, which for closed deals is hindsight.
+-- the weighted amount of all that is open. The projection uses the last: before a sheet's first load only
+-- one expected close of a deal is known, which for closed deals is hindsight.
 with due as (
     select
         spine.as_of,

@@ -1,20 +1,20 @@
--- The share of a period's target that should be booked by the judged day (and two and four weeks
--- before it): the mean of the company's own curves of the last 12 finished periods of that type at the
--- same share of workdays, learned only from periods that ended before the judged day. With fewer than
--- 3 months (2 quarters, 1 year) of such history: a straight line over the workdays.
+-- The share of a period's target that should be booked by the judged day (and two and four weeks before):
+-- the mean of the company's own curves of the last 12 periods of that type that had ended by then, at the
+-- same share of workdays. With fewer than 3 months (2 quarters, 1 year) of them: a straight line over the
+-- workdays. Quarters and years with declared phasing use int_targets__phasing instead.
 {% set enough_periods = "case period_type when 'month' then 3 when 'quarter' then 2 else 1 end" -%}
 with moments as (
-    {%- for weeks, column in [
-        (0, 'workdays_elapsed'), (2, 'workdays_elapsed_2w'), (4, 'workdays_elapsed_4w')
-    ] %}
+    {%- for weeks, suffix in [(0, ''), (2, '_2w'), (4, '_4w')] %}
     select
         as_of,
         period_type,
         period_start,
         {{ weeks }} as weeks_back,
-        cast({{ column }} as double) / workdays_total as time_share
+        cast(workdays_elapsed{{ suffix }} as double) / workdays_total as time_share
     from {{ ref('int_targets__spine') }}
-    where is_reported and workdays_total > 0{{ ' and is_running' if weeks else '' }}
+    where
+        workdays_total > 0
+        and (period_type = 'month' or is_reported{{ ' and is_running' if weeks else '' }})
     {%- if not loop.last %}
     union all
     {%- endif %}

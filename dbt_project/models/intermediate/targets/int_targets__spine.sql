@@ -2,7 +2,8 @@
 -- day of a month, and the as-of day.
 -- is_latest: the rows of the as-of day (every period since the data start). is_weekly: the rows of
 -- the history, each Sunday, for the month and quarter that contain it. The other months of that
--- quarter are carried, unreported, because a quarter's target may be the sum of its months'.
+-- quarter are carried, unreported, because a quarter's target may be the sum of its months', and the
+-- next quarter with its months, because pipeline is built for it already.
 with judged_days as (
     select
         days.date_day as as_of,
@@ -23,7 +24,7 @@ around as (
     select
         judged_days.*,
         quarters.period_start as quarter_start,
-        quarters.period_end as quarter_end,
+        {{ add_days(add_months('quarters.period_start', 6), -1) }} as next_quarter_end,
         years.period_end as year_end
     from judged_days
     inner join {{ ref('int_calendar__periods') }} as quarters
@@ -61,7 +62,7 @@ judged as (
             or (
                 periods.period_type in ('month', 'quarter')
                 and around.quarter_start <= periods.period_start
-                and around.quarter_end >= periods.period_end
+                and around.next_quarter_end >= periods.period_end
             )
 )
 

@@ -6,12 +6,13 @@ with monthly as (
         metric,
         scope_type,
         scope_id,
+        voided_on,
         cast(date_trunc('month', credited_on) as date) as month_start,
         sum(amount) as amount,
         sum(squares) as squares,
         sum(deals) as deals
     from {{ ref('int_targets__credits') }}
-    group by metric, scope_type, scope_id, cast(date_trunc('month', credited_on) as date)
+    group by metric, scope_type, scope_id, voided_on, cast(date_trunc('month', credited_on) as date)
 ),
 
 periods as (
@@ -45,6 +46,7 @@ windows as (
         on
             periods.learned_from <= monthly.month_start
             and periods.period_start > monthly.month_start
+            and (monthly.voided_on is null or periods.period_start <= monthly.voided_on)
     group by
         periods.period_type, periods.period_start, periods.months_long,
         monthly.metric, monthly.scope_type, monthly.scope_id

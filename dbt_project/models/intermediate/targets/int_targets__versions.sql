@@ -12,6 +12,7 @@ stated as (
         case scope_type
             when 'company' then 'company'
             when 'rep' then {{ rep_of('targets.scope_id', 'reps') }}
+            when 'team' then {{ team_of('targets.scope_id') }}
             else targets.scope_id
         end as stated_scope_id,
         coalesce(nullif(trim(metric), ''), 'revenue') as metric,
@@ -22,6 +23,7 @@ stated as (
         targets.source
     from targets
     {{ join_rep('targets.scope_id', 'targets.source', 'reps') }}
+    {{ join_team('targets.scope_id', 'targets.source') }}
     where target_amount is not null
 ),
 

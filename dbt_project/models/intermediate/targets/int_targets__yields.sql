@@ -24,6 +24,7 @@ with weekly as (
 deals as (
     select
         events.credited_on,
+        events.voided_on,
         events.amount,
         opportunities.created_on
     from {{ ref('int_targets__credit_events') }} as events
@@ -47,6 +48,7 @@ finished as (
         on
             weekly.as_of < deals.credited_on
             and weekly.period_end >= deals.credited_on
+            and (deals.voided_on is null or weekly.period_end < deals.voided_on)
     where weekly.period_end <= span.as_of and weekly.period_start >= span.data_start
     group by weekly.as_of, weekly.period_type, weekly.period_start, weekly.part, weekly.weighted_amount
 ),

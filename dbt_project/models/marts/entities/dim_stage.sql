@@ -3,5 +3,6 @@ select
     stage,
     stage_order,
     outcome,
+    pipeline,
     is_mapped
 from {{ ref('int_stages') }}

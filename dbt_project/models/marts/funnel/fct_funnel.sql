@@ -31,6 +31,7 @@ joined as (
     select
         grain.*,
         stages.stage_order,
+        stages.pipeline,
         stages.outcome = 'open' as is_open_stage,
         coalesce(cohorts.entered, 0) as entered,
         coalesce(cohorts.advanced, 0) as advanced,
@@ -62,6 +63,7 @@ select
     scope_id,
     stage,
     stage_order,
+    pipeline,
     entered,
     -- The won step is where deals arrive: nothing advances from it and nothing waits in it.
     case when is_open_stage then advanced end as advanced,

@@ -12,6 +12,7 @@ select
     target_amount,
     original_target_amount,
     target_origin,
+    months_missing,
     actual_amount,
     attainment,
     original_attainment,

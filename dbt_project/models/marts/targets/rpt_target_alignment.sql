@@ -49,15 +49,19 @@ findings as (
         parts_count,
         parts_expected,
         case
-            when whole_amount is null then 'whole_missing'
+            when whole_amount is null and check_name not in ('months', 'quarters') then 'whole_missing'
             when parts_count < parts_expected then 'parts_missing'
             when parts_amount - whole_amount < -0.005 * whole_amount then 'parts_short'
             when parts_amount - whole_amount > 0.005 * whole_amount then 'parts_over'
             else 'aligned'
         end as finding
     from wholes
-    -- A whole that nobody declared is a gap only where scopes are added; months need no yearly figure.
-    where whole_amount is not null or check_name not in ('months', 'quarters')
+    -- A whole that nobody declared is a gap only where scopes are added; months need no yearly figure, but
+    -- all of them, or their sum is not the year's.
+    where
+        whole_amount is not null
+        or check_name not in ('months', 'quarters')
+        or check_name = 'months' and parts_count < parts_expected
     union all
     select
         'manager_total' as check_name,

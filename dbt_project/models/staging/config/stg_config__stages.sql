@@ -8,7 +8,8 @@ renamed as (
         trim(source_stage) as source_stage,
         trim(stage) as stage,
         cast(stage_order as bigint) as stage_order,
-        outcome
+        outcome,
+        coalesce(trim(pipeline), '') as pipeline
     from source_rows
 )
 

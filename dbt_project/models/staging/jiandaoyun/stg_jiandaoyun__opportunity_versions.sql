@@ -1,4 +1,5 @@
--- Owner, amount and expected close as they were from night to night: a row per change that was seen.
+-- Owner, amount and expected close as they were from night to night: a row per change that was seen. The
+-- first is dated by its last edit, since what stood there before it nobody knows.
 with deals as (
     select * from {{ ref('stg_jiandaoyun__opportunities') }}
 ),
@@ -27,7 +28,7 @@ renamed as (
         numbered.expected_close_date,
         ---------- moments
         case
-            when numbered.version_number = 1 then numbered.created_at
+            when numbered.version_number = 1 then coalesce(numbered.updated_at, numbered.created_at)
             when numbered.updated_at > numbered.updated_before then numbered.updated_at
             else numbered._loaded_at
         end as changed_at,

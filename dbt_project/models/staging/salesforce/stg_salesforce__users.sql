@@ -63,10 +63,14 @@ joined as (
         ---------- flags
         newest.active as is_active,
         ---------- dates
-        coalesce(newest.custom_valid_from, dated.began_on) as valid_from,
+        -- Fields of the company's own tell of the present stay only.
         coalesce(
-            newest.custom_valid_to,
+            case when dated.last_version = dated.newest_version then newest.custom_valid_from end,
+            dated.began_on
+        ) as valid_from,
+        coalesce(
             {{ add_days('dated.next_began_on', -1) }},
+            case when dated.last_version = dated.newest_version then newest.custom_valid_to end,
             case when not newest.active then dated.left_on end
         ) as valid_to,
         ---------- bookkeeping

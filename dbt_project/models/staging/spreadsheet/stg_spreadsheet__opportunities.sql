@@ -6,7 +6,7 @@ newest as (
     {{ newest_of(
         'source_rows',
         'source, opportunity_id',
-        'updated_at desc nulls last, _loaded_at desc, _file, _address'
+        'updated_at desc nulls last, _loaded_at desc, _file desc, _address'
     ) }}
 ),
 

@@ -6,7 +6,7 @@ newest as (
     {{ newest_of(
         'source_rows',
         'source, period, scope_type, scope_id, metric, effective_from',
-        '_loaded_at desc, _file, _address'
+        '_loaded_at desc, _file desc, _address'
     ) }}
 ),
 

@@ -3,7 +3,7 @@ with source_rows as (
 ),
 
 newest as (
-    {{ newest_of('source_rows', 'source, user_id, valid_from', '_loaded_at desc, _file, _address') }}
+    {{ newest_of('source_rows', 'source, user_id, valid_from', '_loaded_at desc, _file desc, _address') }}
 ),
 
 renamed as (

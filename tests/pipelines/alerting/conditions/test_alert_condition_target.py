@@ -44,6 +44,13 @@ def test_few_past_deals_give_no_level() -> None:
     assert "d" in course(rows, PROBABILITY, min_sample=5)
 
 
+def test_no_level_before_the_curve_has_been_learned() -> None:
+    rows = completion(np.linspace(0.02, 0.5, 7), probability=0.9)
+    learned = {**PROBABILITY, "min_curve_periods": 2}
+    assert set(course(rows.assign(curve_periods=1), learned)) == {"e", "-"}
+    assert "d" in course(rows.assign(curve_periods=2), learned)
+
+
 def test_needed_beyond_best_is_danger_once_at_risk() -> None:
     rows = completion(np.linspace(0.05, 0.3, 6), probability=0.6)
     rows["best_finish_per_workday"] = rows["needed_per_workday"] - 1

@@ -20,6 +20,7 @@ from pipelines.entities import ENTITIES
 from pipelines.settings import DBT_PROJECT
 from pipelines.sources.http.fields import DECIMAL, UTC_MOMENT
 from pipelines.warehouse import bind, connect
+from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)
 _SQL = {"string": "varchar", "bool": "boolean", "int64": "bigint", "date32[day]": "date"}
@@ -136,6 +137,10 @@ def test_the_company_comes_out_as_it_went_in(
     for entity in set(ENTITIES) - {"users", "teams"}:
         found = [{k: plain(v) for k, v in row.items()} for row in staged(warehouse, entity)]
         assert in_order(found) == in_order(expected(filled, company, entity)), entity
+    with connect(warehouse, read_only=True) as connection:
+        counted = {item.object: item for item in counted_by_systems(connection)}
+        assert [r for r in check_counted_by_systems(connection) if not r.passed] == []
+    assert counted["orders"].system_rows == counted["orders"].arrived_rows == len(company["orders"])
     teams = {row["team_id"]: row for row in staged(warehouse, "teams")}
     for team in company["teams"].to_dict("records"):
         found = teams.pop(filled.ids["teams"][team["team_id"]])

@@ -20,6 +20,7 @@ from pipelines.raw_zone import RawZone
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.zoho import ZohoConnector
 from pipelines.warehouse import bind
+from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 30)
 COMPANY = """\
@@ -148,3 +149,12 @@ def test_the_canonical_columns_are_all_there(warehouse, frames):
     for entity in frames:
         columns = warehouse.execute(f"describe staging.stg_zoho__{entity}").fetchall()
         assert set(records(frames, entity)[0]) <= {name for name, *_ in columns}
+
+
+def test_what_zoho_counted_is_what_staging_counts(warehouse):
+    counted = {item.object: item for item in counted_by_systems(warehouse)}
+    assert {"deals", "accounts", "sales_orders", "calls"} <= set(counted)
+    assert counted["deals"].system_rows is not None
+    results = check_counted_by_systems(warehouse)
+    assert results
+    assert [result for result in results if not result.passed] == []

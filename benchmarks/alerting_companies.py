@@ -1,0 +1,112 @@
+"""Generated companies built by the real path (sheets, raw zone, dbt), kept as Parquet.
+
+Add here: what a company must leave behind so that rules can be tried on it in seconds. Keep out:
+trying rules (`alerting.py`). A night's audit, publication and notices play no part in an
+evaluation, so they are left out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.truth import Label, read_labels
+from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars
+from pipelines.raw_zone import RawZone
+from pipelines.sample import write_sample
+from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
+from pipelines.sources.registry import connector_of
+from pipelines.warehouse import bind, connect
+
+TABLES = {
+    "metrics": "marts.fct_metrics",
+    "completion": "marts.fct_target_completion_history",
+    "scopes": "intermediate.int_scopes",
+    "calendar": "config.calendar",
+}
+MODELS = ("+fct_metrics", "+fct_target_completion_history")
+
+
+@dataclass(frozen=True)
+class Built:
+    """The tables an evaluation reads, the planted risks, and the company's last day."""
+
+    metrics: pd.DataFrame
+    completion: pd.DataFrame
+    scopes: pd.DataFrame
+    calendar: pd.DataFrame
+    labels: list[Label]
+    as_of: dt.date
+
+    @property
+    def tree(self) -> ScopeTree:
+        return ScopeTree(self.scopes)
+
+
+def built(folder: Path, *, reps: int, seed: int, risks: bool = True) -> Built:
+    """The company of that seed, built on the first call and read from `folder` ever after."""
+    kept = folder / f"{reps}-{seed}-{'risks' if risks else 'quiet'}"
+    if not (kept / "done.json").is_file():
+        _build(kept, reps=reps, seed=seed, risks=risks)
+    return kept_tables(kept)
+
+
+def kept_tables(kept: Path) -> Built:
+    """The tables that `build_tables` left in a folder."""
+    frames = {name: pd.read_parquet(kept / f"{name}.parquet") for name in TABLES}
+    return Built(
+        **frames,
+        labels=read_labels(json.loads((kept / "labels.json").read_text(encoding="utf-8"))),
+        as_of=dt.date.fromisoformat(json.loads((kept / "done.json").read_text())["as_of"]),
+    )
+
+
+def _build(kept: Path, *, reps: int, seed: int, risks: bool) -> None:
+    work = kept.with_name(kept.name + ".building")
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(PROJECT / "config", work / "config")
+    write_sample(work / "data" / "sample", reps=reps, seed=seed, risks=risks)
+    build_tables(work, kept)
+    shutil.copy(work / "data" / "sample" / "labels.json", kept / "labels.json")
+    shutil.rmtree(work)
+
+
+def build_tables(work: Path, kept: Path) -> None:
+    """Load and build the installation in `work` (config/ and data/ in it); tables go to `kept`."""
+    settings = load_settings(work / "config", work / "data")
+    raw_zone = RawZone(settings.raw_dir, settings.data_dir / "dlt")
+    for source in settings.sources:
+        connector = connector_of(source, settings)
+        report = raw_zone.load(source.name, source.system, connector, now=dt.datetime.now(dt.UTC))
+        for extract in report.extracts:
+            if extract.state != "loaded":
+                raise RuntimeError(f"{extract.entity} {extract.file}: {extract.message}")
+    warehouse, as_of = work / "warehouse.duckdb", settings.today()
+    bind(warehouse, settings, raw_zone, as_of=as_of, known_at=None)
+    _dbt(warehouse, dbt_vars(settings, as_of), work / "dbt")
+    kept.mkdir(parents=True, exist_ok=True)
+    with connect(warehouse, read_only=True) as connection:
+        for name, table in TABLES.items():
+            connection.sql(f"select * from {table}").df().to_parquet(kept / f"{name}.parquet")
+    (kept / "labels.json").write_text("[]")
+    (kept / "done.json").write_text(json.dumps({"as_of": as_of.isoformat()}))
+
+
+def _dbt(warehouse: Path, variables: dict[str, object], out: Path) -> None:
+    command = [str(EXECUTABLE), "run", "--select", *MODELS, "--vars", json.dumps(variables)]
+    command += ["--project-dir", str(DBT_PROJECT), "--target-path", str(out)]
+    command += ["--log-path", str(out)]
+    environment = {**os.environ, **dbt_environment(warehouse)}
+    done = subprocess.run(
+        command, cwd=DBT_PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"dbt could not build the company:\n{done.stdout[-3000:]}")

@@ -1,0 +1,19 @@
+with current_rows as (
+    {{ fxiaoke_current('contact') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        id as contact_id,
+        coalesce(custom_account_id, account_id) as account_id,
+        ---------- text
+        coalesce(custom_contact_name, name) as contact_name,
+        coalesce(custom_title, title) as title,
+        ---------- bookkeeping
+        source,
+        _loaded_at
+    from current_rows
+)
+
+select * from renamed

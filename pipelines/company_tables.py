@@ -1,0 +1,78 @@
+"""What the company configured, as tables that dbt reads: `config.stages`, `config.calendar` and more.
+
+Add here: another configured table for dbt. Keep out: how the files are read and checked
+(`configuration/`), and anything that was loaded (`warehouse.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.settings import Settings
+from pipelines.working_calendar import working_days
+
+
+def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date) -> None:
+    """Create or replace the `config` tables; the calendar reaches two years beyond `as_of`."""
+    days = working_days(
+        settings.company.calendar, dt.date(as_of.year + 2, 12, 31), settings.calendar_days
+    )
+    tables: dict[str, tuple[pa.Schema, list[dict[str, Any]]]] = {
+        "stages": (
+            pa.schema(
+                [
+                    ("source", pa.string()),
+                    ("source_stage", pa.string()),
+                    ("stage", pa.string()),
+                    ("stage_order", pa.int32()),
+                    ("outcome", pa.string()),
+                    ("pipeline", pa.string()),
+                ]
+            ),
+            [vars(row) for row in settings.stages],
+        ),
+        "exchange_rates": (
+            pa.schema(
+                [
+                    ("rate_date", pa.date32()),
+                    ("currency", pa.string()),
+                    ("rate", pa.decimal128(18, 8)),
+                ]
+            ),
+            [
+                {"rate_date": row.date, "currency": row.currency, "rate": round(row.rate, 8)}
+                for row in settings.exchange_rates
+            ],
+        ),
+        "people": (
+            pa.schema(
+                [
+                    (name, pa.string())
+                    for name in ("person_id", "name", "email", "source", "source_user_id")
+                ]
+            ),
+            [vars(row) for row in settings.people],
+        ),
+        "calendar": (
+            pa.schema(
+                [
+                    ("date_day", pa.date32()),
+                    ("is_workday", pa.bool_()),
+                    ("holiday_name", pa.string()),
+                ]
+            ),
+            [vars(day) for day in days],
+        ),
+    }
+    tables["product_lines"] = (
+        pa.schema([("product_line", pa.string())]),
+        [{"product_line": name} for name in settings.product_lines],
+    )
+    for name, (schema, rows) in tables.items():
+        connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))
+        connection.execute(f"create or replace table config.{name} as from rows_arrow")
+        connection.unregister("rows_arrow")

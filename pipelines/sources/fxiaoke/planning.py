@@ -1,0 +1,91 @@
+"""What one load reads of one object: which fields, from when to when.
+
+Add here: a reason to read an object whole. Keep out: reading (`reading.py`) and what has vanished
+(`comparing.py`).
+
+A load is whole when there is no cursor, the last whole load is older than the options say, or the
+projection has changed; otherwise it reads what changed since the cursor, less an overlap. Whole loads
+ask by `create_time`, which never changes: a record edited meanwhile cannot slip out of the query.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from pipelines.sources.fxiaoke.objects import CREATED, INVALID, LIFE, MODIFIED, FxiaokeObject
+from pipelines.sources.fxiaoke.selection import Described, Selection, select, with_mapping
+from pipelines.sources.fxiaoke.tenant import Filter, Tenant, condition
+from pipelines.sources.http import Cursor, Window
+
+
+@dataclass
+class Job:
+    """One object to be read, and what is noticed while it is read."""
+
+    item: FxiaokeObject
+    described: Described
+    selection: Selection
+    last: Cursor | None
+    window: Window
+    swept: bool = False  # all ids have to be asked for
+    exist: int | None = None  # how many records the tenant counts
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def filters(self) -> list[Filter]:
+        """The condition of the query, with the fixed bounds of this load."""
+        if self.window.since is None:
+            return self.existing
+        return [
+            condition(MODIFIED, "GTE", ms(self.window.since)),
+            condition(MODIFIED, "LT", ms(self.window.upto)),
+        ]
+
+    @property
+    def existing(self) -> list[Filter]:
+        """The condition for everything that exists and had been created by this load's bound."""
+        if not self.item.stamped:
+            return []
+        alive = [condition(LIFE, "N", INVALID)] if LIFE in self.described.types else []
+        return [condition(CREATED, "LT", ms(self.window.upto)), *alive]
+
+
+def ms(moment: dt.datetime) -> str:
+    """Milliseconds since 1970, as filters take them."""
+    return str(round(moment.timestamp() * 1_000))
+
+
+def plan(
+    tenant: Tenant,
+    item: FxiaokeObject,
+    mapping: dict[str, str],
+    described: Described,
+    last: Cursor | None,
+    upto: dt.datetime,
+) -> Job:
+    """What to read of an object this time. Raises `PermanentFailure` for fields that are needed."""
+    options = tenant.options
+    same = last is not None and last.extra.get("object") == item.name
+    selection = select(
+        with_mapping(item, mapping),
+        described,
+        source=tenant.name,
+        zone=options.timezone,
+        known=frozenset(last.extra.get("columns", ())) if last and same else frozenset(),
+        without=frozenset(options.without),
+    )
+    if (
+        last is None
+        or not same
+        or options.full
+        or not item.stamped
+        or last.full_at is None
+        or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
+        or not set(last.extra.get("keys", ())) >= set(selection.keys)
+        or not set(last.extra.get("columns", ())) >= selection.columns
+    ):
+        window = Window(None, upto)
+    else:
+        window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
+    return Job(item, described, selection, last, window)
