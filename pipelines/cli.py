@@ -268,12 +268,17 @@ def rules_list() -> None:
 
 @rules_app.command("tune")
 def rules_tune(
-    budget: Annotated[float, typer.Option(help="False alarms per director and month.")] = 1.0,
+    budget: Annotated[
+        float, typer.Option(help="False alarms per director and month, all rules together.")
+    ] = 1.0,
+    labels: Annotated[
+        Path | None, typer.Option(help="labels.json with the true risks, where they are known.")
+    ] = None,
 ) -> None:
     """Propose limits from the early part of the past, quoted on the untouched rest."""
     from pipelines.commands.backtesting import tune
 
-    raise typer.Exit(tune(budget))
+    raise typer.Exit(tune(budget, labels))
 
 
 def main() -> None:

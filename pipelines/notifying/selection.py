@@ -70,12 +70,16 @@ class Choice:
 
 
 def hears_at_once(alert: Alert, audience: Audience) -> set[str]:
-    """The recipients who hear of a change of this alert at once, by person_id."""
+    """The recipients who hear of a change of this alert at once, by person_id.
+
+    A single rep is the manager's business at every level; directors find him in their digest.
+    """
     seeing = audience.seeing(alert)
     if is_data_alert(alert):
         return {person.person_id for person in seeing}
     answering = {alert.owner_id, alert.assigned_to}
-    roles = {"manager"} if alert.level == "warning" else {"manager", "director"}
+    of_one_rep = alert.scope_type == "rep"
+    roles = {"manager"} if of_one_rep or alert.level == "warning" else {"manager", "director"}
     hearing = {
         person.person_id
         for person in seeing

@@ -9,6 +9,7 @@ where no interface tells it: all of it in 纷享销客, closings that were taken
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,12 +33,10 @@ IDS = {
     "order_id": "orders",
     "activity_id": "activities",
 }
-# What says from where and when something came: the very thing that differs.
+# The only columns that differ: they say from where and when something came.
 ORIGIN = {"source", "last_loaded_at"}
 # Marts about feeds and checks: six systems have more of both. They are looked at by themselves.
 ABOUT_SOURCES = {"rpt_data_quality", "rpt_freshness"}
-# Columns that may differ, and why.
-DIFFERENT: dict[str, dict[str, str]] = {}
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +101,19 @@ def rows(folder: Path, mart: str, back: dict[str, dict[str, str]]) -> pd.DataFra
     path = folder / "parquet" / f"{mart}.parquet"
     with duckdb.connect() as connection:
         frame = connection.execute(f"select * from read_parquet('{path}')").df()
-    frame = frame[[name for name in frame if name not in ORIGIN | set(DIFFERENT.get(mart, {}))]]
+    frame = frame[[name for name in frame if name not in ORIGIN]]
     for column, entity in IDS.items():
         if column in frame:
             known = back[entity]
             frame[column] = [known.get(value, value) for value in frame[column]]
+    if "deals" in frame:
+        known = back["opportunities"]
+        frame["deals"] = [
+            json.dumps(
+                [{**deal, "id": known.get(deal["id"], deal["id"])} for deal in json.loads(text)]
+            )
+            for text in frame["deals"].fillna("[]")
+        ]
     exact = [name for name in frame if frame[name].dtype != float]
     return frame.sort_values(exact, ignore_index=True, key=lambda values: values.astype(str))
 
