@@ -119,6 +119,14 @@ METRICS: dict[str, Metric] = {
             ("opportunities", "stage_history", "targets"),
         ),
         Metric(
+            "pipeline_coverage_next",
+            "ratio",
+            "below",
+            "下季商机覆盖率",
+            "pipeline coverage of the next quarter",
+            ("opportunities", "stage_history", "targets"),
+        ),
+        Metric(
             "slippage_share", "share", "above", "延期金额占比", "slippage", _DEALS, parts="amounts"
         ),
         Metric(

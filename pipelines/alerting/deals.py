@@ -70,6 +70,7 @@ def _lost(deals: pd.DataFrame, alert: dict[str, Any]) -> pd.Series:
 CHOICES: dict[str, Choice] = {
     "target_attainment": _due,
     "pipeline_coverage": _due,
+    "pipeline_coverage_next": _open,
     "concentration": _due,
     "open_pipeline_amount": _open,
     "slippage_share": _pushed,

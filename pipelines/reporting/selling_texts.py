@@ -95,6 +95,7 @@ SELLING_TEXTS: dict[str, tuple[str, str]] = {
     "metric.churn_rate": ("客户流失率", "Churn rate"),
     "metric.late_order_share": ("订单延迟率", "Late order share"),
     "metric.pipeline_coverage": ("商机覆盖倍数", "Pipeline coverage"),
+    "metric.pipeline_coverage_next": ("下季商机覆盖倍数", "Coverage of the next quarter"),
     "metric.slippage_share": ("推迟成交占比", "Slippage"),
     "metric.idle_share": ("久未跟进占比", "Idle share"),
     "metric.overdue_close_share": ("成交日已过占比", "Overdue close dates"),

@@ -45,7 +45,7 @@ LOWER_IS_BETTER = frozenset(
 NOTABLE_POINTS, NOTABLE_CHANGE = 0.02, 0.05
 MONEY_METRICS = frozenset({"revenue"})
 DAY_METRICS = frozenset({"sales_cycle_days", "days_in_stage"})
-RATIO_METRICS = frozenset({"pipeline_coverage"})
+RATIO_METRICS = frozenset({"pipeline_coverage", "pipeline_coverage_next"})
 COUNT_METRICS = frozenset(
     {"orders", "new_accounts", "opportunities_created", "activities", "silent_accounts"}
 )

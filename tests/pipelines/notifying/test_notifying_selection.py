@@ -188,8 +188,19 @@ def test_one_cause_is_one_notice_and_each_in_their_own_slice(
     people = [person("D1", "director", "company"), person("M5", "manager", "team:T01")]
     found = choose([rep, team, region], people, hierarchy)
     assert heads(found["D1"]) == ["region"]
-    assert [member.alert_id for member in found["D1"].urgent[0].members] == ["rep", "team"]
+    assert [member.alert_id for member in found["D1"].urgent[0].members] == ["team"]
     assert heads(found["M5"]) == ["team"]
+    assert [member.alert_id for member in found["M5"].urgent[0].members] == ["rep"]
+
+
+def test_a_single_rep_disturbs_the_manager_and_no_director(
+    alert: Callable[..., Alert], person: Person, hierarchy: Hierarchy
+) -> None:
+    rep = alert("rep", level="danger", scope_type="rep", scope_id="R1")
+    people = [person("D1", "director", "company"), person("M5", "manager", "team:T01")]
+    found = choose([rep], people, hierarchy)
+    assert heads(found["M5"]) == ["rep"]
+    assert heads(found["D1"]) == []
 
 
 def test_milder_news_below_a_known_cause_waits_but_danger_does_not(
