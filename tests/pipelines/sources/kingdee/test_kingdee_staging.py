@@ -20,6 +20,7 @@ from pipelines.raw_zone import RawZone
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.kingdee import KingdeeConnector
 from pipelines.warehouse import bind, connect
+from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)
 DAY = 86_400
@@ -255,3 +256,13 @@ def test_a_changed_amount_leaves_the_version_before(trial):
         (deal["amount"], deal["updated_at"] or deal["created_at"]),
         (Decimal("77.50"), trial.edited_at),
     ]
+
+
+def test_what_the_site_listed_has_arrived(trial):
+    with connect(trial.path, read_only=True) as connection:
+        counted = {item.object: item for item in counted_by_systems(connection)}
+        results = check_counted_by_systems(connection)
+    # Forms of changes are compared by the connector; these are read whole every night.
+    assert {"customer", "department", "salesman"} <= set(counted)
+    assert counted["customer"].arrived_rows == counted["customer"].system_rows > 0
+    assert [result for result in results if not result.passed] == []

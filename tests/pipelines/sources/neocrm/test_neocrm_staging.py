@@ -26,6 +26,7 @@ from pipelines.raw_zone import RawZone
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.neocrm import NeocrmConnector
 from pipelines.warehouse import bind
+from quality.completeness import check_counted_by_systems, counted_by_systems
 
 DAY = 86_400
 COMPANY = """\
@@ -71,12 +72,12 @@ class Staged:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, ids: dict[tuple[str, str], str]
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._canonical = {(name, own): given for (name, given), own in ids.items()}
 
     def rows(self, model: str) -> list[dict[str, Any]]:
         """The rows of a staging model, with the company's ids."""
-        cursor = self._connection.execute(f"select * from staging.stg_neocrm__{model}")
+        cursor = self.connection.execute(f"select * from staging.stg_neocrm__{model}")
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         for row in rows:
@@ -236,3 +237,11 @@ def test_targets_of_an_own_object(staged: Staged, company: dict[str, pd.DataFram
     columns = [*records(company, "targets")[0]]
     expected = {tuple(row[c] for c in columns) for row in records(company, "targets")}
     assert {tuple(row[c] for c in columns) for row in staged.rows("targets")} == expected
+
+
+def test_what_the_tenant_counted_has_arrived(staged: Staged) -> None:
+    counted = {item.object: item for item in counted_by_systems(staged.connection)}
+    assert {"opportunity", "account", "order"} <= set(counted)
+    assert counted["opportunity"].system_amount == counted["opportunity"].arrived_amount
+    results = check_counted_by_systems(staged.connection)
+    assert [result for result in results if not result.passed] == []
