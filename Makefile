@@ -26,7 +26,7 @@ run: $(READY) ## the nightly job on the shipped configuration (makes the sample 
 	@$(BIN)/forewarn run
 
 test: $(READY) ## the whole test suite, with linting and type checks
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## the configuration and every source, without reading data
 	@$(BIN)/forewarn check

@@ -1,4 +1,23 @@
-"""Makes `tests/` importable, so that any test can use `simulators` (real servers on loopback).
+"""What all tests share: `tests/` is importable, and files are dealt out to workers whole.
 
 Add here: nothing but what tests of every folder need. Keep out: fixtures of one part.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests share a worker, and so do all whole nights: what they build is built once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "tests/nightly" if file.startswith("tests/nightly/") else file
+
+    return ByFile(config, log)

@@ -42,7 +42,8 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
         _free(wanted, option)
     home = dagster_home(settings)
     # Before the first child, so that no signal can leave one behind.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl-C as well: started in the background of a shell, a process is told to ignore it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     sys.stdout.write(
         f"Dagster's pages   http://{HOST}:{port}  (home {home})\n"

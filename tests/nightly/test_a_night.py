@@ -19,7 +19,7 @@ from pipelines.dbt_command import dbt_environment, dbt_vars
 from pipelines.publishing import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
 
-pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("nightly")]
+pytestmark = pytest.mark.nightly
 
 
 def test_the_summary_says_what_was_read_checked_warned_and_where_to_look(

@@ -13,7 +13,7 @@ from nightly_site import Installation, make_installation, same_marts
 
 from pipelines.publishing import read_manifest
 
-pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.nightly
 
 
 def killed_at(site: Installation, line: str, extra_seconds: float = 0.0) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nightly_site import SHIPPED, Installation
 
-pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("mapped")]
+pytestmark = pytest.mark.nightly
 
 COMPANY = """\
 name: Northwind Pumps

@@ -173,7 +173,7 @@ def test_a_signal_ends_every_server_with_all_that_it_started(
 ) -> None:
     child, grandchildren = started_up(site, tmp_path)
     child.send_signal(number)
-    _, errors = child.communicate(timeout=240)
+    _, errors = child.communicate(timeout=60)
     assert child.returncode == 0, errors
     assert all(wait_for(lambda pid=pid: gone(pid), 10) for pid in grandchildren)
 
