@@ -20,4 +20,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.partition("::")[0]
             return "tests/nightly" if file.startswith("tests/nightly/") else file
 
+    # In the order of the folders: by number of tests the few whole nights would come last, and long.
+    config.option.loadscopereorder = False
     return ByFile(config, log)
