@@ -4,38 +4,13 @@
 {#- The newest version of each record that still exists. A record is gone if its newest version says
     so (作废), or if a later list of all ids (raw table id_sweep) lacks it: then it vanished unseen. -#}
 {% macro fxiaoke_current(table, stamp='modified_at') -%}
-    select versions.*
-    from (
-        select
-            *,
-            row_number() over (
-                partition by source, id
-                order by {{ stamp }} desc nulls last, _loaded_at desc, _deleted desc nulls last
-            ) as version_rank
-        from {{ source('raw', 'fxiaoke__' ~ table) }}
-    ) as versions
-    left join (
-        select
-            source,
-            max(_loaded_at) as swept_at
-        from {{ source('raw', 'fxiaoke__id_sweep') }}
-        where object = '{{ table }}'
-        group by source
-    ) as sweeps
-        on versions.source = sweeps.source
-    left join (
-        select distinct
-            source,
-            id,
-            _loaded_at
-        from {{ source('raw', 'fxiaoke__id_sweep') }}
-        where object = '{{ table }}'
-    ) as seen
-        on versions.source = seen.source and versions.id = seen.id and sweeps.swept_at = seen._loaded_at
-    where
-        versions.version_rank = 1
-        and not coalesce(versions._deleted, false)
-        and (sweeps.swept_at is null or versions._loaded_at > sweeps.swept_at or seen.id is not null)
+    {{ alive_versions(
+        source('raw', 'fxiaoke__' ~ table),
+        source('raw', 'fxiaoke__id_sweep'),
+        table,
+        stamp ~ ' desc nulls last, _loaded_at desc, _deleted desc nulls last',
+        marked_gone=true
+    ) }}
 {%- endmacro %}
 
 {#- Where an opportunity stands: the company's own field, the status that ended it, else the stage. -#}
@@ -50,26 +25,11 @@
 
 {#- The product line that sums up the most of a parent's lines. -#}
 {% macro fxiaoke_product_lines(table, parent) -%}
-    select
-        source,
-        {{ parent }},
-        product_line
-    from (
-        select
-            items.source,
-            items.{{ parent }},
-            products.product_line,
-            row_number() over (
-                partition by items.source, items.{{ parent }}
-                order by sum(items.amount) desc nulls last, products.product_line
-            ) as line_rank
-        from ({{ fxiaoke_current(table) }}) as items
-        inner join ({{ fxiaoke_current('product') }}) as products
-            on items.source = products.source and items.product_id = products.id
-        where products.product_line is not null
-        group by items.source, items.{{ parent }}, products.product_line
-    ) as ranked
-    where line_rank = 1
+    {{ leading_group(
+        '(' ~ fxiaoke_current(table) ~ ')',
+        '(' ~ fxiaoke_current('product') ~ ')',
+        'product_id', 'id', parent, 'product_line', 'amount'
+    ) }}
 {%- endmacro %}
 
 {#- The id of the whole company among the departments. -#}

@@ -7,34 +7,13 @@
 {#- The newest version of each record that still exists: the newest sweep of its form has its id, or
     it was read after that. `relation`: versions with more columns than the raw table has. -#}
 {% macro kingdee_current(form, relation=none) -%}
-    select versions.*
-    from (
-        select
-            *,
-            row_number() over (partition by source, id order by _loaded_at desc) as load_rank
-        from {{ relation or source('raw', 'kingdee__' ~ form) }}
-    ) as versions
-    left join (
-        select
-            source,
-            max(_loaded_at) as swept_at
-        from {{ source('raw', 'kingdee__id_sweep') }}
-        where form = '{{ form }}'
-        group by source
-    ) as sweeps
-        on versions.source = sweeps.source
-    left join (
-        select distinct
-            source,
-            id,
-            _loaded_at
-        from {{ source('raw', 'kingdee__id_sweep') }}
-        where form = '{{ form }}'
-    ) as seen
-        on versions.source = seen.source and versions.id = seen.id and sweeps.swept_at = seen._loaded_at
-    where
-        versions.load_rank = 1
-        and (sweeps.swept_at is null or versions._loaded_at > sweeps.swept_at or seen.id is not null)
+    {{ alive_versions(
+        relation or source('raw', 'kingdee__' ~ form),
+        source('raw', 'kingdee__id_sweep'),
+        form,
+        '_loaded_at desc',
+        swept_in='form'
+    ) }}
 {%- endmacro %}
 
 {#- The rows inside records as the newest load of each record brought them: all of a record's rows

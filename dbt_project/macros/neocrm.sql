@@ -6,36 +6,12 @@
     an id, so an empty one is a list, too. `object` is what id_sweep calls the table's records. The
     load comes before the time of change, which not every change moves. -#}
 {% macro neocrm_current(table, object) -%}
-    select versions.*
-    from (
-        select
-            *,
-            row_number() over (
-                partition by source, id order by _loaded_at desc, updated_at desc
-            ) as version_rank
-        from {{ neocrm_versions(table) }}
-    ) as versions
-    left join (
-        select
-            source,
-            max(_loaded_at) as swept_at
-        from {{ source('raw', 'neocrm__id_sweep') }}
-        where object = '{{ object }}'
-        group by source
-    ) as sweeps
-        on versions.source = sweeps.source
-    left join (
-        select distinct
-            source,
-            id,
-            _loaded_at
-        from {{ source('raw', 'neocrm__id_sweep') }}
-        where object = '{{ object }}'
-    ) as seen
-        on versions.source = seen.source and versions.id = seen.id and sweeps.swept_at = seen._loaded_at
-    where
-        versions.version_rank = 1
-        and (sweeps.swept_at is null or versions._loaded_at > sweeps.swept_at or seen.id is not null)
+    {{ alive_versions(
+        neocrm_versions(table),
+        source('raw', 'neocrm__id_sweep'),
+        object,
+        '_loaded_at desc, updated_at desc'
+    ) }}
 {%- endmacro %}
 
 {#- All versions of a table; objects of the company's own have their stamps under other names. -#}
@@ -54,14 +30,7 @@
 
 {#- Rows of the newest load of a table that every night reads whole. -#}
 {% macro neocrm_whole(table) -%}
-    select *
-    from (
-        select
-            *,
-            max(_loaded_at) over (partition by source) as newest_load
-        from {{ source('raw', 'neocrm__' ~ table) }}
-    ) as {{ table }}_nights
-    where _loaded_at = newest_load
+    {{ newest_load_of(source('raw', 'neocrm__' ~ table)) }}
 {%- endmacro %}
 
 {#- What a value may stand for, by id or by any other way to write it: one row per source and value.

@@ -4,76 +4,27 @@
 {#- The newest version of each record that still exists. A record is gone if its newest version says
     so, or if a later list of all ids (raw table id_sweep) lacks it: then it was purged unseen. -#}
 {% macro salesforce_current(table, object, stamp='system_modstamp') -%}
-    select versions.*
-    from (
-        select
-            *,
-            row_number() over (
-                partition by source, id
-                order by {{ stamp }} desc nulls last, _loaded_at desc, _deleted desc nulls last
-            ) as version_rank
-        from {{ source('raw', 'salesforce__' ~ table) }}
-    ) as versions
-    left join (
-        select
-            source,
-            max(_loaded_at) as swept_at
-        from {{ source('raw', 'salesforce__id_sweep') }}
-        where object = '{{ object }}'
-        group by source
-    ) as sweeps
-        on versions.source = sweeps.source
-    left join (
-        select distinct
-            source,
-            id,
-            _loaded_at
-        from {{ source('raw', 'salesforce__id_sweep') }}
-        where object = '{{ object }}'
-    ) as seen
-        on versions.source = seen.source and versions.id = seen.id and sweeps.swept_at = seen._loaded_at
-    where
-        versions.version_rank = 1
-        and not coalesce(versions._deleted, false)
-        and (sweeps.swept_at is null or versions._loaded_at > sweeps.swept_at or seen.id is not null)
+    {{ alive_versions(
+        source('raw', 'salesforce__' ~ table),
+        source('raw', 'salesforce__id_sweep'),
+        object,
+        stamp ~ ' desc nulls last, _loaded_at desc, _deleted desc nulls last',
+        marked_gone=true
+    ) }}
 {%- endmacro %}
 
 {#- Rows of the newest load of a small table that every night reads whole. -#}
 {% macro salesforce_whole(table) -%}
-    select rows_of_all_nights.*
-    from {{ source('raw', 'salesforce__' ~ table) }} as rows_of_all_nights
-    inner join (
-        select
-            source,
-            max(_loaded_at) as newest_load
-        from {{ source('raw', 'salesforce__' ~ table) }}
-        group by source
-    ) as newest
-        on rows_of_all_nights.source = newest.source and rows_of_all_nights._loaded_at = newest.newest_load
+    {{ newest_load_of(source('raw', 'salesforce__' ~ table)) }}
 {%- endmacro %}
 
 {#- The family that sums up the most of a parent's line items: its product line. -#}
 {% macro salesforce_families(table, object, parent) -%}
-    select
-        source,
-        {{ parent }},
-        family
-    from (
-        select
-            items.source,
-            items.{{ parent }},
-            products.family,
-            row_number() over (
-                partition by items.source, items.{{ parent }}
-                order by sum(items.total_price) desc nulls last, products.family
-            ) as family_rank
-        from ({{ salesforce_current(table, object) }}) as items
-        inner join ({{ salesforce_current('product2', 'Product2') }}) as products
-            on items.source = products.source and items.product2_id = products.id
-        where products.family is not null
-        group by items.source, items.{{ parent }}, products.family
-    ) as ranked
-    where family_rank = 1
+    {{ leading_group(
+        '(' ~ salesforce_current(table, object) ~ ')',
+        '(' ~ salesforce_current('product2', 'Product2') ~ ')',
+        'product2_id', 'id', parent, 'family', 'total_price'
+    ) }}
 {%- endmacro %}
 
 {#- A business date as a moment: the company's midnight, in UTC. -#}

@@ -23,12 +23,5 @@
 
 {#- Rows of the newest load of a list that every night reads whole. -#}
 {% macro zoho_whole(table) -%}
-    select *
-    from (
-        select
-            *,
-            max(_loaded_at) over (partition by source) as newest_load
-        from {{ source('raw', 'zoho__' ~ table) }}
-    ) as {{ table }}_nights
-    where _loaded_at = newest_load
+    {{ newest_load_of(source('raw', 'zoho__' ~ table)) }}
 {%- endmacro %}

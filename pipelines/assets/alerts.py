@@ -95,15 +95,17 @@ def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg
     def evaluate_alerts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         with failing_clearly():
             night = night_of(context, settings)
+            # As they are written tonight: Dagster may have loaded the definitions long ago.
+            tonight, refused = usable_rules(settings)
             if night.unchanged:
                 with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
                     alerts = connection.execute("select * from marts.fct_alerts").df()
             else:
                 with connect(night.warehouse) as connection:
                     past = read_past(connection, night.as_of)
-                    found = evaluation(past, settings)
-                    alerts = _write(connection, settings, past, found)
-            _say(settings, alerts)
+                    found = evaluation(past, tonight, settings)
+                    alerts = _write(connection, settings, tonight, past, found)
+            _say(refused, alerts)
         for spec in specs:
             family = spec.key.path[-1]
             rows = alerts[
@@ -151,9 +153,8 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
     )
 
 
-def evaluation(past: Past, settings: Settings) -> Evaluation:
+def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluation:
     """Every rule on every day of the past."""
-    rules, _ = usable_rules(settings)
     return evaluate(
         past.metrics,
         past.completion,
@@ -174,7 +175,11 @@ def _stale_entities(freshness: pd.DataFrame) -> set[str]:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, past: Past, found: Evaluation
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    rules: Sequence[Rule],
+    past: Past,
+    found: Evaluation,
 ) -> pd.DataFrame:
     as_of, zone = past.as_of, settings.timezone
     ledger = open_ledger(settings.ledger_url)
@@ -188,8 +193,7 @@ def _write(
         }
     finally:
         ledger.close()
-    rules, _ = usable_rules(settings)
-    records = _records(settings, past, found, alerts)
+    records = _records(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
     frames["fct_alerts"] = with_deals(
         with_records(alerts, records),
@@ -202,10 +206,13 @@ def _write(
 
 
 def _records(
-    settings: Settings, past: Past, found: Evaluation, alerts: pd.DataFrame
+    settings: Settings,
+    rules: Sequence[Rule],
+    past: Past,
+    found: Evaluation,
+    alerts: pd.DataFrame,
 ) -> dict[tuple[str, str], RuleRecord]:
     """How often each rule was right so far; people's outcomes of alerts count."""
-    rules, _ = usable_rules(settings)
     answered = alerts.dropna(subset=["outcome"])
     episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
     judged = judged_past(
@@ -232,8 +239,8 @@ def _quarter_end(past: Past) -> dt.date | None:
     return None if running.empty else running.min().date()
 
 
-def _say(settings: Settings, alerts: pd.DataFrame) -> None:
-    for problem in usable_rules(settings)[1]:
+def _say(refused: Sequence[Problem], alerts: pd.DataFrame) -> None:
+    for problem in refused:
         log.warning("warn      rule refused, the others run: %s", problem)
     now = alerts[alerts["state"] == "open"]
     counts = {level: int((now["level"] == level).sum()) for level in ("danger", "warning")}

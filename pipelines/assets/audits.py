@@ -118,7 +118,6 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
     """Suites on the staged rows of other systems than sheets and what these counted, truths between
     loaded rows and marts, to the cent, and findings about names, references and doubtful pairs.
     """
-    suites = read_suites()
     language = settings.company.language
     place = dg.AssetKey(["marts", "fct_target_completion"])
     declared = [*group_declarations("truths"), *group_declarations("staged_rows")]
@@ -145,7 +144,7 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
                 yield from _standing([*specs, gate])
                 return
             with connect(night.warehouse) as connection:
-                staged = audit_staged(connection, suites)
+                staged = audit_staged(connection, read_suites())
                 truths = audit_marts(connection, terms_of(settings, night))
                 built = read_dbt_results(night.folder / DBT_RUN)
                 results = [*_raw_results(night), *built, *staged, *truths]

@@ -7,20 +7,10 @@ with goals as (
 
 rules as (
     select distinct
-        rules_of_all_nights.source,
-        rules_of_all_nights.goal_rule_id,
-        rules_of_all_nights.metric
-    from {{ source('raw', 'fxiaoke__goal_rule') }} as rules_of_all_nights
-    inner join (
-        select
-            source,
-            max(_loaded_at) as newest_load
-        from {{ source('raw', 'fxiaoke__goal_rule') }}
-        group by source
-    ) as newest
-        on
-            rules_of_all_nights.source = newest.source
-            and rules_of_all_nights._loaded_at = newest.newest_load
+        source,
+        goal_rule_id,
+        metric
+    from ({{ newest_load_of(source('raw', 'fxiaoke__goal_rule')) }}) as goal_rules
 ),
 
 people as (

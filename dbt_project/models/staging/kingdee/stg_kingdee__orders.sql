@@ -31,19 +31,9 @@ of_orders as (
 
 -- The group of materials that brings an order the most.
 groups_of_orders as (
-    select
-        entries.source,
-        entries.parent_id as order_id,
-        materials.group_name,
-        row_number() over (
-            partition by entries.source, entries.parent_id
-            order by sum(entries.amount) desc nulls last, materials.group_name
-        ) as group_rank
-    from entries
-    inner join materials
-        on entries.source = materials.source and entries.material_number = materials.number
-    where materials.group_name is not null
-    group by entries.source, entries.parent_id, materials.group_name
+    {{ leading_group(
+        'entries', 'materials', 'material_number', 'number', 'parent_id', 'group_name', 'amount'
+    ) }}
 ),
 
 salesmen as (
@@ -81,10 +71,7 @@ renamed as (
     from approved
     left join of_orders on approved.source = of_orders.source and approved.id = of_orders.order_id
     left join groups_of_orders
-        on
-            approved.source = groups_of_orders.source
-            and approved.id = groups_of_orders.order_id
-            and groups_of_orders.group_rank = 1
+        on approved.source = groups_of_orders.source and approved.id = groups_of_orders.parent_id
     left join salesmen
         on approved.source = salesmen.source and approved.salesman_number = salesmen.salesman_number
 )

@@ -6,68 +6,21 @@ Add here: a record that changes between the nights. Keep out: what is right (`te
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
-import yaml
 from fxiaoke_source import AUTH, DAY, DEAL, NOW, QUICK, milliseconds
 from simulators.fxiaoke import FxiaokeSimulator
 from simulators.fxiaoke_company import OPTIONS, fill
+from staging_build import build_staging, settings_of
 
 from pipelines.raw_zone import RawZone
-from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.fxiaoke import FxiaokeConnector
 from pipelines.warehouse import bind
 
 AS_OF = dt.date(2026, 11, 2)
-COMPANY = """\
-name: Sample
-language: zh
-currency: CNY
-timezone: Asia/Shanghai
-calendar: CN
-clock: 2026-11-02
-"""
-STAGES = """\
-source,source_stage,stage,stage_order,outcome
-*,初步接洽,初步接洽,1,open
-*,需求确认,需求确认,2,open
-*,方案报价,方案报价,3,open
-*,商务谈判,商务谈判,4,open
-*,赢单,赢单,5,won
-*,输单,输单,6,lost
-"""
-
-
-def build(path: Path, root: Path) -> str:
-    """The staging models and their tests on a warehouse; what dbt said."""
-    given = {"systems": ["fxiaoke"], "as_of": str(AS_OF), "timezone": "Asia/Shanghai"}
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pipelines.dbt_process", "build", "--profiles-dir", "."),
-            *("--select", "staging.fxiaoke", "--indirect-selection", "cautious"),
-            *("--vars", json.dumps(given)),
-        ],
-        cwd=DBT_PROJECT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(DBT_PROJECT.parent),
-            "FOREWARN_WAREHOUSE": str(path),
-            "DBT_TARGET_PATH": str(root / "target"),
-            "DBT_LOG_PATH": str(root / "logs"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return done.stdout
 
 
 class Nights:
@@ -76,8 +29,6 @@ class Nights:
     def __init__(self, root: Path, company: dict[str, pd.DataFrame]) -> None:
         with FxiaokeSimulator(NOW) as self.simulator:
             self.ids = fill(self.simulator, company)
-            config = root / "config"
-            config.mkdir()
             source = {
                 "name": "fx",
                 "system": "fxiaoke",
@@ -85,15 +36,12 @@ class Nights:
                 "auth": AUTH,
                 "options": {"user_id": 1000, **OPTIONS},
             }
-            (config / "company.yml").write_text(COMPANY)
-            (config / "stages.csv").write_text(STAGES)
-            (config / "sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
-            self.settings = load_settings(config, root / "data")
+            self.settings = settings_of(root, source, AS_OF)
             self.zone = RawZone(self.settings.raw_dir, root / "work")
             self.extra()
         path = root / "warehouse.duckdb"
         bind(path, self.settings, self.zone, as_of=AS_OF, known_at=None)
-        self.said = build(path, root)
+        self.said = build_staging("fxiaoke", path, AS_OF)
         self.connection = duckdb.connect(str(path), read_only=True)
         self.connection.execute("set timezone = 'UTC'")
 

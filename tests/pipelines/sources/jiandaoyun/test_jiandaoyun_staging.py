@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from jiandaoyun_tenant import NOW, Tenant
+from staging_build import build_staging
 
 from pipelines.configuration.sources import Source
-from pipelines.dbt_command import dbt_environment
 from pipelines.entities import ENTITIES
-from pipelines.settings import DBT_PROJECT
 from pipelines.sources.http.fields import DECIMAL, UTC_MOMENT
 from pipelines.warehouse import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
@@ -47,23 +44,7 @@ def build(tenant: Tenant, folder: Path) -> Path:
                     f'create table raw."jiandaoyun__{name}" '
                     f"({columns}, source varchar, _loaded_at timestamptz)"
                 )
-    given = {
-        "as_of": AS_OF.isoformat(),
-        "systems": ["jiandaoyun"],
-        "timezone": "Asia/Shanghai",
-    }
-    out = folder / "dbt"
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "build"]
-        + ["--select", "staging.jiandaoyun", "--indirect-selection", "cautious"]
-        + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
-        + ["--vars", json.dumps(given)],
-        env=dbt_environment(warehouse),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
+    build_staging("jiandaoyun", warehouse, AS_OF)
     return warehouse
 
 

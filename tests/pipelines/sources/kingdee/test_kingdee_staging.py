@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import subprocess
-import sys
 from decimal import Decimal
 
 import pytest
-import yaml
 from kingdee_site import NOW, QUICK
 from simulators.company import by_accounts, records, sample_frames
 from simulators.kingdee import KingdeeSimulator
 from simulators.kingdee_company import OPTIONS, auth, fill
+from staging_build import build_staging, settings_of
 
 from pipelines.raw_zone import RawZone
-from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.kingdee import KingdeeConnector
 from pipelines.warehouse import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)
 DAY = 86_400
-COMPANY = """\
-name: Sample
-language: zh
-currency: CNY
-timezone: Asia/Shanghai
-calendar: CN
-clock: 2026-10-31
-"""
-STAGES = """\
-source,source_stage,stage,stage_order,outcome
-*,初步接洽,初步接洽,1,open
-*,需求确认,需求确认,2,open
-*,方案报价,方案报价,3,open
-*,商务谈判,商务谈判,4,open
-*,赢单,赢单,5,won
-*,输单,输单,6,lost
-"""
 # Canonical ids that Kingdee replaces by its own key, and the entity they are of; customers, people and
 # departments keep their numbers.
 KEYS = {
@@ -83,7 +61,7 @@ class Trial:
             zone.load("erp", "kingdee", connector, now=simulator.clock)
         self.path = root / "warehouse.duckdb"
         bind(self.path, settings, zone, as_of=AS_OF, known_at=None)
-        self._build(root)
+        assert "WARN=0" in build_staging("kingdee", self.path, AS_OF)
 
     def _settings(self, simulator, root):
         teams = records(self.frames, "teams")
@@ -101,12 +79,7 @@ class Trial:
             **OPTIONS["forms"],
             "contact": {"columns": {"title": "F_KD_Title"}},
         }
-        config = root / "config"
-        config.mkdir()
-        (config / "company.yml").write_text(COMPANY)
-        (config / "stages.csv").write_text(STAGES)
-        (config / "sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
-        return load_settings(config, root / "data")
+        return settings_of(root, source, AS_OF)
 
     def _second_day(self, simulator):
         """One deal is deleted, one is worth more, one order is cancelled, one goes back for a change."""
@@ -123,29 +96,6 @@ class Trial:
         simulator.edit(order, of["orders"][self.cancelled], {"FCancelStatus": "B"}, touch=False)
         simulator.edit(order, of["orders"][self.reopened], {"FDocumentStatus": "D"})
         simulator.advance(3600)
-
-    def _build(self, root):
-        given = {"systems": ["kingdee"], "as_of": str(AS_OF), "timezone": "Asia/Shanghai"}
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pipelines.dbt_process", "build", "--profiles-dir", "."),
-                *("--select", "staging.kingdee", "--indirect-selection", "cautious"),
-                *("--vars", json.dumps(given)),
-            ],
-            cwd=DBT_PROJECT,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(DBT_PROJECT.parent),
-                "FOREWARN_WAREHOUSE": str(self.path),
-                "DBT_TARGET_PATH": str(root / "target"),
-                "DBT_LOG_PATH": str(root / "logs"),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-6000:]
-        assert "WARN=0" in done.stdout
 
     def staged(self, model):
         """Rows of a staging model, with the sample's ids where it had others."""

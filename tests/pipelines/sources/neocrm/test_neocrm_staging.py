@@ -6,46 +6,25 @@ The system keeps no past of people and no entry at creation, and its log of chan
 from __future__ import annotations
 
 import datetime as dt
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
-import yaml
 from neocrm_source import AUTH, NOW, QUICK
 from simulators.company import records
 from simulators.neocrm import NeocrmSimulator
 from simulators.neocrm_company import OPTIONS, TARGET_OPTIONS, fill
+from staging_build import build_staging, settings_of
 
-from pipelines.dbt_command import dbt_environment
 from pipelines.raw_zone import RawZone
-from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.neocrm import NeocrmConnector
 from pipelines.warehouse import bind
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
+AS_OF = dt.date(2026, 10, 31)
 DAY = 86_400
-COMPANY = """\
-name: Sample
-language: zh
-currency: CNY
-timezone: Asia/Shanghai
-calendar: CN
-clock: 2026-10-30
-"""
-STAGES = """\
-source,source_stage,stage,stage_order,outcome
-*,初步接洽,初步接洽,1,open
-*,需求确认,需求确认,2,open
-*,方案报价,方案报价,3,open
-*,商务谈判,商务谈判,4,open
-*,赢单,赢单,5,won
-*,输单,输单,6,lost
-"""
 # Canonical column -> the object whose id it holds.
 IDS = {
     "account_id": "account",
@@ -111,12 +90,7 @@ def staged(
             "auth": AUTH,
             "options": options,
         }
-        config = root / "config"
-        config.mkdir()
-        (config / "company.yml").write_text(COMPANY)
-        (config / "stages.csv").write_text(STAGES)
-        (config / "sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
-        settings = load_settings(config, root / "data")
+        settings = settings_of(root, source, dt.date(2026, 10, 30))
         zone = RawZone(settings.raw_dir, root / "dlt")
         # On the second night a deal and a target are there for a moment only, on the third gone.
         for night in range(3):
@@ -132,20 +106,8 @@ def staged(
                 simulator.delete("salesTarget__c", target)
             simulator.advance(DAY)
     path = root / "warehouse.duckdb"
-    bind(path, settings, zone, as_of=dt.date(2026, 10, 31), known_at=None)
-    variables = {"systems": ["neocrm"], "as_of": "2026-10-31", "timezone": "Asia/Shanghai"}
-    out = root / "dbt"
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "build"]
-        + ["--select", "staging.neocrm", "--indirect-selection", "cautious"]
-        + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
-        + ["--vars", json.dumps(variables)],
-        env=dbt_environment(path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
+    bind(path, settings, zone, as_of=AS_OF, known_at=None)
+    build_staging("neocrm", path, AS_OF)
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield Staged(connection, ids)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +10,8 @@ from typing import Any
 import pytest
 from simulators.company import records, sample_frames
 from simulators.salesforce_company import OPTIONS, sf_id
+from staging_build import build_staging
 
-from pipelines.dbt_command import dbt_environment
-from pipelines.settings import DBT_PROJECT
 from pipelines.warehouse import bind, connect
 
 AS_OF = dt.date(2026, 10, 31)
@@ -32,19 +28,7 @@ def build(night, folder: Path) -> Path:
     warehouse = folder / "warehouse.duckdb"
     settings = replace(night.settings, sources=(night.connector.source,))
     bind(warehouse, settings, night.raw_zone, as_of=AS_OF, known_at=None)
-    given = {"as_of": AS_OF.isoformat(), "systems": ["salesforce"], "timezone": "Asia/Shanghai"}
-    out = folder / "dbt"
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "build"]
-        + ["--select", "staging.salesforce", "--indirect-selection", "cautious"]
-        + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
-        + ["--vars", json.dumps(given)],
-        env=dbt_environment(warehouse),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
+    build_staging("salesforce", warehouse, AS_OF)
     return warehouse
 
 

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import subprocess
-import sys
 
 import duckdb
 import pytest
-import yaml
 from simulators.company import of_regions, records, regions, sample_frames
 from simulators.zoho import ZohoSimulator
 from simulators.zoho_company import canonical_id, fill, source_options
+from staging_build import build_staging, settings_of
 from zoho_runs import QUICK
 
 from pipelines.raw_zone import RawZone
-from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.sources.zoho import ZohoConnector
 from pipelines.warehouse import bind
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 30)
-COMPANY = """\
-name: Sample
-language: zh
-currency: CNY
-timezone: Asia/Shanghai
-calendar: CN
-clock: 2026-10-30
-"""
-STAGES = """\
-source,source_stage,stage,stage_order,outcome
-*,初步接洽,初步接洽,1,open
-*,需求确认,需求确认,2,open
-*,方案报价,方案报价,3,open
-*,商务谈判,商务谈判,4,open
-*,赢单,赢单,5,won
-*,输单,输单,6,lost
-"""
 IDS = ("opportunity_id", "account_id", "owner_id", "contact_id", "lead_id", "activity_id")
 IDS += ("order_id", "event_id", "changed_by", "user_id", "team_id", "manager_id")
 # Columns that Zoho cannot give back as they were, and why.
@@ -67,12 +45,7 @@ def warehouse(tmp_path_factory, frames):
             "auth": simulator.auth(),
             "options": source_options(frames),
         }
-        config = root / "config"
-        config.mkdir()
-        (config / "company.yml").write_text(COMPANY)
-        (config / "stages.csv").write_text(STAGES)
-        (config / "sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
-        settings = load_settings(config, root / "data")
+        settings = settings_of(root, source, AS_OF)
         zone = RawZone(settings.raw_dir, root / "work")
         for _ in range(2):
             connector = ZohoConnector(settings.sources[0], retry=QUICK, sleep=lambda _: None)
@@ -80,27 +53,7 @@ def warehouse(tmp_path_factory, frames):
             simulator.advance(86_400)
     path = root / "warehouse.duckdb"
     bind(path, settings, zone, as_of=AS_OF, known_at=None)
-    variables = {"systems": ["zoho"], "as_of": str(AS_OF), "timezone": "Asia/Shanghai"}
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pipelines.dbt_process", "build", "--profiles-dir", "."),
-            *("--select", "staging.zoho", "--indirect-selection", "cautious"),
-            *("--vars", json.dumps(variables)),
-        ],
-        cwd=DBT_PROJECT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(DBT_PROJECT.parent),
-            "FOREWARN_WAREHOUSE": str(path),
-            "DBT_TARGET_PATH": str(root / "target"),
-            "DBT_LOG_PATH": str(root / "logs"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
-    assert "WARN=0" in done.stdout
+    assert "WARN=0" in build_staging("zoho", path, AS_OF)
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection
