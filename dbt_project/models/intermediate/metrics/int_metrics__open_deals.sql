@@ -1,4 +1,6 @@
 -- One row per snapshot day and opportunity open at its end: the state as it was known that day.
+-- waiting_stage, waiting_days: what its chance of being won is judged by: its stage and the days in it; where
+-- the source does not tell past stages, any stage and the days since the deal was created.
 with snapshots as (
     select
         snapshot_on,
@@ -44,6 +46,11 @@ select
     coalesce(open_then.amount, 0) as amount,
     open_then.expected_close_on,
     limits.win_share,
+    case when recorded.records_stages then open_then.stage else 'any' end as waiting_stage,
+    {{ days_between(
+        'case when recorded.records_stages then open_then.stage_entered_on else deals.created_on end',
+        'open_then.snapshot_on'
+    ) }} as waiting_days,
     {{ workdays_between('touched', 'today') }} as idle_workdays,
     coalesce(
         {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,
@@ -54,6 +61,8 @@ select
 from open_then
 inner join {{ ref('int_opportunities__united') }} as deals
     on open_then.opportunity_id = deals.opportunity_id
+left join {{ ref('int_opportunities__recorded') }} as recorded
+    on deals.source = recorded.source
 left join {{ ref('int_metrics__touches') }} as touches
     on
         open_then.opportunity_id = touches.opportunity_id

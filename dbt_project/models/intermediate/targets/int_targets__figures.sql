@@ -35,6 +35,7 @@ select
     completion.projected_from_pipeline,
     completion.open_pipeline_amount,
     completion.weighted_pipeline_amount,
+    completion.expected_pipeline_amount,
     completion.expected_new_amount,
     cast(completion.target_amount - completion.actual_amount as decimal(18, 2)) as gap_amount,
     case

@@ -1,7 +1,8 @@
 -- What the company's own finished periods teach about the rest of a period, by period type and part:
--- pipeline_yield: booked in the rest from deals known on the judged day / weighted amount of all open then;
+-- pipeline_yield: booked in the rest from deals known on the judged day / the amount expected of them,
+-- with one more period of yield 1 counted in, so that a single earlier period cannot say too much;
 -- new_share: booked in the rest from what did not exist on that day / the period's final amount.
--- Each row looks at earlier periods only. Revenue alone.
+-- Each row looks at earlier periods only, and at those with an expectation. Revenue alone.
 with weekly as (
     select
         bookings.as_of,
@@ -10,7 +11,7 @@ with weekly as (
         bookings.period_end,
         bookings.part,
         bookings.actual_amount,
-        pipeline.weighted_amount
+        pipeline.expected_amount
     from {{ ref('int_targets__bookings') }} as bookings
     left join {{ ref('int_targets__due_pipeline') }} as pipeline
         on
@@ -39,7 +40,7 @@ finished as (
         weekly.period_type,
         weekly.period_start,
         weekly.part,
-        weekly.weighted_amount,
+        weekly.expected_amount,
         sum(deals.amount) as rest_amount,
         sum(case when deals.created_on <= weekly.as_of then deals.amount else 0 end) as known_amount
     from weekly
@@ -49,8 +50,11 @@ finished as (
             weekly.as_of < deals.credited_on
             and weekly.period_end >= deals.credited_on
             and (deals.voided_on is null or weekly.period_end < deals.voided_on)
-    where weekly.period_end <= span.as_of and weekly.period_start >= span.data_start
-    group by weekly.as_of, weekly.period_type, weekly.period_start, weekly.part, weekly.weighted_amount
+    where
+        weekly.period_end <= span.as_of
+        and weekly.period_start >= span.data_start
+        and weekly.expected_amount > 0
+    group by weekly.as_of, weekly.period_type, weekly.period_start, weekly.part, weekly.expected_amount
 ),
 
 by_part as (
@@ -59,7 +63,7 @@ by_part as (
         weekly.period_start,
         weekly.part,
         sum(cast(finished.known_amount as double)) as known_amount,
-        sum(finished.weighted_amount) as weighted_amount,
+        sum(finished.expected_amount) as expected_amount,
         sum(cast(finished.rest_amount - finished.known_amount as double)) as new_amount,
         sum(case
             when finished.as_of is not null then cast(weekly.actual_amount + finished.rest_amount as double)
@@ -71,19 +75,32 @@ by_part as (
             and weekly.period_type = finished.period_type
             and weekly.period_start = finished.period_start
     group by weekly.period_type, weekly.period_start, weekly.part
+),
+
+learned as (
+    select
+        period_type,
+        period_start,
+        part,
+        sum(known_amount) over earlier as known_amount,
+        sum(expected_amount) over earlier as expected_amount,
+        {{ safe_divide('sum(new_amount) over earlier', 'sum(final_amount) over earlier') }} as new_share,
+        count(final_amount) over earlier as periods_seen
+    from by_part
+    window earlier as (
+        partition by period_type, part
+        order by period_start
+        rows between unbounded preceding and 1 preceding
+    )
 )
 
 select
     period_type,
     period_start,
     part,
-    {{ safe_divide('sum(known_amount) over earlier', 'sum(weighted_amount) over earlier') }}
-        as pipeline_yield,
-    {{ safe_divide('sum(new_amount) over earlier', 'sum(final_amount) over earlier') }} as new_share,
-    count(final_amount) over earlier as periods_seen
-from by_part
-window earlier as (
-    partition by period_type, part
-    order by period_start
-    rows between unbounded preceding and 1 preceding
-)
+    {{ safe_divide(
+        'known_amount * periods_seen + expected_amount', 'expected_amount * (periods_seen + 1)'
+    ) }} as pipeline_yield,
+    new_share,
+    periods_seen
+from learned

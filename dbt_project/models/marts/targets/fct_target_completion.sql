@@ -29,6 +29,7 @@ select
     projected_from_pipeline,
     open_pipeline_amount,
     weighted_pipeline_amount,
+    expected_pipeline_amount,
     expected_new_amount,
     gap_amount,
     needed_per_workday,
