@@ -1,6 +1,11 @@
 -- One row per snapshot day and opportunity open at its end: the state as it was known that day.
--- waiting_stage, waiting_days: what its chance of being won is judged by: its stage and the days in it; where
--- the source does not tell past stages, any stage and the days since the deal was created.
+-- waiting_stage, wait_band: what its chance of being won is judged by: its stage and the time in it; where
+-- the source does not tell past stages, any stage and the time since the deal was created. The bands, named
+-- by the first of their weeks, are wide where few deals are, so that each holds enough.
+{%- set waited = days_between(
+    'case when recorded.records_stages then open_then.stage_entered_on else deals.created_on end',
+    'open_then.snapshot_on'
+) %}
 with snapshots as (
     select
         snapshot_on,
@@ -47,10 +52,12 @@ select
     open_then.expected_close_on,
     limits.win_share,
     case when recorded.records_stages then open_then.stage else 'any' end as waiting_stage,
-    {{ days_between(
-        'case when recorded.records_stages then open_then.stage_entered_on else deals.created_on end',
-        'open_then.snapshot_on'
-    ) }} as waiting_days,
+    case
+        {%- for weeks in [26, 13, 8, 4, 2] %}
+        when {{ waited }} >= {{ 7 * weeks }} then {{ weeks }}
+        {%- endfor %}
+        else 0
+    end as wait_band,
     {{ workdays_between('touched', 'today') }} as idle_workdays,
     coalesce(
         {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,

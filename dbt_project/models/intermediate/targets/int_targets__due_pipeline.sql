@@ -42,7 +42,7 @@ judged as (
         on
             running.learned_on = chances.learned_on
             and deals.waiting_stage = chances.waiting_stage
-            and chances.wait_band = {{ wait_band('deals.waiting_days') }}
+            and deals.wait_band = chances.wait_band
             and chances.week = running.whole_weeks_left + 1
 ),
 

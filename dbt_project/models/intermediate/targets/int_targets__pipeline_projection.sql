@@ -15,7 +15,8 @@ with expected as (
         yields.pipeline_yield * coalesce(pipeline.expected_amount, 0) as known_amount,
         yields.pipeline_yield * yields.pipeline_yield * coalesce(pipeline.expected_variance, 0)
             as pipeline_variance,
-        yields.new_share * cast(coalesce(bookings.target_amount, spread.period_amount) as double) as new_amount
+        yields.new_share * cast(coalesce(bookings.target_amount, spread.period_amount) as double)
+            as new_amount
     from {{ ref('int_targets__bookings') }} as bookings
     left join {{ ref('int_targets__due_pipeline') }} as pipeline
         on
