@@ -192,6 +192,8 @@ class ReadOnlyClient:
                 continue
             if verdict.action != "retry":
                 raise self._failure(tried, reply, verdict)
+            # A fresh token refused at once is no use; one that died while waiting is renewed again.
+            logged_in = False
             if verdict.code == SHAPE:
                 misshapen += 1
                 # Once may be a hiccup of a gateway; twice the interface has changed.

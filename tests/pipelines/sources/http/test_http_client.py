@@ -182,6 +182,18 @@ def test_a_token_is_fetched_once_and_renewed_once(server, client_of):
     assert len(server.asked("/login")) == 3
 
 
+def test_a_token_that_dies_while_a_request_waits_is_renewed_again(server, client_of):
+    client = client_of(auth=token_auth())
+    for status in (401, 503, 401):
+        server.faults.add("status", path="rows", status=status)
+    assert client.get_json("/rows").json["rows"] == [1]
+    assert len(server.asked("/login")) == 3
+    for status in (401, 503, 401, 401):
+        server.faults.add("status", path="rows", status=status)
+    with pytest.raises(PermanentFailure, match="401"):
+        client.get_json("/rows")
+
+
 def test_a_token_is_renewed_before_it_ends(server, client_of):
     now = [0.0]
     auth = TokenAuth(
