@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.alerting_ceiling import ceiling
 from benchmarks.alerting_companies import Built, build_tables, kept_tables
 from pipelines.alerting.comparisons import comparisons
 from pipelines.alerting.evaluation import evaluate
@@ -164,7 +165,12 @@ def figures(
 def with_limit(rule: Rule, limit: float, *, calibrate: bool) -> Rule:
     """The rule with one limit for both levels, so that `danger` is when it was reached."""
     condition = rule.condition.model_copy(
-        update={"warning": limit - 1e-3, "danger": limit, "calibrate": calibrate}
+        update={
+            "warning": limit - 1e-3,
+            "late_warning": None,
+            "danger": limit,
+            "calibrate": calibrate,
+        }
     )
     return rule.model_copy(update={"condition": condition, "raised_by": ()})
 
@@ -195,6 +201,23 @@ def table(built: Built, rule: Rule) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def last_word(built: Built, start: pd.Timestamp, at_least: int) -> pd.Series:
+    """Probability of missing of each seller's quarter on the last evaluation that is `at_least` days
+    before its end.
+    """
+    rows = built.completion
+    rows = rows[
+        (rows["scope_type"] == "rep")
+        & (rows["period_type"] == "quarter")
+        & (rows["metric"] == "revenue")
+        & (pd.to_datetime(rows["period_start"]) == start)
+        & rows["miss_probability"].notna()
+    ]
+    left = pd.to_datetime(rows["period_end"]) - pd.to_datetime(rows["as_of"])
+    rows = rows[left >= pd.Timedelta(at_least, "D")]
+    return rows.sort_values("as_of").groupby("scope_id")["miss_probability"].last()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -212,6 +235,15 @@ def main() -> None:
                 table(built, rule),
             ),
             ("Simple forecasters over both quarters", comparisons(sellers, built.completion)),
+            (
+                "October to December, 45 days ahead: what these probabilities could reach at best",
+                ceiling(
+                    last_word(built, QUOTED_ON, 45).to_numpy(),
+                    (0.3, 0.4, 0.5, 0.6),
+                    precision=0.7,
+                    recall=0.9,
+                ),
+            ),
         ):
             sys.stdout.write(f"\n{title}\n{frame.round(2).to_string(index=False, na_rep='—')}\n")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy import stats
 
 from pipelines.alerting.calibration import calibrated
@@ -35,14 +35,26 @@ class Probability(_Target):
 
     `needed_beyond_best`: also 危险 when the amount still needed per workday is above the best
     finish the scope ever had, once p >= warning. `calibrate`: p is corrected by how such
-    probabilities came true in the periods that have ended (`calibration.py`).
+    probabilities came true in the periods that have ended (`calibration.py`). `late_warning`: what
+    a new 警戒 needs in the second half of the period. An early alarm is worth a doubt, since
+    there is time to act; a late one must be surer. One that is open stays open by `warning`.
     """
 
     type: Literal["probability"] = "probability"
     warning: float = Field(default=0.5, gt=0, lt=1)
     danger: float = Field(default=0.8, gt=0, lt=1)
+    late_warning: float | None = Field(default=None, gt=0, lt=1)
     needed_beyond_best: bool = False
     calibrate: bool = True
+
+    @model_validator(mode="after")
+    def _late_lies_between(self) -> Probability:
+        if self.late_warning is not None and not self.warning <= self.late_warning <= self.danger:
+            raise ValueError(
+                f"late_warning between warning {self.warning:g} and danger {self.danger:g}, "
+                "since a late alarm must be surer than an early one"
+            )
+        return self
 
     def prepare(self, panel: Panel, context: Context) -> _ProbabilityJudge:
         return _ProbabilityJudge(self, panel, context)
@@ -157,6 +169,10 @@ class _ProbabilityJudge(_TargetJudge):
         p = panel.field("miss_probability")
         self.p = calibrated(p, panel, self.early) if condition.calibrate else p
         self.expected = panel.field("expected_share")
+        late = self.elapsed > 0.5 if condition.late_warning else np.zeros(p.shape, bool)
+        self.warning = np.where(
+            late, condition.late_warning or condition.warning, condition.warning
+        )
         self.needed = panel.field("needed_per_workday")
         self.best = panel.field("best_finish_per_workday")
 
@@ -170,9 +186,11 @@ class _ProbabilityJudge(_TargetJudge):
             (c.warning - 1e-9, c.danger - 1e-9),
             value=self.attainment[t],
             expected=self.expected[t],
-            shown=(blank + c.warning, blank + c.danger),
+            shown=(self.warning[t], blank + c.danger),
             probability=self.p[t],
         )
+        with np.errstate(invalid="ignore"):
+            verdict.raw[(verdict.raw == 1) & (self.p[t] < self.warning[t] - 1e-9)] = 0
         if c.needed_beyond_best:
             with np.errstate(invalid="ignore"):
                 hopeless = (verdict.raw == 1) & (self.needed[t] > self.best[t])

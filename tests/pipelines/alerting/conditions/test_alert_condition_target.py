@@ -38,6 +38,24 @@ def test_levels_do_not_rise_in_the_last_days() -> None:
     assert course(late, PROBABILITY)[-1] == "n"
 
 
+def test_a_late_warning_must_be_surer() -> None:
+    condition = {**PROBABILITY, "late_warning": 0.7}
+    rows = completion(
+        np.linspace(0.05, 0.8, 13), probability=[0.3] * 6 + [0.6, 0.6, 0.75, 0.9] + [0.3] * 3
+    )
+    # Half of 65 workdays is passed on the seventh Sunday; 危险 is not concerned.
+    assert course(rows, PROBABILITY) == "ennnnnwwwdwnn"
+    assert course(rows, condition) == "ennnnnnnwdwnn"
+    early = completion(np.linspace(0.05, 0.8, 13), probability=[0.3] * 4 + [0.6] * 5 + [0.3] * 4)
+    assert course(early, condition) == course(early, PROBABILITY) == "ennnwwwwwnnnn"
+
+
+@pytest.mark.parametrize("late", [0.4, 0.9])
+def test_a_late_warning_lies_between_the_limits(late: float) -> None:
+    with pytest.raises(ValueError, match="late_warning between warning 0.5 and danger 0.8"):
+        rule("target_attainment", {**PROBABILITY, "late_warning": late})
+
+
 def test_few_past_deals_give_no_level() -> None:
     rows = completion(np.linspace(0.02, 0.5, 7), probability=0.9).assign(past_deals=5)
     assert set(course(rows, PROBABILITY, min_sample=8)) == {"e", "-"}
