@@ -74,7 +74,8 @@ def _quiet(seed: int, company: Built, found: Evaluation) -> pd.DataFrame:
     above = found.episodes[found.episodes["scope_type"] != "rep"]
     for name, episodes in (("all", found.episodes), ("above_rep", above)):
         notices = urgent_notices(episodes, company.tree)
-        notices = notices[[day >= first for day in notices["on"]]]
+        known = [day >= first for day in notices["on"]]
+        notices = notices[np.array(known, dtype=bool)]
         top = notices["director"].str.endswith(" company")
         row[f"{name}_per_director"] = notices["notices"].sum() / months / everyone
         row[f"{name}_company_director"] = notices.loc[top, "notices"].sum() / months

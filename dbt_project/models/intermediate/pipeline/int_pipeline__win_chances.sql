@@ -114,7 +114,8 @@ select
     waiting_stage,
     wait_band,
     week,
-    sum(won_hazard * open_share) over up_to_now - won_hazard * open_share as chance_before,
+    -- Spark takes a name before a minus for a name with a dash; the bracket keeps them apart.
+    (sum(won_hazard * open_share) over up_to_now) - won_hazard * open_share as chance_before,
     sum(won_hazard * open_share) over up_to_now as chance
 from still_open
 window up_to_now as (partition by learned_on, waiting_stage, wait_band order by week)
