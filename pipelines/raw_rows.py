@@ -34,6 +34,7 @@ EXTRACTS_SCHEMA = pa.schema(
         ("source_rows", pa.int64()),
         ("source_amount", pa.decimal128(18, 2)),
         ("message", pa.string()),
+        ("message_zh", pa.string()),
         ("_loaded_at", _UTC),
     ]
 )
@@ -48,6 +49,7 @@ REJECTED_SCHEMA = pa.schema(
         ("column_name", pa.string()),
         ("value", pa.string()),
         ("reason", pa.string()),
+        ("reason_zh", pa.string()),
         ("_loaded_at", _UTC),
     ]
 )
@@ -120,6 +122,7 @@ class Rows:
                 "column_name": item.column,
                 "value": item.value,
                 "reason": item.reason,
+                "reason_zh": item.reason_zh,
                 "_loaded_at": self.now,
             }
             for item in self.report.rejections
@@ -143,8 +146,11 @@ _EXTRACT_FIELDS = tuple(Extract.__dataclass_fields__)
 
 
 def extract_of(row: Mapping[str, Any]) -> Extract:
-    """The `Extract` that a row of `_extracts` was written from."""
-    return Extract(**{name: row[name] for name in _EXTRACT_FIELDS})
+    """The `Extract` that a row of `_extracts` was written from.
+
+    Raw files are never rewritten: one of an earlier version lacks the columns that came later.
+    """
+    return Extract(**{name: row[name] for name in _EXTRACT_FIELDS if name in row})
 
 
 def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

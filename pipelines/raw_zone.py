@@ -177,7 +177,7 @@ class RawZone:
         path = folder / f"{now:%Y%m%dT%H%M%S%f}.csv"
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
             writer = csv.writer(handle)
-            writer.writerow(["entity", "file", "address", "column", "value", "reason"])
+            writer.writerow(["entity", "file", "address", "column", "value", "reason", "reason_zh"])
             for item in report.rejections:
                 writer.writerow(
                     [
@@ -187,6 +187,7 @@ class RawZone:
                         item.column,
                         _harmless(item.value),
                         item.reason,
+                        item.reason_zh,
                     ]
                 )
 

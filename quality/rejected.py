@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ SHARE_CHECK = "rejected_share"
 FILES_CHECK = "rejected_files"
 GONE_CHECK = "withdrawn_files"
 REMARKS_CHECK = "remarks_on_files"
+Language = Literal["en", "zh"]
 _REASONS = 3
 _FIGURES = re.compile(r"(?<!\w)[\w.,:/+-]*\d[\w.,:/+-]*")
 
@@ -35,15 +36,15 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
         ["source", "entity", "column_name"], sort=True
     ):
         records = rows.to_dict("records")
-        reasons = [reason for reason, _ in Counter(map(_reason, records)).most_common(_REASONS)]
+        zh, en = _commonest(records, "zh"), _commonest(records, "en")
         results.append(
             counted(
                 ROWS_CHECK,
                 f"{source}.{entity}.{column}".rstrip("."),
                 "warning",
                 len(rows),
-                zh=f"{len(rows):,} 行读不出，已放入隔离区：{'；'.join(reasons)}",
-                en=f"{len(rows):,} rows were set aside in the quarantine: {'; '.join(reasons)}",
+                zh=f"{len(rows):,} 行读不出，已放入隔离区：{'；'.join(zh)}",
+                en=f"{len(rows):,} rows were set aside in the quarantine: {'; '.join(en)}",
                 sample=map(_place, records),
                 source=str(source),
             )
@@ -104,7 +105,8 @@ def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
 
 def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None:
     state, entity = row["state"], row["entity"]
-    why = "" if pd.isna(row["message"]) else str(row["message"]).strip().rstrip("。.")
+    why = _told(row, "message", "en").strip().rstrip("。.")
+    why_zh = _told(row, "message", "zh").strip().rstrip("。.")
     file = "" if pd.isna(row["file"]) else str(row["file"])
     severity: Severity = "warning"
     if state == "rejected" and entity:
@@ -126,21 +128,38 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
         passed=severity == "info",
         failed_rows=0 if severity == "info" else 1,
         sample=(file,) if file else (),
-        message_zh=f"{zh}{f'：{why}' if why else ''}。",
+        message_zh=f"{zh}{f'：{why_zh}' if why_zh else ''}。",
         message_en=f"{en[0].upper()}{en[1:]}{f': {why}' if why else ''}.",
         source=str(row["source"]),
     )
 
 
-def _reason(row: Mapping[Hashable, Any]) -> str:
+def _told(row: Mapping[Hashable, Any], name: str, language: Language) -> str:
+    """A text of a load in one language: English where it has no Chinese, empty where it has none.
+
+    Loads of earlier versions and sources that speak English only give no Chinese.
+    """
+    found = row[f"{name}_zh"] if language == "zh" else None
+    found = row[name] if pd.isna(found) else found
+    return "" if pd.isna(found) else str(found)
+
+
+def _commonest(rows: Iterable[Mapping[Hashable, Any]], language: Language) -> list[str]:
+    found = Counter(_reason(row, language) for row in rows)
+    return [reason for reason, _ in found.most_common(_REASONS)]
+
+
+def _reason(row: Mapping[Hashable, Any], language: Language) -> str:
     """The reason without the value it quotes.
 
     So equal faults count as one; and a value may be a phone number in the wrong column, which has
     no place in a published mart. The quarantine's own files have it.
     """
-    reason, value = str(row["reason"]), row["value"]
+    reason, value = _told(row, "reason", language), row["value"]
     if isinstance(value, str) and value:
-        reason = reason.replace(repr(value), "…").replace(value, "…")
+        # In quotes if it stands so: a heading repeated among the rows is “金额”不是金额.
+        forms = (repr(value), f"“{value}”", value)
+        reason = reason.replace(next((form for form in forms if form in reason), value), "…")
     return _FIGURES.sub("…", reason).rstrip("。.")
 
 

@@ -11,7 +11,7 @@ generator has ended without an exception does the load count.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -19,6 +19,20 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 State = Literal["loaded", "rejected", "gone"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a reader is told, in English and in Chinese. Logs and the command line show English."""
+
+    en: str
+    zh: str
+
+
+def joined(parts: Iterable[Told], en: str = "; ", zh: str = "；") -> Told:
+    """Several texts as one, with the separator of each language between them."""
+    listed = list(parts)
+    return Told(en.join(part.en for part in listed), zh.join(part.zh for part in listed))
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Rejection:
-    """One row (or one cell) that could not be read; it goes to the quarantine with its reason."""
+    """One row (or one cell) that could not be read; it goes to the quarantine with its reason.
+
+    `reason` is English; where `reason_zh` is None readers of Chinese are shown the English one.
+    """
 
     entity: str
     reason: str
@@ -39,6 +56,7 @@ class Rejection:
     address: str | None = None  # `sheet!C5` or a record id
     column: str | None = None
     value: str | None = None  # as found; the raw row as JSON where no single cell is at fault
+    reason_zh: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,7 @@ class Extract:
     source_rows: int | None = None
     source_amount: Decimal | None = None
     message: str | None = None  # why it was rejected, or a remark an operator should read
+    message_zh: str | None = None  # the same in Chinese; None: the English one is shown
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ class Folder:
             rows = [{"id": key, "amount": None, "_file": name} for key in ids if key != "bad"]
             yield Batch("orders", pa.Table.from_pylist(rows, schema=SCHEMA))
             if "bad" in ids:
-                yield Rejection("orders", "no amount", name, "A2", "amount", "=cmd")
+                yield Rejection(
+                    "orders", "no amount", name, "A2", "amount", "=cmd", reason_zh="没有金额"
+                )
             yield Extract("orders", file=name, cursor=",".join(ids), rows=len(rows))
 
 
@@ -122,6 +124,7 @@ def test_rejected_rows_are_kept_for_people_without_formulas(zone: RawZone, tmp_p
     assert len(report.rejections) == 1
     (copy,) = (tmp_path / "quarantine/sheets").glob("*.csv")
     assert "orders,a,A2,amount,'=cmd,no amount" in copy.read_text(encoding="utf-8-sig")
+    assert "no amount,没有金额\n" in copy.read_text(encoding="utf-8-sig")
 
 
 def test_another_schema_than_declared_is_refused(zone: RawZone) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pipelines import raw_rows
 from pipelines.entities import canonical_schema
 from pipelines.raw_zone import RawZone
 from pipelines.settings import Settings, load_settings
@@ -164,6 +165,35 @@ def test_rows_before_are_told_and_only_the_current_quarantine_is_shown(
     zone.load("sheets", "spreadsheet", Given(*orders("a.csv", "1", "2", "3")), now=at(2))
     assert query(settings, zone, "select count(*) from config.rejected") == [(0,)]
     assert query(settings, zone, "select rows, rows_previous from config.extracts") == [(3, 2)]
+
+
+def test_loads_of_before_there_was_chinese_are_bound_beside_later_ones(
+    settings: Settings, zone: RawZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EXTRACTS_SCHEMA", "REJECTED_SCHEMA"):
+        schema = getattr(raw_rows, name)
+        earlier = pa.schema([field for field in schema if not field.name.endswith("_zh")])
+        assert len(earlier) == len(schema) - 1
+        monkeypatch.setattr(raw_rows, name, earlier)
+    for day, file in ((1, "old.csv"), (2, "new.csv")):
+        bad = Rejection("orders", "no date", file, "orders!C5", reason_zh="没有日期")
+        batch, _ = orders(file, file)
+        told = {"message": "1 row is bad", "message_zh": "有 1 行读不出"}
+        closing = Extract("orders", file=file, cursor="1", rows=1, rejected_rows=1, **told)
+        zone.load("sheets", "spreadsheet", Given(batch, bad, closing), now=at(day))
+        monkeypatch.undo()  # the update comes between the two nights
+    texts = "select file, message, message_zh from config.extracts order by file"
+    assert query(settings, zone, texts) == [
+        ("new.csv", "1 row is bad", "有 1 行读不出"),
+        ("old.csv", "1 row is bad", None),
+    ]
+    assert zone.previous("sheets").cursor("orders", "old.csv") == "1"
+    reasons = "select file, reason, reason_zh from config.rejected order by file"
+    both = [("new.csv", "no date", "没有日期"), ("old.csv", "no date", None)]
+    assert query(settings, zone, reasons) == both
+    # As in the first night after the update: only old loads are there.
+    assert query(settings, zone, reasons, at(1)) == both[1:]
+    assert query(settings, zone, texts, at(1)) == [("old.csv", "1 row is bad", None)]
 
 
 def test_the_company_calendar_wins_over_the_country(company_folder: Path, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from quality.rejected import check_files, check_rejected_rows
 from quality.volume import feed_rows
 
 
-def reject(warehouse, reason, address, column="amount", value="12.3.4"):
+def reject(warehouse, reason, address, column="amount", value="12.3.4", reason_zh=None):
     warehouse.connection.execute(
-        "insert into config.rejected values ('sheets', 'orders', 'orders.csv', ?, ?, ?, ?, now())",
-        [address, column, value, reason],
+        "insert into config.rejected "
+        "values ('sheets', 'orders', 'orders.csv', ?, ?, ?, ?, ?, now())",
+        [address, column, value, reason, reason_zh],
     )
 
 
@@ -42,6 +43,21 @@ def test_a_warning_per_column_with_reasons_and_cells(empty_warehouse):
     assert not any("13800000000" in str(result) for result in results)
 
 
+def test_each_language_has_the_reason_in_its_own_words(empty_warehouse):
+    empty_warehouse.extract("orders", rows=100, rejected_rows=3)
+    for value, place in (("金额", "订单!E4"), ("13800000000", "订单!E9")):
+        reason, reason_zh = f"'{value}' is not an amount", f"“{value}”不是金额"
+        reject(empty_warehouse, reason, place, value=value, reason_zh=reason_zh)
+    result = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())[0]
+    places = "orders.csv 订单!E4、orders.csv 订单!E9"
+    assert result.message_zh == f"2 行读不出，已放入隔离区：…不是金额，例如 {places}。"
+    assert "in the quarantine: … is not an amount, for example" in result.message_en
+    # A load of an earlier version, or a source that speaks English only.
+    reject(empty_warehouse, "amount is required and the cell is empty", "订单!E11", value=None)
+    result = check_rejected_rows(empty_warehouse.rejected(), empty_warehouse.extracts())[0]
+    assert "…不是金额；amount is required and the cell is empty，例如" in result.message_zh
+
+
 @pytest.mark.parametrize(("rejected", "passed"), [(17, True), (18, False)])
 def test_a_feed_that_lost_too_much_is_an_error(empty_warehouse, rejected, passed):
     empty_warehouse.extract("orders", rows=100, rejected_rows=rejected)
@@ -71,6 +87,21 @@ def test_a_refused_and_a_vanished_file_are_named_with_their_message(empty_wareho
     assert gone.message_en == "The rows of this file were withdrawn."
 
 
+def test_what_became_of_a_file_is_told_in_both_languages(empty_warehouse):
+    empty_warehouse.extract(
+        "targets",
+        file="目标.xlsx",
+        state="rejected",
+        message="目标!E4: '12.3.4' is not an amount.",
+        message_zh="目标!E4：“12.3.4”不是金额。",
+    )
+    refused = failed_files(empty_warehouse)["rejected_files"]
+    assert refused.message_zh == (
+        "整个文件未被采用，上一个有效版本继续生效：目标!E4：“12.3.4”不是金额。"
+    )
+    assert refused.message_en == "The whole file was refused: 目标!E4: '12.3.4' is not an amount."
+
+
 def test_a_file_that_nothing_matches_is_told_and_is_no_feed(empty_warehouse):
     empty_warehouse.extract("", file="备忘.xlsx", state="rejected", message="no mapping matches it")
     result = failed_files(empty_warehouse)["rejected_files"]
@@ -97,3 +128,9 @@ def test_a_remark_that_warns_is_a_warning(empty_warehouse):
     result = failed_files(empty_warehouse)["remarks_on_files"]
     assert result.severity == "warning"
     assert "+900%" in result.message_zh
+    texts = {"message": "WARNING: +900%", "message_zh": "警告：相差 +900%"}
+    empty_warehouse.extract("targets", file="b.xlsx", rows=3, **texts)
+    found = [r for r in check_files(empty_warehouse.extracts()) if "b.xlsx" in r.subject]
+    assert [(r.severity, r.message_zh) for r in found] == [
+        ("warning", "文件已加载，请注意：警告：相差 +900%。")
+    ]

@@ -20,11 +20,12 @@ import pyarrow.csv as pa_csv
 from pipelines.failures import PermanentFailure
 from pipelines.sources.http.columns import column_of
 from pipelines.sources.http.fields import Field
-from pipelines.sources.protocol import Rejection
+from pipelines.sources.protocol import Rejection, Told
 
 # A column in which nothing fits any more has changed its type; so few rows may just be bad rows.
 _FEWEST_FOR_DRIFT = 20
 _SHOWN = 200
+REQUIRED = Told("required, but empty", "必填，但为空")
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class RowShape:
         count = len(columns[0]) if columns else 0
         absent = set()
         arrays: list[pa.Array] = []
-        reasons: dict[int, tuple[Field, str, Any]] = {}
+        reasons: dict[int, tuple[Field, Told, Any]] = {}
         for item, values in zip(self.fields, columns, strict=True):
             if item.source_path in gone or item.source_path.split(".")[0] in gone:
                 if item.required and count:
@@ -178,7 +179,7 @@ class RowShape:
             if item.required and array.null_count:
                 for position in range(count):
                     if position not in faults and not array[position].is_valid:
-                        faults[position] = "required, but empty"
+                        faults[position] = REQUIRED
             for position, reason in faults.items():
                 reasons.setdefault(position, (item, reason, values[position]))
             arrays.append(array)
@@ -189,10 +190,11 @@ class RowShape:
         rejections = [
             Rejection(
                 self.entity,
-                reason,
+                reason.en,
                 address=None if keys[position] is None else str(keys[position]),
                 column=item.name,
                 value=None if value is None else _shown(value),
+                reason_zh=reason.zh,
             )
             for position, (item, reason, value) in sorted(reasons.items())
         ]
@@ -201,13 +203,13 @@ class RowShape:
             table.take(pa.array(kept, pa.int64())), rejections, unknown, frozenset(absent), kept
         )
 
-    def _stop_on_drift(self, item: Field, values: list[Any], faults: Mapping[int, str]) -> None:
+    def _stop_on_drift(self, item: Field, values: list[Any], faults: Mapping[int, Told]) -> None:
         if not faults:
             return
         filled = sum(value is not None for value in values)
         if item.on_fault == "fail" or (len(faults) == filled and filled >= _FEWEST_FOR_DRIFT):
             reason, number = Counter(faults.values()).most_common(1)[0]
-            raise self._failure(f"{item.source_path}: {reason} ({number} of {filled} values)")
+            raise self._failure(f"{item.source_path}: {reason.en} ({number} of {filled} values)")
 
     def _failure(self, cause: str) -> PermanentFailure:
         return PermanentFailure(

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.http.fields import ARROW_TYPES, DECIMAL, LONGEST_TEXT, UTC_MOMENT, Field
-from pipelines.sources.http.values import VALUES, json_text
+from pipelines.sources.http.values import VALUES, Misfit, json_text
+from pipelines.sources.protocol import Told
 
-Column = tuple[pa.Array, dict[int, str]]
+Column = tuple[pa.Array, dict[int, Told]]
 
 
 def column_of(values: list[Any], field: Field) -> Column:
@@ -34,15 +35,18 @@ def column_of(values: list[Any], field: Field) -> Column:
         quick = None
     if quick is not None:
         return quick, {}
-    faults: dict[int, str] = {}
+    faults: dict[int, Told] = {}
     fitting: list[Any] = []
     slow = VALUES[field.kind]
     for position, value in enumerate(values):
         if value is not None:
             try:
                 value = slow(value, field)
+            except Misfit as misfit:
+                faults[position] = misfit.told
+                value = None
             except (ValueError, TypeError, ArithmeticError, OverflowError) as error:
-                faults[position] = str(error) or type(error).__name__
+                faults[position] = Told(str(error) or type(error).__name__, "超出这一列能存的范围")
                 value = None
         fitting.append(value)
     return pa.array(fitting, ARROW_TYPES[field.kind]), faults

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.http import Batches
+from pipelines.sources.http.arrow_rows import REQUIRED
 from pipelines.sources.jiandaoyun import cells
 from pipelines.sources.jiandaoyun.api import Row
 from pipelines.sources.jiandaoyun.forms import FORMS
@@ -116,7 +117,13 @@ class Rows:
             if fault:
                 self.rejected += 1
                 key = str(record[self._shape.key])
-                yield Rejection(self._entity, "required, but empty", address=key, column=fault[0])
+                yield Rejection(
+                    self._entity,
+                    REQUIRED.en,
+                    address=key,
+                    column=fault[0],
+                    reason_zh=REQUIRED.zh,
+                )
             else:
                 self._held.append(record)
         if len(self._held) >= _CHUNK:

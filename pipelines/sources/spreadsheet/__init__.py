@@ -4,7 +4,8 @@ Add here: nothing; a new ability belongs into the module whose charter names it.
 
     folder.py, mailbox.py, places.py  where files come from
     mail_*.py      one mailbox, one message         plan.py        which file is read as what
-    workbook.py    kinds of files, sheets           csv_text.py    text files
+    file_kinds.py  kinds of files                   workbook.py    its sheets
+    csv_text.py    text files                       faults.py      what is refused
     ooxml.py, biff.py  facts hidden in the formats  grid.py        one sheet
     layout.py      where the table stands           headings.py    what headings mean
     cells.py, moments.py, months.py, units.py       one cell       columns.py  one column

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Column
-from pipelines.sources.protocol import Rejection
+from pipelines.sources.protocol import Rejection, Told, joined
 from pipelines.sources.spreadsheet.cells import clean_text
 from pipelines.sources.spreadsheet.columns import Values
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -35,7 +35,7 @@ class SheetRows:
 
     table: pa.Table
     rejections: list[Rejection] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
     read: int = 0
 
 
@@ -51,7 +51,7 @@ class Body:
     grid: Grid | None = None
     where: str = ""
     title: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
 
     def cells(self, position: int, *, merged: bool = True) -> Values:
         """The cells under one heading; `merged` fills merged ranges from their first cell."""
@@ -99,23 +99,38 @@ class Body:
             value = at(self.grid.rows, row, self.places[position])
             if isinstance(value, int | float) and not isinstance(value, bool):
                 raise FileRejected(
-                    f"the workbook counts its days from 1904, and {value:g} is a plain number, not "
-                    "a date: it could be off by 1,462 days",
+                    Told(
+                        f"the workbook counts its days from 1904, and {value:g} is a plain number, "
+                        "not a date: it could be off by 1,462 days",
+                        f"工作簿的日期从 1904 年算起，而 {value:g} 是普通数字，不是日期，"
+                        "可能相差 1,462 天",
+                    ),
                     where=address(self.sheet, row, self.places[position]),
-                    next_step="format the column as dates and correct them, or save the workbook "
-                    "without the 1904 date system",
+                    next_step=Told(
+                        "format the column as dates and correct them, or save the workbook "
+                        "without the 1904 date system",
+                        "请把这一列设为日期格式并改正，或取消 1904 日期系统后保存工作簿",
+                    ),
                 )
 
 
 def refuse_formulas(grid: Grid, cells: Sequence[tuple[int, int]]) -> FileRejected:
     """The rejection for formulas that were never calculated, with their first addresses."""
-    shown = ", ".join(grid.address(row, column) for row, column in cells[:5])
-    more = f" and {len(cells) - 5} more" if len(cells) > 5 else ""
+    shown = [grid.address(row, column) for row, column in cells[:5]]
+    more, rest = len(cells) > 5, len(cells) - 5
     return FileRejected(
-        f"formulas have no calculated value ({shown}{more}): a program wrote the file and it was "
-        "never opened",
+        Told(
+            f"formulas have no calculated value ({', '.join(shown)}"
+            f"{f' and {rest} more' if more else ''}): a program wrote the file and it was "
+            "never opened",
+            f"公式没有计算结果（{'、'.join(shown)}{f'，另有 {rest} 处' if more else ''}）："
+            "文件由程序生成，从未打开过",
+        ),
         where=grid.address(*cells[0]),
-        next_step="open the file in Excel or WPS and save it, so that the values are stored",
+        next_step=Told(
+            "open the file in Excel or WPS and save it, so that the values are stored",
+            "请用 Excel 或 WPS 打开文件并保存，把计算结果存下来",
+        ),
     )
 
 
@@ -133,8 +148,9 @@ def body_of_table(table: Table) -> Body:
     )
 
 
-def _hidden(count: int) -> list[str]:
-    return [f"{count} hidden rows were read as well"] if count else []
+def _hidden(count: int) -> list[Told]:
+    text = Told(f"{count} hidden rows were read as well", f"有 {count} 个隐藏行，也已读取")
+    return [text] if count else []
 
 
 def body_of_text(name: str, headings: Sequence[str], cells: pa.Table) -> Body:
@@ -176,9 +192,18 @@ def is_dropped(mapping: FileMapping | None, label: Any) -> bool:
 def refuse_many(bad: int, read: int, samples: Sequence[Rejection]) -> None:
     """Raise `FileRejected` if so many rows are bad that the file as a whole is not what it should be."""
     if bad > MOST_BAD_ROWS and bad > MOST_BAD_SHARE * read:
-        listed = "; ".join(f"{one.address}: {one.reason}" for one in samples[:10])
+        listed = joined(
+            Told(f"{one.address}: {one.reason}", f"{one.address}：{one.reason_zh or one.reason}")
+            for one in samples[:10]
+        )
         raise FileRejected(
-            f"{bad} of {read} rows cannot be read, more than {MOST_BAD_SHARE:.0%}: {listed}",
+            Told(
+                f"{bad} of {read} rows cannot be read, more than {MOST_BAD_SHARE:.0%}: {listed.en}",
+                f"{read} 行中有 {bad} 行读不出，超过 {MOST_BAD_SHARE:.0%}：{listed.zh}",
+            ),
             where=samples[0].address or "",
-            next_step="correct the cells named here, or the mapping of this file in sources.yml",
+            next_step=Told(
+                "correct the cells named here, or the mapping of this file in sources.yml",
+                "请改正这里列出的单元格，或 sources.yml 中这个文件的映射",
+            ),
         )

@@ -58,16 +58,20 @@ def settle(value: Any) -> Any:
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise CellFault(
-                f"the text has {len(value)} characters; at most {LONGEST_TEXT} are read"
+                f"the text has {len(value)} characters; at most {LONGEST_TEXT} are read",
+                f"文本有 {len(value)} 个字符，最多读取 {LONGEST_TEXT} 个",
             )
         text = clean_text(value)
         if text.startswith("#") and _ERROR_TEXT.match(text):
-            raise CellFault(f"the cell holds the error {text}")
+            raise CellFault(f"the cell holds the error {text}", f"单元格里是错误值 {text}")
         return text
     if isinstance(value, ErrorCell):
-        raise CellFault(f"the cell holds the error {value.code}")
+        raise CellFault(f"the cell holds the error {value.code}", f"单元格里是错误值 {value.code}")
     if isinstance(value, UncachedFormula):
-        raise CellFault(f"the cell holds {value}; open the file in Excel and save it")
+        raise CellFault(
+            "the cell holds a formula without a value; open the file in Excel and save it",
+            "单元格里的公式没有计算结果，请用 Excel 打开文件并保存",
+        )
     return value
 
 
@@ -88,10 +92,15 @@ def parse_text(
             if _SCIENTIFIC.match(value):
                 raise CellFault(
                     f"{value!r} is a long number that Excel has shortened: digits are lost; "
-                    "export again with the column formatted as text"
+                    "export again with the column formatted as text",
+                    f"“{value}”是被 Excel 缩短的长数字，已丢失部分数位；"
+                    "请把这一列设为文本格式后重新导出",
                 )
             if _EXCEL_DATE.match(value):
-                raise CellFault(f"{value!r} is a code that Excel has turned into a date")
+                raise CellFault(
+                    f"{value!r} is a code that Excel has turned into a date",
+                    f"“{value}”原是编号，被 Excel 变成了日期",
+                )
         text = value
     elif isinstance(value, bool):
         text = "TRUE" if value else "FALSE"
@@ -101,7 +110,8 @@ def parse_text(
         if is_code:
             raise CellFault(
                 f"the cell holds a date ({value}) where a code is wanted; "
-                "format the column as text and type the code again"
+                "format the column as text and type the code again",
+                f"这里应是编号，单元格里却是日期（{value}）；请把这一列设为文本格式后重新输入",
             )
         text = value.isoformat()
     else:
@@ -113,7 +123,9 @@ def _number_text(value: float, is_code: bool) -> str:
     if is_code and abs(value) >= 1e15:
         raise CellFault(
             f"{value:.0f} is a number of 16 or more digits, and Excel keeps only 15: the end is "
-            "lost; format the column as text and enter it again"
+            "lost; format the column as text and enter it again",
+            f"“{value:.0f}”有 16 位或更多数字，而 Excel 只保留 15 位，末尾已丢失；"
+            "请把这一列设为文本格式后重新输入",
         )
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -134,11 +146,11 @@ def parse_amount(
     """
     value = settle(value)
     if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
-        raise CellFault(f"{value!s} is not an amount")
+        raise CellFault(f"{value!s} is not an amount", f"“{value!s}”不是金额")
     if isinstance(value, int | float):
         number = Decimal(repr(value))
         if not number.is_finite():
-            raise CellFault(f"{value!s} is not an amount")
+            raise CellFault(f"{value!s} is not an amount", f"“{value!s}”不是金额")
         return _rounded(number * multiplier, value)
     if value in nulls or value.casefold() in WORDS_FOR_NOTHING:
         return None
@@ -148,7 +160,8 @@ def parse_amount(
 def _rounded(amount: Decimal, shown: Any) -> Decimal:
     if abs(amount) >= _LARGEST:
         raise CellFault(
-            f"{shown!s} is too large for an amount (at most 16 digits before the point)"
+            f"{shown!s} is too large for an amount (at most 16 digits before the point)",
+            f"“{shown!s}”作为金额太大（小数点前最多 16 位）",
         )
     return amount.quantize(_CENT, ROUND_HALF_UP)
 
@@ -165,23 +178,32 @@ def _number(shown: str, multiplier: Decimal, currency: str) -> Decimal:
     match = _NUMBER.match(sign + text if not (sign and text[:1] in "+-") else "")
     if not match:
         if re.match(r"^-?\d+(?:\.\d{3})*,\d{1,2}$", text):
-            raise CellFault(f"{shown!r} is not an amount: use a point for decimals, not a comma")
-        raise CellFault(f"{shown!r} is not an amount")
+            raise CellFault(
+                f"{shown!r} is not an amount: use a point for decimals, not a comma",
+                f"“{shown}”不是金额：小数点请用“.”，不要用逗号",
+            )
+        raise CellFault(f"{shown!r} is not an amount", f"“{shown}”不是金额")
     before, digits, suffix = match.groups()
     if negative and before:
-        raise CellFault(f"{shown!r} is not an amount: two signs")
+        raise CellFault(
+            f"{shown!r} is not an amount: two signs", f"“{shown}”不是金额：有两个正负号"
+        )
     if suffix:
         rest, also = split_currency(suffix)
         meant = meant or also
         found = suffix_multiplier(rest)
         if found is None:
-            raise CellFault(f"{shown!r} is not an amount: the unit {suffix!r} is not known")
+            raise CellFault(
+                f"{shown!r} is not an amount: the unit {suffix!r} is not known",
+                f"“{shown}”不是金额：不认识单位“{suffix}”",
+            )
         if rest:
             multiplier = found
     if meant and currency not in meant:
         raise CellFault(
             f"{shown!r} is in {' or '.join(meant)}, but {currency} is expected; "
-            "give the currency in a column of its own"
+            "give the currency in a column of its own",
+            f"“{shown}”的币种是 {' 或 '.join(meant)}，这里应为 {currency}；请另设一列填写币种",
         )
     amount = Decimal(digits.replace(",", "")) * multiplier
     return -amount if negative != (before == "-") else amount
@@ -202,22 +224,29 @@ def parse_percent(
             try:
                 return Decimal(text[:-1].replace(",", "")) / 100
             except ArithmeticError:
-                raise CellFault(f"{value!r} is not a percentage") from None
+                raise _no_percentage(repr(value), value) from None
         try:
             number = Decimal(text)
         except ArithmeticError:
-            raise CellFault(f"{value!r} is not a percentage") from None
+            raise _no_percentage(repr(value), value) from None
     elif isinstance(value, int | float) and not isinstance(value, bool):
         number = Decimal(repr(value))
     else:
-        raise CellFault(f"{value!s} is not a percentage")
+        raise _no_percentage(str(value), value)
     if not number.is_finite():
-        raise CellFault(f"{value!s} is not a percentage")
+        raise _no_percentage(str(value), value)
     if points:
         return number / 100
     if abs(number) > Decimal("1.5"):
-        raise CellFault(f"{value!s} can be a share or percentage points; write 12.5%")
+        raise CellFault(
+            f"{value!s} can be a share or percentage points; write 12.5%",
+            f"“{value!s}”可能是比例，也可能是百分点；请写成 12.5%",
+        )
     return number
+
+
+def _no_percentage(quoted: str, value: Any) -> CellFault:
+    return CellFault(f"{quoted} is not a percentage", f"“{value!s}”不是百分比")
 
 
 _FLAGS = {
@@ -234,11 +263,14 @@ def parse_flag(value: Any, nulls: Collection[str] = NULLS) -> bool | None:
     if isinstance(value, float | int):
         value = _number_text(value, False) if not isinstance(value, bool) else str(value)
     if not isinstance(value, str):
-        raise CellFault(f"{value!s} is neither yes nor no")
+        raise CellFault(f"{value!s} is neither yes nor no", f"“{value!s}”既不是“是”也不是“否”")
     if value in nulls or value.casefold() in WORDS_FOR_NOTHING:
         return None
     if value.casefold() not in _FLAGS:
-        raise CellFault(f"{value!r} is neither yes nor no (accepted: true/false, 1/0, 是/否)")
+        raise CellFault(
+            f"{value!r} is neither yes nor no (accepted: true/false, 1/0, 是/否)",
+            f"“{value}”既不是“是”也不是“否”（可填：true/false、1/0、是/否）",
+        )
     return _FLAGS[value.casefold()]
 
 
@@ -255,5 +287,8 @@ def parse_choice(
     plain = text.casefold()
     found = plain if plain in choices else words.get(plain)
     if found is None:
-        raise CellFault(f"{text!r} is not known; accepted: {', '.join(choices)}")
+        raise CellFault(
+            f"{text!r} is not known; accepted: {', '.join(choices)}",
+            f"不认识“{text}”，可填：{'、'.join(choices)}",
+        )
     return found

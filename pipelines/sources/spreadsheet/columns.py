@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.aliases import CHOICES, PERSON_COLUMNS
 from pipelines.sources.spreadsheet.cells import (
     LONGEST_TEXT,
@@ -66,7 +67,7 @@ class Converted:
     """One column: its array (null where empty or faulty) and the reason of each faulty row."""
 
     array: pa.Array
-    faults: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, Told] = field(default_factory=dict)
 
 
 def is_code(name: str) -> bool:
@@ -100,7 +101,10 @@ def parser(
         if found is None and month and month.year is None and not month.rest and reading.year:
             found = f"{reading.year}-{month.number:02d}"
         if found is None:
-            raise CellFault(f"{value!s} is not a period such as 2026-05, 2026-Q2 or 2026")
+            raise CellFault(
+                f"{value!s} is not a period such as 2026-05, 2026-Q2 or 2026",
+                f"“{value!s}”不是周期，应写成 2026-05、2026-Q2 或 2026",
+            )
         return found
 
     def text(value: Any) -> str | None:
@@ -144,13 +148,13 @@ def convert(
 
 def _by_cell(values: Sequence[Any], parse: Callable[[Any], Any], kind: pa.DataType) -> Converted:
     found: list[Any] = []
-    faults: dict[int, str] = {}
+    faults: dict[int, Told] = {}
     for row, value in enumerate(values):
         try:
             found.append(parse(value))
         except CellFault as fault:
             found.append(None)
-            faults[row] = str(fault)
+            faults[row] = fault.told
     return Converted(pa.array(found, type=kind), faults)
 
 

@@ -17,7 +17,7 @@ from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
 from pipelines.failures import Failure
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
 from pipelines.sources.spreadsheet.cells import NULLS
 from pipelines.sources.spreadsheet.columns import Reading
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -143,18 +143,20 @@ class SpreadsheetConnector:
             job, rows = outcome.job, outcome.rows
             subject = f"{job.key} → {job.entity}"
             if rows is None:
-                findings.append(Finding(subject, False, outcome.reason, outcome.next_step))
+                assert outcome.reason is not None
+                assert outcome.next_step is not None  # both come with a rejection
+                findings.append(Finding(subject, False, outcome.reason.en, outcome.next_step.en))
                 continue
             text = f"{rows.table.num_rows} rows"
             if rows.rejections:
                 first = rows.rejections[0]
                 text += f", {len(rows.rejections)} cannot be read ({first.address}: {first.reason})"
-            text += "".join(f"; {remark}" for remark in rows.remarks)
+            text += "".join(f"; {remark.en}" for remark in rows.remarks)
             findings.append(Finding(subject, not rows.rejections, text))
         for old, new in plan.superseded:
             findings.append(Finding(old.key, True, f"not read: {new.ref.name} is newer"))
         for ref in plan.unmatched:
-            findings.append(Finding(ref.name, True, unmatched_text(ref)))
+            findings.append(Finding(ref.name, True, unmatched_text(ref).en))
         return findings
 
     def _places(self, *, keep: bool = True) -> SheetSource:
@@ -195,11 +197,18 @@ class SpreadsheetConnector:
 
     def _fetch(self, sheets: SheetSource, ref: FileRef) -> bytes | FileRejected:
         if ref.size > self._largest:
+            size, most = f"{ref.size / 1048576:.0f}", self._largest // 1048576
             return FileRejected(
-                f"the file has {ref.size / 1048576:.0f} MB; at most "
-                f"{self._largest // 1048576} MB are read",
-                next_step="split it, delete what is not needed, or raise "
-                "`options: {max_megabytes: …}` of this source in sources.yml",
+                Told(
+                    f"the file has {size} MB; at most {most} MB are read",
+                    f"文件有 {size} MB，最多读取 {most} MB",
+                ),
+                next_step=Told(
+                    "split it, delete what is not needed, or raise "
+                    "`options: {max_megabytes: …}` of this source in sources.yml",
+                    "请拆分文件、删除不需要的内容，或在 sources.yml 中调大这个数据源的 "
+                    "`options: {max_megabytes: …}`",
+                ),
             )
         try:
             return sheets.fetch(ref)

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from charset_normalizer import from_bytes
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.grid import Grid
 
 SEPARATORS = (",", ";", "\t", "|")
 _LONGEST_CELL = 131_072
-_SAVE_AS = "save the file as CSV UTF-8"
+_SAVE_AS = Told("save the file as CSV UTF-8", "请把文件另存为 CSV UTF-8")
 
 
 def decode(data: bytes) -> str:
@@ -48,10 +49,18 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         guess = from_bytes(data[:20_000]).best()
-        looks = f"; it looks like {guess.encoding}" if guess else ""
+        looks = (
+            Told(f"; it looks like {guess.encoding}", f"；看起来像 {guess.encoding}")
+            if guess
+            else Told("", "")
+        )
         raise FileRejected(
-            f"the text is neither UTF-8, UTF-16 with a byte order mark nor GB18030 (byte "
-            f"{error.start}){looks}",
+            Told(
+                f"the text is neither UTF-8, UTF-16 with a byte order mark nor GB18030 (byte "
+                f"{error.start}){looks.en}",
+                "文本既不是 UTF-8，也不是 GB18030 或带字节顺序标记的 UTF-16（第 "
+                f"{error.start} 字节）{looks.zh}",
+            ),
             next_step=_SAVE_AS,
         ) from error
 
@@ -59,7 +68,10 @@ def _strict(data: bytes, encoding: str) -> str:
 def _without_nul(text: str) -> str:
     if "\x00" in text:
         raise FileRejected(
-            "the file holds NUL characters: it is binary, or UTF-16 without a byte order mark",
+            Told(
+                "the file holds NUL characters: it is binary, or UTF-16 without a byte order mark",
+                "文件里有空字符（NUL）：它是二进制文件，或没有字节顺序标记的 UTF-16",
+            ),
             next_step=_SAVE_AS,
         )
     return text
@@ -96,10 +108,16 @@ def read_grid(text: str, name: str) -> Grid:
         rows.extend(reader)
     except csv.Error as error:
         raise FileRejected(
-            f"line {reader.line_num} cannot be cut into cells ({error}); usually a quotation mark "
-            "that is opened and never closed",
+            Told(
+                f"line {reader.line_num} cannot be cut into cells ({error}); usually a quotation "
+                "mark that is opened and never closed",
+                f"第 {reader.line_num} 行无法拆成单元格，通常是引号只有开头、没有结尾",
+            ),
             where=f"{name}!{len(rows) + 1}",
-            next_step="correct the quotation marks, or save the file from Excel as CSV UTF-8",
+            next_step=Told(
+                "correct the quotation marks, or save the file from Excel as CSV UTF-8",
+                "请改正引号，或用 Excel 把文件另存为 CSV UTF-8",
+            ),
         ) from error
     if rows and rows[0][:1] == [f"sep={delimiter}"] or text.startswith("sep="):
         rows[0] = []

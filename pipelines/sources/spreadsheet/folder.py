@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 
 # Files that are not sheets and that people and programs leave beside them without meaning to
 # have them read; everything else that no mapping matches is named in the run's remarks.
 NOT_SHEETS = {".json", ".md", ".yml", ".yaml", ".ini", ".db", ".tmp"}
 _IGNORED = ("~$", ".", "~.")
+_WHY_SHUT = {FileNotFoundError: "文件已不在", PermissionError: "没有权限"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FileRef:
     place: str  # what `fetch` needs to find it again
     given: str = ""  # the name that its author gave, where `name` is more than that
     series: str = ""  # only files of one series can be versions of each other
-    refused: str = ""  # why it is told of and never read
+    refused: Told | None = None  # why it is told of and never read
 
     @property
     def title(self) -> str:
@@ -57,7 +58,7 @@ class SheetSource(Protocol):
         """What `forewarn check` says of the place itself, after a listing."""
         ...
 
-    def absent(self, file: str) -> str | None:
+    def absent(self, file: str) -> Told | None:
         """Why a file in force that is no longer read is withdrawn; None: it stays in force."""
         ...
 
@@ -125,15 +126,27 @@ class FolderSource:
             now = os.stat(ref.place)  # another file may have taken the name meanwhile
         except OSError as error:
             raise FileRejected(
-                f"the file cannot be opened: {error.strerror or error}",
-                next_step="check the rights of the file, and whether another program locks it",
+                Told(
+                    f"the file cannot be opened: {error.strerror or error}",
+                    f"文件打不开：{_WHY_SHUT.get(type(error), f'系统错误 {error.errno}')}",
+                ),
+                next_step=Told(
+                    "check the rights of the file, and whether another program locks it",
+                    "请检查文件的权限，以及文件是否被其他程序占用",
+                ),
                 transient=True,
             ) from error
         seen = {(s.st_size, s.st_mtime_ns) for s in (after, now)} | {(ref.size, ref.modified_at)}
         if len(seen) > 1 or len(data) != ref.size:
             raise FileRejected(
-                "the file is still being written (its size or time changed while it was copied)",
-                next_step="wait until the copy or the save has ended",
+                Told(
+                    "the file is still being written (its size or time changed while it was "
+                    "copied)",
+                    "文件仍在写入（读取期间大小或时间变了）",
+                ),
+                next_step=Told(
+                    "wait until the copy or the save has ended", "请等文件复制或保存完成"
+                ),
                 transient=True,
             )
         return data
@@ -141,8 +154,13 @@ class FolderSource:
     def findings(self) -> Sequence[Finding]:
         return []
 
-    def absent(self, file: str) -> str | None:
-        return f"{file} is no longer in the folder"
+    def absent(self, file: str) -> Told | None:
+        return no_longer_there(file)
+
+
+def no_longer_there(file: str) -> Told:
+    """Why a file that has left its folder is withdrawn."""
+    return Told(f"{file} is no longer in the folder", f"{file} 已不在文件夹中")
 
 
 def is_no_sheet(name: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.entities import ENTITIES
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.aliases import BLOCK_WORDS, HEADINGS
 from pipelines.sources.spreadsheet.cells import clean_text
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -118,15 +119,15 @@ def aliases(entity: str) -> dict[str, tuple[str, int]]:
     return known
 
 
-def nearest(wanted: str, headings: Iterable[str]) -> str:
-    """`(did you mean X?)` for a heading that almost fits, else an empty string."""
+def nearest(wanted: str, headings: Iterable[str]) -> Told:
+    """` (did you mean X?)` for a heading that almost fits, else empty texts."""
     close = difflib.get_close_matches(
         key(wanted), [key(text) for text in headings], n=1, cutoff=0.6
     )
     for text in headings:
         if close and key(text) == close[0]:
-            return f" (did you mean {text!r}?)"
-    return ""
+            return Told(f" (did you mean {text!r}?)", f"（是不是“{text}”？）")
+    return Told("", "")
 
 
 @dataclass(frozen=True)
@@ -148,15 +149,26 @@ def assign_canonical(entity: str, headings: list[Heading], where: str) -> Assign
         if name is None:
             hint = nearest(heading.text, [column.name for column in ENTITIES[entity].columns])
             raise FileRejected(
-                f"unknown heading {heading.text!r}{hint}; {entity} has {', '.join(names.values())}",
+                Told(
+                    f"unknown heading {heading.text!r}{hint.en}; {entity} has "
+                    f"{', '.join(names.values())}",
+                    f"不认识表头“{heading.text}”{hint.zh}；{entity} 的列有 "
+                    f"{'、'.join(names.values())}",
+                ),
                 where=where,
-                next_step="correct the heading, delete the column, or map the file in sources.yml",
+                next_step=Told(
+                    "correct the heading, delete the column, or map the file in sources.yml",
+                    "请改正表头、删除这一列，或在 sources.yml 中为这个文件写映射",
+                ),
             )
         if name in found:
             raise FileRejected(
-                f"the heading {heading.text!r} stands there twice",
+                Told(
+                    f"the heading {heading.text!r} stands there twice",
+                    f"表头“{heading.text}”出现了两次",
+                ),
                 where=where,
-                next_step="delete one of the two columns",
+                next_step=Told("delete one of the two columns", "请删除这两列中的一列"),
             )
         found[name] = position
     return Assignment(found, ())
@@ -180,11 +192,18 @@ def assign_mapped(
         # With its unit first: 金额（元） and 金额（万元） are two headings.
         wanted = [one for one in read_heading(text).keys if one in positions]
         if not wanted:
+            hint = nearest(text, texts)
             raise FileRejected(
-                f"there is no heading {text!r}{nearest(text, texts)}, which the mapping wants for "
-                f"{name}; headings here: {', '.join(texts)}",
+                Told(
+                    f"there is no heading {text!r}{hint.en}, which the mapping wants for "
+                    f"{name}; headings here: {', '.join(texts)}",
+                    f"找不到映射中 {name} 对应的表头“{text}”{hint.zh}；这里的表头：{'、'.join(texts)}",
+                ),
                 where=where,
-                next_step="correct the sheet, or `columns` of its mapping in sources.yml",
+                next_step=Told(
+                    "correct the sheet, or `columns` of its mapping in sources.yml",
+                    "请改正工作表，或 sources.yml 中它的映射的 `columns`",
+                ),
             )
         found[name] = _single(positions[wanted[0]], text, where)
     taken = set(found.values())
@@ -205,10 +224,15 @@ def assign_mapped(
 
 
 def _single(places: list[int], text: str, where: str) -> int:
-    if len(set(places)) > 1:
+    if (times := len(set(places))) > 1:
         raise FileRejected(
-            f"the heading {text!r} stands there {len(set(places))} times",
+            Told(
+                f"the heading {text!r} stands there {times} times", f"表头“{text}”出现了 {times} 次"
+            ),
             where=where,
-            next_step="give the columns different headings, or delete the one that is not meant",
+            next_step=Told(
+                "give the columns different headings, or delete the one that is not meant",
+                "请给这些列起不同的表头，或删除不需要的列",
+            ),
         )
     return places[0]

@@ -10,13 +10,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.aliases import BLOCK_WORDS
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.grid import Grid, at, is_blank, letters
 from pipelines.sources.spreadsheet.heading_search import (
     DEEPEST,
-    SEARCHED_ROWS,
     HeadingFinder,
+    no_headings,
 )
 from pipelines.sources.spreadsheet.headings import Heading, block_kind, read_heading, shown
 from pipelines.sources.spreadsheet.months import parse_span
@@ -41,7 +42,7 @@ class Table:
     columns: list[TableColumn]
     body: list[int]
     title: list[str]  # the text cells above the headings, in reading order
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
 
     @property
     def where(self) -> str:
@@ -70,14 +71,14 @@ def find_table(
     finder = HeadingFinder(grid, known, months)
     found = finder.search()
     if found is None:
-        raise _no_headings(grid, months, wanted)
+        raise no_headings(grid, months, wanted)
     if months:
         found = _pick_stacked(finder, found)
     top, bottom = found
     if months:
         top = _with_groups(finder, top, bottom)
     columns = _columns(grid, top, bottom)
-    remarks: list[str] = []
+    remarks: list[Told] = []
     if not strict:
         columns = _beside(finder, columns, bottom, remarks)
     body = _body(finder, bottom, columns, strict, remarks)
@@ -85,21 +86,6 @@ def find_table(
     above = grid.rows[: bottom if months else top]
     title = [shown(value) for row in above for value in row if not is_blank(value)]
     return Table(grid, top, bottom, columns, body, title, remarks)
-
-
-def _no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
-    first = next((row for row in grid.rows if not all(map(is_blank, row))), [])
-    seen = ", ".join(shown(value) for value in first if not is_blank(value))[:200]
-    wanted = "a person and months (姓名, 1月, 2月 …)" if months else "two known headings"
-    if known_names:
-        wanted += f" ({known_names})"
-    return FileRejected(
-        f"no heading row was found in the first {SEARCHED_ROWS} rows: none has {wanted}"
-        + (f"; the first row with content holds: {seen}" if seen else "; the sheet is empty"),
-        where=grid.name,
-        next_step="put the headings into one row above the data, or name them with `columns` in "
-        "the mapping of this file in sources.yml",
-    )
 
 
 def _pick_stacked(finder: HeadingFinder, first: tuple[int, int]) -> tuple[int, int]:
@@ -121,12 +107,19 @@ def _pick_stacked(finder: HeadingFinder, first: tuple[int, int]) -> tuple[int, i
             fit.append((is_target, top, bottom))
     named = [one for one in fit if one[0]] or fit
     if len(named) != 1:
-        places = ", ".join(finder.grid.address(top) for top, _ in tables)
+        places = [finder.grid.address(top) for top, _ in tables]
         raise FileRejected(
-            f"the sheet has {len(tables)} tables with month headings ({places}), and it is not "
-            "clear which one holds the targets",
+            Told(
+                f"the sheet has {len(tables)} tables with month headings ({', '.join(places)}), "
+                "and it is not clear which one holds the targets",
+                f"工作表里有 {len(tables)} 个带月份表头的表格（{'、'.join(places)}），"
+                "无法确定哪一个是目标",
+            ),
             where=finder.grid.name,
-            next_step="leave one table per sheet, or write 目标 above one and 完成 above the other",
+            next_step=Told(
+                "leave one table per sheet, or write 目标 above one and 完成 above the other",
+                "请每个工作表只放一个表格，或在一个上方写“目标”，在另一个上方写“完成”",
+            ),
         )
     return named[0][1], named[0][2]
 
@@ -193,7 +186,7 @@ def _columns(grid: Grid, top: int, bottom: int) -> list[TableColumn]:
 
 
 def _beside(
-    finder: HeadingFinder, columns: list[TableColumn], bottom: int, remarks: list[str]
+    finder: HeadingFinder, columns: list[TableColumn], bottom: int, remarks: list[Told]
 ) -> list[TableColumn]:
     """Leave out a second table that stands to the right behind an empty column."""
     grid = finder.grid
@@ -225,14 +218,25 @@ def _beside(
         kind = block_kind(shown(level) for column in part for level in column.levels)
         rival = months(part) >= 3 if finder.months else len(labels(part)) == len(labels(main))
         if rival and kind in (None, "target"):
+            one, other = letters(main[0].index), letters(part[0].index)
             raise FileRejected(
-                f"two tables with the same headings stand side by side (columns "
-                f"{letters(main[0].index)} and {letters(part[0].index)})",
+                Told(
+                    f"two tables with the same headings stand side by side (columns "
+                    f"{one} and {other})",
+                    f"两个表头相同的表格并排放着（{one} 列和 {other} 列）",
+                ),
                 where=grid.address(bottom),
-                next_step="put one of them on a sheet of its own",
+                next_step=Told(
+                    "put one of them on a sheet of its own", "请把其中一个移到单独的工作表"
+                ),
             )
         span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
-        remarks.append(f"columns {span} hold another table, which was not read")
+        remarks.append(
+            Told(
+                f"columns {span} hold another table, which was not read",
+                f"{span} 列是另一个表格，没有读取",
+            )
+        )
     return kept
 
 
@@ -241,7 +245,7 @@ def _body(
     bottom: int,
     columns: list[TableColumn],
     strict: bool,
-    remarks: list[str],
+    remarks: list[Told],
 ) -> list[int]:
     grid = finder.grid
     places = [column.index for column in columns if column.levels]
@@ -256,7 +260,12 @@ def _body(
             body.append(row)
             continue
         if (gap or finder.months) and finder.is_again(row):
-            remarks.append(f"a second table begins in row {row + 1} and was not read")
+            remarks.append(
+                Told(
+                    f"a second table begins in row {row + 1} and was not read",
+                    f"第 {row + 1} 行起是第二个表格，没有读取",
+                )
+            )
             break
         content = sum(1 for place in places if not is_blank(at(grid.rows, row, place)))
         if content == 0 or (content == 1 and len(places) >= 3):
@@ -264,6 +273,11 @@ def _body(
         else:
             body.append(row)
     if notes:
-        listed = ", ".join(str(row + 1) for row in notes[:10])
-        remarks.append(f"rows without figures were left out: {listed}")
+        rows = [str(row + 1) for row in notes[:10]]
+        remarks.append(
+            Told(
+                f"rows without figures were left out: {', '.join(rows)}",
+                f"没有数字的行已略过：第 {'、'.join(rows)} 行",
+            )
+        )
     return body

@@ -13,6 +13,7 @@ from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.mail_text import part_name
 
 _DEEPEST = 20  # parts within parts; more is a message made to hurt
@@ -27,7 +28,7 @@ class Attachment:
 
     title: str
     content: bytes = b""
-    refused: str = ""
+    refused: Told | None = None
 
 
 def attachments(raw: bytes) -> list[Attachment]:
@@ -43,7 +44,10 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
     kind = part.get_content_type()
     if part.is_multipart():  # also message/rfc822: its payload is the message within
         if depth >= _DEEPEST:
-            yield Attachment("unnamed", refused="it lies too deep within forwarded messages")
+            too_deep = Told(
+                "it lies too deep within forwarded messages", "它在层层转发的邮件里埋得太深"
+            )
+            yield Attachment("unnamed", refused=too_deep)
             return
         for inner in part.get_payload():
             if isinstance(inner, Message):
@@ -62,20 +66,31 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
     content = part.get_payload(decode=True)
     broken = [type(d).__name__ for d in part.defects if "Base64" in type(d).__name__]
     if broken or not isinstance(content, bytes):
-        yield Attachment(title, refused="its content was damaged on the way; have it sent again")
+        damaged = Told(
+            "its content was damaged on the way; have it sent again",
+            "内容在传送中损坏，请对方重新发送",
+        )
+        yield Attachment(title, refused=damaged)
         return
     yield Attachment(title, content)
 
 
-def _refused(kind: str, title: str) -> str:
+def _refused(kind: str, title: str) -> Told | None:
     suffix = Path(title).suffix.lower()
     if suffix in _ARCHIVES:
-        return f"archives ({suffix}) are not unpacked; have the workbook itself attached"
+        return Told(
+            f"archives ({suffix}) are not unpacked; have the workbook itself attached",
+            f"压缩包（{suffix}）不会解压，请对方直接附上工作簿",
+        )
     if kind == "application/ms-tnef" or title.lower() == "winmail.dat":
-        return (
+        return Told(
             "Outlook has wrapped the attachments (winmail.dat); have the message sent as HTML or "
-            "plain text instead of rich text"
+            "plain text instead of rich text",
+            "Outlook 把附件封装了起来（winmail.dat）；请对方用 HTML 或纯文本格式发送，不要用 RTF 格式",
         )
     if kind in _ENCRYPTED or suffix == ".p7m":
-        return "the message is encrypted; have it sent without encryption of the message"
-    return ""
+        return Told(
+            "the message is encrypted; have it sent without encryption of the message",
+            "邮件已加密，请对方不加密发送",
+        )
+    return None

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.mail_parts import Attachment
 from pipelines.sources.spreadsheet.mail_rules import MailHead
 
@@ -29,7 +30,8 @@ _VERSION = 1
 class KeptFile:
     """One attachment as it was fetched. `name` is unique within the source and never changes.
 
-    `sha256` is empty for a file that was refused or that nobody wanted then.
+    `sha256` is empty for a file that was refused or that nobody wanted then. The index of an
+    earlier version has no Chinese reason; the English one is shown then.
     """
 
     name: str
@@ -37,6 +39,11 @@ class KeptFile:
     size: int
     sha256: str
     refused: str = ""
+    refused_zh: str = ""
+
+    @property
+    def why_refused(self) -> Told | None:
+        return Told(self.refused, self.refused_zh or self.refused) if self.refused else None
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,8 @@ class MailStore:
             self._names.add(name)
             if digest and not self._content(digest):
                 self._write(self._target / "content" / digest[:2] / digest, item.content)
-            files.append(KeptFile(name, item.title, len(item.content), digest, item.refused))
+            why = item.refused or Told("", "")
+            files.append(KeptFile(name, item.title, len(item.content), digest, why.en, why.zh))
         if not before:
             for key in twins:
                 self._forget(key, head.key)

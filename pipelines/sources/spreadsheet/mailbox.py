@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.failures import PermanentFailure
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.folder import FileRef, is_no_sheet
+from pipelines.sources.spreadsheet.folder import FileRef, is_no_sheet, no_longer_there
 from pipelines.sources.spreadsheet.mail_parts import attachments
 from pipelines.sources.spreadsheet.mail_rules import MailHead, verdict
 from pipelines.sources.spreadsheet.mail_session import MailSession
@@ -112,10 +112,16 @@ class MailboxSource:
         data = self._store.read(ref.place)
         if data is None:
             raise FileRejected(
-                "no copy of the attachment was kept, or it was altered, and the message is no "
-                "longer in the mailbox",
-                next_step="restore the folder mail/ of the data folder from a backup, or have the "
-                "message sent again",
+                Told(
+                    "no copy of the attachment was kept, or it was altered, and the message is no "
+                    "longer in the mailbox",
+                    "附件没有留下副本，或副本被改动过，而邮件已不在邮箱中",
+                ),
+                next_step=Told(
+                    "restore the folder mail/ of the data folder from a backup, or have the "
+                    "message sent again",
+                    "请从备份恢复数据文件夹中的 mail/，或请对方重新发送邮件",
+                ),
             )
         return data
 
@@ -126,17 +132,19 @@ class MailboxSource:
         )
         return [Finding(f"mailbox {self._mailbox.where}", True, text)]
 
-    def absent(self, file: str) -> str | None:
+    def absent(self, file: str) -> Told | None:
         """Why a file that is no longer read is withdrawn; None: it stays in force.
 
         A message that is not in the mailbox any more is no reason.
         """
         if not is_mail_name(file):
-            return f"{file} is no longer in the folder"
+            return no_longer_there(file)
         if any(file == name or file.startswith(f"{name}#") for name in self._dropped):
-            return f"{file} fits the rules of the mailbox no longer"
+            return Told(
+                f"{file} fits the rules of the mailbox no longer", f"{file} 不再符合邮箱的规则"
+            )
         if any(file == name or file.startswith(f"{name}#") for name in self._listed):
-            return f"{file} is matched by no mapping any longer"
+            return Told(f"{file} is matched by no mapping any longer", f"已没有映射与 {file} 匹配")
         return None
 
     def _fetch_new(self, session: MailSession) -> None:
@@ -160,14 +168,20 @@ class MailboxSource:
         elif said == "unsigned":
             self._refuse(
                 head,
-                f"{self._mailbox.authserv_id} does not say that the domain of its sender signed "
-                "it (require_dkim)",
+                Told(
+                    f"{self._mailbox.authserv_id} does not say that the domain of its sender "
+                    "signed it (require_dkim)",
+                    f"{self._mailbox.authserv_id} 没有证实邮件由发件人的域名签名（require_dkim）",
+                ),
             )
         elif said == "read" and head.size > self._largest_message:
+            size, most = (f"{n / 1048576:.0f}" for n in (head.size, self._largest_message))
             self._refuse(
                 head,
-                f"it has {head.size / 1048576:.0f} MB; at most "
-                f"{self._largest_message / 1048576:.0f} MB are fetched (max_megabytes)",
+                Told(
+                    f"it has {size} MB; at most {most} MB are fetched (max_megabytes)",
+                    f"邮件有 {size} MB，最多收取 {most} MB（max_megabytes）",
+                ),
             )
             return False
         return said == "read"
@@ -205,7 +219,7 @@ class MailboxSource:
             file.sha256,
             given=file.title,
             series=f"{head.sender}\0{_folded(file.title)}",
-            refused=file.refused,
+            refused=file.why_refused,
         )
 
     def _remarks(self) -> Iterator[FileRef]:
@@ -218,10 +232,13 @@ class MailboxSource:
                 0,
                 0,
                 "",
-                refused=f"{many} of {self._mailbox.where}, and it is not among `senders`",
+                refused=Told(
+                    f"{many} of {self._mailbox.where}, and it is not among `senders`",
+                    f"{self._mailbox.where} 中有它的 {count} 封邮件，而它不在 `senders` 中",
+                ),
             )
 
-    def _refuse(self, head: MailHead, reason: str) -> None:
+    def _refuse(self, head: MailHead, reason: Told) -> None:
         name = f"{self._day(head)} {head.sender} {shortened(head.subject) or 'without subject'}"
         self._look.refused.append(FileRef(name, head.size, _order(head), "", refused=reason))
 

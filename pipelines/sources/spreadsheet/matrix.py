@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.aliases import HEADINGS, SCOPE_WORDS, YEAR_HEADINGS
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.grid import letters
@@ -97,10 +98,17 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
     ]
     if not months:
         raise FileRejected(
-            "no month column was found that holds targets"
-            + (f" (not read: {', '.join(not_read[:6])})" if not_read else ""),
+            Told(
+                "no month column was found that holds targets"
+                + (f" (not read: {', '.join(not_read[:6])})" if not_read else ""),
+                "没有找到填写目标的月份列"
+                + (f"（没有读取：{'、'.join(not_read[:6])}）" if not_read else ""),
+            ),
             where=table.where,
-            next_step="give the months as headings (1月 … 12月 or 2026-01 …), or use shape: rows",
+            next_step=Told(
+                "give the months as headings (1月 … 12月 or 2026-01 …), or use shape: rows",
+                "请用月份作表头（1月 … 12月 或 2026-01 …），或改用 `shape: rows`",
+            ),
         )
     months = _in_sequence(table, months)
     figures = {column.position for column, _ in spans}
@@ -139,28 +147,52 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
         seen[place] = column
     if len({column.span.year is None for column in found}) > 1:
         raise FileRejected(
-            "some month headings say their year and some do not",
+            Told(
+                "some month headings say their year and some do not",
+                "月份表头有的写了年份，有的没有写",
+            ),
             where=table.where,
-            next_step="write all of them the same way",
+            next_step=Told("write all of them the same way", "请统一写法"),
         )
     numbers = [((c.span.year or 0) + c.years_on) * 12 + c.span.number for c in found]
     if on > 1 or sorted(numbers) != list(range(min(numbers), max(numbers) + 1)):
-        listed = ", ".join(table.columns[c.position].heading.text for c in found)
+        listed = [table.columns[c.position].heading.text for c in found]
         raise FileRejected(
-            f"the months are not complete: {listed}",
+            Told(
+                f"the months are not complete: {', '.join(listed)}",
+                f"月份不完整：{'、'.join(listed)}",
+            ),
             where=table.where,
-            next_step="add the missing month columns, with 0 where there is no target",
+            next_step=Told(
+                "add the missing month columns, with 0 where there is no target",
+                "请补上缺少的月份列，没有目标的填 0",
+            ),
         )
     return found
 
 
 def _twice(table: Table, columns: list[SpanColumn]) -> FileRejected:
     names = [table.columns[column.position] for column in columns]
-    places = " and ".join(f"{letters(c.index)} ({c.heading.text})" for c in names)
+    places = joined(
+        (
+            Told(
+                f"{letters(c.index)} ({c.heading.text})", f"{letters(c.index)}（{c.heading.text}）"
+            )
+            for c in names
+        ),
+        " and ",
+        "和 ",
+    )
     return FileRejected(
-        f"the same month stands in two columns: {places}",
+        Told(
+            f"the same month stands in two columns: {places.en}",
+            f"同一个月份出现在两列：{places.zh}",
+        ),
         where=table.where,
-        next_step="write 目标 and 完成 above the blocks of months, or delete one of the columns",
+        next_step=Told(
+            "write 目标 and 完成 above the blocks of months, or delete one of the columns",
+            "请在各组月份上方写明“目标”和“完成”，或删除其中一列",
+        ),
     )
 
 
@@ -182,11 +214,18 @@ def _labels(table: Table, mapping: FileMapping, texts: list[int]) -> dict[str, i
         if name not in ("period", "target_amount", "metric")
     }
     if "scope_id" not in labels and "scope_id" not in mapping.values:
-        seen = ", ".join(heading.text for heading in headings) or "none"
+        seen = [heading.text for heading in headings]
         raise FileRejected(
-            f"no column says whom the targets are for; headings beside the months: {seen}",
+            Told(
+                "no column says whom the targets are for; headings beside the months: "
+                f"{', '.join(seen) or 'none'}",
+                f"没有一列写明目标是给谁的；月份旁边的表头：{'、'.join(seen) or '无'}",
+            ),
             where=table.where,
-            next_step="name it in the mapping in sources.yml, e.g. `columns: {scope_id: 姓名}`",
+            next_step=Told(
+                "name it in the mapping in sources.yml, e.g. `columns: {scope_id: 姓名}`",
+                "请在 sources.yml 的映射中指定，例如 `columns: {scope_id: 姓名}`",
+            ),
         )
     return labels
 

@@ -17,15 +17,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.parsers import expat
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.grid import MOST_CELLS, SheetFacts, letters, position
 
 MOST_UNPACKED = 200 * 1024 * 1024
 _BLOCK = 1 << 18
-_RESAVE = "open it in Excel or WPS and save it again as .xlsx"
 _DAMAGED = FileRejected(
-    "the workbook is damaged or was cut off (it is not a complete .xlsx file)",
-    next_step="wait until a copy has ended, then " + _RESAVE,
+    Told(
+        "the workbook is damaged or was cut off (it is not a complete .xlsx file)",
+        "工作簿已损坏或不完整（不是完整的 .xlsx 文件）",
+    ),
+    next_step=Told(
+        "wait until a copy has ended, then open it in Excel or WPS and save it again as .xlsx",
+        "请等文件复制完，然后用 Excel 或 WPS 打开并重新保存为 .xlsx",
+    ),
+)
+_ASK_ITS_SENDER = Told(
+    "do not open it; ask its sender what made it", "请不要打开它，先问清发件人它是怎么生成的"
 )
 
 # What zipfile raises over damaged archives, unknown compression and encrypted members.
@@ -47,9 +56,16 @@ class Package:
         unpacked = sum(part.file_size for part in parts)
         if unpacked > MOST_UNPACKED:
             raise FileRejected(
-                f"the workbook unpacks to {unpacked // 1048576} MB; at most "
-                f"{MOST_UNPACKED // 1048576} MB are opened",
-                next_step="delete unused rows, sheets and pictures, or split the file",
+                Told(
+                    f"the workbook unpacks to {unpacked // 1048576} MB; at most "
+                    f"{MOST_UNPACKED // 1048576} MB are opened",
+                    f"工作簿解压后有 {unpacked // 1048576} MB，最多打开 "
+                    f"{MOST_UNPACKED // 1048576} MB",
+                ),
+                next_step=Told(
+                    "delete unused rows, sheets and pictures, or split the file",
+                    "请删除用不到的行、工作表和图片，或拆分文件",
+                ),
             )
         self.names = {part.filename for part in parts}
         self.date1904 = False
@@ -92,9 +108,15 @@ class Package:
         if (facts.last_row + 1) * (facts.last_column + 1) > MOST_CELLS:
             corner = f"{letters(facts.last_column)}{facts.last_row + 1}"
             raise FileRejected(
-                f"the sheet reaches to {corner}, far more than a table can fill",
+                Told(
+                    f"the sheet reaches to {corner}, far more than a table can fill",
+                    f"工作表一直延伸到 {corner} 单元格，远远超出一个表格的范围",
+                ),
                 where=f"{sheet}!{corner}",
-                next_step="delete the stray cells at the far end of the sheet and save it",
+                next_step=Told(
+                    "delete the stray cells at the far end of the sheet and save it",
+                    "请删除工作表远处的零散单元格并保存",
+                ),
             )
         return facts
 
@@ -116,8 +138,11 @@ class Package:
 
         def refuse(*_: Any) -> None:
             raise FileRejected(
-                "the workbook declares XML entities, which no office program writes",
-                next_step="do not open it; ask its sender what made it",
+                Told(
+                    "the workbook declares XML entities, which no office program writes",
+                    "工作簿里声明了 XML 实体，办公软件不会这样写",
+                ),
+                next_step=_ASK_ITS_SENDER,
             )
 
         parser.StartElementHandler = on_start
@@ -134,9 +159,12 @@ class Package:
                     seen += len(block)
                     if seen > MOST_UNPACKED:
                         raise FileRejected(
-                            f"a part of the workbook unpacks to more than "
-                            f"{MOST_UNPACKED // 1048576} MB",
-                            next_step="do not open it; ask its sender what made it",
+                            Told(
+                                f"a part of the workbook unpacks to more than "
+                                f"{MOST_UNPACKED // 1048576} MB",
+                                f"工作簿的一部分解压后超过 {MOST_UNPACKED // 1048576} MB",
+                            ),
+                            next_step=_ASK_ITS_SENDER,
                         )
                     parser.Parse(block, False)
                 parser.Parse(b"", True)

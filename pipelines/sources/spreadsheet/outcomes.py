@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.protocol import Batch, Extract, Previous, Rejection
+from pipelines.sources.protocol import Batch, Extract, Previous, Rejection, State, Told, joined
 from pipelines.sources.spreadsheet.body import SheetRows
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.folder import FileRef
@@ -31,17 +31,17 @@ UNMATCHED = "unmatched"
 
 @dataclass
 class Outcome:
-    """What became of one job: rows, or the reason why not, and the cursor of what was looked at."""
+    """What became of one job: rows, or why there are none, and the cursor of what was looked at."""
 
     job: Job
     cursor: str | None
     rows: SheetRows | None = None
-    reason: str = ""
-    next_step: str = ""
+    reason: Told | None = None
+    next_step: Told | None = None
 
     def reject(self, rejected: FileRejected) -> None:
         self.rows = None
-        self.reason = rejected.sentence(self.job.key, self.job.entity)
+        self.reason = rejected.told(self.job.key, self.job.entity)
         self.next_step = rejected.next_step
 
 
@@ -49,12 +49,13 @@ def results(outcome: Outcome, before: Extract | None) -> Iterator[Batch | Reject
     """The rows, the rows that could not be read, and the extract that closes them."""
     job, rows = outcome.job, outcome.rows
     if rows is None:
-        yield Extract(job.entity, "rejected", job.key, outcome.cursor, message=outcome.reason)
+        yield _without_rows(job.entity, "rejected", job.key, outcome.reason, outcome.cursor)
         return
     if rows.table.num_rows:
         yield Batch(job.entity, rows.table)
     yield from rows.rejections
     amount = _amount(rows.table)
+    told = joined([*_band(job, before, amount), *rows.remarks])
     yield Extract(
         job.entity,
         "loaded",
@@ -65,7 +66,22 @@ def results(outcome: Outcome, before: Extract | None) -> Iterator[Batch | Reject
         newest_record_at=_newest(rows.table),
         source_rows=rows.read,
         source_amount=amount,
-        message="; ".join([*_band(job, before, amount), *rows.remarks]) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
+    )
+
+
+def _without_rows(
+    entity: str, state: State, file: str | None, told: Told | None, cursor: str | None = None
+) -> Extract:
+    """The extract of a file that gives no rows in this run, and why."""
+    return Extract(
+        entity,
+        state,
+        file,
+        cursor,
+        message=told.en if told else None,
+        message_zh=told.zh if told else None,
     )
 
 
@@ -83,22 +99,29 @@ def _newest(table: pa.Table) -> dt.datetime | None:
     return max((time for time in times if time), default=None)
 
 
-def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[str]:
+def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Told]:
     if job.entity != "targets" or not before or not before.source_amount or amount is None:
         return []
     change = amount / before.source_amount - 1
     if abs(change) <= _BAND:
         return []
     return [
-        f"WARNING: the targets total {amount:,.2f}, {change:+.0%} against {before.source_amount:,.2f} "
-        "at the last load; check the unit"
+        Told(
+            f"WARNING: the targets total {amount:,.2f}, {change:+.0%} against "
+            f"{before.source_amount:,.2f} at the last load; check the unit",
+            f"警告：目标合计 {amount:,.2f}，与上次加载的 {before.source_amount:,.2f} 相差 "
+            f"{change:+.0%}；请检查单位",
+        )
     ]
 
 
 def same(job: Job, cursor: str, twin: str) -> Extract:
     """The outcome of a file with the same content as another one: not in force."""
-    text = f"{job.ref.name} has the same content as {twin} and was not loaded a second time"
-    return Extract(job.entity, "gone", job.key, cursor, message=text)
+    text = Told(
+        f"{job.ref.name} has the same content as {twin} and was not loaded a second time",
+        f"{job.ref.name} 与 {twin} 内容相同，没有重复加载",
+    )
+    return _without_rows(job.entity, "gone", job.key, text, cursor)
 
 
 def mark_conflicts(outcomes: list[Outcome]) -> None:
@@ -119,10 +142,18 @@ def mark_conflicts(outcomes: list[Outcome]) -> None:
         outcome = outcomes[number]
         outcome.reject(
             FileRejected(
-                f"{len(mine)} of its targets also stand in {', '.join(others)}, e.g. {metric} of "
-                f"{kind} {scope} for {period}; it is not clear which file counts",
-                next_step="leave each person's targets in one file; for a revision give "
-                "`effective_from`, and for versions of one file `versions: newest`",
+                Told(
+                    f"{len(mine)} of its targets also stand in {', '.join(others)}, e.g. {metric} "
+                    f"of {kind} {scope} for {period}; it is not clear which file counts",
+                    f"其中 {len(mine)} 个目标也出现在 {'、'.join(others)} 中，例如 {kind} {scope} 在 "
+                    f"{period} 的 {metric}；无法确定以哪个文件为准",
+                ),
+                next_step=Told(
+                    "leave each person's targets in one file; for a revision give "
+                    "`effective_from`, and for versions of one file `versions: newest`",
+                    "请把每个人的目标只放在一个文件里；修订的目标请写 `effective_from`，"
+                    "同一文件的多个版本请写 `versions: newest`",
+                ),
             )
         )
         outcome.cursor = f"{outcome.cursor}{CONFLICT}"
@@ -137,19 +168,26 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
     for other, theirs in known.setdefault(entity.name, []):
         shared = mine.filter(pc.is_in(mine, value_set=theirs.combine_chunks()))
         if len(shared):
+            example = shared[0].as_py()
             outcome.rows.remarks.append(
-                f"{len(shared)} keys also stand in {other} (e.g. {shared[0].as_py()})"
+                Told(
+                    f"{len(shared)} keys also stand in {other} (e.g. {example})",
+                    f"有 {len(shared)} 个键也出现在 {other} 中（例如 {example}）",
+                )
             )
     known[entity.name].append((outcome.job.key, mine))
 
 
-def unmatched_text(ref: FileRef) -> str:
+def unmatched_text(ref: FileRef) -> Told:
     """The remark for a file that nobody asked for."""
     if ref.refused:
-        return f"{ref.name} was not read: {ref.refused}"
-    return (
+        return Told(
+            f"{ref.name} was not read: {ref.refused.en}", f"没有读取 {ref.name}：{ref.refused.zh}"
+        )
+    return Told(
         f"{ref.title} was not read: no mapping matches it, and it is not named like an entity "
-        "(e.g. opportunities.csv)"
+        "(e.g. opportunities.csv)",
+        f"没有读取 {ref.title}：没有映射与它匹配，文件名也不是实体名（例如 opportunities.csv）",
     )
 
 
@@ -162,14 +200,14 @@ def remarks(
         state[place] = "rejected"
         before = previous.extracts.get(place)
         if not before or before.state == "gone":
-            yield Extract("", "rejected", ref.name, UNMATCHED, message=unmatched_text(ref))
+            yield _without_rows("", "rejected", ref.name, unmatched_text(ref), UNMATCHED)
 
 
 def withdrawn(
     plan: Plan,
     previous: Previous,
     state: dict[tuple[str, str | None], str],
-    absent: Callable[[str], str | None],
+    absent: Callable[[str], Told | None],
 ) -> Iterator[Extract]:
     """Files that were in force and are no longer: replaced by a newer version, or not there.
 
@@ -182,9 +220,13 @@ def withdrawn(
         entity, file = place
         newest = old.get(place)
         if newest is None:
-            text = absent(file or "") if entity else f"{file} is gone or is read now"
+            read_now = Told(f"{file} is gone or is read now", f"{file} 已不在，或现在已被读取")
+            text = absent(file or "") if entity else read_now
             if text:
-                yield Extract(entity, "gone", file, message=text)
+                yield _without_rows(entity, "gone", file, text)
         elif state.get(newest.place) == "loaded":
-            text = f"{file} was replaced by {newest.ref.name}, which is newer"
-            yield Extract(entity, "gone", file, message=text)
+            text = Told(
+                f"{file} was replaced by {newest.ref.name}, which is newer",
+                f"{file} 已由更新的 {newest.ref.name} 取代",
+            )
+            yield _without_rows(entity, "gone", file, text)

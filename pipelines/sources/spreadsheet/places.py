@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pipelines.configuration.sources import Source
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.folder import FileRef, FolderSource, SheetSource
 from pipelines.sources.spreadsheet.mail_store import MailStore
 from pipelines.sources.spreadsheet.mailbox import MailboxSource
@@ -44,7 +44,7 @@ class FolderAndMailbox:
     def findings(self) -> Sequence[Finding]:
         return [*self._folder.findings(), *self._mailbox.findings()]
 
-    def absent(self, file: str) -> str | None:
+    def absent(self, file: str) -> Told | None:
         return self._mailbox.absent(file)  # it knows the names that only a mailbox gives
 
 

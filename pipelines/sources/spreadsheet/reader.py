@@ -13,16 +13,18 @@ import pyarrow as pa
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import FileMapping, resolve
 from pipelines.entities import ENTITIES, Entity
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.body import SheetRows, body_of_table, body_of_text
 from pipelines.sources.spreadsheet.columns import Reading
 from pipelines.sources.spreadsheet.csv_text import decode, read_grid, read_table
 from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.file_kinds import sniff
 from pipelines.sources.spreadsheet.grid import Grid, is_blank
 from pipelines.sources.spreadsheet.headings import aliases, key, read_heading
 from pipelines.sources.spreadsheet.layout import find_table
 from pipelines.sources.spreadsheet.rows import read_rows
 from pipelines.sources.spreadsheet.targets import read_targets
-from pipelines.sources.spreadsheet.workbook import open_book, sniff
+from pipelines.sources.spreadsheet.workbook import open_book
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
 PARSER_VERSION = 1
@@ -61,7 +63,14 @@ def read_file(
     parts = [
         _from_grid(grid, target, mapping, reading, file) for grid in book.chosen(pattern, several)
     ]
-    skipped = [f"hidden sheets not read: {', '.join(book.hidden)}"] if book.hidden else []
+    skipped = []
+    if hidden := book.hidden:
+        skipped.append(
+            Told(
+                f"hidden sheets not read: {', '.join(hidden)}",
+                f"没有读取隐藏的工作表：{'、'.join(hidden)}",
+            )
+        )
     if len(parts) == 1:
         parts[0].remarks.extend(skipped)
         return parts[0]
@@ -80,8 +89,13 @@ def _password(mapping: FileMapping | None) -> str | None:
         return resolve(mapping.password, f"files({mapping.match}).password")
     except ConfigurationError as error:
         problem = error.problems[0]
+        variable = mapping.password.strip("${}")
         raise FileRejected(
-            f"its open password is not at hand: {problem.found}", next_step=problem.accepted
+            Told(
+                f"its open password is not at hand: {problem.found}",
+                f"取不到打开密码：没有设置环境变量 {variable}",
+            ),
+            next_step=Told(problem.accepted, f"请先设置环境变量 {variable}"),
         ) from error
 
 

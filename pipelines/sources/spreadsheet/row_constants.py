@@ -12,11 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.columns import Converted, Reading, convert, parser
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.headings import key
 from pipelines.sources.spreadsheet.row_work import RowWork
-from pipelines.sources.spreadsheet.scopes import scope_of_heading, sheet_period, tidy_reps
+from pipelines.sources.spreadsheet.scopes import (
+    NOBODY,
+    SAY_WHOM,
+    scope_of_heading,
+    sheet_period,
+    tidy_reps,
+)
 
 
 def reading_of(work: RowWork, name: str) -> Reading:
@@ -49,8 +56,14 @@ def _constant(work: RowWork, column: Column, text: str, count: int) -> pa.Array:
         value = parser(column, reading_of(work, column.name))(text)
     except CellFault as fault:
         raise FileRejected(
-            f"the mapping gives {column.name} a value that cannot be read: {fault}",
-            next_step="correct `values` or `defaults` of this mapping in sources.yml",
+            Told(
+                f"the mapping gives {column.name} a value that cannot be read: {fault}",
+                f"映射给 {column.name} 的值读不出：{fault.told.zh}",
+            ),
+            next_step=Told(
+                "correct `values` or `defaults` of this mapping in sources.yml",
+                "请改正 sources.yml 中这个映射的 `values` 或 `defaults`",
+            ),
         ) from fault
     return pa.array([value] * count, ARROW_TYPES[column.kind])
 
@@ -78,7 +91,12 @@ def _default(work: RowWork, column: Column, text: str, count: int) -> None:
     filled = pc.if_else(pa.array(empty, pa.bool_()), other.array, own)
     number = sum(empty) - sum(1 for row in other.faults if empty[row])
     if number and own.null_count:
-        work.remarks.append(f"{column.name} was empty in {number} rows and took the default {text}")
+        work.remarks.append(
+            Told(
+                f"{column.name} was empty in {number} rows and took the default {text}",
+                f"{column.name} 有 {number} 行为空，已填入默认值 {text}",
+            )
+        )
     work.columns[column.name] = filled
 
 
@@ -90,20 +108,18 @@ def _target_scope(work: RowWork, count: int) -> None:
         place = work.assignment.columns.get("scope_id")
         kind = scope_of_heading(work.body.headings[place] if place is not None else None)
         if kind is None:
-            raise FileRejected(
-                "it is not said whom the targets are for (company, region, team, rep or "
-                "product_line)",
-                where=work.body.where,
-                next_step="add `values: {scope_type: rep}` to the mapping in sources.yml",
-            )
+            raise FileRejected(NOBODY, where=work.body.where, next_step=SAY_WHOM)
         columns["scope_type"] = pa.array([kind] * count, pa.string())
     if columns["period"].null_count == count and "period" not in work.assignment.columns:
         period = sheet_period(work.body, mapping, work.file)[1]
         if period is None:
             raise FileRejected(
-                "it is not said which period the targets are for",
+                Told("it is not said which period the targets are for", "没有写明目标属于哪个周期"),
                 where=work.body.where,
-                next_step="add `values: {period: 2026-05}` to the mapping, or name the sheet 2026-05",
+                next_step=Told(
+                    "add `values: {period: 2026-05}` to the mapping, or name the sheet 2026-05",
+                    "请在映射中添加 `values: {period: 2026-05}`，或把工作表命名为 2026-05",
+                ),
             )
         columns["period"] = pa.array([period] * count, pa.string())
     columns["scope_id"], faults = tidy_reps(columns["scope_id"], columns["scope_type"])

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.checks import Line, check_totals, is_total, plain
 from pipelines.sources.spreadsheet.columns import parser
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
@@ -58,8 +59,13 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
             totals.append((row, money))
     if totals:
         gone = {row for row, _ in totals}
-        listed = ", ".join(str(body.rows[row] + 1) for row in sorted(gone)[:20])
-        work.remarks.append(f"totals rows left out: {listed}")
+        listed = [str(body.rows[row] + 1) for row in sorted(gone)[:20]]
+        work.remarks.append(
+            Told(
+                f"totals rows left out: {', '.join(listed)}",
+                f"合计行已略过：第 {'、'.join(listed)} 行",
+            )
+        )
         body.keep([row for row in range(len(body.rows)) if row not in gone])
     return totals
 
@@ -70,7 +76,12 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         return
     currency = work.columns.get("currency")
     if currency is not None and pc.count_distinct(currency).as_py() > 1:
-        work.remarks.append("totals were not checked: the rows have several currencies")
+        work.remarks.append(
+            Told(
+                "totals were not checked: the rows have several currencies",
+                "没有核对合计：各行的币种不止一种",
+            )
+        )
         return
     places = {row for row, _ in totals}
     for name in totals[0][1]:
@@ -79,7 +90,12 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         amounts = work.columns[name].to_pylist()
         bad = {row for row, faults in work.faults.items() if any(f[0] == name for f in faults)}
         if bad:
-            work.remarks.append(f"totals of {name} were not checked: some cells are unreadable")
+            work.remarks.append(
+                Told(
+                    f"totals of {name} were not checked: some cells are unreadable",
+                    f"没有核对 {name} 的合计：有的单元格读不出",
+                )
+            )
             continue
         lines: list[Line] = []
         stated = dict(totals)
@@ -98,9 +114,17 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         for wrong in check_totals(lines):
             place = work.assignment.columns[name]
             first, last = (work.body.address(row, place) for row in (wrong.first, wrong.last))
+            heading = work.body.headings[place].text
+            says, added = plain(wrong.stated), plain(wrong.added)
             raise FileRejected(
-                f"a totals row says {plain(wrong.stated)} for {work.body.headings[place].text}, "
-                f"but the rows {first} to {last} add up to {plain(wrong.added)}",
+                Told(
+                    f"a totals row says {says} for {heading}, "
+                    f"but the rows {first} to {last} add up to {added}",
+                    f"合计行的 {heading} 写的是 {says}，但 {first} 到 {last} 相加是 {added}",
+                ),
                 where=first,
-                next_step="correct the total or the rows, and save the file",
+                next_step=Told(
+                    "correct the total or the rows, and save the file",
+                    "请改正合计或各行的数字，并保存文件",
+                ),
             )

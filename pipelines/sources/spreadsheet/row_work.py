@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Entity, canonical_schema
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.body import Body
 from pipelines.sources.spreadsheet.columns import Converted, Reading
 from pipelines.sources.spreadsheet.headings import Assignment
@@ -43,12 +44,12 @@ class RowWork:
     file: str
     assignment: Assignment
     columns: dict[str, pa.Array] = field(default_factory=dict)
-    faults: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    faults: dict[int, list[tuple[str, Told]]] = field(default_factory=dict)
     doubles: set[int] = field(default_factory=set)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
 
-    def fault(self, row: int, column: str, reason: str) -> None:
+    def fault(self, row: int, column: str, reason: Told) -> None:
         self.faults.setdefault(row, []).append((column, reason))
 
     def take(self, name: str, converted: Converted) -> None:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import ARROW_TYPES, Entity
-from pipelines.sources.protocol import Rejection
+from pipelines.sources.protocol import Rejection, Told, joined
 from pipelines.sources.spreadsheet import keys
 from pipelines.sources.spreadsheet.body import Body, SheetRows, as_typed, refuse_many
 from pipelines.sources.spreadsheet.columns import Reading, convert, parser
@@ -73,14 +73,24 @@ def _refuse_missing(work: RowWork) -> None:
     missing = [name for name in work.entity.required if name not in given | derived]
     if not missing:
         return
-    seen = ", ".join(heading.text for heading in work.body.headings if heading.text)
+    seen = [heading.text for heading in work.body.headings if heading.text]
+    name, required = work.entity.name, work.entity.required
     fix = (
-        "name their headings under `columns`, or constants under `values`, in the mapping"
+        Told(
+            "name their headings under `columns`, or constants under `values`, in the mapping",
+            "请在映射的 `columns` 下写明它们的表头，或在 `values` 下写固定值",
+        )
         if work.mapping
-        else f"add the column; {work.entity.name} needs {', '.join(work.entity.required)}"
+        else Told(
+            f"add the column; {name} needs {', '.join(required)}",
+            f"请补上缺少的列；{name} 需要 {'、'.join(required)}",
+        )
     )
     raise FileRejected(
-        f"required columns are missing: {', '.join(missing)}; headings here: {seen}",
+        Told(
+            f"required columns are missing: {', '.join(missing)}; headings here: {', '.join(seen)}",
+            f"缺少必填的列：{'、'.join(missing)}；这里的表头：{'、'.join(seen)}",
+        ),
         where=work.body.where,
         next_step=fix,
     )
@@ -97,8 +107,9 @@ def _refuse_strays(work: RowWork) -> None:
         for row, value in enumerate(work.body.cells(place, merged=False)):
             text = value.as_py() if isinstance(value, pa.Scalar) else value
             if not is_blank(text):
-                reason = (
-                    f"the cell {as_typed(text)!r} stands under no heading; is a comma not quoted?"
+                reason = Told(
+                    f"the cell {as_typed(text)!r} stands under no heading; is a comma not quoted?",
+                    f"单元格“{as_typed(text)}”上方没有表头；是不是有逗号没有加引号？",
                 )
                 work.fault(row, work.body.headings[0].text, reason)
 
@@ -118,7 +129,9 @@ def _convert_all(work: RowWork) -> None:
             multiplier = Decimal(1) if counted else unit.multiplier
             work.units[name] = unit
             if unit.text:
-                work.remarks.append(f"{name} read in {unit.text}")
+                work.remarks.append(
+                    Told(f"{name} read in {unit.text}", f"{name} 按 {unit.text} 读取")
+                )
         pad = mapping.pad.get(name, 0) if mapping else 0
         cells = body.cells(place, merged=column.kind != "money")
         work.take(
@@ -127,7 +140,9 @@ def _convert_all(work: RowWork) -> None:
     _other_currencies(work)
     if mapping and work.assignment.unused:
         ignored = [body.headings[place].text for place in work.assignment.unused]
-        work.remarks.append(f"columns not used: {', '.join(ignored)}")
+        work.remarks.append(
+            Told(f"columns not used: {', '.join(ignored)}", f"没有用到的列：{'、'.join(ignored)}")
+        )
 
 
 def _other_currencies(work: RowWork) -> None:
@@ -171,7 +186,12 @@ def _derive(work: RowWork) -> None:
         columns["opportunity_id"] = keys.deal_ids(
             *(columns[n] for n in ("account_id", "opportunity_name", "owner_id"))
         )
-        work.remarks.append("deals have no number: customer, project and owner identify them")
+        work.remarks.append(
+            Told(
+                "deals have no number: customer, project and owner identify them",
+                "商机没有编号，改用客户、项目和负责人来识别",
+            )
+        )
 
 
 def _require(work: RowWork) -> None:
@@ -179,18 +199,31 @@ def _require(work: RowWork) -> None:
         if work.columns[name].null_count:
             for row in pc.indices_nonzero(pc.is_null(work.columns[name])).to_pylist():
                 if not any(column == name for column, _ in work.faults.get(row, [])):
-                    work.fault(row, name, f"{name} is required and the cell is empty")
+                    work.fault(
+                        row,
+                        name,
+                        Told(
+                            f"{name} is required and the cell is empty",
+                            f"{name} 必填，但单元格为空",
+                        ),
+                    )
     for row, first in keys.repeated(work.entity, work.columns, list(work.faults)).items():
         if keys.equal_rows(work.columns, row, first):
             work.doubles.add(row)  # nothing is lost: a list of people names each team many times
             continue
         shown = ", ".join(str(work.columns[name][row].as_py()) for name in work.entity.key)
-        text = (
-            f"the key {shown} already stands in row {work.body.rows[first] + 1}, with other values"
+        text = Told(
+            f"the key {shown} already stands in row {work.body.rows[first] + 1}, with other values",
+            f"键 {shown} 已出现在第 {work.body.rows[first] + 1} 行，且其他内容不同",
         )
         work.fault(row, work.entity.key[0], text)
     if work.doubles:
-        work.remarks.append(f"{len(work.doubles)} rows repeat another row and count once")
+        work.remarks.append(
+            Told(
+                f"{len(work.doubles)} rows repeat another row and count once",
+                f"有 {len(work.doubles)} 行与其他行重复，只计一次",
+            )
+        )
 
 
 def _finish(work: RowWork) -> SheetRows:
@@ -202,21 +235,26 @@ def _finish(work: RowWork) -> SheetRows:
     return SheetRows(_table(work, good), rejections, work.remarks, count - len(work.doubles))
 
 
-def _rejection(work: RowWork, row: int, faults: list[tuple[str, str]]) -> Rejection:
-    name, reason = faults[0]
+def _rejection(work: RowWork, row: int, faults: list[tuple[str, Told]]) -> Rejection:
+    name, first = faults[0]
     place = work.assignment.columns.get(name)
-    also = "".join(f"; also {column}: {text}" for column, text in faults[1:])
+    also = (
+        Told(f"also {column}: {text.en}", f"另外，{column}：{text.zh}")
+        for column, text in faults[1:]
+    )
+    reason = joined([first, *also])
     value: Any = None
     if place is not None:
         cell = work.body.cells(place)[row]
         value = as_typed(cell.as_py() if isinstance(cell, pa.Scalar) else cell)
     return Rejection(
         work.entity.name,
-        reason + also,
+        reason.en,
         file=work.file,
         address=work.body.address(row, place),
         column=name,
         value=value[:500] if value else None,
+        reason_zh=reason.zh,
     )
 
 

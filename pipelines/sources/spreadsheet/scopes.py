@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.aliases import SCOPE_WORDS
 from pipelines.sources.spreadsheet.body import Body
 from pipelines.sources.spreadsheet.cells import has_cjk, person_name
@@ -22,6 +23,15 @@ from pipelines.sources.spreadsheet.months import parse_month, parse_period, year
 
 _STATUS = re.compile(r"\((已?离职|已?调岗|已?转岗|新人|新入职|试用|兼职|代|休假)[^)]*\)$")
 _SEVERAL = re.compile(r"[、,;/&+和与]")
+# What lists and sheets with months as columns are both refused for.
+NOBODY = Told(
+    "it is not said whom the targets are for (company, region, team, rep or product_line)",
+    "没有写明目标是给谁的（company、region、team、rep 或 product_line）",
+)
+SAY_WHOM = Told(
+    "add `values: {scope_type: rep}` to the mapping in sources.yml",
+    "请在 sources.yml 的映射中添加 `values: {scope_type: rep}`",
+)
 
 
 def scope_of_heading(heading: Heading | None) -> str | None:
@@ -38,14 +48,17 @@ def rep_name(text: str) -> str:
     """A rep as named in a sheet: no inner spaces, no `(离职)` behind; `CellFault` for two reps."""
     name = person_name(_STATUS.sub("", text))
     if has_cjk(name) and _SEVERAL.search(name):
-        raise CellFault(f"{text!r} names more than one person; give each a row of their own")
+        raise CellFault(
+            f"{text!r} names more than one person; give each a row of their own",
+            f"“{text}”里不止一个人，请每人单独一行",
+        )
     return name
 
 
-def tidy_reps(scope_id: pa.Array, scope_type: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+def tidy_reps(scope_id: pa.Array, scope_type: pa.Array) -> tuple[pa.Array, dict[int, Told]]:
     """Names of reps made comparable; other scopes stay as they are. Faults by row position."""
     found: list[str | None] = []
-    faults: dict[int, str] = {}
+    faults: dict[int, Told] = {}
     for row, (name, kind) in enumerate(
         zip(scope_id.to_pylist(), scope_type.to_pylist(), strict=True)
     ):
@@ -53,7 +66,7 @@ def tidy_reps(scope_id: pa.Array, scope_type: pa.Array) -> tuple[pa.Array, dict[
             try:
                 name = rep_name(name)
             except CellFault as fault:
-                faults[row] = str(fault)
+                faults[row] = fault.told
         found.append(name)
     return pa.array(found, pa.string()), faults
 
@@ -66,21 +79,31 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
     """
     if mapping.year:
         return mapping.year
-    told: dict[int, str] = {}
+    told: dict[int, Told] = {}
     for place, text in (
-        ("the sheet's name", body.sheet),
-        ("the title", " ".join(body.title)),
-        ("the file's name", Path(given_name(file.partition("#")[0])).stem),
+        (Told("the sheet's name", "工作表名称"), body.sheet),
+        (Told("the title", "标题"), " ".join(body.title)),
+        (Told("the file's name", "文件名"), Path(given_name(file.partition("#")[0])).stem),
     ):
         years = years_in(text)
         if len(years) == 1:
             told.setdefault(years.pop(), place)
     if len(told) > 1:
-        said = ", ".join(f"{place} says {year}" for year, place in told.items())
+        said = joined(
+            (
+                Told(f"{place.en} says {year}", f"{place.zh}写的是 {year} 年")
+                for year, place in told.items()
+            ),
+            ", ",
+            "，",
+        )
         raise FileRejected(
-            f"the year is not certain: {said}",
+            Told(f"the year is not certain: {said.en}", f"年份不确定：{said.zh}"),
             where=body.where,
-            next_step="correct the one that is wrong, or add `year:` to the mapping in sources.yml",
+            next_step=Told(
+                "correct the one that is wrong, or add `year:` to the mapping in sources.yml",
+                "请改正写错的一处，或在 sources.yml 的映射中添加 `year:`",
+            ),
         )
     return next(iter(told), None)
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.entities import ENTITIES
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.aliases import CHOICES
 from pipelines.sources.spreadsheet.body import as_typed, body_of_table
 from pipelines.sources.spreadsheet.cells import clean_text, parse_text
@@ -42,7 +43,10 @@ def metric_of(sheet: TargetSheet, row: int) -> str | None:
         return fixed
     if kind is not None:
         return None
-    raise CellFault(f"the metric {text!r} is not known (accepted: revenue, orders, new_accounts)")
+    raise CellFault(
+        f"the metric {text!r} is not known (accepted: revenue, orders, new_accounts)",
+        f"不认识指标“{text}”（可填：revenue、orders、new_accounts）",
+    )
 
 
 def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
@@ -53,7 +57,9 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         parse = parser(TARGETS.column("scope_type"), sheet.reading)
         kind = parse(sheet.label(row, labels["scope_type"]))
         if kind is None:
-            raise CellFault("scope_type is required and the cell is empty")
+            raise CellFault(
+                "scope_type is required and the cell is empty", "scope_type 必填，但单元格为空"
+            )
     if "scope_id" in mapping.values:
         return kind, mapping.values["scope_id"]
     text = parse_text(
@@ -63,7 +69,10 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         pad=mapping.pad.get("scope_id", 0),
     )
     if text is None:
-        raise CellFault("the row has figures, but it does not say for whom")
+        raise CellFault(
+            "the row has figures, but it does not say for whom",
+            "这一行有数字，但没有写明是给谁的",
+        )
     return kind, rep_name(text) if kind == "rep" else text
 
 
@@ -85,7 +94,9 @@ def _row_year(sheet: TargetSheet, row: int) -> int | None:
     text = parse_text(sheet.label(row, sheet.matrix.year), sheet.reading.nulls)
     digits = (text or "").removesuffix("年度").removesuffix("年")
     if not (digits.isdigit() and 1990 <= int(digits) <= 2100):
-        raise CellFault(f"{text!r} is not a year")
+        raise CellFault(
+            f"{text!r} is not a year", f"“{text}”不是年份" if text else "这一行没有写年份"
+        )
     return int(digits)
 
 
@@ -99,7 +110,7 @@ def add_records(
         year = _row_year(sheet, row)
         rest = {n: _optional(sheet, row, n) for n in ("version", "effective_from", "reason")}
     except CellFault as fault:
-        sheet.problems.append(f"{sheet.address(row, scope_place)}: {fault}")
+        sheet.problem(sheet.address(row, scope_place), fault.told)
         return
     texts = {
         sheet.table.columns[p].heading.text: as_typed(sheet.label(row, p))
@@ -116,9 +127,14 @@ def add_records(
             unit_of(body, column.position, sheet.mapping, currency, needed=True)
         if is_open(sheet, row, column, amounts):
             typed = as_typed(sheet.raw(row, column.position))
-            sheet.problems.append(
-                f"{address}: the month is {typed or 'empty'}, but other months of {scope} have a "
-                "target; write - if there is none"
+            sheet.problem(
+                address,
+                Told(
+                    f"the month is {typed or 'empty'}, but other months of {scope} have a "
+                    "target; write - if there is none",
+                    f"这个月{f'填的是“{typed}”' if typed else '是空的'}，而 {scope} 的其他月份有目标；"
+                    "没有目标请填 -",
+                ),
             )
             continue
         if amount is None:
@@ -128,9 +144,14 @@ def add_records(
         period = f"{period_year:04d}-{column.span.number:02d}"
         place = (period, kind, scope, metric, rest["effective_from"])
         if place in sheet.places:
-            sheet.problems.append(
-                f"{address}: a second target of {scope} for {period} (the first is in "
-                f"{sheet.places[place]}); if these are two people, use their numbers (工号)"
+            first = sheet.places[place]
+            sheet.problem(
+                address,
+                Told(
+                    f"a second target of {scope} for {period} (the first is in "
+                    f"{first}); if these are two people, use their numbers (工号)",
+                    f"{scope} 在 {period} 已有一个目标（在 {first}）；如果是两个人，请改用工号",
+                ),
             )
             continue
         sheet.places[place] = address

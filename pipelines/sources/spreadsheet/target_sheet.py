@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.body import refuse_formulas
 from pipelines.sources.spreadsheet.cells import clean_text
 from pipelines.sources.spreadsheet.checks import TOLERANCE, Line, check_totals, plain
@@ -28,7 +29,7 @@ class TargetSheet:
     """One target sheet on its way to records.
 
     Positions are those of the table's columns. `units` holds the unit of every column of figures,
-    `problems` what rejects the file (each begins with an address), `places` where a target stands.
+    `problems` what rejects the file (address, what is wrong), `places` where a target stands.
     """
 
     table: Table
@@ -41,12 +42,15 @@ class TargetSheet:
     year: int | None
     records: list[dict[str, Any]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    problems: list[tuple[str, Told]] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     places: dict[tuple[Any, ...], str] = field(default_factory=dict)
     read: int = 0
     dashes: int = 0
+
+    def problem(self, address: str, text: Told) -> None:
+        self.problems.append((address, text))
 
     def raw(self, row: int, position: int) -> Any:
         return at(self.table.grid.rows, row, self.table.columns[position].index)
@@ -115,9 +119,13 @@ def check_row(sheet: TargetSheet, row: int, amounts: dict[int, Decimal | None]) 
         allowed = TOLERANCE * len(ways[0]) * unit
         if all(abs(added - stated) > allowed for added in sums):
             heading = sheet.table.columns[column.position].heading.text
-            sheet.problems.append(
-                f"{sheet.address(row, column.position)}: {heading} says {plain(stated / unit)}, "
-                f"but its months add up to {plain(sums[0] / unit)}"
+            says, added = plain(stated / unit), plain(sums[0] / unit)
+            sheet.problem(
+                sheet.address(row, column.position),
+                Told(
+                    f"{heading} says {says}, but its months add up to {added}",
+                    f"{heading} 写的是 {says}，但各月相加是 {added}",
+                ),
             )
 
 
@@ -127,8 +135,13 @@ def check_lines(sheet: TargetSheet) -> None:
         for wrong in check_totals([line for line in sheet.lines if line.label == metric]):
             heading = sheet.table.columns[wrong.column].heading.text
             unit = sheet.units[wrong.column].text
-            sheet.problems.append(
-                f"{sheet.address(wrong.row, wrong.column)}: the total of {heading} is "
-                f"{plain(wrong.stated)} {unit}".rstrip()
-                + f", but rows {wrong.first + 1} to {wrong.last + 1} add up to {plain(wrong.added)}"
+            stated, added = f"{plain(wrong.stated)} {unit}".rstrip(), plain(wrong.added)
+            first, last = wrong.first + 1, wrong.last + 1
+            sheet.problem(
+                sheet.address(wrong.row, wrong.column),
+                Told(
+                    f"the total of {heading} is {stated}, but rows {first} to {last} add up to "
+                    f"{added}",
+                    f"{heading} 的合计是 {stated}，但第 {first} 到 {last} 行相加是 {added}",
+                ),
             )

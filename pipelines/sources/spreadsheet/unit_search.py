@@ -11,13 +11,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.body import Body
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.headings import Heading, read_heading, said_unit
 from pipelines.sources.spreadsheet.units import Unit, parse_unit
 
 PLAIN = Unit("", Decimal(1))
-_KNOWN = "known units: 元, 千元, 万元, 百万元, 亿元, k, million"
+_KNOWN = ("元", "千元", "万元", "百万元", "亿元", "k", "million")
 
 
 def unit_of(
@@ -39,25 +40,40 @@ def unit_of(
     if found is None:
         if needed and not counts:
             raise FileRejected(
-                "no unit is stated for the amounts (neither in a heading, the title, the sheet's "
-                "name nor the mapping)",
+                Told(
+                    "no unit is stated for the amounts (neither in a heading, the title, the "
+                    "sheet's name nor the mapping)",
+                    "金额没有写明单位（表头、标题、工作表名称和映射里都没有写）",
+                ),
                 where=body.where,
-                next_step="write 单位：万元 (or 元) above the table, or add `unit:` to the mapping in "
-                "sources.yml",
+                next_step=Told(
+                    "write 单位：万元 (or 元) above the table, or add `unit:` to the mapping in "
+                    "sources.yml",
+                    "请在表格上方写“单位：万元”（或“元”），或在 sources.yml 的映射中添加 `unit:`",
+                ),
             )
         return PLAIN
     if found.is_count and not counts:
         raise FileRejected(
-            f"the unit {found.text!r} counts things, but the column holds money",
+            Told(
+                f"the unit {found.text!r} counts things, but the column holds money",
+                f"单位“{found.text}”是计数单位，而这一列是金额",
+            ),
             where=where,
-            next_step="correct the unit, or add `values: {metric: new_accounts}` to the mapping",
+            next_step=Told(
+                "correct the unit, or add `values: {metric: new_accounts}` to the mapping",
+                "请改正单位，或在映射中添加 `values: {metric: new_accounts}`",
+            ),
         )
     if found.currency and found.currency != currency and not counts:
         raise FileRejected(
-            f"the unit {found.text!r} is in {found.currency}, but the company's currency is "
-            f"{currency}",
+            Told(
+                f"the unit {found.text!r} is in {found.currency}, but the company's currency is "
+                f"{currency}",
+                f"单位“{found.text}”的币种是 {found.currency}，而公司的币种是 {currency}",
+            ),
             where=where,
-            next_step=f"give the amounts in {currency}",
+            next_step=Told(f"give the amounts in {currency}", f"请用 {currency} 填写金额"),
         )
     return found
 
@@ -83,7 +99,10 @@ def stated_unit(
 
 def _unknown(words: str, where: str) -> FileRejected:
     return FileRejected(
-        f"the unit {words!r} is not known ({_KNOWN})",
+        Told(
+            f"the unit {words!r} is not known (known units: {', '.join(_KNOWN)})",
+            f"不认识单位“{words}”（认识的单位：{'、'.join(_KNOWN)}）",
+        ),
         where=where,
-        next_step="correct the unit in the sheet",
+        next_step=Told("correct the unit in the sheet", "请改正工作表中的单位"),
     )

@@ -1,7 +1,8 @@
-"""From bytes to grids: what kind of file it is (by its bytes, never its name), and its sheets.
+"""From the bytes of a workbook to grids: its password, its sheets, and which of them are meant.
 
-Add here: a kind of file, and the message for a kind that cannot be read.
-Keep out: text files (`csv_text.py`), which cell is what, and passwords' origin.
+Add here: another way in which a workbook cannot be opened.
+Keep out: kinds of files (`file_kinds.py`), text files (`csv_text.py`), which cell is what, and
+passwords' origin.
 """
 
 from __future__ import annotations
@@ -14,88 +15,34 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msoffcrypto
 import olefile
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet import biff
 from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.file_kinds import SAVE_AS, Kind, sniff
 from pipelines.sources.spreadsheet.grid import Grid, SheetFacts
 from pipelines.sources.spreadsheet.ooxml import Package
 
-Kind = Literal["xlsx", "xls", "encrypted", "text"]
 _LONGEST_READ = 120  # seconds
-_SAVE_AS = "open it in Excel or WPS and save it as .xlsx"
-
-
-def sniff(data: bytes) -> Kind:
-    """The kind of file. Raises `FileRejected` for kinds that are not sheets Forewarn can read."""
-    if not data:
-        raise FileRejected("the file is empty (0 bytes)", next_step="save it again")
-    if data.startswith(b"PK\x03\x04"):
-        return _zip_kind(data)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _ole_kind(data)
-    if data.startswith(b"%PDF"):
-        raise FileRejected("the file is a PDF, not a sheet", next_step="ask for the sheet itself")
-    head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<head", b"<style", b"<div")):
-        raise FileRejected(
-            "the file is a web page (HTML) that only carries the name of an Excel file; "
-            "web systems export such files",
-            next_step=_SAVE_AS,
-        )
-    if head.startswith(b"<?xml") or b"<workbook" in head:
-        raise FileRejected(
-            "the file is an XML document (perhaps an Excel 2003 XML sheet), not a workbook",
-            next_step=_SAVE_AS,
-        )
-    return "text"
-
-
-def _zip_kind(data: bytes) -> Kind:
-    names = Package(data).names
-    if "xl/workbook.xml" in names:
-        return "xlsx"
-    if "xl/workbook.bin" in names:
-        cause = "the file is an Excel binary workbook (.xlsb), whose error cells look empty"
-    elif "mimetype" in names:
-        cause = "the file is an OpenDocument sheet (.ods), whose error cells look empty"
-    elif "word/document.xml" in names or "ppt/presentation.xml" in names:
-        raise FileRejected(
-            "the file is a text document or presentation, not a workbook",
-            next_step="copy the table into a sheet and save that as .xlsx",
-        )
-    else:
-        raise FileRejected(
-            "the file is a zip archive, not a workbook",
-            next_step="unpack it and put the sheet itself into the folder",
-        )
-    raise FileRejected(cause, next_step=_SAVE_AS)
-
-
-def _ole_kind(data: bytes) -> Kind:
-    try:
-        if msoffcrypto.OfficeFile(io.BytesIO(data)).is_encrypted():
-            return "encrypted"
-    except Exception as error:  # its parsers raise whatever a damaged structure leads to
-        raise FileRejected(
-            "the file is an old Office file without a readable workbook, or was cut off",
-            next_step=_SAVE_AS,
-        ) from error
-    return "xls"
 
 
 def decrypt(data: bytes, password: str | None) -> bytes:
     """The plain workbook. Raises `FileRejected` without a password or with a wrong one."""
     if password is None:
         raise FileRejected(
-            "the file has an open password",
-            next_step="save it without a password, or give `password: ${NAME}` in its mapping in "
-            "sources.yml and set NAME in the environment",
+            Told("the file has an open password", "文件设有打开密码"),
+            next_step=Told(
+                "save it without a password, or give `password: ${NAME}` in its mapping in "
+                "sources.yml and set NAME in the environment",
+                "请去掉密码后保存，或在 sources.yml 的映射中写 `password: ${NAME}`，"
+                "并设置环境变量 NAME",
+            ),
         )
     plain = io.BytesIO()
     try:
@@ -107,11 +54,14 @@ def decrypt(data: bytes, password: str | None) -> bytes:
         office.decrypt(plain)
     except (InvalidKeyError, DecryptionError) as error:
         raise FileRejected(
-            "the configured password does not open the file",
-            next_step="correct the environment variable that its mapping's `password` names",
+            Told("the configured password does not open the file", "配置的密码打不开文件"),
+            next_step=Told(
+                "correct the environment variable that its mapping's `password` names",
+                "请改正映射中 `password` 所指的环境变量",
+            ),
         ) from error
     except Exception as error:  # its parsers raise whatever a damaged structure leads to
-        raise _damaged("it cannot be decrypted") from error
+        raise _damaged("it cannot be decrypted", "无法解密") from error
     return plain.getvalue()
 
 
@@ -130,25 +80,36 @@ class Book:
         """
         if pattern is None:
             grids = [grid for grid in map(self.grid, self.visible) if not grid.is_empty]
-            wanted = "one sheet with content"
+            wanted = Told("one sheet with content", "有内容的工作表")
         else:
             names = [name for name in self.visible if _matches(name, pattern)]
             grids = [self.grid(name) for name in names]
-            wanted = f"a visible sheet {pattern!r}"
+            wanted = Told(f"visible sheet {pattern!r}", f"名为“{pattern}”的可见工作表")
         if len(grids) == 1 or (several and grids):
             return grids
         hidden = [n for n in self.hidden if pattern is None or _matches(n, pattern)]
         if not grids:
-            cause = f"the workbook has no {wanted.removeprefix('a ')}"
+            cause = Told(f"the workbook has no {wanted.en}", f"工作簿里没有{wanted.zh}")
             if hidden:
-                cause += f" ({', '.join(hidden)} is hidden, and hidden sheets are not read)"
+                cause = Told(
+                    f"{cause.en} ({', '.join(hidden)} is hidden, and hidden sheets are not read)",
+                    f"{cause.zh}（{'、'.join(hidden)} 已隐藏，隐藏的工作表不读取）",
+                )
         else:
-            found = ", ".join(grid.name for grid in grids)
-            cause = f"{len(grids)} sheets fit where one is wanted: {found}"
+            found = [grid.name for grid in grids]
+            cause = Told(
+                f"{len(grids)} sheets fit where one is wanted: {', '.join(found)}",
+                f"只要一个工作表，却有 {len(grids)} 个符合：{'、'.join(found)}",
+            )
         raise FileRejected(
-            f"{cause}; visible sheets: {', '.join(self.visible) or 'none'}",
-            next_step="name the sheet with `sheet:` in the mapping in sources.yml, "
-            "or rename the sheet",
+            Told(
+                f"{cause.en}; visible sheets: {', '.join(self.visible) or 'none'}",
+                f"{cause.zh}；可见的工作表：{'、'.join(self.visible) or '无'}",
+            ),
+            next_step=Told(
+                "name the sheet with `sheet:` in the mapping in sources.yml, or rename the sheet",
+                "请在 sources.yml 的映射中用 `sheet:` 指定工作表，或给工作表改名",
+            ),
         )
 
 
@@ -194,15 +155,21 @@ def _native(read: Callable[[], Any], where: str = "") -> Any:
         return read()
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise _damaged(str(error), where) from error
+            raise _damaged(str(error), where=where) from error
         raise
 
 
-def _damaged(detail: str, where: str = "") -> FileRejected:
+def _damaged(detail: str, detail_zh: str = "", *, where: str = "") -> FileRejected:
+    """`detail` may be what a library says; its English words mean nothing to a Chinese reader."""
     return FileRejected(
-        f"the workbook is damaged or was cut off ({detail})",
+        Told(
+            f"the workbook is damaged or was cut off ({detail})",
+            f"工作簿已损坏或不完整{f'（{detail_zh}）' if detail_zh else ''}",
+        ),
         where=where,
-        next_step="wait until a copy has ended, then " + _SAVE_AS,
+        next_step=Told(
+            f"wait until a copy has ended, then {SAVE_AS.en}", f"请等文件复制完，然后{SAVE_AS.zh}"
+        ),
     )
 
 
@@ -213,7 +180,11 @@ def _open_xls(data: bytes) -> Book:
             date1904, facts = biff.read_facts(container.openstream("Workbook").read())
     except Exception as error:  # olefile raises whatever a damaged structure leads to
         raise FileRejected(
-            "the file has no Excel 97–2003 workbook in it, or was cut off", next_step=_SAVE_AS
+            Told(
+                "the file has no Excel 97–2003 workbook in it, or was cut off",
+                "文件里没有 Excel 97–2003 工作簿，或文件不完整",
+            ),
+            next_step=SAVE_AS,
         ) from error
     command = [sys.executable, str(Path(__file__).with_name("xls_child.py"))]
     try:
@@ -221,7 +192,9 @@ def _open_xls(data: bytes) -> Book:
             command, input=data, capture_output=True, timeout=_LONGEST_READ, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise _damaged(f"reading it took longer than {_LONGEST_READ} s") from error
+        raise _damaged(
+            f"reading it took longer than {_LONGEST_READ} s", f"读取超过 {_LONGEST_READ} 秒"
+        ) from error
     if child.returncode != 0:
         lines = child.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise _damaged(next((line for line in lines if "Error" in line), lines[0])[:200])

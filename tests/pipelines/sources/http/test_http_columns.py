@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -81,7 +82,8 @@ def test_a_value_that_does_not_fit_is_a_fault_of_its_row(field, value, reason):
     array, faults = column_of([None, value], field)
     assert array.to_pylist() == [None, None]
     assert list(faults) == [1]
-    assert reason in faults[1]
+    assert reason in faults[1].en
+    assert re.search("[\u4e00-\u9fff]", faults[1].zh)
 
 
 @given(st.lists(st.one_of(st.none(), st.decimals(-(10**15), 10**15, places=2)), min_size=1))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from both_languages import assert_in_both
 
 from pipelines.configuration.company import Company
 from pipelines.configuration.sources import Source
@@ -21,7 +22,7 @@ NOW = dt.datetime(2026, 10, 30, 12, tzinfo=dt.UTC)
 
 @dataclass
 class Run:
-    """What one extraction yielded, by kind."""
+    """What one extraction yielded, by kind. Whatever it tells must stand in both languages."""
 
     batches: list[Batch] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -34,8 +35,10 @@ class Run:
             if isinstance(item, Batch):
                 run.batches.append(item)
             elif isinstance(item, Rejection):
+                assert_in_both(item.reason, item.reason_zh)
                 run.rejections.append(item)
             else:
+                assert_in_both(item.message, item.message_zh)
                 run.extracts.append(item)
         return run
 
@@ -73,9 +76,9 @@ class Sheets:
         book.save(path)
         return path
 
-    def connector(
+    def settings(
         self, *files: Mapping[str, Any], options: Mapping[str, Any] | None = None, **company: Any
-    ) -> SpreadsheetConnector:
+    ) -> Settings:
         source = Source(
             name="sheets",
             system="spreadsheet",
@@ -83,7 +86,7 @@ class Sheets:
             files=list(files),
             options={"settle_seconds": 0, **(options or {})},
         )
-        settings = Settings(
+        return Settings(
             config_dir=self.folder.parent,
             data_dir=self.folder.parent / "data",
             company=Company(name="Acme", **company),
@@ -93,7 +96,12 @@ class Sheets:
             people=(),
             calendar_days=(),
         )
-        return SpreadsheetConnector(source, settings)
+
+    def connector(
+        self, *files: Mapping[str, Any], options: Mapping[str, Any] | None = None, **company: Any
+    ) -> SpreadsheetConnector:
+        settings = self.settings(*files, options=options, **company)
+        return SpreadsheetConnector(settings.sources[0], settings)
 
     def run(
         self,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from both_languages import assert_in_both
 
 from pipelines.sources.spreadsheet.cells import (
     clean_text,
@@ -96,6 +97,7 @@ def test_what_is_no_amount(cell: object, reason: str) -> None:
     with pytest.raises(CellFault) as fault:
         parse_amount(cell)
     assert reason in str(fault.value)
+    assert_in_both(str(fault.value), fault.value.told.zh)
 
 
 def test_a_foreign_sign_is_right_where_that_currency_is_expected() -> None:
@@ -155,6 +157,7 @@ def test_what_is_no_day(cell: object, reason: str) -> None:
     with pytest.raises(CellFault) as fault:
         parse_day(cell, SHANGHAI)
     assert reason in str(fault.value)
+    assert_in_both(str(fault.value), fault.value.told.zh)
 
 
 def test_the_order_of_day_and_month_can_be_declared() -> None:
@@ -308,6 +311,7 @@ def test_damaged_codes(cell: object, reason: str) -> None:
     with pytest.raises(CellFault) as fault:
         parse_text(cell, is_code=True)
     assert reason in str(fault.value)
+    assert_in_both(str(fault.value), fault.value.told.zh)
 
 
 @pytest.mark.parametrize(

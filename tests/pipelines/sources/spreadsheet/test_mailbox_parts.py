@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+import json
 import re
 from email.message import EmailMessage
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import msoffcrypto
 import openpyxl
 import pytest
+from both_languages import assert_in_both
 from mail_account import Account
 from msoffcrypto.format.ooxml import OOXMLFile
 from simulators.imap_mail import XLSX, mail, part, raw_mail
@@ -20,6 +22,7 @@ from pipelines.configuration.mailbox import Mailbox
 from pipelines.sources.spreadsheet import connector
 from pipelines.sources.spreadsheet.mail_parts import attachments
 from pipelines.sources.spreadsheet.mail_rules import head_of, verdict
+from pipelines.sources.spreadsheet.mail_store import MailStore
 
 CSV = b"team_id,team_name\nT1,A\n"
 
@@ -109,7 +112,9 @@ def test_attachments_of_a_forwarded_message_count() -> None:
 def test_what_cannot_be_taken_says_why(given: bytes, reason: str) -> None:
     (item,) = attachments(raw_mail(given))
     assert item.content == b""
-    assert re.search(reason, item.refused)
+    assert item.refused is not None
+    assert re.search(reason, item.refused.en)
+    assert_in_both(item.refused.en, item.refused.zh)
 
 
 def test_a_message_made_to_hurt_ends() -> None:
@@ -121,7 +126,9 @@ def test_a_message_made_to_hurt_ends() -> None:
             + [message, b"\r\n--", mark, b"--\r\n"]
         )
     (item,) = attachments(message)
-    assert "too deep" in item.refused
+    assert item.refused is not None
+    assert "too deep" in item.refused.en
+    assert_in_both(item.refused.en, item.refused.zh)
 
 
 def test_refused_attachments_are_told_beside_those_that_are_read(account: Account) -> None:
@@ -130,6 +137,22 @@ def test_refused_attachments_are_told_beside_those_that_are_read(account: Accoun
     assert len(run.rows("teams")) == 1
     told = run.extract("", "2026-10-30 li@acme.cn 资料.zip").message or ""
     assert told.startswith("2026-10-30 li@acme.cn 资料.zip was not read: archives (.zip)")
+
+
+def test_an_index_of_before_there_was_chinese_tells_the_english_reason(account: Account) -> None:
+    account.put({"teams.csv": CSV, "资料.zip": b"PK"})
+    told = account.run().extract("", "2026-10-30 li@acme.cn 资料.zip").message_zh or ""
+    assert told.endswith("资料.zip：压缩包（.zip）不会解压，请对方直接附上工作簿")
+    index = account.root / "data" / "mail" / "sheets" / "index.json"
+    content = json.loads(index.read_text(encoding="utf-8"))
+    for kept in content["messages"].values():
+        for file in kept["files"]:
+            del file["refused_zh"]
+    index.write_text(json.dumps(content), encoding="utf-8")
+    files = [file for kept in MailStore(index.parent).mails.values() for file in kept.files]
+    (why,) = (file.why_refused for file in files if file.why_refused)
+    assert why.zh == why.en
+    assert why.en.startswith("archives (.zip) are not unpacked")
 
 
 def test_names_from_raw_bytes_reach_rows_and_rejections(account: Account) -> None:
