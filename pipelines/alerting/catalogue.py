@@ -106,6 +106,14 @@ METRICS: dict[str, Metric] = {
             _DEALS,
             parts="amounts",
         ),
+        Metric(
+            "key_account_engagement",
+            "share",
+            "below",
+            "大客户互动率",
+            "key account engagement",
+            ("accounts", "activities", "orders"),
+        ),
         Metric("churn_rate", "share", "above", "客户流失率", "churn rate", ("accounts", "orders")),
         Metric(
             "late_order_share", "share", "above", "延迟订单占比", "late order share", ("orders",)

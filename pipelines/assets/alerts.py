@@ -16,6 +16,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from pipelines.alerting.accounts import with_accounts
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
@@ -195,10 +196,16 @@ def _write(
         ledger.close()
     records = _records(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
-    frames["fct_alerts"] = with_deals(
+    with_what_is_behind = with_deals(
         with_records(alerts, records),
         connection.execute("select * from marts.fct_opportunities").df(),
         quarter_end=_quarter_end(past),
+    )
+    frames["fct_alerts"] = with_accounts(
+        with_what_is_behind,
+        connection.execute("select * from marts.fct_account_health").df(),
+        ScopeTree(past.scopes),
+        as_of=as_of,
     )
     for name, frame in frames.items():
         write_told_table(connection, name, frame)

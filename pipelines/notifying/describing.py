@@ -169,6 +169,9 @@ def reasons(alert: Alert, language: Language, currency: str, hierarchy: Hierarch
     rows = [_deal(deal, language, currency, owners) for deal in deals_of(alert)[:_MOST_DEALS]]
     if any(rows):
         blocks.append(Items(tuple(filter(None, rows)), word("deals", language)))
+    rows = [_account(one, language, currency, owners) for one in _listed(alert, "accounts")]
+    if any(rows):
+        blocks.append(Items(tuple(filter(None, rows[:_MOST_DEALS])), word("accounts", language)))
     advice = in_language(alert, "advice", language)
     if advice:
         blocks.append(Line(_begun(advice), word("advice", language)))
@@ -182,13 +185,17 @@ def _begun(text: str) -> str:
 
 def deals_of(alert: Alert) -> list[Any]:
     """The opportunities behind the alert; empty when the evaluation gave none."""
-    deals = alert.details.get("deals")
-    if isinstance(deals, str):
+    return _listed(alert, "deals")
+
+
+def _listed(alert: Alert, name: str) -> list[Any]:
+    listed = alert.details.get(name)
+    if isinstance(listed, str):
         try:
-            deals = json.loads(deals)
+            listed = json.loads(listed)
         except json.JSONDecodeError:
             return []
-    return deals if isinstance(deals, list) else []
+    return listed if isinstance(listed, list) else []
 
 
 def _driver(driver: Any, language: Language) -> str:
@@ -220,6 +227,22 @@ def _deal(deal: Any, language: Language, currency: str, owners: Hierarchy | None
         parts.append(word("idle", language, days=f"{deal['idle_workdays']:.0f}"))
     if deal.get("expected_close_on"):
         parts.append(word("closes", language, day=deal["expected_close_on"]))
+    return " · ".join(parts)
+
+
+def _account(account: Any, language: Language, currency: str, owners: Hierarchy | None) -> str:
+    if not isinstance(account, dict) or not account.get("name"):
+        return ""
+    parts = [str(account["name"])]
+    if owners is not None and account.get("owner_id"):
+        parts.append(owners.name_of(str(account["owner_id"])))
+    if isinstance(account.get("revenue_12m"), int | float):
+        amount = money(float(account["revenue_12m"]), language, currency)
+        parts.append(word("worth", language, amount=amount))
+    if isinstance(account.get("unheard_days"), int | float):
+        parts.append(word("unheard", language, days=f"{account['unheard_days']:.0f}"))
+    else:
+        parts.append(word("never_heard", language))
     return " · ".join(parts)
 
 

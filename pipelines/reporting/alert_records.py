@@ -34,6 +34,16 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Account:
+    """One customer behind a warning; `unheard_days` None: it never answered nor bought."""
+
+    name: str
+    owner: str
+    revenue: float | None  # of the last 12 months
+    unheard_days: int | None
+
+
+@dataclass(frozen=True)
 class Alert:
     """One warning episode with what has been done about it so far."""
 
@@ -62,6 +72,7 @@ class Alert:
     message_en: str
     drivers: tuple[Driver, ...] = ()
     deals: tuple[Deal, ...] = ()
+    accounts: tuple[Account, ...] = ()
     record_zh: str = ""
     record_en: str = ""
     last_action: str = ""

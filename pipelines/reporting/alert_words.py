@@ -113,6 +113,23 @@ def deals(alert: Alert, writer: Writer) -> list[str]:
     return lines
 
 
+def accounts(alert: Alert, writer: Writer) -> list[str]:
+    """The customers behind the alert, one line each: name, owner, worth, how long silent."""
+    language, lines = writer.language, []
+    for account in alert.accounts:
+        parts = [account.name, "" if alert.scope_type == "rep" else account.owner]
+        if account.revenue is not None:
+            amount = writer.money_full(account.revenue)
+            parts.append(say("alerts.worth", language, amount=amount))
+        parts.append(
+            say("alerts.never_heard", language)
+            if account.unheard_days is None
+            else say("alerts.unheard", language, days=account.unheard_days)
+        )
+        lines.append(" · ".join(part for part in parts if part))
+    return lines
+
+
 def telling_records(records: Sequence[RuleRecord]) -> list[RuleRecord]:
     """Rules with something to say: a precision, or false alarms that one should expect."""
     return [

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.reporting.alert_records import Alert, Deal, Driver, RuleRecord
+from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord
 from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.records import level_rank
 
@@ -58,7 +58,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         "alert_id rule metric dimension scope_type scope_id scope_name opened_on closed_on "
         "level since danger_on mode peak_level state value expected limit_value sample_size "
         "amount_at_risk probability owner_id message message_zh message_en drivers:varchar "
-        "deals:varchar record_zh record_en",
+        "deals:varchar accounts:varchar record_zh record_en",
         "opened_on <= ?",
         [as_of],
         "alert_id",
@@ -159,6 +159,7 @@ def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
         message_en=row["message_en"] or message,
         drivers=_drivers(row["drivers"]),
         deals=_deals(row["deals"], people),
+        accounts=_accounts(row["accounts"], people),
         record_zh=row["record_zh"] or "",
         record_en=row["record_en"] or "",
         last_action=(response or {}).get("action") or "",
@@ -193,6 +194,24 @@ def _deals(text: str | None, people: Mapping[str, str]) -> tuple[Deal, ...]:
                 amount=_number(item.get("amount")),
                 idle_workdays=None if idle is None else int(idle),
                 expected_close_on=_day(item.get("expected_close_on")),
+            )
+        )
+    return tuple(found)
+
+
+def _accounts(text: str | None, people: Mapping[str, str]) -> tuple[Account, ...]:
+    """The accounts column, as `_deals` reads the deals."""
+    found = []
+    for item in _items(text):
+        if not item.get("name"):
+            continue
+        owner, days = str(item.get("owner_id") or ""), _number(item.get("unheard_days"))
+        found.append(
+            Account(
+                name=str(item["name"]),
+                owner=people.get(owner, owner),
+                revenue=_number(item.get("revenue_12m")),
+                unheard_days=None if days is None else int(days),
             )
         )
     return tuple(found)

@@ -101,6 +101,7 @@ SELLING_TEXTS: dict[str, tuple[str, str]] = {
     "metric.overdue_close_share": ("成交日已过占比", "Overdue close dates"),
     "metric.concentration": ("大单集中度", "Concentration"),
     "metric.inbound_share": ("客户回应率", "Inbound share"),
+    "metric.key_account_engagement": ("大客户互动率", "Key account engagement"),
     "metric.leads_created": ("新增线索", "Leads created"),
     "metric.lead_conversion": ("线索转化率", "Lead conversion"),
     "metric.open_pipeline_amount": ("在手商机金额", "Open pipeline"),

@@ -60,6 +60,7 @@ ALERTS = (
     Column("alerts.response", width=28),
     Column("alerts.drivers", width=46),
     Column("alerts.deals", width=60),
+    Column("alerts.accounts", width=60),
     Column("alerts.record", width=46),
 )
 CUSTOMERS = (
@@ -265,5 +266,6 @@ class _Report:
             alert_words.response(alert, self._writer),
             alert_words.drivers(alert, self._writer),
             self._sheets.say("semicolon").join(alert_words.deals(alert, self._writer)),
+            self._sheets.say("semicolon").join(alert_words.accounts(alert, self._writer)),
             alert.record(language),
         )

@@ -47,7 +47,7 @@ KINDS = (
     Kind("conversion_drop", "product_line", (10, 14), (6, 9), "danger", ("stage_conversion_fall", "win_rate_fall")),
     Kind("opportunity_drought", "team", (8, 11), (4, 7), "danger", ("opportunities_created_fall", "coverage_low")),
     Kind("late_orders", "region", (8, 12), (4, 7), "danger", ("late_orders_high",)),
-    Kind("customer_silence", "team", (16, 22), (10, 13), "danger", ("churn_high", "silent_accounts_rise", "quarter_target_at_risk")),
+    Kind("customer_silence", "team", (16, 22), (10, 13), "danger", ("key_accounts_silent", "churn_high", "silent_accounts_rise", "quarter_target_at_risk")),
     Kind("stalled_pipeline", "team", (6, 9), (4, 6), "danger", ("stalled_share_high", "activity_fall")),
     Kind("follow_up_stop", "rep", (7, 9), (4, 7), "warning", ("rep_stopped_following_up",)),
     Kind("win_rate_fall", "team", (10, 14), (6, 9), "danger", ("win_rate_fall", "stage_conversion_fall", "quarter_target_at_risk")),

@@ -22,6 +22,7 @@ def figures(records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Sc
     found |= _closes(records, first, last, scope)
     found |= _stages(records, first, last, scope)
     found |= _snapshots(records, last, scope)
+    found["key_account_engagement", ""] = _key_accounts(records, first, last, scope)
     if first.day == 1:
         found |= _over_periods(records, first, last, scope)
         found |= _targets(records, first, last, scope)
@@ -102,6 +103,15 @@ def _snapshots(records: Records, last: pd.Timestamp, scope: Scope) -> Figures:
         ("open_pipeline_amount", ""): (amount, count, amount),
         ("silent_accounts", ""): (silent.is_silent.sum(), len(silent), silent.is_silent.sum()),
     }
+
+
+def _key_accounts(
+    records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Scope
+) -> Figure:
+    key = scope.of(records.key_accounts(first.replace(day=1)))
+    answers = records.activities[records.activities.direction == "inbound"]
+    told = pd.concat([answers[["account_id", "day"]], records.orders[["account_id", "day"]]])
+    return share(key.account_id.isin(within(told, first, last, "day").account_id).sum(), len(key))
 
 
 def _over_periods(

@@ -196,6 +196,26 @@ class Records:
             for stage, part in days.groupby(stays.to_stage)
         }
 
+    def key_accounts(self, month: pd.Timestamp) -> pd.DataFrame:
+        """The largest customers of each team that made half of its revenue in the year before."""
+        year = self.orders[
+            (self.orders.day < month) & (self.orders.day >= month - pd.DateOffset(months=12))
+        ]
+        worth = year.groupby("account_id").amount.sum().astype(float)
+        booked = year.groupby(["account_id", "owner_id"]).amount.sum().astype(float).reset_index()
+        booked = booked.sort_values(["amount", "owner_id"], ascending=[False, True])
+        owners = worth.index.map(
+            booked.drop_duplicates("account_id").set_index("account_id").owner_id
+        )
+        teams = [self.team_of(owner, month) for owner in owners]
+        rows = pd.DataFrame(
+            {"account_id": worth.index, "owner_id": owners, "team_id": teams, "worth": worth}
+        ).reset_index(drop=True)
+        rows = rows.sort_values(["worth", "account_id"], ascending=[False, True])
+        teams = rows.groupby("team_id").worth
+        larger = teams.cumsum() - rows.worth
+        return rows[larger < 0.5 * teams.transform("sum")]
+
     def customers_on(self, day: pd.Timestamp) -> pd.DataFrame:
         """Customers that had ordered by the day: where they stood in their order rhythm."""
         days = self.orders[self.orders.day <= day][["account_id", "day"]].drop_duplicates()

@@ -36,7 +36,7 @@ METRICS = {
     *("stalled_share", "idle_share", "overdue_close_share", "open_pipeline_amount"),
     *("silent_accounts", "churn_rate", "late_order_share", "leads_created", "lead_conversion"),
     *("slippage_share", "target_attainment", "pipeline_coverage", "concentration"),
-    "pipeline_coverage_next",
+    *("pipeline_coverage_next", "key_account_engagement"),
 }
 KEY = ["metric", "grain", "period_start", "scope_type", "scope_id", "dimension"]
 

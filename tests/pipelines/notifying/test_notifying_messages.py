@@ -32,6 +32,26 @@ DETAILS = {
     "period_end": "2026-12-31",
     "record_zh": "以往 24 次中 83% 应验，通常提前 41 天",
     "record_en": "right in 83% of 24 past alerts, usually 41 days ahead",
+    "accounts": json.dumps(
+        [
+            {
+                "id": "C1",
+                "name": "博远科技",
+                "owner_id": "R1",
+                "revenue_12m": 1250000.0,
+                "last_heard_on": "2026-09-01",
+                "unheard_days": 59,
+            },
+            {
+                "id": "C2",
+                "name": "恒昌机械",
+                "owner_id": "R2",
+                "revenue_12m": 80000.0,
+                "last_heard_on": None,
+                "unheard_days": None,
+            },
+        ]
+    ),
     "deals": json.dumps(
         [
             {
@@ -96,6 +116,8 @@ def test_a_notice_in_chinese(told: Callable[..., Any]) -> None:
         "  - 李四（结构） · 占差距 20%",
         "  - 其他",
         "  - 合同甲 · 张三 · 方案报价 · 8.8 万元 · 12 个工作日未跟进 · 预计 2026-11-20 成交",
+        "  - 博远科技 · 张三 · 近 12 个月 125.0 万元 · 59 天无回应",
+        "  - 恒昌机械 · 李四 · 近 12 个月 8.0 万元 · 从未回应",
         "建议行动：本周内逐单复盘",
         "责任人与期限：M1：确认收到，最迟 2026-10-28".replace("M1", "经理一"),
         "查看并处理: http://127.0.0.1/a/0123456789abcdef.D1",
@@ -106,7 +128,7 @@ def test_a_notice_in_chinese(told: Callable[..., Any]) -> None:
 
 
 def test_a_notice_in_english_has_no_chinese_of_ours(told: Callable[..., Any]) -> None:
-    message = told("en", scope_name="East 1", drivers="[]", deals=[], owner_id="X")
+    message = told("en", scope_name="East 1", drivers="[]", deals=[], accounts=[], owner_id="X")
     assert message.title == "[Danger · new] East 1 · Target pace"
     for line in (
         "Team East 1 is at 0.71 of its October target, below 0.80",

@@ -248,6 +248,14 @@ def fill_alerts(marts: MartsBuilder) -> None:
              "amount": None, "idle_workdays": None, "expected_close_on": None},
         ]
     )  # fmt: skip
+    accounts = json.dumps(
+        [
+            {"id": "C1", "name": "博远<科技>", "owner_id": "U2", "revenue_12m": 1_250_000.0,
+             "last_order_on": "2026-07-01", "last_heard_on": "2026-09-01", "unheard_days": 59},
+            {"id": "C2", "name": "恒昌机械", "owner_id": None, "revenue_12m": None,
+             "last_order_on": None, "last_heard_on": None, "unheard_days": None},
+        ]
+    )  # fmt: skip
     marts.add(
         "rpt_rule_records",
         rule_record("quarter_target_at_risk", "本季度目标可能完不成", "The quarter may be missed",
@@ -277,7 +285,7 @@ def fill_alerts(marts: MartsBuilder) -> None:
               message_zh="方案报价阶段转化率 41%，低于常态 56%",
               message_en="Conversion out of 方案报价 is 41%, below the usual 56%"),
         alert("A-idle", "warning", None, metric="stalled_share", owner_id="U3", probability=None,
-              scope_name="华南一队", scope_id="T3",
+              scope_name="华南一队", scope_id="T3", accounts=accounts,
               message_zh="华南一队停滞商机占 38%", message_en="38% of deals at 华南一队 are stalled"),
         alert("A-back", "warning", 250_000, state="recovered", closed_on=dt.date(2026, 10, 28),
               metric="new_accounts", message_zh="华北一队新增客户连续两周偏低",

@@ -91,6 +91,16 @@ def test_a_card_names_its_deals_and_the_record_of_its_rule(page: Page, page_en: 
     assert "规则过往" not in words(other)
 
 
+def test_a_card_names_the_customers_behind_it(page: Page, page_en: Page) -> None:
+    card = "//article[@data-alert='A-idle']//ul[contains(@class, 'accounts')]/li"
+    assert [words(item) for item in page.root.xpath(card)] == [
+        "博远<科技> · 李强 · 近 12 个月 125.0 万元 · 59 天无回应",
+        "恒昌机械 · 从未回应",
+    ]
+    assert words(page_en.root.xpath(card)[0]).endswith("in 12 months · not heard from for 59 days")
+    assert not page.root.xpath("//article[@data-alert='A-large']//ul[contains(@class, 'accounts')]")
+
+
 def test_rules_show_how_often_they_were_right_and_how_often_they_lie(page: Page) -> None:
     assert page.cells("//tr[@data-id='quarter_target_at_risk']") == {
         "规则": "本季度目标可能完不成",
@@ -259,7 +269,7 @@ def test_the_english_page_has_no_chinese_of_its_own(page_en: Page) -> None:
     names = (
         "华信仪器|华东一队|华东二队|华南一队|华北一队|华东|华南|华北|王芳|李强|张敏|刘洋|陈静|赵磊"
     )
-    names += "|初步接洽|需求确认|方案报价|商务谈判|分析仪|星辰医药|实验室|公司|安和检测"
+    names += "|初步接洽|需求确认|方案报价|商务谈判|分析仪|星辰医药|实验室|公司|安和检测|博远<科技>|恒昌机械"
     left = re.sub(names, "", page_en.root.text_content())
     assert re.findall(r"[\u4e00-\u9fff]+", left) == []
 

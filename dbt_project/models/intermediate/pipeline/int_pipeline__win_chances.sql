@@ -114,8 +114,7 @@ select
     waiting_stage,
     wait_band,
     week,
-    -- Spark takes a name before a minus for a name with a dash; the bracket keeps them apart.
-    (sum(won_hazard * open_share) over up_to_now) - won_hazard * open_share as chance_before,
+    -won_hazard * open_share + sum(won_hazard * open_share) over up_to_now as chance_before,
     sum(won_hazard * open_share) over up_to_now as chance
 from still_open
 window up_to_now as (partition by learned_on, waiting_stage, wait_band order by week)

@@ -13,6 +13,26 @@ capture as (
     from {{ ref('int_activities__united') }}
 ),
 
+heard as (
+    select
+        account_id,
+        max(heard_on) as last_heard_on
+    from {{ ref('int_accounts__heard') }}
+    where voided_on is null or voided_on > {{ as_of_date() }}
+    group by account_id
+),
+
+worth as (
+    select
+        revenue.account_id,
+        revenue.revenue_amount,
+        revenue.is_key
+    from {{ ref('int_accounts__yearly_revenue') }} as revenue
+    inner join {{ ref('int_calendar__days') }} as days
+        on revenue.learned_on = days.fiscal_month_start
+    where days.date_day = {{ as_of_date() }}
+),
+
 joined as (
     select
         accounts.account_id,
@@ -29,6 +49,9 @@ joined as (
         case when capture.has_activities then coalesce(contacts.contacts_30d, 0) end as contacts_30d,
         case when capture.has_activities then coalesce(contacts.inbound_30d, 0) end as inbound_30d,
         coalesce(open_deals.open_opportunities, 0) as open_opportunities,
+        heard.last_heard_on,
+        coalesce(worth.revenue_amount, 0) as revenue_12m,
+        coalesce(worth.is_key, false) as is_key_account,
         capture.has_activities
     from {{ ref('dim_account') }} as accounts
     cross join capture
@@ -36,6 +59,8 @@ joined as (
     left join {{ ref('int_accounts__contacts') }} as contacts
         on accounts.account_id = contacts.account_id
     left join open_deals on accounts.account_id = open_deals.account_id
+    left join heard on accounts.account_id = heard.account_id
+    left join worth on accounts.account_id = worth.account_id
 ),
 
 judged as (
@@ -61,6 +86,9 @@ select
     judged.last_contact_on,
     judged.contacts_30d,
     judged.inbound_30d,
+    judged.last_heard_on,
+    cast(judged.revenue_12m as decimal(18, 2)) as revenue_12m,
+    judged.is_key_account,
     case
         when judged.has_activities
             then
