@@ -48,6 +48,22 @@ def dbt_environment(warehouse: Path) -> dict[str, str]:
     }
 
 
+def stable_warehouse(settings: Settings, folder: Path | None = None) -> Path:
+    """The night's warehouse under a path that is the same every night; `folder` is this night's.
+
+    dbt takes an earlier parse up only if the profile is the same, the path of the file included;
+    parsing anew takes ten seconds. The link leads to the folder, so that DuckDB's log lies beside
+    the file itself. Call with `folder` under the writer lock.
+    """
+    link = settings.data_dir.resolve() / ".night"
+    if folder is not None:
+        fresh = link.with_name(f".night-{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(folder.resolve(), target_is_directory=True)
+        fresh.replace(link)
+    return link / "warehouse.duckdb"
+
+
 def prepared_manifest(settings: Settings) -> Path:
     """The manifest of the project for this company's systems, parsed once per state of the files.
 
@@ -75,7 +91,7 @@ def prepared_manifest(settings: Settings) -> Path:
     ]
     done = subprocess.run(
         command,
-        env=dbt_environment(working / "unused.duckdb"),
+        env=dbt_environment(stable_warehouse(settings)),
         cwd=DBT_PROJECT,
         capture_output=True,
         text=True,

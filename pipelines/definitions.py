@@ -17,6 +17,7 @@ from pipelines.assets.raw import raw_assets
 from pipelines.assets.reports import report_asset
 from pipelines.assets.steps import WRITER, writer_resource
 from pipelines.dbt_command import prepared_manifest
+from pipelines.event_storage import ease_event_storage
 from pipelines.schedules import (
     failure_sensor,
     nightly_job,
@@ -30,6 +31,8 @@ from pipelines.settings import Settings, load_settings
 
 def build_defs(settings: Settings) -> dg.Definitions:
     """Everything Dagster runs for one company; needs no secret and calls no source."""
+    # Every process that runs anything comes by here, before its first event.
+    ease_event_storage()
     models = dbt_model_assets(settings, prepared_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
     alerts = alert_assets(settings, upstream=marts)

@@ -22,7 +22,13 @@ from dagster_dbt import (
 )
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
-from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
+from pipelines.dbt_command import (
+    EXECUTABLE,
+    dbt_environment,
+    dbt_vars,
+    prepared_manifest,
+    stable_warehouse,
+)
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.night import Night
 from pipelines.settings import DBT_PROJECT, Settings
@@ -110,7 +116,7 @@ def _build(
     if parsed.is_file():
         # What the definitions were made from; dbt parses anew only what the day changes.
         shutil.copy(parsed, target)
-    os.environ.update(dbt_environment(night.warehouse))
+    os.environ.update(dbt_environment(stable_warehouse(settings, night.folder)))
     # Unit tests try the logic on made-up rows: they belong to the test suite, not to the night.
     arguments = ["build", "--partial-parse", "--exclude-resource-type", "unit_test"]
     arguments += ["--vars", json.dumps(dbt_vars(settings, night.as_of))]

@@ -1,0 +1,56 @@
+"""Dagster's SQLite files without the waiting: a night writes some 2,500 events one by one.
+
+Add here: how these files are opened. Keep out: which storage is used (`instance.py`), and files of
+our own (the ledger has its own engine).
+
+Dagster opens a file for every event and closes it again. The last one to close a file moves its log
+into it (a checkpoint), and every commit waits for the disk: half of a small night went into that.
+So one more connection stays open for as long as the process lives, and commits do not wait. In this
+mode (WAL, synchronous=NORMAL) a killed process loses nothing; when the power fails the last events
+of a run may be missing from its page, never from the marts or the ledger
+(sqlite.org, "pragma synchronous" and "write-ahead logging").
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+_held: dict[str, sqlite3.Connection] = {}
+_logged: set[str] = set()
+_homes: set[str] = set()
+
+
+def ease_event_storage() -> None:
+    """From now on, open SQLite files below DAGSTER_HOME in this process as said above.
+
+    Does nothing without DAGSTER_HOME: Dagster then keeps nothing.
+    """
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        return
+    if not _homes:
+        event.listen(Engine, "connect", _on_connect)
+    _homes.add(f"{Path(home).resolve()}{os.sep}")
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    file = connection.execute("pragma database_list").fetchone()[2]
+    if not file.startswith(tuple(_homes)):
+        return
+    connection.execute("pragma synchronous = normal")
+    if file not in _held:
+        # Events are written by other threads as well; this one only keeps the file open.
+        _held[file] = sqlite3.connect(file, check_same_thread=False)
+    if file not in _logged:
+        # A connection takes part in a log once it has read, and a new file has none at first.
+        _held[file].execute("select count(*) from sqlite_master").fetchone()
+        if os.path.exists(f"{file}-wal"):
+            _logged.add(file)
