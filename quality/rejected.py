@@ -109,7 +109,14 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
     why_zh = _told(row, "message", "zh").strip().rstrip("。.")
     file = "" if pd.isna(row["file"]) else str(row["file"])
     severity: Severity = "warning"
-    if state == "rejected" and entity:
+    if state == "rejected" and entity and not file:
+        # A table of a system, which is no file.
+        check = FILES_CHECK
+        zh, en = (
+            "没有加载，上次加载的数据继续生效",
+            "nothing was loaded; the last load stays in force",
+        )
+    elif state == "rejected" and entity:
         check = FILES_CHECK
         zh, en = "整个文件未被采用，上一个有效版本继续生效", "the whole file was refused"
     elif state == "rejected":
@@ -117,7 +124,11 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
     elif state == "gone" and entity and in_last_load:
         check, zh, en = GONE_CHECK, "文件已撤下", "the rows of this file were withdrawn"
     elif state == "loaded" and why:
-        check, zh, en = REMARKS_CHECK, "文件已加载，请注意", "loaded, with a remark"
+        check, zh, en = (
+            REMARKS_CHECK,
+            f"{'文件' if file else ''}已加载，请注意",
+            "loaded, with a remark",
+        )
         severity = "warning" if why.startswith("WARNING") else "info"
     else:
         return None

@@ -84,7 +84,7 @@ def with_accounts(
 
 
 def _in_scope(accounts: pd.DataFrame, scope: tuple[str, str], tree: ScopeTree) -> pd.Series:
-    """By the rep who looks after the customer, as the metrics of customers are counted."""
+    """By the rep who looks after the customer today: he is the one who can call."""
     if scope[0] == "company":
         return pd.Series(True, index=accounts.index)
     if scope[0] == "rep":

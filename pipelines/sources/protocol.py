@@ -35,6 +35,12 @@ def joined(parts: Iterable[Told], en: str = "; ", zh: str = "；") -> Told:
     return Told(en.join(part.en for part in listed), zh.join(part.zh for part in listed))
 
 
+def with_names(en: str, zh: str, names: Iterable[str]) -> Told:
+    """A remark about fields, columns or the like, which are named behind it as they are called."""
+    listed = list(names)
+    return Told(f"{en}: {', '.join(listed)}", f"{zh}：{'、'.join(listed)}")
+
+
 @dataclass(frozen=True)
 class Batch:
     """Rows for one raw table. `table` has exactly the schema that `tables()` declares for it."""

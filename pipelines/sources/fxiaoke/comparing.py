@@ -22,6 +22,7 @@ from pipelines.sources.fxiaoke.objects import CREATED, KEY, SWEPT
 from pipelines.sources.fxiaoke.planning import Job, ms
 from pipelines.sources.fxiaoke.tenant import Tenant, condition
 from pipelines.sources.http import Window
+from pipelines.sources.protocol import Told
 
 _FEW = 20  # so few records may well vanish in one day
 
@@ -40,7 +41,12 @@ def compare(tenant: Tenant, job: Job) -> None:
     known = int(job.last.extra.get("live", 0)) + created
     if job.exist > known:
         job.window = Window(None, job.window.upto)
-        job.notes.append(f"read whole: {job.exist:,} records exist, {known:,} were known")
+        job.notes.append(
+            Told(
+                f"read whole: {job.exist:,} records exist, {known:,} were known",
+                f"已改为全量读取：现有 {job.exist:,} 条记录，已知的只有 {known:,} 条",
+            )
+        )
     job.swept = job.exist < known
 
 

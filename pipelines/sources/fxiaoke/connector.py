@@ -44,9 +44,26 @@ from pipelines.sources.fxiaoke.reading import read
 from pipelines.sources.fxiaoke.selection import Described
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.http import Cursor, RetryPolicy
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import (
+    Batch,
+    Extract,
+    Finding,
+    Previous,
+    Rejection,
+    Told,
+    joined,
+)
 
 Item = Batch | Rejection | Extract
+_INACTIVE = Told("not active in this tenant", "在此租户中未启用")
+_STRANGE_OWNERS = Told(
+    "no owner is among the users: their ids are of another form",
+    "负责人都不在用户之中：两者的 ID 形式不同",
+)
+_ADDRESS_BOOK = Told(
+    "employees are read from the address book, PersonnelObj is not shown",
+    "员工取自通讯录，因为看不到 PersonnelObj",
+)
 
 
 class FxiaokeConnector:
@@ -92,9 +109,8 @@ class FxiaokeConnector:
                         owners |= set(given.table["owner_id"].to_pylist()) - {None}
                     strange = owners and users and owners.isdisjoint(users)
                     if isinstance(given, Extract) and given.entity == "opportunity" and strange:
-                        note = "no owner is among the users: their ids are of another form"
-                        text = f"{given.message}; {note}" if given.message else note
-                        given = replace(given, message=text)
+                        told = joined([*_remarks(given), _STRANGE_OWNERS])
+                        given = replace(given, message=told.en, message_zh=told.zh)
                     yield given
 
     def _one(
@@ -115,7 +131,7 @@ class FxiaokeConnector:
             if item.table == PEOPLE.table and self.options.people == "auto":
                 yield from self._address_book(tenant, upto)
                 return
-            why = described.cause if described else "not active in this tenant"
+            why = described.told if described else _INACTIVE
             yield missing_object(tenant, item, last, why)
             return
         job = plan(tenant, item, self.mapping(item), described, last, upto)
@@ -146,7 +162,8 @@ class FxiaokeConnector:
             rows=page.table.num_rows,
             rejected_rows=len(page.rejections),
             source_rows=page.table.num_rows + len(page.rejections),
-            message="employees are read from the address book, PersonnelObj is not shown",
+            message=_ADDRESS_BOOK.en,
+            message_zh=_ADDRESS_BOOK.zh,
         )
 
     def check(self) -> list[Finding]:
@@ -187,13 +204,19 @@ class FxiaokeConnector:
         return self.options.fields.get(entity, {})
 
 
-def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: str) -> Extract:
+def _remarks(extract: Extract) -> list[Told]:
+    return [Told(extract.message, extract.message_zh or "")] if extract.message else []
+
+
+def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Told) -> Extract:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("columns")):
         raise PermanentFailure(
             f"Could not read {item.name} of {tenant.name}",
-            cause=why + (", and it was read before" if last else ""),
+            cause=why.en + (", and it was read before" if last else ""),
             next_step=f"give the acting employee (user_id) the right to see {item.name}, or, if the "
             "company does not use it any more, list it in options.skip",
         )
-    return Extract(item.table, cursor=last.text() if last else None, message=f"{item.name}: {why}")
+    told = Told(f"{item.name}: {why.en}", f"{item.name}：{why.zh}")
+    cursor = last.text() if last else None
+    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)

@@ -17,6 +17,7 @@ from pipelines.sources.fxiaoke.objects import CREATED, INVALID, LIFE, MODIFIED, 
 from pipelines.sources.fxiaoke.selection import Described, Selection, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Filter, Tenant, condition
 from pipelines.sources.http import Cursor, Window
+from pipelines.sources.protocol import Told
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Job:
     window: Window
     swept: bool = False  # all ids have to be asked for
     exist: int | None = None  # how many records the tenant counts
-    notes: list[str] = field(default_factory=list)
+    notes: list[Told] = field(default_factory=list)
 
     @property
     def filters(self) -> list[Filter]:

@@ -24,7 +24,7 @@ from pipelines.sources.fxiaoke.planning import Job
 from pipelines.sources.fxiaoke.records import is_beside, make_plain
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.http import Batches, Cursor, PageGuard, prefetched
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 
 Item = Batch | Rejection | Extract
 
@@ -70,6 +70,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     # Before the first load there is nothing that could have vanished.
     if job.last is not None and (job.window.full or job.swept):
         yield Batch("id_sweep", swept_rows(item.table, ids))
+    told = joined([*job.notes, *_changes(job, unknown)])
     yield Extract(
         item.table,
         cursor=_cursor(job, live or 0).text(),
@@ -78,7 +79,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         full=job.window.full,
         newest_record_at=newest,
         source_rows=counted,
-        message="; ".join([*job.notes, *_changes(job, unknown)]) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )
 
 
@@ -112,17 +114,21 @@ def _cursor(job: Job, live: int) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job, unknown: set[str]) -> list[str]:
+def _changes(job: Job, unknown: set[str]) -> list[Told]:
     """What is new or missing in the object's fields, in words."""
     said = []
     if unknown:
-        said.append(f"fields that are not described: {', '.join(sorted(unknown))}")
+        said.append(
+            with_names("fields that are not described", "对象描述中没有的字段", sorted(unknown))
+        )
     if job.selection.absent:
-        said.append(f"not shown: {', '.join(job.selection.absent)}")
+        said.append(with_names("not shown", "看不到的字段", job.selection.absent))
     if job.last is not None and job.last.extra.get("object") == job.item.name:
         known, now = set(job.last.extra.get("described", ())), set(job.described.types)
         if now - known:
-            said.append(f"new fields in the tenant: {', '.join(sorted(now - known))}")
+            new = sorted(now - known)
+            said.append(with_names("new fields in the tenant", "租户中新增的字段", new))
         if known - now:
-            said.append(f"fields gone from the tenant: {', '.join(sorted(known - now))}")
+            gone = sorted(known - now)
+            said.append(with_names("fields gone from the tenant", "租户中已没有的字段", gone))
     return said

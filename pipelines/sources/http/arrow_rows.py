@@ -20,7 +20,7 @@ import pyarrow.csv as pa_csv
 from pipelines.failures import PermanentFailure
 from pipelines.sources.http.columns import column_of
 from pipelines.sources.http.fields import Field
-from pipelines.sources.protocol import Rejection, Told
+from pipelines.sources.protocol import Rejection, Told, with_names
 
 # A column in which nothing fits any more has changed its type; so few rows may just be bad rows.
 _FEWEST_FOR_DRIFT = 20
@@ -54,20 +54,22 @@ class Drift:
             gone = set(page.absent)
             self.absent = gone if self.absent is None else self.absent & gone
 
-    def message(self, asked: Iterable[str] | None = None) -> str | None:
-        """A sentence for the operator, or None if all is as declared.
+    def remarks(self, asked: Iterable[str] | None = None) -> list[Told]:
+        """What an operator should read; nothing if all is as declared.
 
         `asked`: the paths that were asked for at all; others cannot be missed.
         """
-        parts = []
+        said = []
         if self.unknown:
-            parts.append(f"fields that are not read: {', '.join(sorted(self.unknown))}")
+            said.append(
+                with_names("fields that are not read", "未读取的字段", sorted(self.unknown))
+            )
         gone = self.absent or set()
         if asked is not None:
             gone = gone & set(asked)
         if gone:
-            parts.append(f"fields that no longer come: {', '.join(sorted(gone))}")
-        return "; ".join(parts) or None
+            said.append(with_names("fields that no longer come", "不再返回的字段", sorted(gone)))
+        return said
 
 
 class RowShape:

@@ -22,9 +22,9 @@ from pipelines.failures import Failure, TransientFailure, endpoint
 from pipelines.sources.http.auth import Auth
 from pipelines.sources.http.limiter import Limiter
 from pipelines.sources.http.redaction import Redactor
-from pipelines.sources.http.replies import Judge, Refusal, Reply, Verdict
+from pipelines.sources.http.replies import SHAPE, USUAL_STEP, Judge, Refusal, Reply, Verdict
 from pipelines.sources.http.retrying import RetryPolicy
-from pipelines.sources.http.rules import SHAPE, Expected, verdict_of, verdict_of_break
+from pipelines.sources.http.rules import Expected, verdict_of, verdict_of_break
 from pipelines.sources.http.transport import Outgoing, Timeouts, Transport
 
 log = logging.getLogger("forewarn.http")
@@ -236,7 +236,7 @@ class ReadOnlyClient:
             tried,
             where=reply.where,
             cause=cause,
-            next_step=next_step or "check the address, the rights and the options of the source",
+            next_step=next_step or USUAL_STEP.en,
             status=reply.status,
             code=verdict.code,
         )

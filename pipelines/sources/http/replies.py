@@ -14,8 +14,15 @@ from typing import Any, Literal
 import orjson
 
 from pipelines.failures import PermanentFailure
+from pipelines.sources.protocol import Told
 
 _UNREAD = object()
+SHAPE = "_shape"  # code of a verdict: JSON, but not of the expected shape
+# What to do where the rules of the system know nothing better.
+USUAL_STEP = Told(
+    "check the address, the rights and the options of the source",
+    "请检查该数据源的地址、权限和选项",
+)
 
 Action = Literal["accept", "retry", "login", "transient", "permanent"]
 
@@ -35,6 +42,13 @@ class Refusal(PermanentFailure):
     ) -> None:
         super().__init__(tried, where=where, cause=cause, next_step=next_step)
         self.status, self.code = status, code
+
+    @property
+    def told(self) -> Told:
+        """The cause, for a load that goes on; in Chinese the system's own words stand in quotes."""
+        if self.code == SHAPE:
+            return Told(self.cause, f"HTTP {self.status} 的返回内容不是约定的格式")
+        return Told(self.cause, f"系统返回“{self.cause}”")
 
 
 @dataclass

@@ -11,10 +11,8 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from pipelines.sources.http.redaction import Redactor
-from pipelines.sources.http.replies import Reply, Verdict, shape_fault
+from pipelines.sources.http.replies import SHAPE, Reply, Verdict, shape_fault
 from pipelines.sources.http.retrying import retry_after
-
-SHAPE = "_shape"  # code of a verdict: JSON, but not of the expected shape
 
 _RETRIED = {406, 408, 420, 425, 429, 500, 502, 503, 504}
 

@@ -48,8 +48,8 @@ def _table(
     cursor = Cursor.read(previous.cursor(entity))
     known = cursor.extra.get("ids") if cursor else None
     key = "team_id" if entity == "teams" else "user_id"
-    message = lost_too_many(known, len(records), options)
-    if message is None:
+    lost = lost_too_many(known, len(records), options)
+    if lost is None:
         known = len(records)
         yield live_ids(entity, sorted(str(record[key]) for record in records))
     yield Extract(
@@ -58,7 +58,8 @@ def _table(
         rows=rows.rows,
         rejected_rows=rows.rejected,
         source_rows=len(records) + len(more),
-        message=message,
+        message=lost.en if lost else None,
+        message_zh=lost.zh if lost else None,
     )
 
 

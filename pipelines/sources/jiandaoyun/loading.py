@@ -22,7 +22,15 @@ from pipelines.sources.jiandaoyun.mapping import Mapped, drift, resolve
 from pipelines.sources.jiandaoyun.matching import Found
 from pipelines.sources.jiandaoyun.options import FormOptions, Options
 from pipelines.sources.jiandaoyun.records import Reader, Rows, live_ids
-from pipelines.sources.protocol import Batch, Extract, Previous, Rejection
+from pipelines.sources.protocol import (
+    Batch,
+    Extract,
+    Previous,
+    Rejection,
+    Told,
+    joined,
+    with_names,
+)
 
 _LEAST_SHARE = 0.8  # fewer ids than that are a lost right or a wrong form before they are deletions
 _FEW = 20  # but of a handful of records some may well go in a night
@@ -103,6 +111,7 @@ class FormLoad:
             "filter": works,
         }
         before = self._before.newest_record_at if self._before else None
+        told = joined(remarks)
         yield Extract(
             plan.entity,
             cursor=Cursor(self._upto, full_at, extra).text(),
@@ -112,7 +121,8 @@ class FormLoad:
             newest_record_at=max(filter(None, (rows.newest, before)), default=None),
             # There is no count to ask for; a second reading of all ids takes its place.
             source_rows=None if missed is None else rows.rows + rows.rejected + missed,
-            message="; ".join(remarks) or None,
+            message=told.en or None,
+            message_zh=told.zh or None,
         )
 
     def _since(self, earlier: dict[str, Any]) -> str | None:
@@ -173,27 +183,31 @@ class FormLoad:
                 next_step="run again when nobody edits the form",
             )
 
-    def _remarks(self, earlier: dict[str, Any]) -> list[str]:
-        remarks = []
-        if "widgets" in earlier:
-            changed = drift(earlier["widgets"], self._plan.mapped)
-            if changed:
-                remarks.append(changed)
-        if earlier.get("mapping") != self._plan.fingerprint and self._plan.mapped.left_out:
-            names = ", ".join(sorted(self._plan.mapped.left_out))
-            remarks.append(f"columns for which the form has no field: {names}")
+    def _remarks(self, earlier: dict[str, Any]) -> list[Told]:
+        mapped = self._plan.mapped
+        remarks = drift(earlier["widgets"], mapped) if "widgets" in earlier else []
+        if earlier.get("mapping") != self._plan.fingerprint and mapped.left_out:
+            remarks.append(
+                with_names(
+                    "columns for which the form has no field",
+                    "表单中没有对应字段的列",
+                    sorted(mapped.left_out),
+                )
+            )
         return remarks
 
 
-def lost_too_many(known: int | None, found: int, options: Options) -> str | None:
+def lost_too_many(known: int | None, found: int, options: Options) -> Told | None:
     """Why ids that are missing are not believed to be deleted; None if they are."""
     if known is None or options.accept_deletions:
         return None
     if found >= known * _LEAST_SHARE or known - found <= _FEW:
         return None
-    return (
+    return Told(
         f"only {found} of {known} records are left; none is taken for deleted until the key's "
-        "scope is checked, or accept_deletions is set in the options for one run"
+        "scope is checked, or accept_deletions is set in the options for one run",
+        f"{known} 条记录只剩 {found} 条，暂不把任何一条当作已删除；请核对密钥的授权范围，"
+        "若确已删除，请在 options 中设置 accept_deletions 运行一次",
     )
 
 

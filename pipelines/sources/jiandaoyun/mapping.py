@@ -19,6 +19,7 @@ from typing import Any
 from pipelines.failures import PermanentFailure
 from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, Rule
 from pipelines.sources.jiandaoyun.options import FormOptions
+from pipelines.sources.protocol import Told, joined
 
 Widget = Mapping[str, Any]
 # What a condition on every row needs, whether or not a column reads it.
@@ -190,30 +191,39 @@ def _ids(widgets: Sequence[Widget]) -> str:
     return ", ".join(str(item["widgetName"]) for item in widgets)
 
 
-def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> str | None:
-    """What has changed in the form since the last load, for the operator; None if nothing has."""
+def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Told]:
+    """What has changed in the form since the last load, for the operator."""
     now = mapped.widgets
     used = {item.widget for item in mapped.bounds}
-    new = [f"{now[key][0]} ({key})" for key in now if key not in before and key not in used]
-    gone = [f"{before[key][0]} ({key})" for key in before if key not in now]
+    new = [_widget(now[key][0], key) for key in now if key not in before and key not in used]
+    gone = [_widget(before[key][0], key) for key in before if key not in now]
     renamed = [
-        f"{before[key][0]} is now {now[key][0]} ({key})"
+        Told(
+            f"{before[key][0]} is now {now[key][0]} ({key})",
+            f"{before[key][0]} 现为 {now[key][0]}（{key}）",
+        )
         for key in now
         if key in before and before[key][0] != now[key][0]
     ]
     retyped = [
-        f"{now[key][0]} from {before[key][1]} to {now[key][1]} ({key})"
+        Told(
+            f"{now[key][0]} from {before[key][1]} to {now[key][1]} ({key})",
+            f"{now[key][0]} 由 {before[key][1]} 变为 {now[key][1]}（{key}）",
+        )
         for key in now
         if key in before and before[key][1] != now[key][1]
     ]
-    parts = [
-        f"{title}: {', '.join(sorted(items))}"
+    return [
+        joined((title, joined(sorted(items, key=lambda item: item.en), ", ", "、")), ": ", "：")
         for title, items in (
-            ("new fields that are not read", new),
-            ("fields that are gone", gone),
-            ("fields with another caption", renamed),
-            ("fields of another type", retyped),
+            (Told("new fields that are not read", "新增但未读取的字段"), new),
+            (Told("fields that are gone", "已不存在的字段"), gone),
+            (Told("fields with another caption", "标题有变的字段"), renamed),
+            (Told("fields of another type", "类型有变的字段"), retyped),
         )
         if items
     ]
-    return "; ".join(parts) or None
+
+
+def _widget(label: str, key: str) -> Told:
+    return Told(f"{label} ({key})", f"{label}（{key}）")

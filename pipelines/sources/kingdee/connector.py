@@ -30,7 +30,7 @@ from pipelines.sources.kingdee.forms import FORMS, TABLES, FieldsOfForm, Form
 from pipelines.sources.kingdee.options import options_of
 from pipelines.sources.kingdee.reading import plan, read
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
 
 
 class KingdeeConnector:
@@ -69,9 +69,9 @@ class KingdeeConnector:
             zone = site.zone()
             for form in self.forms():
                 last = Cursor.read(previous.cursor(form.table))
-                fields, why = _seen(site, form)
-                if fields is None:
-                    yield _missing(site, form, last, why)
+                fields = _seen(site, form)
+                if isinstance(fields, Told):
+                    yield _missing(site, form, last, fields)
                     continue
                 yield from read(site, plan(site, form, fields, last, upto, zone))
 
@@ -91,26 +91,29 @@ class KingdeeConnector:
         return [form for form in map(self.options.form, FORMS) if form is not None]
 
 
-def _seen(site: Site, form: Form) -> tuple[FieldsOfForm | None, str]:
-    """The form's fields, or None and why the user does not see them."""
+def _seen(site: Site, form: Form) -> FieldsOfForm | Told:
+    """The form's fields, or why the user does not see them."""
     try:
         fields = site.fields(form.form_id)
     except Refusal as refusal:
         if refusal.code != NO_RIGHT:
             raise
-        return None, "the integration user has no right to query it"
-    return fields, "" if fields else "it is not on this site"
+        return Told(
+            "the integration user has no right to query it", "集成用户没有查询这个表单的权限"
+        )
+    return Told("it is not on this site", "此站点没有这个表单") if fields is None else fields
 
 
-def _missing(site: Site, form: Form, last: Cursor | None, why: str) -> Extract:
+def _missing(site: Site, form: Form, last: Cursor | None, why: Told) -> Extract:
     """The extract of a form that is not there. Raises if it must be, or was before."""
     if not form.optional or (last is not None and last.extra.get("columns")):
         raise PermanentFailure(
             f"Could not read {form.form_id} of {site.name}",
             where=form.form_id,
-            cause=why + (", although it was read before" if last else ""),
+            cause=why.en + (", although it was read before" if last else ""),
             next_step=f"grant the integration user the right to query {form.form_id} (查询), or "
             "correct its form_id in options.forms",
         )
     cursor = replace(last, full_at=None).text() if last else None
-    return Extract(form.table, cursor=cursor, message=f"{form.form_id}: {why}")
+    told = Told(f"{form.form_id}: {why.en}", f"{form.form_id}：{why.zh}")
+    return Extract(form.table, cursor=cursor, message=told.en, message_zh=told.zh)

@@ -20,7 +20,7 @@ from pipelines.sources.kingdee.forms import Column, Entry, FieldsOfForm, Form
 from pipelines.sources.kingdee.paging import entry_pages
 from pipelines.sources.kingdee.selection import resolved, select
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 
 _OWN = (Column("parent_id", required=True), Column("id", required=True), Column("seq", "decimal"))
 
@@ -59,8 +59,11 @@ def read_entries(
     table = job.entry.table
     key = entry_key_of(job)
     if key is None:
-        told = f"{job.form.form_id} has no entry with {job.entry.marker} on this site"
-        yield Extract(table, full=full, message=told)
+        told = Told(
+            f"{job.form.form_id} has no entry with {job.entry.marker} on this site",
+            f"此站点的 {job.form.form_id} 没有带 {job.entry.marker} 的单据体",
+        )
+        yield Extract(table, full=full, message=told.en, message_zh=told.zh)
         return
     fields = fields_of_entry(job.fields, key)
     selection = select(job.form, job.entry.columns, fields, source=site.name, mapped=job.mapped)
@@ -82,12 +85,17 @@ def read_entries(
             yield from batches.add(page.table)
     yield from batches.rest()
     doubled = [i for i, n in Counter(selection.keys.values()).items() if n > 1]
-    notes = [f"not on this site: {', '.join(selection.absent)}"] if selection.absent else []
-    notes += [f"read twice: {', '.join(doubled)}"] if doubled else []
+    notes = []
+    if selection.absent:
+        notes.append(with_names("not on this site", "此站点没有的字段", selection.absent))
+    if doubled:
+        notes.append(with_names("read twice", "读取了两次的字段", doubled))
+    told = joined(notes)
     yield Extract(
         table,
         rows=batches.rows,
         rejected_rows=rejected,
         full=full,
-        message="; ".join(notes) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )

@@ -37,7 +37,7 @@ from pipelines.sources.kingdee.sweeping import (
     sweep,
     swept_rows,
 )
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 
 Item = Batch | Rejection | Extract
 ID = Column("id", required=True)
@@ -169,10 +169,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         "swept_at": job.upto.isoformat() if swept else last and last.extra.get("swept_at"),
     }
     if swept and has_shrunk(len(swept.ids), rows_before, options.most_vanished):
-        notes.append(
-            f"{rows_before - len(swept.ids)} of {rows_before} records are no longer visible: "
-            "too many to be deletions, so they are kept; check the user's rights by organisation"
-        )
+        notes.append(_vanished(rows_before - len(swept.ids), rows_before))
         extra["rows"] = rows_before
     elif swept and last is not None:
         yield Batch("id_sweep", swept_rows(form.table, sorted({*swept.ids, *seen})))
@@ -184,6 +181,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         yield from read_entries(site, entry, conditions, full=whole)
     # Rows of groups that were read anew are no part of what the condition was counted by.
     others = len(seen) - came
+    told = joined(notes)
     yield Extract(
         form.table,
         cursor=Cursor(job.upto, job.upto if whole or not last else last.full_at, extra).text(),
@@ -193,7 +191,8 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         newest_record_at=newest,
         source_rows=expected_rows + others,
         source_amount=None if total is None or others else total.quantize(Decimal("0.01")),
-        message="; ".join(notes) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )
 
 
@@ -236,15 +235,27 @@ def _own_fields(fields: FieldsOfForm) -> list[str]:
     return sorted(key for key in fields.entries if key.startswith("F_"))
 
 
-def _notes(job: Job) -> list[str]:
+def _vanished(lost: int, before: int) -> Told:
+    return Told(
+        f"{lost} of {before} records are no longer visible: too many to be deletions, so they are "
+        "kept; check the user's rights by organisation",
+        f"{before} 条记录中有 {lost} 条已看不到：数量太多，不像是删除，因此予以保留；"
+        "请检查集成用户在各组织的权限",
+    )
+
+
+def _notes(job: Job) -> list[Told]:
     """What is missing or new in the form's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(f"not on this site: {', '.join(job.selection.absent)}")
+        said.append(with_names("not on this site", "此站点没有的字段", job.selection.absent))
     if job.last is not None:
         before, now = set(job.last.extra.get("site_fields", ())), set(_own_fields(job.fields))
         if now - before:
-            said.append(f"new fields on the site: {', '.join(sorted(now - before))}")
+            said.append(
+                with_names("new fields on the site", "站点上新增的字段", sorted(now - before))
+            )
         if before - now:
-            said.append(f"fields gone from the site: {', '.join(sorted(before - now))}")
+            gone = sorted(before - now)
+            said.append(with_names("fields gone from the site", "站点上已没有的字段", gone))
     return said

@@ -15,7 +15,7 @@ from pipelines.sources.neocrm.lists import busi_types, stages
 from pipelines.sources.neocrm.objects import NeocrmObject
 from pipelines.sources.neocrm.selection import select
 from pipelines.sources.neocrm.tenant import Tenant
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, joined
 
 _DAY = 86_400_000
 
@@ -76,7 +76,7 @@ def _stages(tenant: Tenant, known: set[str]) -> Finding:
     rows, notes = stages(tenant, busi_types(tenant)[0], tenant.describe("opportunity"))
     names = {row["stage_name"] for row in rows if row["stage_name"]}
     if not names:
-        text = f"cannot be listed ({'; '.join(notes) or 'the list is empty'})"
+        text = f"cannot be listed ({joined(notes).en or 'the list is empty'})"
         return Finding(subject, False, text, "give read access to the stages of opportunities")
     unknown = sorted(names - known)
     if unknown:

@@ -87,7 +87,7 @@ class NeocrmConnector:
         except Refusal as refusal:
             if refusal.code not in NOT_THERE:
                 raise
-            yield missing_object(tenant, item, last, refusal.cause)
+            yield missing_object(tenant, item, last, refusal.told)
             return
         yield from read(tenant, job)
 

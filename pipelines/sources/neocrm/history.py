@@ -18,7 +18,7 @@ from pipelines.sources.http import Batches, Cursor, Field, PageGuard, Refusal, R
 from pipelines.sources.neocrm.reading import ms
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.tenant import Tenant
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined
 
 TABLE = "field_history"
 _FIELDS = (
@@ -39,7 +39,8 @@ def read_history(
     options = tenant.options
     shape = RowShape(TABLE, _FIELDS, key="log_id", checked=False)
     guard: PageGuard[str] = PageGuard(f"the field history of {tenant.name}")
-    batches, rejected, notes = Batches(TABLE), 0, []
+    batches, rejected = Batches(TABLE), 0
+    notes: list[Told] = []
     reached: dict[str, str] = dict(last.extra.get("reached", {})) if last else {}
     for item in options.history_fields:
         # A field whose log could not be read goes on from where it was read last.
@@ -62,17 +63,25 @@ def read_history(
                 yield from page.rejections
                 yield from batches.add(page.table)
         except Refusal as refusal:
-            notes.append(f"the history of {item} cannot be read: {refusal.cause}")
+            why = refusal.told
+            notes.append(
+                Told(
+                    f"the history of {item} cannot be read: {why.en}",
+                    f"读不到 {item} 的变更历史：{why.zh}",
+                )
+            )
             continue
         reached[item] = upto.isoformat()
     yield from batches.rest()
+    told = joined(notes)
     yield Extract(
         TABLE,
         cursor=Cursor(upto, last.full_at if last else upto, {"reached": reached}).text(),
         rows=batches.rows,
         rejected_rows=rejected,
         full=last is None,
-        message="; ".join(notes) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )
 
 

@@ -20,7 +20,7 @@ from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.objects import BUSI_TYPE, CURRENCY, STAGE, XOBJECT
 from pipelines.sources.neocrm.records import text_of
 from pipelines.sources.neocrm.tenant import Described, Tenant
-from pipelines.sources.protocol import Batch, Extract
+from pipelines.sources.protocol import Batch, Extract, Told, joined
 
 _TYPED = ("opportunity", "activityRecord")
 _DEFAULT_TYPE = "defaultBusiType"
@@ -39,17 +39,20 @@ def read_lists(tenant: Tenant, opportunity: Described | None) -> Iterator[Batch 
         try:
             yield from _loaded(table, schema, rows(tenant), [])
         except Refusal as refusal:
-            yield from _loaded(table, schema, [], [refusal.cause])
+            yield from _loaded(table, schema, [], [refusal.told])
 
 
-def busi_types(tenant: Tenant) -> tuple[Rows, list[str]]:
+def busi_types(tenant: Tenant) -> tuple[Rows, list[Told]]:
     """Record types of the objects that have several."""
     rows, notes = [], []
     for name in _TYPED:
         try:
             records = tenant.busi_types(name)
         except Refusal as refusal:
-            notes.append(f"record types of {name}: {refusal.cause}")
+            why = refusal.told
+            notes.append(
+                Told(f"record types of {name}: {why.en}", f"读不到 {name} 的业务类型：{why.zh}")
+            )
             continue
         for record in records:
             rows.append(
@@ -63,7 +66,7 @@ def busi_types(tenant: Tenant) -> tuple[Rows, list[str]]:
     return rows, notes
 
 
-def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[Rows, list[str]]:
+def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[Rows, list[Told]]:
     """The stages of all record types of opportunities; a stage of several types stands once each."""
     keys = [row["api_key"] for row in types if row["object"] == "opportunity" and row["api_key"]]
     rows, notes = [], []
@@ -71,7 +74,8 @@ def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[
         try:
             records = tenant.stages(key)
         except Refusal as refusal:
-            notes.append(f"stages of {key}: {refusal.cause}")
+            why = refusal.told
+            notes.append(Told(f"stages of {key}: {why.en}", f"读不到 {key} 的销售阶段：{why.zh}"))
             continue
         rows += [_stage(key, r.get("stageName"), r.get("order"), r) for r in records]
     if not rows and opportunity is not None:
@@ -121,7 +125,7 @@ def _text(value: Any) -> str | None:
 
 
 def _loaded(
-    table: str, schema: pa.Schema, rows: Rows, notes: list[str]
+    table: str, schema: pa.Schema, rows: Rows, notes: list[Told]
 ) -> Iterator[Batch | Extract]:
     columns = [
         # Decimals come as texts, which Arrow reads digit by digit.
@@ -131,4 +135,5 @@ def _loaded(
         for field in schema
     ]
     yield Batch(table, pa.Table.from_arrays(columns, schema=schema))
-    yield Extract(table, rows=len(rows), message="; ".join(notes) or None)
+    told = joined(notes)
+    yield Extract(table, rows=len(rows), message=told.en or None, message_zh=told.zh or None)

@@ -40,7 +40,7 @@ from pipelines.sources.neocrm.objects import COUNTED, SWEPT, NeocrmObject
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.selection import Selection, select
 from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 
 Item = Batch | Rejection | Extract
 
@@ -56,7 +56,7 @@ class Job:
     window: Window
     before: int = 0  # the tenant's count of the window before and after the reading
     after: int = 0
-    notes: list[str] = field(default_factory=list)
+    notes: list[Told] = field(default_factory=list)
 
     @property
     def where(self) -> str:
@@ -142,6 +142,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
             yield Batch("id_sweep", _swept(item, swept))
         yield Batch("counted", _counted(tenant, job, alive))
     whole = job.before == job.after == came
+    told = joined([*drift.remarks(), *job.notes, *_changes(job)])
     yield Extract(
         item.table,
         cursor=_cursor(job, live).text(),
@@ -151,8 +152,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         newest_record_at=newest,
         source_rows=came if agrees else job.after,
         source_amount=amount if whole else None,
-        message="; ".join(part for part in [drift.message(), *job.notes, *_changes(job)] if part)
-        or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )
 
 
@@ -166,9 +167,19 @@ def _pages(tenant: Tenant, job: Job, guard: PageGuard[str]) -> Iterator[list[dic
         except Refusal as refusal:
             if refusal.code in NOT_THERE:
                 raise
-            job.notes.append(f"the scroll was refused ({refusal.code}), so it was read by id")
+            job.notes.append(
+                Told(
+                    f"the scroll was refused ({refusal.code}), so it was read by id",
+                    f"滚动查询被拒绝（{refusal.code}），因此改为按 ID 读取",
+                )
+            )
         except BrokenScroll:
-            job.notes.append("the scroll did not advance, so it was read by id")
+            job.notes.append(
+                Told(
+                    "the scroll did not advance, so it was read by id",
+                    "滚动查询停滞不前，因此改为按 ID 读取",
+                )
+            )
         job.after = tenant.count(item.source, job.where)
         if job.before == job.after == guard.rows:
             return
@@ -242,33 +253,36 @@ def _cursor(job: Job, live: int) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job) -> list[str]:
+def _changes(job: Job) -> list[Told]:
     """What is new or missing in the object's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(f"not visible: {', '.join(job.selection.absent)}")
+        said.append(with_names("not visible", "看不到的字段", job.selection.absent))
     if job.last is not None:
         before, now = set(job.last.extra.get("fields", ())), set(job.selection.chosen.values())
         if before - now:
-            said.append(f"fields that can no longer be read: {', '.join(sorted(before - now))}")
+            lost = sorted(before - now)
+            said.append(with_names("fields that can no longer be read", "已不能读取的字段", lost))
         if job.described is not None:
             known = set(job.last.extra.get("own_fields", ()))
             if job.described.own - known:
-                new = ", ".join(sorted(job.described.own - known))
-                said.append(f"new fields in the tenant: {new}")
+                new = sorted(job.described.own - known)
+                said.append(with_names("new fields in the tenant", "租户中新增的字段", new))
             if known - job.described.own:
-                gone = ", ".join(sorted(known - job.described.own))
-                said.append(f"fields gone from the tenant: {gone}")
+                gone = sorted(known - job.described.own)
+                said.append(with_names("fields gone from the tenant", "租户中已没有的字段", gone))
     return said
 
 
-def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why: str) -> Extract:
+def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why: Told) -> Extract:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("fields")):
         raise PermanentFailure(
             f"Could not read {item.name} of {tenant.name}",
-            cause=why + (", and it was read before" if last else ""),
+            cause=why.en + (", and it was read before" if last else ""),
             next_step=f"give the integration user read access to {item.name}, or, if the company "
             "does not use it any more, list it in options.skip",
         )
-    return Extract(item.table, cursor=last.text() if last else None, message=f"{item.name}: {why}")
+    told = Told(f"{item.name}: {why.en}", f"{item.name}：{why.zh}")
+    cursor = last.text() if last else None
+    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)

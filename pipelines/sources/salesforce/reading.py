@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
 from pipelines.sources.http import Batches, Converted, Cursor, Drift, PageGuard, Refusal
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 from pipelines.sources.salesforce.answers import TOO_SLOW
 from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
 from pipelines.sources.salesforce.gone import deletions, sweep, swept_ids, tombstones
@@ -58,7 +58,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
             swept.append(pa.chunked_array([[r.address for r in page.rejections]], pa.string()))
         yield from batches.add(fresh)
     rows = batches.rows
-    notes = [drift.message(job.selection.paths)]
+    notes = drift.remarks(job.selection.paths)
     system_rows = expected
     if rows + rejected != expected:
         system_rows = _recounted(org, job, rows + rejected, expected)
@@ -69,12 +69,18 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         yield from batches.add(tombstones(job, log))
         if not log.complete and not job.window.full:
             yield from sweep(org, job)
-            notes.append("the deletion log has a gap, so all ids were compared")
+            notes.append(
+                Told(
+                    "the deletion log has a gap, so all ids were compared",
+                    "删除日志有缺口，因此核对了全部 ID",
+                )
+            )
     yield from batches.rest()
     if sweeping:
         yield Batch("id_sweep", swept_ids(item, swept))
     if item.deletable and item.entity:
         yield Batch("counted", _counted(org, job, len(unfit)))
+    told = joined([*notes, *_changes(job)])
     yield Extract(
         table,
         cursor=_cursor(job, deleted_to, unfit).text(),
@@ -83,7 +89,8 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         full=job.window.full,
         newest_record_at=newest,
         source_rows=system_rows,
-        message="; ".join(note for note in [*notes, *_changes(job)] if note) or None,
+        message=told.en or None,
+        message_zh=told.zh or None,
     )
 
 
@@ -172,18 +179,21 @@ def _cursor(job: Job, deleted_to: dt.datetime, unfit: set[str]) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job) -> list[str]:
+def _changes(job: Job) -> list[Told]:
     """What is new or missing in the object's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(f"not visible: {', '.join(job.selection.absent)}")
+        said.append(with_names("not visible", "看不到的字段", job.selection.absent))
     if job.last is not None:
         known = set(job.last.extra.get("org_fields", ()))
         now = {name for name in job.described.fields if name.endswith("__c")}
         if now - known:
-            said.append(f"new fields in the org: {', '.join(sorted(now - known))}")
+            said.append(
+                with_names("new fields in the org", "组织中新增的字段", sorted(now - known))
+            )
         if known - now:
-            said.append(f"fields gone from the org: {', '.join(sorted(known - now))}")
+            gone = sorted(known - now)
+            said.append(with_names("fields gone from the org", "组织中已没有的字段", gone))
     return said
 
 
@@ -196,6 +206,6 @@ def missing_object(org: Org, item: SalesforceObject, last: Cursor | None) -> Ext
             + (", which was read before" if last else ""),
             next_step=f"grant read access to {item.name} to its profile or permission set",
         )
-    return Extract(
-        item.table, cursor=last.text() if last else None, message=f"{item.name} is not in this org"
-    )
+    told = Told(f"{item.name} is not in this org", f"此组织中没有 {item.name}")
+    cursor = last.text() if last else None
+    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.sources.http import Reply, Verdict
+from pipelines.sources.protocol import Told
 
 NOTHING = (204, 304)  # no rows, nothing changed: no body
 DEAD_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"}
@@ -26,6 +27,16 @@ SCOPES = (
     "ZohoCRM.modules.READ, ZohoCRM.coql.READ, ZohoCRM.bulk.READ, ZohoCRM.settings.READ, "
     "ZohoCRM.users.READ, ZohoCRM.org.READ"
 )
+# What to do about codes with which a module is refused for want of a right.
+STEPS = {
+    "OAUTH_SCOPE_MISMATCH": Told(
+        f"make a token with the scopes {SCOPES}", f"请生成权限范围（scope）为 {SCOPES} 的令牌"
+    ),
+    "NO_PERMISSION": Told(
+        "give the profile of the integration user the right to view this module",
+        "请为集成用户的配置文件（profile）开通查看该模块的权限",
+    ),
+}
 
 
 def error_of(content: Any) -> tuple[str, str] | None:
@@ -75,12 +86,8 @@ class Judge:
             )
         if code in _BUSY:
             return Verdict("retry", told, code=code)
-        if code == "OAUTH_SCOPE_MISMATCH":
-            return Verdict("permanent", told, f"make a token with the scopes {SCOPES}", code)
-        if code == "NO_PERMISSION":
-            step = "give the profile of the integration user the right to view this module"
-            return Verdict("permanent", told, step, code)
-        return Verdict("permanent", told, code=code)
+        step = STEPS[code].en if code in STEPS else ""
+        return Verdict("permanent", told, step, code)
 
 
 def judge_token(reply: Reply) -> Verdict | None:

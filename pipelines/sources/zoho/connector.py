@@ -22,9 +22,11 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import Source
 from pipelines.settings import Settings
-from pipelines.sources.http import Cursor, RetryPolicy, RowShape
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.http import Cursor, Refusal, RetryPolicy, RowShape
+from pipelines.sources.http.replies import USUAL_STEP
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
 from pipelines.sources.zoho import lists
+from pipelines.sources.zoho.answers import STEPS
 from pipelines.sources.zoho.checking import look_around
 from pipelines.sources.zoho.loading import ModuleLoad, Task
 from pipelines.sources.zoho.metadata import plans_of
@@ -93,12 +95,20 @@ class ZohoConnector:
                 task = Task(plans[name], cursor, upto, self._single_currency)
                 yield from ModuleLoad(session, task).items()
             elif name in refused:
+                said = _refused(name, refused[name])
                 yield Extract(
                     table,
                     state="rejected",
                     cursor=previous.cursor(table),
-                    message=f"{name} is not read: {refused[name].cause}. {refused[name].next_step}",
+                    message=said.en,
+                    message_zh=said.zh,
                 )
+
+
+def _refused(name: str, refusal: Refusal) -> Told:
+    """Why a module is not read, and what to do about it."""
+    why, step = refusal.told, STEPS.get(refusal.code, USUAL_STEP)
+    return Told(f"{name} is not read: {why.en}. {step.en}", f"没有读取 {name}：{why.zh}。{step.zh}")
 
 
 def _listed(name: str, records: Iterable[dict[str, Any]], upto: dt.datetime) -> Items:

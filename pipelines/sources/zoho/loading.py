@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from pipelines.failures import TransientFailure
 from pipelines.sources.http import Batches, Converted, Cursor, Drift, Refusal, prefetched
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 from pipelines.sources.zoho.bulk import UNSUITED, BulkRead
 from pipelines.sources.zoho.counting import Totals, reconciled, record_count, window_totals
 from pipelines.sources.zoho.deletions import deleted_since
@@ -90,6 +90,7 @@ class ModuleLoad:
             deleted = table.num_rows
             yield from self._batches.add(table)
         yield from self._batches.rest()
+        told = joined(self._remarks())
         yield Extract(
             self._module.table,
             cursor=self._next_cursor().text(),
@@ -99,7 +100,8 @@ class ModuleLoad:
             newest_record_at=self._newest,
             source_rows=None if rows is None else rows + deleted,
             source_amount=amount,
-            message=self._message(),
+            message=told.en or None,
+            message_zh=told.zh or None,
         )
 
     def _count(self) -> Totals:
@@ -191,24 +193,22 @@ class ModuleLoad:
         known = sorted(self._plan.known or ())
         return Cursor(self._upto, self._upto if self._full else earlier, {"fields": known})
 
-    def _message(self) -> str | None:
+    def _remarks(self) -> list[Told]:
         """New and vanished fields since the last load, and whatever the records themselves showed."""
-        parts = []
+        said = []
         earlier = set(self._cursor.extra.get("fields") or ()) if self._cursor else set()
         known = set(self._plan.known or ())
         if earlier and known:
             if new := sorted(known - earlier):
-                parts.append(f"new fields that are not read: {', '.join(new)}")
+                said.append(with_names("new fields that are not read", "新增但未读取的字段", new))
             if gone := sorted((earlier - known) & set(self._plan.missing)):
-                parts.append(f"fields that are no longer there: {', '.join(gone)}")
+                said.append(with_names("fields that are no longer there", "已不存在的字段", gone))
         absent = {
             name
             for name in self._drift.absent or ()
             if name.removesuffix(LOOKUP) in self._plan.names
         }
-        if said := Drift(set(self._drift.unknown), absent).message():
-            parts.append(said)
-        return "; ".join(parts) or None
+        return [*said, *Drift(set(self._drift.unknown), absent).remarks()]
 
 
 def _without_extras(page: Converted) -> Converted:

@@ -38,6 +38,7 @@ def test_the_first_load_brings_every_entity_whole(filled: Tenant) -> None:
     assert filled.rows("id_sweep") == []
     for table in ("account", "opportunity", "sales_order"):
         assert report.extracts[table].message is None
+        assert report.extracts[table].message_zh is None
 
 
 def test_a_night_reads_only_what_changed(deals: Tenant) -> None:
@@ -136,6 +137,7 @@ def test_a_new_mapping_reads_the_object_whole(deals: Tenant) -> None:
     extract = report.extracts["opportunity"]
     assert (extract.full, extract.rows) == (True, 25)
     assert "new fields in the tenant: line__c" in str(extract.message)
+    assert "租户中新增的字段：line__c" in str(extract.message_zh)
     assert not report.extracts["personnel"].message
 
 

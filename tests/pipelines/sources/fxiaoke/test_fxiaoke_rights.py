@@ -44,6 +44,8 @@ def test_optional_objects_may_be_missing(deals: Tenant, how: str) -> None:
     for table in ("active_record", "sales_order", "goal_value"):
         assert report.extracts.get(table) is None or report.extracts[table].rows == 0
     assert str(report.extracts["sales_order"].message).startswith("SalesOrderObj: ")
+    said = {"inactive": "在此租户中未启用", "forbidden": "系统返回“code "}[how]
+    assert str(report.extracts["sales_order"].message_zh).startswith(f"SalesOrderObj：{said}")
     assert len(report.rows["opportunity"]) == 25
 
 

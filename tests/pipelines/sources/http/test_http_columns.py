@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipelines.failures import PermanentFailure
 from pipelines.sources.http import Drift, Field, RowShape
 from pipelines.sources.http.columns import column_of
+from pipelines.sources.protocol import Told, joined
 
 AT = dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
 
@@ -153,11 +154,16 @@ def test_new_and_missing_fields_are_told():
     drift.add(SHAPE.convert([{**record(1), "New": 1}]))
     page = {key: value for key, value in record(2).items() if key != "Owner"}
     drift.add(SHAPE.convert([page]))
-    assert drift.message() == "fields that are not read: New"
+    assert drift.remarks() == [Told("fields that are not read: New", "未读取的字段：New")]
     late = Drift()
     late.add(SHAPE.convert([page]))
-    assert late.message() == "fields that no longer come: Owner.Name"
-    assert late.message(asked=["Id"]) is None
+    gone = Told("fields that no longer come: Owner.Name", "不再返回的字段：Owner.Name")
+    assert late.remarks() == [gone]
+    assert late.remarks(asked=["Id"]) == []
+    assert joined(Drift({"New"}, {"B", "A"}).remarks()) == Told(
+        "fields that are not read: New; fields that no longer come: A, B",
+        "未读取的字段：New；不再返回的字段：A、B",
+    )
 
 
 def test_csv_keeps_texts_and_line_ends():

@@ -153,6 +153,7 @@ def test_a_sudden_loss_of_many_ids_is_not_believed_unless_told_to(deals: Tenant)
     deals.simulator.advance(DAY)
     report = deals.load()
     assert "only 30 of 60 records are left" in str(extract_of(report, "opportunities").message)
+    assert "60 条记录只剩 30 条" in str(extract_of(report, "opportunities").message_zh)
     assert set(deals.latest("opportunities", "opportunity_id")) == {*ids}
     deals.simulator.advance(DAY)
     deals.load(accept_deletions=True)

@@ -45,7 +45,10 @@ def test_a_caption_that_two_widgets_bear_is_an_error_that_names_both(deals: Tena
     form.widgets += [widget(3, "预计结单日期", "datetime"), widget(4, "结单日期", "datetime")]
     form.widgets += [widget(5, "产品线")]
     report = deals.load()
-    assert "product_line" in str(extract_of(report, "opportunities").message)
+    extract = extract_of(report, "opportunities")
+    assert "product_line" in str(extract.message)
+    assert "表单中没有对应字段的列：" in str(extract.message_zh)
+    assert "product_line" in str(extract.message_zh)
 
 
 def test_a_required_column_without_a_widget_stops_before_any_record_is_read(deals: Tenant) -> None:
@@ -82,11 +85,16 @@ def test_new_renamed_gone_and_retyped_widgets_are_told(deals: Tenant) -> None:
     deals.simulator.relabel("商机", "币种", "货币")
     form.widget("输单原因")["type"] = "checkboxgroup"
     deals.simulator.advance(86_400)
-    message = str(extract_of(deals.load(), "opportunities").message)
+    extract = extract_of(deals.load(), "opportunities")
+    message, message_zh = str(extract.message), str(extract.message_zh)
     assert "new fields that are not read: 客户痛点" in message
     assert "fields that are gone: 竞争对手" in message
     assert "币种 is now 货币" in message
     assert "输单原因 from combo to checkboxgroup" in message
+    assert "新增但未读取的字段：客户痛点（_widget_" in message_zh
+    assert "已不存在的字段：竞争对手（_widget_" in message_zh
+    assert "标题有变的字段：币种 现为 货币（_widget_" in message_zh
+    assert "类型有变的字段：输单原因 由 combo 变为 checkboxgroup（_widget_" in message_zh
 
 
 def test_a_form_that_vanished_or_is_configured_and_missing_is_an_error(deals: Tenant) -> None:

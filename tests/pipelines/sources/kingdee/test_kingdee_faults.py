@@ -162,7 +162,9 @@ def test_a_missing_module_is_an_empty_table_with_a_remark(night, small_site):
     night.simulator.forms["CRM_ACTIVITY"].forbidden = True
     report = night.load()
     assert extract_of(report, "clue").message == "CRM_OPP_Clue: it is not on this site"
+    assert extract_of(report, "clue").message_zh == "CRM_OPP_Clue：此站点没有这个表单"
     assert "no right" in extract_of(report, "activity").message
+    assert "没有查询这个表单的权限" in extract_of(report, "activity").message_zh
     assert extract_of(report, "sale_order").rows == 7
 
 

@@ -139,6 +139,7 @@ def test_records_that_vanish_in_masses_are_kept(night, small_site):
     report = night.load()
     assert len(night.alive("sale_order")) == 107
     assert "60 of 107 records are no longer visible" in extract_of(report, "sale_order").message
+    assert "107 条记录中有 60 条已看不到" in extract_of(report, "sale_order").message_zh
 
 
 def test_rows_that_come_and_go_between_pages(night, small_site):
@@ -164,9 +165,10 @@ def test_new_and_lost_fields_are_told(night, small_site):
     night.options["forms"] = {}
     night.options["full"] = True
     night.simulator.advance(DAY)
-    message = extract_of(night.load(), "sale_order").message
-    assert "new fields on the site: F_KD_New" in message
-    assert "fields gone from the site: F_KD_Line" in message
+    extract = extract_of(night.load(), "sale_order")
+    assert "new fields on the site: F_KD_New" in extract.message
+    assert "fields gone from the site: F_KD_Line" in extract.message
+    assert "站点上新增的字段：F_KD_New；站点上已没有的字段：F_KD_Line" in extract.message_zh
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,7 @@ def test_a_scroll_that_fails_is_read_by_id(deals: Tenant, switch: str, value: ob
     report = deals.load(**SMALL)
     assert seen_deals(deals) == deals.expected("opportunity")
     assert "read by id" in str(extract_of(report, "opportunity").message)
+    assert "改为按 ID 读取" in str(extract_of(report, "opportunity").message_zh)
 
 
 def test_a_page_that_comes_twice_is_no_row_twice(deals: Tenant) -> None:
@@ -255,6 +256,7 @@ def test_optional_objects_may_be_missing(deals: Tenant, how: str) -> None:
     for table in ("activity_record", "order", "department"):
         assert extract_of(report, table).rows == 0
         assert "2900" in str(extract_of(report, table).message)
+        assert "：系统返回“code 2900" in str(extract_of(report, table).message_zh)
     assert report.rows["opportunity"] == 25
 
 

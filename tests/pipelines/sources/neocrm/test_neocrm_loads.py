@@ -176,6 +176,7 @@ def test_a_field_that_is_newly_mapped_is_read_for_all(deals: Tenant) -> None:
     report = deals.load(fields={"opportunities": {"product_line": "line__c"}})
     assert report.rows["opportunity"] == 25
     assert "new fields in the tenant: line__c" in str(extract_of(report, "opportunity").message)
+    assert "租户中新增的字段：line__c" in str(extract_of(report, "opportunity").message_zh)
 
 
 def test_changes_of_fields_come_once(deals: Tenant) -> None:
@@ -218,6 +219,9 @@ def test_without_the_log_the_rest_is_loaded(deals: Tenant) -> None:
     deals.simulator.no_history = True
     report = deals.load()
     assert "cannot be read" in str(extract_of(report, "field_history").message)
+    assert "saleStageId 的变更历史：系统返回“" in str(
+        extract_of(report, "field_history").message_zh
+    )
     assert report.rows["opportunity"] == 25
     # Once it is switched on, it is asked for from where it could be read last: the beginning.
     deals.simulator.no_history = False

@@ -141,6 +141,7 @@ def test_a_newly_mapped_field_makes_the_next_load_whole(night, small_org):
     report = night.load()
     assert extract_of(report, "opportunity").full
     assert "new fields in the org: Reason__c" in extract_of(report, "opportunity").message
+    assert "组织中新增的字段：Reason__c" in extract_of(report, "opportunity").message_zh
     row = night.alive("opportunity", "Opportunity")[small_org["deals"][0]]
     assert row["custom_lost_reason"] == "Price"
 
@@ -206,11 +207,14 @@ def test_a_field_that_vanishes_later_stops_the_load_unless_it_may(night, small_o
     night.options["without"] = ["Opportunity.Amount"]
     report = night.load()
     assert "not visible: Amount" in extract_of(report, "opportunity").message
+    assert "看不到的字段：Amount" in extract_of(report, "opportunity").message_zh
 
 
 def test_an_optional_object_may_be_missing_at_first_but_not_vanish(night, small_org):
     night.simulator.org.hidden.add("Lead")
-    assert extract_of(night.load(), "lead").message == "Lead is not in this org"
+    lead = extract_of(night.load(), "lead")
+    assert lead.message == "Lead is not in this org"
+    assert lead.message_zh == "此组织中没有 Lead"
     night.simulator.org.hidden.clear()
     night.simulator.advance(3600)
     assert extract_of(night.load(), "lead").full

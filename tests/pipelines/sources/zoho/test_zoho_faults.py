@@ -242,6 +242,8 @@ def test_an_optional_module_without_rights_is_left_out_with_a_word(simulator, lo
     assert extract.state == "rejected"
     assert "NO_PERMISSION" in extract.message
     assert "right to view" in extract.message
+    assert extract.message_zh.startswith("没有读取 Calls：系统返回“NO_PERMISSION: ")
+    assert extract.message_zh.endswith("”。请为集成用户的配置文件（profile）开通查看该模块的权限")
     assert extract.cursor == cursor  # so nothing is missed once the right is there
     simulator.no_permission = set()
     simulator.put("Calls", Call_Start_Time=simulator.clock, Owner="1")
@@ -270,12 +272,15 @@ def test_new_and_vanished_fields_are_told(simulator, loads):
     simulator.org.add_field("Deals", "Competitor", "text")
     simulator.org.drop_field("Deals", "Lead_Source")
     simulator.advance(DAY)
-    message = loads.run()["deals"].message
-    assert message == (
+    deals = loads.run()["deals"]
+    assert deals.message == (
         "new fields that are not read: Competitor; fields that are no longer there: Lead_Source"
     )
+    assert deals.message_zh == "新增但未读取的字段：Competitor；已不存在的字段：Lead_Source"
     simulator.advance(DAY)
-    assert loads.run()["deals"].message is None
+    deals = loads.run()["deals"]
+    assert deals.message is None
+    assert deals.message_zh is None
 
 
 def test_keys_that_come_unasked_are_told(simulator, loads):
