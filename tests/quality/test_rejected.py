@@ -104,13 +104,14 @@ def test_what_became_of_a_file_is_told_in_both_languages(empty_warehouse):
 
 def test_a_table_of_a_system_is_no_file(empty_warehouse):
     texts = {"message": "Deals is not read", "message_zh": "没有读取 Deals"}
-    empty_warehouse.extract("deals", state="rejected", **texts)
+    empty_warehouse.extract("deals", file=None, state="rejected", **texts)
     refused = failed_files(empty_warehouse)["rejected_files"]
     assert refused.message_zh == "没有加载，上次加载的数据继续生效：没有读取 Deals。"
     assert (
         refused.message_en == "Nothing was loaded; the last load stays in force: Deals is not read."
     )
-    empty_warehouse.extract("accounts", rows=3, message="a remark", message_zh="一条说明")
+    texts = {"message": "a remark", "message_zh": "一条说明"}
+    empty_warehouse.extract("accounts", file=None, rows=3, **texts)
     remark = next(r for r in check_files(empty_warehouse.extracts()) if "accounts" in r.subject)
     assert remark.message_zh == "已加载，请注意：一条说明。"
 
