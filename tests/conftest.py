@@ -5,9 +5,17 @@ Add here: nothing but what tests of every folder need. Keep out: fixtures of one
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples for everyone, so that a change breaks the suite and not a throw of the dice; other
+# examples every time with HYPOTHESIS_PROFILE=explore.
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.hookimpl(optionalhook=True)

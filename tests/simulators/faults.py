@@ -72,7 +72,10 @@ class Faults:
         return fault
 
     def at_random(self, seed: int, rate: float, kinds: Iterable[Fault]) -> None:
-        """Let a share of all requests meet one of these, never more than two in a row."""
+        """Let a share of all requests meet one of these, never more than two in a row.
+
+        A kind with a `path` meets only requests that match it.
+        """
         self._random, self._rate, self._kinds = random.Random(seed), rate, tuple(kinds)
 
     def clear(self) -> None:
@@ -86,9 +89,11 @@ class Faults:
                 self.injected += 1
                 return fault
         if self._random and self._in_a_row < 2 and self._random.random() < self._rate:
-            self._in_a_row += 1
-            self.injected += 1
-            return self._random.choice(self._kinds)
+            kinds = [kind for kind in self._kinds if re.search(kind.path, path)]
+            if kinds:
+                self._in_a_row += 1
+                self.injected += 1
+                return self._random.choice(kinds)
         self._in_a_row = 0
         return None
 

@@ -39,13 +39,15 @@ class PageGuard(Generic[K]):
             raise self._circle("a page leads back to one that was read already")
         self._markers.add(marker)
 
-    def new(self, keys: Sequence[K]) -> list[int]:
+    def new(self, keys: Sequence[K], versions: Sequence[Hashable] = ()) -> list[int]:
         """Positions of the page's rows whose key has not come yet, the last of equal ones.
 
-        Raises `TransientFailure` if a page that is not empty comes a second time, row by row.
+        `versions` of the rows, where the system tells them: a row that was changed meanwhile may
+        come again on a page of its own. Raises `TransientFailure` if a page that is not empty
+        comes a second time, row by row.
         """
         if keys:
-            page = hash(tuple(keys))
+            page = hash((tuple(keys), tuple(versions)))
             if page in self._pages:
                 raise self._circle("the same page came twice")
             self._pages.add(page)

@@ -51,7 +51,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         yield from page.rejections
         unfit.difference_update(page.table.column("id").to_pylist() if unfit else ())
         unfit.update(str(rejection.address) for rejection in page.rejections)
-        fresh = _new_rows(page.table, guard)
+        fresh = _new_rows(page.table, item, guard)
         newest = _later(newest, fresh, item)
         if sweeping:
             swept.append(fresh.column("id"))
@@ -124,9 +124,10 @@ def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator
             guard.restart()
 
 
-def _new_rows(table: pa.Table, guard: PageGuard[str]) -> pa.Table:
+def _new_rows(table: pa.Table, item: SalesforceObject, guard: PageGuard[str]) -> pa.Table:
     """The rows that have not come before: a record edited while paging may come twice."""
-    positions = guard.new(table.column("id").to_pylist())
+    stamps = [] if item.stamp is None else table.column(stamp_column(item)).to_pylist()
+    positions = guard.new(table.column("id").to_pylist(), stamps)
     if len(positions) == table.num_rows:
         return table
     return table.take(pa.array(positions, pa.int64()))

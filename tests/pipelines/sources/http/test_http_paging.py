@@ -35,6 +35,15 @@ def test_a_circle_is_seen_and_a_new_start_is_none(way):
         assert guard.rows == 2
 
 
+def test_a_page_of_a_row_that_was_changed_meanwhile_is_no_circle():
+    guard = PageGuard("deals")
+    assert guard.new(["a"], [1]) == [0]
+    assert guard.new(["a"], [2]) == []
+    assert (guard.rows, guard.repeats) == (1, 1)
+    with pytest.raises(TransientFailure, match="came twice"):
+        guard.new(["a"], [2])
+
+
 def test_prefetched_pages_keep_their_order_and_their_failure():
     def pages():
         yield from range(5)

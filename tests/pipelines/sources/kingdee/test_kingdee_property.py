@@ -28,7 +28,8 @@ CHANGES = st.tuples(
     st.integers(0, 10_000),
 )
 HICCUPS = [
-    Fault("body", body=as_json([[error(13, "网络控制冲突")]])),
+    # Only a query answers a list; logging in twice to an answer of another shape is given up.
+    Fault("body", path="ExecuteBillQuery", body=as_json([[error(13, "网络控制冲突")]])),
     Fault("status", status=503),
     Fault("cut"),
     Fault("reset"),
