@@ -93,6 +93,37 @@ from placed
 group by grain, period_start, period_end, scope_type, scope_id, dimension
 {%- endmacro %}
 
+{#- Ends a metric model that is a share and whose events know their period already: rows of `events` with
+    grain, period_start, period_end, owner_id, team_id, region and the columns named here. Without
+    `denominator` every event counts as one. -#}
+{% macro period_share_rows(
+    events, metric, subject, numerator, denominator=none, product_line='product_line'
+) -%}
+{%- set fields = ['grain', 'period_start', 'period_end', numerator] -%}
+{%- if denominator %}{% do fields.append(denominator) %}{% endif -%}
+{%- set whole = 'sum(' ~ denominator ~ ')' if denominator else 'count(*)' -%}
+scoped as (
+    {{ scope_rows(events, fields, product_line=product_line) }}
+)
+
+select
+    '{{ metric }}' as metric,
+    'share' as kind,
+    '{{ subject }}' as subject,
+    grain,
+    period_start,
+    period_end,
+    scope_type,
+    scope_id,
+    '' as dimension,
+    cast(sum({{ numerator }}) as double) as numerator,
+    cast({{ whole }} as double) as denominator,
+    {{ safe_divide('sum(' ~ numerator ~ ')', whole) }} as value,
+    count(*) as sample_size
+from scoped
+group by grain, period_start, period_end, scope_type, scope_id
+{%- endmacro %}
+
 {#- Unites every model named int_metric__*, whoever adds it. dbt learns a model's parents while it
     parses, before the graph exists, so the names are taken from the list of files that it parses: the
     only thing known by then. When the model runs, the list is checked against the finished graph. -#}

@@ -94,10 +94,12 @@ def test_a_card_names_its_deals_and_the_record_of_its_rule(page: Page, page_en: 
 def test_a_card_names_the_customers_behind_it(page: Page, page_en: Page) -> None:
     card = "//article[@data-alert='A-idle']//ul[contains(@class, 'accounts')]/li"
     assert [words(item) for item in page.root.xpath(card)] == [
-        "博远<科技> · 李强 · 近 12 个月 125.0 万元 · 59 天无回应",
-        "恒昌机械 · 从未回应",
+        "博远<科技> · 李强 · 近 12 个月 125.0 万元 · 59 天未回应也未下单",
+        "恒昌机械 · 从未回应或下单",
     ]
-    assert words(page_en.root.xpath(card)[0]).endswith("in 12 months · not heard from for 59 days")
+    assert words(page_en.root.xpath(card)[0]).endswith(
+        "in 12 months · no answer or order for 59 days"
+    )
     assert not page.root.xpath("//article[@data-alert='A-large']//ul[contains(@class, 'accounts')]")
 
 

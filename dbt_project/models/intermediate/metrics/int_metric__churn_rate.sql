@@ -34,23 +34,4 @@ events as (
             and starts.account_id = ends.account_id
 ),
 
-scoped as (
-    {{ scope_rows('events', ['grain', 'period_start', 'period_end', 'is_lost'], product_line=none) }}
-)
-
-select
-    'churn_rate' as metric,
-    'share' as kind,
-    'orders' as subject,
-    grain,
-    period_start,
-    period_end,
-    scope_type,
-    scope_id,
-    '' as dimension,
-    cast(sum(is_lost) as double) as numerator,
-    cast(count(*) as double) as denominator,
-    {{ safe_divide('sum(is_lost)', 'count(*)') }} as value,
-    count(*) as sample_size
-from scoped
-group by grain, period_start, period_end, scope_type, scope_id
+{{ period_share_rows('events', 'churn_rate', 'orders', 'is_lost', product_line=none) }}

@@ -35,23 +35,6 @@ events as (
     where periods.subject = 'activities' and accounts.is_key
 ),
 
-scoped as (
-    {{ scope_rows('events', ['grain', 'period_start', 'period_end', 'is_heard'], product_line=none) }}
-)
-
-select
-    'key_account_engagement' as metric,
-    'share' as kind,
-    'activities' as subject,
-    grain,
-    period_start,
-    period_end,
-    scope_type,
-    scope_id,
-    '' as dimension,
-    cast(sum(is_heard) as double) as numerator,
-    cast(count(*) as double) as denominator,
-    {{ safe_divide('sum(is_heard)', 'count(*)') }} as value,
-    count(*) as sample_size
-from scoped
-group by grain, period_start, period_end, scope_type, scope_id
+{{ period_share_rows(
+    'events', 'key_account_engagement', 'activities', 'is_heard', product_line=none
+) }}

@@ -36,23 +36,4 @@ events as (
             and due.opportunity_id = later.opportunity_id
 ),
 
-scoped as (
-    {{ scope_rows('events', ['grain', 'period_start', 'period_end', 'slipped_amount', 'amount']) }}
-)
-
-select
-    'slippage_share' as metric,
-    'share' as kind,
-    'deals' as subject,
-    grain,
-    period_start,
-    period_end,
-    scope_type,
-    scope_id,
-    '' as dimension,
-    cast(sum(slipped_amount) as double) as numerator,
-    cast(sum(amount) as double) as denominator,
-    {{ safe_divide('sum(slipped_amount)', 'sum(amount)') }} as value,
-    count(*) as sample_size
-from scoped
-group by grain, period_start, period_end, scope_type, scope_id
+{{ period_share_rows('events', 'slippage_share', 'deals', 'slipped_amount', 'amount') }}
