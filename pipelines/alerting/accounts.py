@@ -9,15 +9,15 @@ Read from `fct_account_health` of the same night, so a customer never knows more
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from pipelines.alerting.behind import largest_as_json
 from pipelines.alerting.scope_tree import ScopeTree
 
-MOST = 5
 _SERVED = ("active", "at_risk", "new")
 
 Choice = Callable[[pd.DataFrame, pd.Timestamp], pd.Series]
@@ -66,6 +66,7 @@ def with_accounts(
     revenue_12m (company currency), last_order_on, last_heard_on, unheard_days.
     """
     accounts = accounts.assign(revenue_12m=pd.to_numeric(accounts["revenue_12m"]).astype("float64"))
+    record = partial(_record, as_of=as_of)
     found: list[str | None] = []
     rows: list[dict[str, Any]] = alerts.to_dict("records")  # type: ignore[assignment]
     for alert in rows:
@@ -76,10 +77,7 @@ def with_accounts(
         scope = (str(alert["scope_type"]), str(alert["scope_id"]))
         chosen = accounts[_in_scope(accounts, scope, tree)]
         chosen = chosen[choose(chosen, pd.Timestamp(alert["since"]))]
-        largest = chosen.sort_values(["revenue_12m", "account_id"], ascending=[False, True])
-        few: list[dict[str, Any]] = largest.head(MOST).to_dict("records")  # type: ignore[assignment]
-        listed = [_record(row, as_of) for row in few]
-        found.append(json.dumps(listed, ensure_ascii=False) if listed else None)
+        found.append(largest_as_json(chosen, "revenue_12m", "account_id", record))
     return alerts.assign(accounts=pd.Series(found, index=alerts.index, dtype=object))
 
 

@@ -9,13 +9,13 @@ Read from `fct_opportunities` of the same night, so a deal never knows more than
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-MOST = 5
+from pipelines.alerting.behind import largest_as_json
+
 # Workdays without a touch after which a deal counts as left alone; as in dbt's idle_limit_workdays.
 IDLE_WORKDAYS = 14
 
@@ -111,10 +111,7 @@ def with_deals(
         if alert.get("period_end") is None or pd.isna(alert["period_end"]):
             alert["period_end"] = quarter_end
         chosen = deals[_in_scope(deals, alert) & choose(deals, alert)]
-        largest = chosen.sort_values(["amount", "opportunity_id"], ascending=[False, True])
-        few: list[dict[str, Any]] = largest.head(MOST).to_dict("records")  # type: ignore[assignment]
-        rows = [_record(row) for row in few]
-        found.append(json.dumps(rows, ensure_ascii=False) if rows else None)
+        found.append(largest_as_json(chosen, "amount", "opportunity_id", _record))
     return alerts.assign(deals=pd.Series(found, index=alerts.index, dtype=object))
 
 

@@ -169,10 +169,9 @@ class _ProbabilityJudge(_TargetJudge):
         p = panel.field("miss_probability")
         self.p = calibrated(p, panel, self.early) if condition.calibrate else p
         self.expected = panel.field("expected_share")
-        late = self.elapsed > 0.5 if condition.late_warning else np.zeros(p.shape, bool)
-        self.warning = np.where(
-            late, condition.late_warning or condition.warning, condition.warning
-        )
+        self.warning = np.full(p.shape, condition.warning)
+        if condition.late_warning is not None:
+            self.warning[self.elapsed > 0.5] = condition.late_warning
         self.needed = panel.field("needed_per_workday")
         self.best = panel.field("best_finish_per_workday")
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines.alerting.accounts import CHOICES, MOST, with_accounts
+from pipelines.alerting.accounts import CHOICES, with_accounts
+from pipelines.alerting.behind import MOST
 from pipelines.alerting.catalogue import METRICS
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.settings import DBT_PROJECT

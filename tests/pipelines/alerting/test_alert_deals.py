@@ -10,8 +10,9 @@ import pytest
 import yaml
 from alerting_frames import no_completion, rule, scopes, share, weekly
 
+from pipelines.alerting.behind import MOST
 from pipelines.alerting.catalogue import METRICS
-from pipelines.alerting.deals import CHOICES, IDLE_WORKDAYS, MOST, with_deals
+from pipelines.alerting.deals import CHOICES, IDLE_WORKDAYS, with_deals
 from pipelines.alerting.drivers import Parts, share_drivers
 from pipelines.alerting.evaluation import evaluate
 from pipelines.alerting.panel import metric_panel

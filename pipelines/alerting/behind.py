@@ -1,0 +1,25 @@
+"""The few rows that stand behind an alert, as the JSON its column holds.
+
+Add here: what the lists of opportunities and of customers share. Keep out: which rows are chosen
+(`deals.py`, `accounts.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+MOST = 5
+
+
+def largest_as_json(
+    rows: pd.DataFrame, amount: str, key: str, record: Callable[[dict[str, Any]], dict[str, object]]
+) -> str | None:
+    """JSON list of at most `MOST` rows, the largest amount first, each by `record`; None without any."""
+    largest = rows.sort_values([amount, key], ascending=[False, True])
+    few: list[dict[str, Any]] = largest.head(MOST).to_dict("records")  # type: ignore[assignment]
+    listed = [record(row) for row in few]
+    return json.dumps(listed, ensure_ascii=False) if listed else None
