@@ -19,12 +19,12 @@ import pandas as pd
 
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.truth import Label, read_labels
-from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sample import write_sample
 from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
 from pipelines.sources.registry import connector_of
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
+from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars
 
 TABLES = {
     "metrics": "marts.fct_metrics",

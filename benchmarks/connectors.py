@@ -31,7 +31,7 @@ import httpx
 import orjson
 
 from pipelines.configuration.sources import Source
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import PROJECT, load_settings
 from pipelines.sources.http import transport
 from pipelines.sources.http.limiter import Limiter

@@ -16,8 +16,7 @@ from pipelines.assets.published import published_asset
 from pipelines.assets.raw import raw_assets
 from pipelines.assets.reports import report_asset
 from pipelines.assets.steps import WRITER, writer_resource
-from pipelines.dbt_command import prepared_manifest
-from pipelines.event_storage import ease_event_storage
+from pipelines.nights.event_storage import ease_event_storage
 from pipelines.schedules import (
     failure_sensor,
     nightly_job,
@@ -27,6 +26,7 @@ from pipelines.schedules import (
     weekly_report_job,
 )
 from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.dbt_command import prepared_manifest
 
 
 def build_defs(settings: Settings) -> dg.Definitions:

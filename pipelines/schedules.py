@@ -10,7 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
 from pipelines.assets.run_failures import causes_of
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 
 NIGHTLY = "nightly"

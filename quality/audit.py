@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from pipelines.raw_entities import entity_of
+from pipelines.raw_zone.entities import entity_of
 from quality.completeness import arrivals, check_completeness, check_counted_by_systems
 from quality.duplicate_orders import check_duplicate_orders
 from quality.feeds import Feeds

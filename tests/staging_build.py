@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.dbt_command import dbt_environment
 from pipelines.settings import DBT_PROJECT, Settings, load_settings
+from pipelines.warehouse.dbt_command import dbt_environment
 
 COMPANY = """\
 name: Sample

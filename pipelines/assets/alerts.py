@@ -41,8 +41,8 @@ from pipelines.ledger.publishing import (
 )
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import Settings
-from pipelines.told_tables import write_told_table
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
+from pipelines.warehouse.told_tables import write_told_table
 from pipelines.working_calendar import workday_test
 
 TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores", "rpt_rule_records")

@@ -20,10 +20,10 @@ from pipelines.assets.bound import COMPANY_TABLES
 from pipelines.assets.dbt_models import DBT_RUN
 from pipelines.assets.raw import may_continue
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
-from pipelines.night import Night
+from pipelines.nights.night import Night
 from pipelines.settings import Settings
-from pipelines.told_tables import write_told_table
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
+from pipelines.warehouse.told_tables import write_told_table
 from quality.adapter import check_results, check_specs, group_declarations, group_results
 from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
 from quality.dbt_results import read_dbt_results

@@ -1,7 +1,7 @@
 """Binding: the night's warehouse file with what was in force, and whether anything has changed.
 
 Add here: what happens between the raw zone and dbt. Keep out: the views themselves
-(`pipelines/warehouse.py`).
+(`pipelines/warehouse/binding.py`).
 """
 
 import dataclasses
@@ -13,12 +13,12 @@ import dagster as dg
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.ledger.revision import ledger_revision
 from pipelines.ledger.store import open_ledger
-from pipelines.night import Night, fingerprint
-from pipelines.publishing import damaged_files, read_manifest
+from pipelines.nights.night import Night, fingerprint
+from pipelines.publishing.versions import damaged_files, read_manifest
+from pipelines.raw_zone.sheet_versions import EVERY_VERSION
 from pipelines.settings import Settings
-from pipelines.sheet_versions import EVERY_VERSION
 from pipelines.sources.registry import raw_tables
-from pipelines.warehouse import bind
+from pipelines.warehouse.binding import bind
 
 COMPANY_TABLES = {
     "stages": "The company's stages and what each source calls them.",

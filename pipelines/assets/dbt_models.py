@@ -1,7 +1,7 @@
 """The bridge to dbt: every model an asset, every data test an asset check.
 
 Add here: how dbt is run and named in Dagster. Keep out: SQL, and how dbt is called
-(`pipelines/dbt_command.py`).
+(`pipelines/warehouse/dbt_command.py`).
 """
 
 import contextlib
@@ -22,16 +22,16 @@ from dagster_dbt import (
 )
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
-from pipelines.dbt_command import (
+from pipelines.failures import AuditFailure, PermanentFailure
+from pipelines.nights.night import Night
+from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.warehouse.dbt_command import (
     EXECUTABLE,
     dbt_environment,
     dbt_vars,
     prepared_manifest,
     stable_warehouse,
 )
-from pipelines.failures import AuditFailure, PermanentFailure
-from pipelines.night import Night
-from pipelines.settings import DBT_PROJECT, Settings
 
 DBT_RUN = "dbt"  # folder of dbt's own artefacts inside the night's folder
 

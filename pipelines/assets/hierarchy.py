@@ -12,9 +12,9 @@ import duckdb
 
 from pipelines.notifying.recipients import RecipientBook
 from pipelines.notifying.slices import Hierarchy
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 
 
 def hierarchy_of(connection: duckdb.DuckDBPyConnection) -> Hierarchy:

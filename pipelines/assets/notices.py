@@ -28,9 +28,9 @@ from pipelines.notifying.notify import Report, joined, notify, notify_data_owner
 from pipelines.notifying.outbox import Delivery, deliver
 from pipelines.notifying.recipients import RecipientBook, read_recipients
 from pipelines.notifying.slices import Hierarchy
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 from pipelines.working_calendar import workday_test
 
 NOTICES = dg.AssetKey(["told", "notices"])

@@ -1,7 +1,7 @@
 """Publication as an asset: the audited night becomes the version that readers open.
 
 Add here: when the night is published, and what is shown of it. Keep out: how a version is written
-(`pipelines/publishing.py`).
+(`pipelines/publishing/versions.py`).
 """
 
 import shutil
@@ -9,7 +9,7 @@ import shutil
 import dagster as dg
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
-from pipelines.publishing import publish, read_manifest
+from pipelines.publishing.versions import publish, read_manifest
 from pipelines.settings import Settings
 
 PUBLISHED = dg.AssetKey(["published", "current"])

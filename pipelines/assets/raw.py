@@ -1,7 +1,7 @@
 """Extraction: one step per system, which loads all sources of that system into the raw zone.
 
 Add here: how a source's load becomes assets. Keep out: how a system is read
-(`pipelines/sources/`) and how files are written (`pipelines/raw_zone.py`).
+(`pipelines/sources/`) and how files are written (`pipelines/raw_zone/zone.py`).
 """
 
 import datetime as dt
@@ -14,8 +14,8 @@ from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
-from pipelines.raw_rows import LoadReport
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.rows import LoadReport
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.sources.registry import connector_of, raw_tables
 

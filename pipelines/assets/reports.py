@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.steps import failing_clearly, log
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.reporting.weekly import write_weekly_report
 from pipelines.settings import Settings
 

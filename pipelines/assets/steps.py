@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.failures import AuditFailure, Failure, TransientFailure
-from pipelines.night import Night, begin_night, folder_of, load_night
-from pipelines.raw_zone import RawZone
+from pipelines.nights.night import Night, begin_night, folder_of, load_night
+from pipelines.nights.writer_lock import writer_lock
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
-from pipelines.writer_lock import writer_lock
 
 log = logging.getLogger("forewarn")
 

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
 from pipelines.failures import PermanentFailure
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings, load_settings
+from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
 
 
 def workbench(settings: Settings) -> Path:
@@ -43,7 +43,7 @@ def run_dbt(arguments: list[str]) -> int:
 
 def write_docs() -> int:
     """Write docs/metrics.md from the models and dbt's own documentation pages."""
-    from pipelines.metrics_page import render_metrics_page
+    from pipelines.commands.metrics_page import render_metrics_page
 
     settings = load_settings()
     manifest = json.loads(prepared_manifest(settings).read_text())

@@ -22,9 +22,9 @@ from pipelines.ledger.store import Ledger, open_ledger
 from pipelines.notifying.describing import in_language, reasons, sentence
 from pipelines.notifying.messages import Items
 from pipelines.notifying.wording import word
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 
 LEVELS = {"warning": "警戒 warning", "danger": "危险 danger"}
 

@@ -27,9 +27,9 @@ from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
 from pipelines.assets.alerts import usable_rules
 from pipelines.failures import PermanentFailure
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 
 BASIS = "a target ended below 90 %; any other figure stayed bad for the quarter after the alert"
 

@@ -13,9 +13,9 @@ import time
 from typing import TYPE_CHECKING
 
 from pipelines.failures import PermanentFailure
-from pipelines.instance import dagster_home
+from pipelines.nights.instance import dagster_home
+from pipelines.nights.writer_lock import writer_lock
 from pipelines.settings import Settings, load_settings
-from pipelines.writer_lock import writer_lock
 
 if TYPE_CHECKING:
     from pipelines.assets.run_failures import Cause

@@ -28,10 +28,10 @@ from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
 from pipelines.assets.raw import raw_assets
 from pipelines.assets.run_failures import causes_of
 from pipelines.assets.steps import AS_OF_TAG, WRITER, writer_resource
-from pipelines.dbt_command import prepared_manifest
 from pipelines.failures import AuditFailure, PermanentFailure
-from pipelines.night import folder_of
+from pipelines.nights.night import folder_of
 from pipelines.settings import Settings
+from pipelines.warehouse.dbt_command import prepared_manifest
 
 _JOB = "past_day"
 # Read where they lie; what is made anew below the private folder is everything else.

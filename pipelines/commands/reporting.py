@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from pipelines.failures import PermanentFailure
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import load_settings
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from pipelines.failures import PermanentFailure
-from pipelines.instance import dagster_home
+from pipelines.nights.instance import dagster_home
 from pipelines.settings import PROJECT, Settings, load_settings
 
 HOST = "127.0.0.1"

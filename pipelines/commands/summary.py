@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.assets.run_failures import Cause
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 
 
 def print_summary(settings: Settings) -> None:

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from built_sample import build
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import load_settings
 from pipelines.sources.registry import connector_of
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
 
 AS_OF = dt.date(2026, 3, 31)
 # Rows by entity; ids that begin with E, and the first target, are the second source's.

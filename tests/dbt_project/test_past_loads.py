@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 from compiled_project import DATABASE, CompiledProject
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sample.company import generate
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.registry import connector_of
-from pipelines.warehouse import bind
+from pipelines.warehouse.binding import bind
 
 LOADED_ON = [dt.date(2026, 8, 25), dt.date(2026, 9, 15), dt.date(2026, 10, 12)]
 # The days of the loads; the last one again, one day before the next load comes.

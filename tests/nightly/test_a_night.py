@@ -15,9 +15,9 @@ import pytest
 from nightly_site import Installation
 
 from pipelines.commands.answering import print_rules
-from pipelines.dbt_command import dbt_environment, dbt_vars
-from pipelines.publishing import damaged_files, read_manifest
+from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
+from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
 
 pytestmark = pytest.mark.nightly
 
@@ -180,7 +180,7 @@ def test_every_unit_test_of_the_models_passes(published: Installation, tmp_path:
     settings = load_settings(published.config, published.data)
     done = subprocess.run(
         [
-            sys.executable, "-m", "pipelines.dbt_process", "test", "--select", "test_type:unit",
+            sys.executable, "-m", "pipelines.warehouse.dbt_process", "test", "--select", "test_type:unit",
             "--vars", json.dumps(dbt_vars(settings, settings.today())),
             "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target"),
         ],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nightly_site import Installation, make_installation, same_marts
 
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 
 pytestmark = pytest.mark.nightly
 

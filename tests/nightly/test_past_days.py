@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from nightly_site import AS_OF, Installation, make_installation, same_marts
 
-from pipelines.publishing import read_manifest
+from pipelines.publishing.versions import read_manifest
 
 pytestmark = pytest.mark.nightly
 

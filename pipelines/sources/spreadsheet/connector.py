@@ -18,10 +18,8 @@ from pipelines.entities import ENTITIES
 from pipelines.failures import Failure
 from pipelines.settings import Settings
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
-from pipelines.sources.spreadsheet.cells import NULLS
-from pipelines.sources.spreadsheet.columns import Reading
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.folder import FileRef, SheetSource
+from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 from pipelines.sources.spreadsheet.outcomes import (
     CONFLICT,
     Outcome,
@@ -33,10 +31,12 @@ from pipelines.sources.spreadsheet.outcomes import (
     unmatched_text,
     withdrawn,
 )
-from pipelines.sources.spreadsheet.places import places_of
+from pipelines.sources.spreadsheet.places.folder import FileRef, SheetSource
+from pipelines.sources.spreadsheet.places.united import places_of
 from pipelines.sources.spreadsheet.plan import Job, cursor_of, make_plan
 from pipelines.sources.spreadsheet.reader import read_file
-from pipelines.sources.spreadsheet.row_work import sheet_schema
+from pipelines.sources.spreadsheet.values.cells import NULLS
+from pipelines.sources.spreadsheet.values.columns import Reading
 
 LARGEST_FILE = 50 * 1024 * 1024
 

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from pipelines.entities import ENTITIES
 from pipelines.sources.protocol import Batch, Extract, Previous, Rejection, State, Told, joined
-from pipelines.sources.spreadsheet.body import SheetRows
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.folder import FileRef
+from pipelines.sources.spreadsheet.layout.body import SheetRows
+from pipelines.sources.spreadsheet.places.folder import FileRef
 from pipelines.sources.spreadsheet.plan import Job, Plan
 
 # Columns that say when something happened; never a date that lies in the future by plan.

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import ENTITIES
-from pipelines.sources.spreadsheet.columns import Reading
-from pipelines.sources.spreadsheet.folder import FileRef
+from pipelines.sources.spreadsheet.places.folder import FileRef
 from pipelines.sources.spreadsheet.reader import PARSER_VERSION
+from pipelines.sources.spreadsheet.values.columns import Reading
 
 CANONICAL_SUFFIXES = (".csv", ".xlsx", ".xls")
 

@@ -14,17 +14,17 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import FileMapping, resolve
 from pipelines.entities import ENTITIES, Entity
 from pipelines.sources.protocol import Told
-from pipelines.sources.spreadsheet.body import SheetRows, body_of_table, body_of_text
-from pipelines.sources.spreadsheet.columns import Reading
-from pipelines.sources.spreadsheet.csv_text import decode, read_grid, read_table
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.file_kinds import sniff
-from pipelines.sources.spreadsheet.grid import Grid, is_blank
-from pipelines.sources.spreadsheet.headings import aliases, key, read_heading
-from pipelines.sources.spreadsheet.layout import find_table
-from pipelines.sources.spreadsheet.rows import read_rows
-from pipelines.sources.spreadsheet.targets import read_targets
-from pipelines.sources.spreadsheet.workbook import open_book
+from pipelines.sources.spreadsheet.formats.csv_text import decode, read_grid, read_table
+from pipelines.sources.spreadsheet.formats.file_kinds import sniff
+from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
+from pipelines.sources.spreadsheet.formats.workbook import open_book
+from pipelines.sources.spreadsheet.layout.body import SheetRows, body_of_table, body_of_text
+from pipelines.sources.spreadsheet.layout.headings import aliases, key, read_heading
+from pipelines.sources.spreadsheet.layout.table import find_table
+from pipelines.sources.spreadsheet.lists.rows import read_rows
+from pipelines.sources.spreadsheet.targets.sheet_rows import read_targets
+from pipelines.sources.spreadsheet.values.columns import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
 PARSER_VERSION = 1

@@ -17,10 +17,10 @@ from pipelines.assets.audits import raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.raw import TRIAL, may_continue, raw_assets
 from pipelines.assets.steps import WRITER, raw_zone_of, writer_resource
-from pipelines.night import folder_of
+from pipelines.nights.night import folder_of
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.registry import connector_of
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 from quality.freshness import with_untrusted
 
 TWO = """\

@@ -16,9 +16,9 @@ from simulators.fxiaoke import FxiaokeSimulator
 from simulators.fxiaoke_company import OPTIONS, fill
 from staging_build import build_staging, settings_of
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.fxiaoke import FxiaokeConnector
-from pipelines.warehouse import bind
+from pipelines.warehouse.binding import bind
 
 AS_OF = dt.date(2026, 11, 2)
 

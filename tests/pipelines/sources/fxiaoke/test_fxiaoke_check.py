@@ -11,7 +11,7 @@ import pytest
 from fxiaoke_source import DEAL, Tenant
 
 from pipelines.failures import Failure
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.protocol import Finding
 
 

@@ -16,7 +16,7 @@ from simulators.jiandaoyun import JiandaoyunSimulator
 from simulators.jiandaoyun_company import APP
 
 from pipelines.configuration.sources import Source
-from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.raw_zone.zone import LoadReport, RawZone
 from pipelines.settings import Settings
 from pipelines.sources.jiandaoyun import JiandaoyunConnector
 from pipelines.sources.jiandaoyun.forms import FORMS

@@ -16,7 +16,7 @@ from staging_build import build_staging
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
 from pipelines.sources.http.fields import DECIMAL, UTC_MOMENT
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)

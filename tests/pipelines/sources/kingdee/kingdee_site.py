@@ -13,7 +13,7 @@ from simulators.kingdee import KingdeeSimulator
 from simulators.kingdee_company import OPTIONS
 
 from pipelines.configuration.sources import Source
-from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.raw_zone.zone import LoadReport, RawZone
 from pipelines.settings import Settings
 from pipelines.sources.http import RetryPolicy
 from pipelines.sources.kingdee import KingdeeConnector

@@ -12,9 +12,9 @@ from simulators.kingdee import KingdeeSimulator
 from simulators.kingdee_company import OPTIONS, auth, fill
 from staging_build import build_staging, settings_of
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.kingdee import KingdeeConnector
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)

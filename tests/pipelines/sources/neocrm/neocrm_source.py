@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from simulators.neocrm import NeocrmSimulator
 
 from pipelines.configuration.sources import Source
-from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.raw_zone.zone import LoadReport, RawZone
 from pipelines.settings import Settings
 from pipelines.sources.http import RetryPolicy
 from pipelines.sources.neocrm import NeocrmConnector

@@ -18,9 +18,9 @@ from simulators.neocrm import NeocrmSimulator
 from simulators.neocrm_company import OPTIONS, TARGET_OPTIONS, fill
 from staging_build import build_staging, settings_of
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.neocrm import NeocrmConnector
-from pipelines.warehouse import bind
+from pipelines.warehouse.binding import bind
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 31)

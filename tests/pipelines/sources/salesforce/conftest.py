@@ -12,11 +12,11 @@ import pytest
 from simulators.salesforce import SalesforceSimulator
 
 from pipelines.configuration.sources import Source
-from pipelines.raw_zone import LoadReport, RawZone
+from pipelines.raw_zone.zone import LoadReport, RawZone
 from pipelines.settings import Settings
 from pipelines.sources.http import RetryPolicy
 from pipelines.sources.salesforce import SalesforceConnector
-from pipelines.warehouse import connect
+from pipelines.warehouse.binding import connect
 
 QUICK = RetryPolicy(tries=4, base=0.001, cap=0.002, longest_wait=0.2)
 

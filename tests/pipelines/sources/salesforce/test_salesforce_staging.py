@@ -12,7 +12,7 @@ from simulators.company import records, sample_frames
 from simulators.salesforce_company import OPTIONS, sf_id
 from staging_build import build_staging
 
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
 
 AS_OF = dt.date(2026, 10, 31)
 # Canonical column -> object whose id it holds.

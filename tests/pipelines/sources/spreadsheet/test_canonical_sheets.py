@@ -19,7 +19,7 @@ from sheet_folder import Sheets
 
 from pipelines.entities import ENTITIES
 from pipelines.sources.protocol import Rejection
-from pipelines.sources.spreadsheet.row_work import sheet_schema
+from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 
 ORDERS = "order_id,account_id,amount,ordered_at\n"
 HISTORY = "opportunity_id,to_stage,changed_at\nO1,A,2026-01-05\nO1,B,2026-01-06\n"
@@ -206,8 +206,8 @@ TEXT = st.text(
 
 
 def stays(text: str) -> bool:
-    from pipelines.sources.spreadsheet.cells import NULLS, clean_text
     from pipelines.sources.spreadsheet.checks import is_total
+    from pipelines.sources.spreadsheet.values.cells import NULLS, clean_text
 
     return (
         clean_text(text) == text

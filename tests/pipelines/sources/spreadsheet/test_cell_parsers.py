@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from both_languages import assert_in_both
 
-from pipelines.sources.spreadsheet.cells import (
+from pipelines.sources.spreadsheet.checks import is_total
+from pipelines.sources.spreadsheet.faults import CellFault
+from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
+from pipelines.sources.spreadsheet.values.cells import (
     clean_text,
     parse_amount,
     parse_choice,
@@ -18,12 +21,14 @@ from pipelines.sources.spreadsheet.cells import (
     parse_text,
     person_name,
 )
-from pipelines.sources.spreadsheet.checks import is_total
-from pipelines.sources.spreadsheet.faults import CellFault
-from pipelines.sources.spreadsheet.grid import ErrorCell, UncachedFormula
-from pipelines.sources.spreadsheet.moments import parse_day, parse_moment
-from pipelines.sources.spreadsheet.months import parse_month, parse_period, parse_span, years_in
-from pipelines.sources.spreadsheet.units import looks_like_unit, parse_unit
+from pipelines.sources.spreadsheet.values.moments import parse_day, parse_moment
+from pipelines.sources.spreadsheet.values.months import (
+    parse_month,
+    parse_period,
+    parse_span,
+    years_in,
+)
+from pipelines.sources.spreadsheet.values.units import looks_like_unit, parse_unit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WAN = Decimal(10_000)

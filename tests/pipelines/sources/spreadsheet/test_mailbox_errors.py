@@ -19,7 +19,7 @@ from pipelines.configuration.mailbox import Mailbox, is_loopback
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
-from pipelines.sources.spreadsheet.mail_session import MailSession
+from pipelines.sources.spreadsheet.places.mail_session import MailSession
 
 TEAMS = "team_id,team_name\nT1,A\n"
 

@@ -20,9 +20,9 @@ from simulators.imap_mail import XLSX, mail, part, raw_mail
 
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.sources.spreadsheet import connector
-from pipelines.sources.spreadsheet.mail_parts import attachments
-from pipelines.sources.spreadsheet.mail_rules import head_of, verdict
-from pipelines.sources.spreadsheet.mail_store import MailStore
+from pipelines.sources.spreadsheet.places.mail_parts import attachments
+from pipelines.sources.spreadsheet.places.mail_rules import head_of, verdict
+from pipelines.sources.spreadsheet.places.mail_store import MailStore
 
 CSV = b"team_id,team_name\nT1,A\n"
 

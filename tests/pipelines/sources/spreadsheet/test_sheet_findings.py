@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from both_languages import assert_in_both
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.spreadsheet import SpreadsheetConnector
 from pipelines.sources.spreadsheet.faults import FileRejected, Told
-from pipelines.warehouse import bind, connect
+from pipelines.warehouse.binding import bind, connect
 from quality.rejected import check_files, check_rejected_rows
 from quality.results import CheckResult
 

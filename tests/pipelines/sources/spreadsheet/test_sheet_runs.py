@@ -12,7 +12,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.failures import PermanentFailure
 from pipelines.sources.protocol import Previous
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.folder import FolderSource
+from pipelines.sources.spreadsheet.places.folder import FolderSource
 
 TEAMS = "team_id,team_name\nT1,A\n"
 TARGETS = "姓名,1月,2月\n张三,{},2\n"

@@ -12,7 +12,7 @@ from zoho_runs import QUICK, Loads, deals_in, deals_of, source_of
 
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Previous
 from pipelines.sources.zoho import ZohoConnector

@@ -12,9 +12,9 @@ from simulators.zoho_company import canonical_id, fill, source_options
 from staging_build import build_staging, settings_of
 from zoho_runs import QUICK
 
-from pipelines.raw_zone import RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.zoho import ZohoConnector
-from pipelines.warehouse import bind
+from pipelines.warehouse.binding import bind
 from quality.completeness import check_counted_by_systems, counted_by_systems
 
 AS_OF = dt.date(2026, 10, 30)

@@ -1,0 +1,218 @@
+"""The raw zone: append-only Parquet, written by dlt, of which only completed loads count.
+
+Add here: how a load gets in, and which loads, files and extracts were known at a moment.
+Keep out: what a source is (`pipelines/sources/`) and what is made of the rows (`warehouse.py`, dbt).
+
+Layout: `raw/<source>/<table>/<load id>.<file id>.parquet`. A load is complete when dlt has written
+its record under `_dlt_loads`, which is the last thing it does; files of other loads are ignored, so
+a kill at any moment loses nothing and doubles nothing. The cursor is not kept in dlt's state, since
+that is written before the load is complete: every load carries a table `_extracts` instead, one row
+per entity and file, and the next run reads the cursor from there.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.failures import Failure, PermanentFailure, TransientFailure
+from pipelines.raw_zone.rows import (
+    EXTRACTS,
+    LoadReport,
+    Rows,
+    extract_of,
+)
+from pipelines.sources.protocol import Connector, Extract, Previous
+
+log = logging.getLogger("forewarn")
+
+
+@dataclass(frozen=True)
+class KnownExtract:
+    """One `_extracts` row of a completed load, with the load it belongs to."""
+
+    load_id: str
+    source: str
+    system: str
+    loaded_at: dt.datetime
+    extract: Extract
+
+
+class RawZone:
+    """The raw folder of one installation. One writer at a time (`writer_lock.py`)."""
+
+    def __init__(self, root: Path, work_dir: Path) -> None:
+        self.root, self.work_dir = root, work_dir
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def completed_loads(self, source: str) -> list[str]:
+        """Ids of the source's completed loads, oldest first."""
+        records = self.root / source / "_dlt_loads"
+        loads = []
+        for path in records.glob("*.jsonl") if records.is_dir() else ():
+            try:
+                record = json.loads(path.read_text())
+            except ValueError:
+                continue  # the write of the record itself was cut off: not complete
+            if record.get("status") == 0:
+                loads.append(record["load_id"])
+        return sorted(loads, key=float)
+
+    def files(self, source: str, table: str, loads: list[str]) -> list[Path]:
+        """Parquet files of a raw table that belong to the given loads, in load order."""
+        folder = self.root / source / table
+        wanted = set(loads)
+        found = folder.glob("*.parquet") if folder.is_dir() else ()
+        return sorted(path for path in found if path.name.rsplit(".", 2)[0] in wanted)
+
+    def tables(self, source: str) -> list[str]:
+        """Names of the raw tables the source has files for, without the bookkeeping ones."""
+        folder = self.root / source
+        if not folder.is_dir():
+            return []
+        return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("_"))
+
+    def known_extracts(
+        self, source: str, known_at: dt.datetime | None = None
+    ) -> list[KnownExtract]:
+        """Extracts of completed loads up to `known_at` (default: all), oldest first.
+
+        For a moment before the source's first load its first load stands in, so that a past day
+        can be rebuilt from the history that the first load brought.
+        """
+        known: list[KnownExtract] = []
+        for load in self.completed_loads(source):
+            for path in self.files(source, EXTRACTS, [load]):
+                for row in pq.read_table(path).to_pylist():
+                    known.append(
+                        KnownExtract(
+                            load, row["source"], row["system"], row["_loaded_at"], extract_of(row)
+                        )
+                    )
+        known.sort(key=lambda item: (item.loaded_at, float(item.load_id)))
+        if known_at is None or not known:
+            return known
+        return [item for item in known if item.loaded_at <= known_at] or [
+            item for item in known if item.loaded_at == known[0].loaded_at
+        ]
+
+    def previous(self, source: str) -> Previous:
+        """What the source's completed loads left behind, for its next run."""
+        known = self.known_extracts(source)
+        latest = {(item.extract.entity, item.extract.file): item.extract for item in known}
+        return Previous(latest, max((item.loaded_at for item in known), default=None))
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def load(
+        self, source: str, system: str, connector: Connector, *, now: dt.datetime
+    ) -> LoadReport:
+        """Run one source's extraction and append what it yields, all of it or nothing.
+
+        Raises the connector's own `Failure`, or a `TransientFailure` if the files cannot be written.
+        """
+        report = LoadReport(source)
+        items = connector.extract(self.previous(source), now)
+        try:
+            first = next(items)
+        except StopIteration:
+            return report  # nothing has changed, so there is nothing to load
+        schemas = connector.tables()
+        rows = Rows(source, system, now, schemas, report)
+        self._run_dlt(source, rows.tables(first, items))
+        self._write_quarantine_copy(report, now)
+        return report
+
+    def _run_dlt(self, source: str, tables: Iterator[tuple[str, pa.Table]]) -> None:
+        # dlt phones home and rotates its own log file unless told otherwise.
+        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
+        import dlt
+
+        # The working folder is thrown away first: a package that an earlier run left half loaded
+        # would otherwise be loaded beside the new extraction of the same rows.
+        work = self.work_dir / source
+        shutil.rmtree(work, ignore_errors=True)
+        self.root.mkdir(parents=True, exist_ok=True)
+        pipeline = dlt.pipeline(
+            pipeline_name=source,
+            destination=dlt.destinations.filesystem(
+                bucket_url=self.root.as_uri(), layout="{table_name}/{load_id}.{file_id}.{ext}"
+            ),
+            dataset_name=source,
+            pipelines_dir=str(work),
+        )
+
+        def items() -> Iterator[Any]:
+            for name, table in tables:
+                yield dlt.mark.with_table_name(table, name)
+
+        resource = dlt.resource(items, name="items", write_disposition="append")
+        try:
+            info = pipeline.run(resource(), loader_file_format="parquet")
+            info.raise_on_failed_jobs()
+        except Exception as error:
+            raise _unwrapped(error, source, self.root) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _write_quarantine_copy(self, report: LoadReport, now: dt.datetime) -> None:
+        """A CSV of the rejected rows for people; the raw zone itself holds the same rows."""
+        if not report.rejections:
+            return
+        folder = self.root.parent / "quarantine" / report.source
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{now:%Y%m%dT%H%M%S%f}.csv"
+        with path.open("w", encoding="utf-8-sig", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(["entity", "file", "address", "column", "value", "reason", "reason_zh"])
+            for item in report.rejections:
+                writer.writerow(
+                    [
+                        item.entity,
+                        item.file,
+                        item.address,
+                        item.column,
+                        _harmless(item.value),
+                        item.reason,
+                        item.reason_zh,
+                    ]
+                )
+
+
+def _harmless(value: str | None) -> str | None:
+    """A cell that a spreadsheet program would take for a formula, made plain text."""
+    return f"'{value}" if value and value[0] in "=+-@\t\r" else value
+
+
+def _unwrapped(error: BaseException, source: str, root: Path) -> Failure:
+    """The connector's own failure out of dlt's wrapping, or one about the writing itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, Failure):
+            return seen
+        if isinstance(seen, OSError):
+            return TransientFailure(
+                f"Could not write the raw zone of {source}",
+                where=str(root),
+                cause=f"{type(seen).__name__}: {seen.strerror or seen}",
+                next_step="free space or mend the rights of the folder, then run again",
+            )
+        seen = seen.__cause__ or seen.__context__
+    return PermanentFailure(
+        f"Could not load {source} into the raw zone",
+        cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        next_step="see the traceback in the log and report it as a fault",
+    )

@@ -1,0 +1,161 @@
+"""Text files: how they are encoded, what separates their cells, and their cells.
+
+Add here: an encoding or a separator that people's programs write.
+Keep out: what a cell means. Decoding is strict: a wrong guess would corrupt names without notice.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from charset_normalizer import from_bytes
+
+from pipelines.sources.protocol import Told
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.formats.grid import Grid
+
+SEPARATORS = (",", ";", "\t", "|")
+_LONGEST_CELL = 131_072
+_SAVE_AS = Told("save the file as CSV UTF-8", "请把文件另存为 CSV UTF-8")
+
+
+def decode(data: bytes) -> str:
+    """Text by byte order mark, else strict UTF-8, else strict GB18030 (a superset of GBK).
+
+    Raises `FileRejected` if none fits; a statistical guess only words the message.
+    """
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return _without_nul(_strict(data, encoding))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = _strict(data, "gb18030")
+    return _without_nul(text)
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        guess = from_bytes(data[:20_000]).best()
+        looks = (
+            Told(f"; it looks like {guess.encoding}", f"；看起来像 {guess.encoding}")
+            if guess
+            else Told("", "")
+        )
+        raise FileRejected(
+            Told(
+                f"the text is neither UTF-8, UTF-16 with a byte order mark nor GB18030 (byte "
+                f"{error.start}){looks.en}",
+                "文本既不是 UTF-8，也不是 GB18030 或带字节顺序标记的 UTF-16（第 "
+                f"{error.start} 字节）{looks.zh}",
+            ),
+            next_step=_SAVE_AS,
+        ) from error
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise FileRejected(
+            Told(
+                "the file holds NUL characters: it is binary, or UTF-16 without a byte order mark",
+                "文件里有空字符（NUL）：它是二进制文件，或没有字节顺序标记的 UTF-16",
+            ),
+            next_step=_SAVE_AS,
+        )
+    return text
+
+
+def separator(text: str) -> str:
+    """The separator that cuts the first lines into most cells of equal number."""
+    lines = [line for line in text[:50_000].splitlines()[:40] if line.strip()]
+    if lines and lines[0].startswith("sep=") and len(lines[0]) == 5:
+        return lines[0][4]
+    best, most = ",", (0, 0)
+    for candidate in SEPARATORS:
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=candidate)]
+        except csv.Error:
+            continue
+        width, count = max(
+            Counter(width for width in widths if width > 1).items(),
+            key=lambda item: (item[1], item[0]),
+            default=(0, 0),
+        )
+        if (count, width) > most:
+            best, most = candidate, (count, width)
+    return best
+
+
+def read_grid(text: str, name: str) -> Grid:
+    """All records as rows of text, numbered as Excel numbers them (one per record)."""
+    csv.field_size_limit(_LONGEST_CELL)
+    delimiter = separator(text)
+    rows: list[list[Any]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        raise FileRejected(
+            Told(
+                f"line {reader.line_num} cannot be cut into cells ({error}); usually a quotation "
+                "mark that is opened and never closed",
+                f"第 {reader.line_num} 行无法拆成单元格，通常是引号只有开头、没有结尾",
+            ),
+            where=f"{name}!{len(rows) + 1}",
+            next_step=Told(
+                "correct the quotation marks, or save the file from Excel as CSV UTF-8",
+                "请改正引号，或用 Excel 把文件另存为 CSV UTF-8",
+            ),
+        ) from error
+    if rows and rows[0][:1] == [f"sep={delimiter}"] or text.startswith("sep="):
+        rows[0] = []
+    return Grid(name, rows, is_text=True)
+
+
+def read_table(text: str) -> tuple[list[str], pa.Table] | None:
+    """The quick way for a plain table: (headings of its first record, its cells as text).
+
+    None where row numbers or cells would not be certain (ragged or blank lines, line breaks in
+    cells, odd quotes); `read_grid` then reads the file and can say what is wrong with it.
+    """
+    delimiter = separator(text)
+    first, _, rest = text.partition("\n")
+    if not rest or '"' in first or text.startswith(("sep=", "\n", "\r")):
+        return None
+    headings = first.rstrip("\r").split(delimiter)
+    lines = text.count("\n") + (0 if text.endswith("\n") else 1)
+    try:
+        table = pa_csv.read_csv(
+            io.BytesIO(text.encode("utf-8")),
+            read_options=pa_csv.ReadOptions(
+                column_names=[str(index) for index in range(len(headings))],
+                skip_rows=1,
+                use_threads=False,
+                block_size=8 << 20,
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={str(index): pa.string() for index in range(len(headings))},
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines - 1:
+        return None
+    return headings, table.combine_chunks()

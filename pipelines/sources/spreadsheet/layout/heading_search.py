@@ -1,0 +1,125 @@
+"""Which rows of a sheet are its headings: those that hold known names.
+
+Add here: what a heading row cannot hold. Keep out: the table around it (`layout.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection
+from typing import Any
+
+from pipelines.sources.protocol import Told, joined
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
+from pipelines.sources.spreadsheet.layout.headings import read_heading, shown
+from pipelines.sources.spreadsheet.values.months import parse_month
+
+SEARCHED_ROWS = 30
+DEEPEST = 3  # rows of headings above each other
+_AMOUNT_LIKE = re.compile(r"^[¥￥$€£]?[+-]?\d[\d,.]*\s*(元|万元?|亿元?|%|w|k)?$", re.IGNORECASE)
+
+
+class HeadingFinder:
+    """Looks for heading rows in one grid: rows of known names, and of months if wanted."""
+
+    def __init__(self, grid: Grid, known: Collection[str], months: bool) -> None:
+        self.grid, self.known, self.months = grid, known, months
+        self.rows = grid.filled
+
+    def label(self, value: Any) -> str | None:
+        """The known key that a cell holds, None if it holds none."""
+        if not isinstance(value, str) or is_blank(value) or len(value) > 60:
+            return None
+        return next((key for key in read_heading(value).keys if key in self.known), None)
+
+    def is_month(self, value: Any) -> bool:
+        return self.months and not is_blank(value) and parse_month(value) is not None
+
+    def could_be_heading(self, row: int) -> bool:
+        """False for a row with an amount or a day in it: headings have words, months and years."""
+        for value in self.rows[row]:
+            if is_blank(value) or self.is_month(value):
+                continue
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                if not (float(value).is_integer() and 1990 <= value <= 2100):
+                    return False
+            elif isinstance(value, dt.date | dt.time):
+                return False
+            elif isinstance(value, str) and _AMOUNT_LIKE.match(value.strip()):
+                text = value.strip()
+                if not (re.match(r"^(19|20)\d{2}$", text)):
+                    return False
+        return True
+
+    def hits(self, row: int) -> tuple[dict[int, str], set[int]]:
+        """(label keys by column, month columns) of one row."""
+        labels, months = {}, set()
+        for column, value in enumerate(self.rows[row]):
+            if self.is_month(value):
+                months.add(column)
+            elif key := self.label(value):
+                labels[column] = key
+        return labels, months
+
+    def enough(self, labels: Collection[str], months: int) -> bool:
+        names = len(set(labels))
+        return names >= 2 or months >= 3 or (names == 1 and months == 2)
+
+    def search(self) -> tuple[int, int] | None:
+        """First and last heading row with most hits, None if no row has enough of them."""
+        best: tuple[int, int] | None = None
+        most = 0
+        for top in range(min(SEARCHED_ROWS, len(self.rows))):
+            labels: dict[int, str] = {}
+            months: set[int] = set()
+            for bottom in range(top, min(top + DEEPEST, len(self.rows))):
+                if not self.could_be_heading(bottom):
+                    break
+                own_labels, own_months = self.hits(bottom)
+                if bottom == top and not own_labels and not own_months:
+                    break
+                labels.update(own_labels)
+                months |= own_months
+                score = len(set(labels) | months)
+                if score > most and self.enough(labels.values(), len(months)):
+                    best, most = (top, bottom), score
+        return best
+
+    def is_again(self, row: int) -> bool:
+        """True for a row that looks like the headings of another table."""
+        if not self.could_be_heading(row):
+            return False
+        labels, months = self.hits(row)
+        return self.enough(labels.values(), len(months))
+
+
+def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
+    """The rejection of a sheet that has none; `known_names` says which would be known."""
+    first = next((row for row in grid.rows if not all(map(is_blank, row))), [])
+    seen = [shown(value) for value in first if not is_blank(value)]
+    wanted = Told("two known headings", "两个认识的表头")
+    if months:
+        wanted = Told("a person and months (姓名, 1月, 2月 …)", "姓名和月份（姓名、1月、2月……）")
+    if known_names:
+        wanted = Told(f"{wanted.en} ({known_names})", f"{wanted.zh}（{known_names}）")
+    content = Told("the sheet is empty", "工作表是空的")
+    if seen:
+        content = Told(
+            f"the first row with content holds: {', '.join(seen)[:200]}",
+            f"第一个有内容的行是：{'、'.join(seen)[:200]}",
+        )
+    missing = Told(
+        f"no heading row was found in the first {SEARCHED_ROWS} rows: none has {wanted.en}",
+        f"前 {SEARCHED_ROWS} 行里没有表头行：没有一行含有{wanted.zh}",
+    )
+    return FileRejected(
+        joined([missing, content]),
+        where=grid.name,
+        next_step=Told(
+            "put the headings into one row above the data, or name them with `columns` in "
+            "the mapping of this file in sources.yml",
+            "请把表头放在数据上方的一行里，或在 sources.yml 中用这个文件的映射的 `columns` 指定",
+        ),
+    )

@@ -1,0 +1,130 @@
+"""Totals rows in lists: found by their labels, left out, and used to check the rows.
+
+Add here: what totals rows of lists need. Keep out: the arithmetic (`checks.py`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.sources.protocol import Told
+from pipelines.sources.spreadsheet.checks import Line, check_totals, is_total, plain
+from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
+from pipelines.sources.spreadsheet.lists.row_work import RowWork
+from pipelines.sources.spreadsheet.values.columns import parser
+
+_LIKELY = "计|汇|t|\uff34|\uff54"  # a letter that every word for a total has, full-width too
+
+
+def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
+    """Take totals rows out of the body: (position before the cut, cells of the money columns).
+
+    A row is one only if a label says so and a required cell besides is empty: a customer may be
+    named Total.
+    """
+    body, used = work.body, work.assignment.columns
+    kinds = {name: work.entity.column(name).kind for name in used}
+    labels = {place for name, place in used.items() if kinds[name] == "text"} | {0}
+    needed = [name for name in work.entity.required if name in used and kinds[name] != "money"]
+    suspects: dict[int, int] = {}
+    for place in labels:
+        cells = body.cells(place)
+        if isinstance(cells, pa.Array):
+            likely = cells.filter(pc.match_substring_regex(cells, _LIKELY, ignore_case=True))
+            words = [value for value in pc.unique(likely).to_pylist() if is_total(value)]
+            rows = (
+                pc.indices_nonzero(pc.is_in(cells, value_set=pa.array(words, pa.string())))
+                if words
+                else pa.array([], pa.uint64())
+            ).to_pylist()
+        else:
+            rows = [row for row, value in enumerate(cells) if is_total(value)]
+        suspects.update(dict.fromkeys(rows, place))
+    if not suspects:
+        return []
+    raw = {name: body.cells(place, merged=False) for name, place in used.items()}
+
+    def cell(name: str, row: int) -> Any:
+        value = raw[name][row]
+        return value.as_py() if isinstance(value, pa.Scalar) else value
+
+    totals = []
+    for row, place in sorted(suspects.items()):
+        if any(used[name] != place and cell(name, row) == "" for name in needed):
+            money = {name: cell(name, row) for name in used if kinds[name] == "money"}
+            totals.append((row, money))
+    if totals:
+        gone = {row for row, _ in totals}
+        listed = [str(body.rows[row] + 1) for row in sorted(gone)[:20]]
+        work.remarks.append(
+            Told(
+                f"totals rows left out: {', '.join(listed)}",
+                f"合计行已略过：第 {'、'.join(listed)} 行",
+            )
+        )
+        body.keep([row for row in range(len(body.rows)) if row not in gone])
+    return totals
+
+
+def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -> None:
+    """Raise `FileRejected` if a totals row does not match the rows it totals."""
+    if not totals:
+        return
+    currency = work.columns.get("currency")
+    if currency is not None and pc.count_distinct(currency).as_py() > 1:
+        work.remarks.append(
+            Told(
+                "totals were not checked: the rows have several currencies",
+                "没有核对合计：各行的币种不止一种",
+            )
+        )
+        return
+    places = {row for row, _ in totals}
+    for name in totals[0][1]:
+        unit = work.units[name].multiplier if name in work.units else Decimal(1)
+        parse = parser(work.entity.column(name), work.reading)
+        amounts = work.columns[name].to_pylist()
+        bad = {row for row, faults in work.faults.items() if any(f[0] == name for f in faults)}
+        if bad:
+            work.remarks.append(
+                Told(
+                    f"totals of {name} were not checked: some cells are unreadable",
+                    f"没有核对 {name} 的合计：有的单元格读不出",
+                )
+            )
+            continue
+        lines: list[Line] = []
+        stated = dict(totals)
+        details = iter(range(len(amounts)))
+        for position in range(len(amounts) + len(totals)):
+            if position in places:
+                try:
+                    amount = parse(stated[position][name])
+                except CellFault:
+                    amount = None
+                lines.append(Line(-1, {} if amount is None else {0: amount}, is_total=True))
+                continue
+            row = next(details)
+            amount = amounts[row]
+            lines.append(Line(row, {} if amount is None else {0: amount / unit}))
+        for wrong in check_totals(lines):
+            place = work.assignment.columns[name]
+            first, last = (work.body.address(row, place) for row in (wrong.first, wrong.last))
+            heading = work.body.headings[place].text
+            says, added = plain(wrong.stated), plain(wrong.added)
+            raise FileRejected(
+                Told(
+                    f"a totals row says {says} for {heading}, "
+                    f"but the rows {first} to {last} add up to {added}",
+                    f"合计行的 {heading} 写的是 {says}，但 {first} 到 {last} 相加是 {added}",
+                ),
+                where=first,
+                next_step=Told(
+                    "correct the total or the rows, and save the file",
+                    "请改正合计或各行的数字，并保存文件",
+                ),
+            )

@@ -1,0 +1,259 @@
+"""A mailbox as a place with files: the attachments of the messages that its rules accept.
+
+Add here: what follows from a message being new, known, refused or gone.
+Keep out: the connection (`mail_session.py`), the rules (`mail_rules.py`), the parts of a message
+(`mail_parts.py`) and what is kept of it (`mail_store.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipelines.configuration.mailbox import Mailbox
+from pipelines.failures import PermanentFailure
+from pipelines.sources.protocol import Finding, Told
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.places.folder import FileRef, is_no_sheet, no_longer_there
+from pipelines.sources.spreadsheet.places.mail_parts import attachments
+from pipelines.sources.spreadsheet.places.mail_rules import MailHead, verdict
+from pipelines.sources.spreadsheet.places.mail_session import MailSession
+from pipelines.sources.spreadsheet.places.mail_store import KeptFile, MailStore
+from pipelines.sources.spreadsheet.places.mail_text import is_mail_name, shortened
+
+_NAMED = 20  # senders that are named each; a mailbox may hold any number of strangers
+
+
+@dataclass
+class Look:
+    """What one look into the mailbox found: counts of messages, and what is told of some."""
+
+    found: int = 0
+    read: int = 0
+    other_subject: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    refused: list[FileRef] = field(default_factory=list)
+
+    def sentence(self, days: int) -> str:
+        parts = [f"{self.found} messages of the last {days} days, {self.read} fit the rules"]
+        if self.other_subject:
+            parts.append(f"{self.other_subject} of listed senders have another subject")
+        if self.refused:
+            parts.append(f"{len(self.refused)} are refused")
+        if self.unknown:
+            names = ", ".join(_strangers(self.unknown)[:5])
+            total = self.unknown.total()
+            parts.append(f"{total} with attachments come from senders not listed ({names})")
+        return "; ".join(parts)
+
+
+class MailboxSource:
+    """One mailbox folder. Listing looks for new messages and fetches them; `store` keeps them.
+
+    A message is fetched once. What was fetched stays listed though the message has since been
+    deleted or has grown older than `since_days`; only a rule that no longer accepts it ends that.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        credentials: tuple[str, str],
+        store: MailStore,
+        *,
+        zone: ZoneInfo,
+        today: dt.date,
+        largest: int,
+        ca_file: Path | None = None,
+        alone: bool = True,
+    ) -> None:
+        """`largest` in bytes, per attachment. `alone`: no folder beside it gives files."""
+        self._mailbox, self._store, self._zone, self._today = mailbox, store, zone, today
+        self._credentials, self._ca_file = credentials, ca_file
+        self._alone = alone
+        # Attachments travel as text that is a third longer; several may share a message.
+        self._largest_message = largest * 3
+        user = hashlib.sha256(credentials[0].encode()).hexdigest()[:16]
+        self._identity = f"{mailbox.where} {user}"
+        self._look = Look()
+        self._listed: set[str] = set()
+        self._dropped: set[str] = set()
+
+    def list(self) -> Sequence[FileRef]:
+        """Every attachment in force, and a remark per sender or message that is not read.
+
+        Raises `PermanentFailure` if there is none, now or from earlier, and no folder either.
+        """
+        self._look = Look()
+        with MailSession(self._mailbox, *self._credentials, self._ca_file) as session:
+            try:
+                self._fetch_new(session)
+            finally:
+                self._store.save()  # each message is whole for itself
+        refs = [*self._kept(), *self._remarks()]
+        if self._alone and not self._listed and not self._look.refused:
+            raise PermanentFailure(
+                "Looking for attachments in the mailbox",
+                where=self._mailbox.where,
+                cause=f"none was found: {self._look.sentence(self._mailbox.since_days)}",
+                next_step="check `senders`, `subject`, `attachments` and `since_days` of the "
+                "mailbox in sources.yml; nothing that was loaded before was withdrawn",
+            )
+        return sorted(refs, key=lambda ref: ref.name)
+
+    def fetch(self, ref: FileRef) -> bytes:
+        """The bytes of one attachment, from what was kept; the mailbox is not asked again."""
+        data = self._store.read(ref.place)
+        if data is None:
+            raise FileRejected(
+                Told(
+                    "no copy of the attachment was kept, or it was altered, and the message is no "
+                    "longer in the mailbox",
+                    "附件没有留下副本，或副本被改动过，而邮件已不在邮箱中",
+                ),
+                next_step=Told(
+                    "restore the folder mail/ of the data folder from a backup, or have the "
+                    "message sent again",
+                    "请从备份恢复数据文件夹中的 mail/，或请对方重新发送邮件",
+                ),
+            )
+        return data
+
+    def findings(self) -> Sequence[Finding]:
+        """What the last listing saw, for `forewarn check`."""
+        text = (
+            f"logged in, opened for reading only; {self._look.sentence(self._mailbox.since_days)}"
+        )
+        return [Finding(f"mailbox {self._mailbox.where}", True, text)]
+
+    def absent(self, file: str) -> Told | None:
+        """Why a file that is no longer read is withdrawn; None: it stays in force.
+
+        A message that is not in the mailbox any more is no reason.
+        """
+        if not is_mail_name(file):
+            return no_longer_there(file)
+        if any(file == name or file.startswith(f"{name}#") for name in self._dropped):
+            return Told(
+                f"{file} fits the rules of the mailbox no longer", f"{file} 不再符合邮箱的规则"
+            )
+        if any(file == name or file.startswith(f"{name}#") for name in self._listed):
+            return Told(f"{file} is matched by no mapping any longer", f"已没有映射与 {file} 匹配")
+        return None
+
+    def _fetch_new(self, session: MailSession) -> None:
+        days = self._mailbox.since_days + 1  # the server's day may have begun earlier
+        found = session.since(self._today - dt.timedelta(days=days))
+        known = self._store.known_uids(self._identity, session.uidvalidity)
+        settled = {uid for uid, key in known.items() if self._store.whole(key, self._fits)}
+        self._look.found = len(found)
+        self._look.read = len(settled & set(found))
+        for head in list(session.heads([uid for uid in found if uid not in settled])):
+            if self._is_wanted(head) and self._have(session, head):
+                self._look.read += 1
+                self._store.note_uid(self._identity, session.uidvalidity, head.uid, head.key)
+
+    def _is_wanted(self, head: MailHead) -> bool:
+        said = verdict(head, self._mailbox)
+        if said == "unknown" and head.has_parts:
+            self._look.unknown[head.sender or "an unclear From"] += 1
+        elif said == "subject":
+            self._look.other_subject += 1
+        elif said == "unsigned":
+            self._refuse(
+                head,
+                Told(
+                    f"{self._mailbox.authserv_id} does not say that the domain of its sender "
+                    "signed it (require_dkim)",
+                    f"{self._mailbox.authserv_id} 没有证实邮件由发件人的域名签名（require_dkim）",
+                ),
+            )
+        elif said == "read" and head.size > self._largest_message:
+            size, most = (f"{n / 1048576:.0f}" for n in (head.size, self._largest_message))
+            self._refuse(
+                head,
+                Told(
+                    f"it has {size} MB; at most {most} MB are fetched (max_megabytes)",
+                    f"邮件有 {size} MB，最多收取 {most} MB（max_megabytes）",
+                ),
+            )
+            return False
+        return said == "read"
+
+    def _have(self, session: MailSession, head: MailHead) -> bool:
+        """True if the message is kept, now or from an earlier night."""
+        if self._store.whole(head.key, self._fits):
+            return True
+        raw = session.message(head.uid)
+        if raw is None:
+            return False  # deleted since its header was read
+        found = [part for part in attachments(raw) if not is_no_sheet(part.title)]
+        self._store.add(head, found, self._fits, self._day(head))
+        return True
+
+    def _fits(self, title: str) -> bool:
+        return fnmatch.fnmatchcase(_folded(title), _folded(self._mailbox.attachments))
+
+    def _kept(self) -> Iterator[FileRef]:
+        self._listed, self._dropped = set(), set()
+        for mail in self._store.mails.values():
+            accepted = verdict(mail.head, self._mailbox) == "read"
+            for file in mail.files:
+                if not accepted or not (file.refused or self._fits(file.title)):
+                    self._dropped.add(file.name)
+                    continue
+                self._listed.add(file.name)
+                yield self._ref(mail.head, file)
+
+    def _ref(self, head: MailHead, file: KeptFile) -> FileRef:
+        return FileRef(
+            file.name,
+            file.size,
+            _order(head),
+            file.sha256,
+            given=file.title,
+            series=f"{head.sender}\0{_folded(file.title)}",
+            refused=file.why_refused,
+        )
+
+    def _remarks(self) -> Iterator[FileRef]:
+        yield from self._look.refused
+        for sender in _strangers(self._look.unknown):
+            count = self._look.unknown[sender]
+            many = "1 message" if count == 1 else f"{count} messages"
+            yield FileRef(
+                f"mail of {sender}",
+                0,
+                0,
+                "",
+                refused=Told(
+                    f"{many} of {self._mailbox.where}, and it is not among `senders`",
+                    f"{self._mailbox.where} 中有它的 {count} 封邮件，而它不在 `senders` 中",
+                ),
+            )
+
+    def _refuse(self, head: MailHead, reason: Told) -> None:
+        name = f"{self._day(head)} {head.sender} {shortened(head.subject) or 'without subject'}"
+        self._look.refused.append(FileRef(name, head.size, _order(head), "", refused=reason))
+
+    def _day(self, head: MailHead) -> str:
+        return f"{dt.datetime.fromtimestamp(head.received_at, self._zone):%Y-%m-%d}"
+
+
+def _order(head: MailHead) -> int:
+    """Nanoseconds since 1970; of two messages of one second the later number is the newer one."""
+    return head.received_at * 10**9 + min(head.uid, 10**9 - 1)
+
+
+def _strangers(unknown: Counter[str]) -> list[str]:
+    return [sender for sender, _ in sorted(unknown.items(), key=lambda i: (-i[1], i[0]))][:_NAMED]
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,174 @@
+"""Rows of a target sheet: their metric, scope, year, and one record per month.
+
+Add here: something a row of a target sheet says of itself. Keep out: sums (`target_sheet.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from pipelines.entities import ENTITIES
+from pipelines.sources.protocol import Told
+from pipelines.sources.spreadsheet.faults import CellFault
+from pipelines.sources.spreadsheet.layout.aliases import CHOICES
+from pipelines.sources.spreadsheet.layout.body import as_typed, body_of_table
+from pipelines.sources.spreadsheet.layout.headings import block_kind
+from pipelines.sources.spreadsheet.targets.scopes import rep_name
+from pipelines.sources.spreadsheet.targets.target_sheet import TargetSheet, is_open
+from pipelines.sources.spreadsheet.values.cells import clean_text, parse_text
+from pipelines.sources.spreadsheet.values.columns import parser
+from pipelines.sources.spreadsheet.values.unit_search import PLAIN, unit_of
+
+TARGETS = ENTITIES["targets"]
+
+
+def metric_of(sheet: TargetSheet, row: int) -> str | None:
+    """The metric of a row; None for rows that hold no targets (完成, 完成率)."""
+    fixed = sheet.mapping.values.get("metric", "revenue")
+    if sheet.matrix.metric is None:
+        return fixed
+    text = clean_text(str(sheet.label(row, sheet.matrix.metric)))
+    words = CHOICES["metric"]
+    bare = text.casefold().removesuffix("目标").removesuffix("指标").strip()
+    for candidate in (text.casefold(), bare):
+        if candidate in TARGETS.column("metric").choices:
+            return candidate
+        if candidate in words and candidate != "目标":
+            return words[candidate]
+    kind = block_kind([text])
+    if kind == "target" or not text:
+        return fixed
+    if kind is not None:
+        return None
+    raise CellFault(
+        f"the metric {text!r} is not known (accepted: revenue, orders, new_accounts)",
+        f"不认识指标“{text}”（可填：revenue、orders、new_accounts）",
+    )
+
+
+def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
+    """(scope type, scope id) of a row; raises `CellFault`."""
+    mapping, labels = sheet.mapping, sheet.matrix.labels
+    kind: str | None = sheet.scope_type
+    if "scope_type" in labels and "scope_type" not in mapping.values:
+        parse = parser(TARGETS.column("scope_type"), sheet.reading)
+        kind = parse(sheet.label(row, labels["scope_type"]))
+        if kind is None:
+            raise CellFault(
+                "scope_type is required and the cell is empty", "scope_type 必填，但单元格为空"
+            )
+    if "scope_id" in mapping.values:
+        return kind, mapping.values["scope_id"]
+    text = parse_text(
+        sheet.label(row, labels["scope_id"]),
+        sheet.reading.nulls,
+        is_code=True,
+        pad=mapping.pad.get("scope_id", 0),
+    )
+    if text is None:
+        raise CellFault(
+            "the row has figures, but it does not say for whom",
+            "这一行有数字，但没有写明是给谁的",
+        )
+    return kind, rep_name(text) if kind == "rep" else text
+
+
+def _optional(sheet: TargetSheet, row: int, name: str) -> Any:
+    column = TARGETS.column(name)
+    parse: Callable[[Any], Any] = parser(column, sheet.reading)
+    if name in sheet.mapping.values:
+        return parse(sheet.mapping.values[name])
+    if name in sheet.matrix.labels:
+        found = parse(sheet.label(row, sheet.matrix.labels[name]))
+        if found is not None:
+            return found
+    return parse(sheet.mapping.defaults[name]) if name in sheet.mapping.defaults else None
+
+
+def _row_year(sheet: TargetSheet, row: int) -> int | None:
+    if sheet.matrix.year is None:
+        return sheet.year
+    text = parse_text(sheet.label(row, sheet.matrix.year), sheet.reading.nulls)
+    digits = (text or "").removesuffix("年度").removesuffix("年")
+    if not (digits.isdigit() and 1990 <= int(digits) <= 2100):
+        raise CellFault(
+            f"{text!r} is not a year", f"“{text}”不是年份" if text else "这一行没有写年份"
+        )
+    return int(digits)
+
+
+def add_records(
+    sheet: TargetSheet, row: int, metric: str, amounts: dict[int, Decimal | None]
+) -> None:
+    """One record per month with a target; what is wrong goes to the sheet's problems."""
+    scope_place = sheet.matrix.labels.get("scope_id", 0)
+    try:
+        kind, scope = _scope(sheet, row)
+        year = _row_year(sheet, row)
+        rest = {n: _optional(sheet, row, n) for n in ("version", "effective_from", "reason")}
+    except CellFault as fault:
+        sheet.problem(sheet.address(row, scope_place), fault.told)
+        return
+    texts = {
+        sheet.table.columns[p].heading.text: as_typed(sheet.label(row, p))
+        for p in sheet.matrix.texts
+    }
+    for column in sheet.matrix.months:
+        if column.position not in amounts:
+            continue  # unreadable, and already a problem
+        address = sheet.address(row, column.position)
+        amount = amounts[column.position]
+        if metric != "new_accounts" and sheet.units[column.position] is PLAIN:
+            # A column of metrics may hold counts only; money without a unit is refused.
+            body, currency = body_of_table(sheet.table), sheet.reading.currency
+            unit_of(body, column.position, sheet.mapping, currency, needed=True)
+        if is_open(sheet, row, column, amounts):
+            typed = as_typed(sheet.raw(row, column.position))
+            sheet.problem(
+                address,
+                Told(
+                    f"the month is {typed or 'empty'}, but other months of {scope} have a "
+                    "target; write - if there is none",
+                    f"这个月{f'填的是“{typed}”' if typed else '是空的'}，而 {scope} 的其他月份有目标；"
+                    "没有目标请填 -",
+                ),
+            )
+            continue
+        if amount is None:
+            sheet.dashes += 1
+            continue
+        period_year = column.span.year or (year or 0) + column.years_on
+        period = f"{period_year:04d}-{column.span.number:02d}"
+        place = (period, kind, scope, metric, rest["effective_from"])
+        if place in sheet.places:
+            first = sheet.places[place]
+            sheet.problem(
+                address,
+                Told(
+                    f"a second target of {scope} for {period} (the first is in "
+                    f"{first}); if these are two people, use their numbers (工号)",
+                    f"{scope} 在 {period} 已有一个目标（在 {first}）；如果是两个人，请改用工号",
+                ),
+            )
+            continue
+        sheet.places[place] = address
+        heading = sheet.table.columns[column.position].heading.text
+        typed = as_typed(sheet.raw(row, column.position))
+        unit = sheet.units[column.position].text
+        raw = {**texts, heading: typed, "unit": unit}
+        sheet.records.append(
+            {
+                "period": period,
+                "scope_type": kind,
+                "scope_id": scope,
+                "metric": metric,
+                "target_amount": amount,
+                **rest,
+                "_file": sheet.file,
+                "_address": address,
+                "_raw": json.dumps(raw, ensure_ascii=False),
+            }
+        )

@@ -1,0 +1,198 @@
+"""A version is published whole or not at all, and readers are never disturbed."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.failures import TransientFailure
+from pipelines.nights.night import Night, begin_night, load_night
+from pipelines.publishing.versions import damaged_files, publish, read_manifest
+from pipelines.settings import Settings
+from pipelines.warehouse.binding import connect
+
+
+def built_night(settings: Settings, run_id: str, rows: int) -> Night:
+    night = begin_night(settings, run_id, None)
+    with connect(night.warehouse) as connection:
+        connection.execute("create schema marts; create schema staging")
+        connection.execute(
+            f"create table marts.fct_orders as select i as order_id, {rows} as night, "
+            f"(i / 3)::decimal(18, 2) as amount from range({rows}) as t(i)"
+        )
+        connection.execute("comment on column marts.fct_orders.amount is 'Company currency'")
+        connection.execute("create table staging.secret as select 1 as x")
+    return night
+
+
+def test_a_version_holds_what_the_manifest_says(settings: Settings) -> None:
+    manifest = publish(settings, built_night(settings, "first", 10))
+    current = settings.current.resolve()
+    assert (manifest.version, current) == (1, settings.versions_dir.resolve() / "1")
+    assert manifest.tables["fct_orders"]["rows"] == 10
+    assert manifest.tables["fct_orders"]["columns"] == ["order_id", "night", "amount"]
+    assert read_manifest(current) == manifest
+    assert damaged_files(current, manifest) == []
+    with duckdb.connect(str(current / "forewarn.duckdb"), read_only=True) as reader:
+        assert reader.execute("select count(*), sum(amount) from marts.fct_orders").fetchall()
+        schemas = {
+            row[0] for row in reader.execute("select schema_name from duckdb_tables()").fetchall()
+        }
+        assert schemas == {"marts"}
+        comment = reader.execute(
+            "select comment from duckdb_columns() where column_name = 'amount'"
+        ).fetchall()
+        assert comment == [("Company currency",)]
+        tags = reader.execute(
+            "select tags from duckdb_databases() where database_name = 'forewarn'"
+        ).fetchall()
+        assert tags[0][0]["storage_version"].startswith("v1.4.0")
+    assert not list(settings.versions_dir.glob(".building-*"))
+
+
+def test_a_damaged_file_is_found_by_its_checksum(settings: Settings) -> None:
+    manifest = publish(settings, built_night(settings, "first", 10))
+    path = settings.current / "parquet" / "fct_orders.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert damaged_files(settings.current, manifest) == ["parquet/fct_orders.parquet"]
+
+
+def test_the_same_figures_give_the_same_bytes(settings: Settings) -> None:
+    first = publish(settings, built_night(settings, "first", 5000))
+    second = publish(settings, built_night(settings, "second", 5000))
+    assert first.tables == second.tables
+
+
+def test_the_last_three_versions_are_kept_and_an_open_reader_keeps_its_own(
+    settings: Settings,
+) -> None:
+    publish(settings, built_night(settings, "run0", 1))
+    reader = duckdb.connect(str(settings.current / "forewarn.duckdb"), read_only=True)
+    for number in range(1, 5):
+        publish(settings, built_night(settings, f"run{number}", number + 1))
+        assert reader.execute("select max(night) from marts.fct_orders").fetchall() == [(1,)]
+    reader.close()
+    kept = sorted(path.name for path in settings.versions_dir.iterdir())
+    assert kept == ["3", "4", "5"]
+    assert read_manifest(settings.current).version == 5  # type: ignore[union-attr]
+
+
+def test_readers_that_reopen_all_the_time_see_whole_versions_only(settings: Settings) -> None:
+    publish(settings, built_night(settings, "run0", 1))
+    stop, errors, seen = threading.Event(), [], set()
+
+    def read() -> None:
+        script = (
+            "import duckdb, os, sys\n"
+            "folder = os.path.realpath(sys.argv[1])\n"
+            "c = duckdb.connect(folder + '/forewarn.duckdb', read_only=True)\n"
+            "print(c.execute('select count(*), min(night), max(night) from marts.fct_orders').fetchall()[0])\n"
+        )
+        while not stop.is_set():
+            done = subprocess.run(
+                [sys.executable, "-c", script, str(settings.current)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                errors.append(done.stderr)
+            else:
+                seen.add(done.stdout.strip())
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for number in range(2, 8):
+        publish(settings, built_night(settings, f"run{number}", number))
+        time.sleep(0.25)
+    stop.set()
+    thread.join()
+    assert errors == []
+    assert len(seen) >= 2
+    for text in seen:
+        count, low, high = json.loads(text.replace("(", "[").replace(")", "]"))
+        assert count == low == high
+
+
+KILLED = """
+import os, sys, threading, time
+from pathlib import Path
+from tests_publish import built_night
+from pipelines.publishing.versions import publish
+from pipelines.settings import load_settings
+settings = load_settings(sys.argv[1], sys.argv[2])
+night = built_night(settings, "killed", 20000)
+threading.Timer(float(sys.argv[3]), lambda: os.kill(os.getpid(), 9)).start()
+publish(settings, night)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.08, 0.12, 0.2, 5.0])
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_version(
+    settings: Settings, tmp_path: Path, delay: float
+) -> None:
+    publish(settings, built_night(settings, "good", 3))
+    shutil.copy(__file__, tmp_path / "tests_publish.py")
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            KILLED,
+            str(settings.config_dir),
+            str(settings.data_dir),
+            str(delay),
+        ],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+    manifest = read_manifest(settings.current)
+    assert manifest is not None
+    assert manifest.tables["fct_orders"]["rows"] in (3, 20000)
+    assert damaged_files(settings.current, manifest) == []
+    after = publish(settings, built_night(settings, "next", 7))
+    assert after.version > manifest.version
+    assert not list(settings.versions_dir.glob(".building-*"))
+
+
+def test_a_disk_that_refuses_leaves_readers_what_they_have(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(settings, built_night(settings, "good", 3))
+    night = built_night(settings, "full", 4)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(TransientFailure, match="No space left on device") as caught:
+        publish(settings, night)
+    assert "free space" in str(caught.value)
+    assert read_manifest(settings.current).tables["fct_orders"]["rows"] == 3  # type: ignore[union-attr]
+
+
+def test_a_night_can_be_picked_up_by_its_run_id_and_a_past_day_has_a_cut(
+    settings: Settings,
+) -> None:
+    night = begin_night(settings, "run", dt.date(2026, 3, 28))
+    assert night.known_at == dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC)  # midnight in Berlin
+    spring = begin_night(settings, "run", dt.date(2026, 3, 29))  # clocks go forward that day
+    assert spring.known_at == dt.datetime(2026, 3, 29, 22, tzinfo=dt.UTC)
+    dataclasses.replace(spring, fingerprint="abc", unchanged=True).save()
+    assert load_night(settings, "run") == dataclasses.replace(
+        spring, fingerprint="abc", unchanged=True
+    )
+    assert begin_night(settings, "today", None).known_at is None
