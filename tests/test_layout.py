@@ -4,23 +4,15 @@ import ast
 import re
 import shutil
 import subprocess
+import tomllib
 from collections import defaultdict
 from functools import cache
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 from pipelines.settings import PROJECT
-
-# From the ground up. What is named nowhere here is a tool of the night: it may use the ground and
-# the domain, and nothing of those who arrange the night.
-GROUND = ("entities", "raw_entities", "failures", "configuration", "settings", "working_calendar")
-DOMAIN = ("sources", "alerting", "ledger", "reporting", "sample", "quality")
-ARRANGERS = ("assets", "schedules", "definitions", "commands", "cli")
-# A domain part stands alone, but telling people of alerts needs alerts and their ledger.
-BESIDE = {"notifying": {"alerting", "ledger"}}
-KNOW_DAGSTER = {"assets", "schedules", "definitions", "commands", "instance", "quality.adapter"}
 
 LONGEST_MODULE = 300
 LONGEST_MODEL = 120
@@ -63,104 +55,23 @@ def named(paths: list[Path]) -> list[str]:
     return [str(path.relative_to(PROJECT)) for path in paths]
 
 
-def part_of(module: str) -> str:
-    """`pipelines.alerting.rules` -> `alerting`; `quality.gate` -> `quality`; else the package."""
-    names = module.split(".")
-    return names[1] if names[0] == "pipelines" and len(names) > 1 else names[0]
-
-
-@cache
-def imports() -> dict[str, set[str]]:
-    """Module -> modules and packages it imports anywhere in its text, lazily or not."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for path in python_files("pipelines", "quality"):
-        module = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found[module].update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{module}: imports are absolute in this house"
-                whole = node.module in ("pipelines", "quality")
-                found[module].update(
-                    f"{node.module}.{alias.name}" if whole else str(node.module)
-                    for alias in node.names
-                )
-    return dict(found)
-
-
-def own_imports() -> list[tuple[str, str]]:
-    """(importing module, imported module) within the project, between different parts."""
-    return [
-        (module, other)
-        for module, others in imports().items()
-        for other in others
-        if other.split(".")[0] in ("pipelines", "quality") and part_of(module) != part_of(other)
-    ]
-
-
-def allowed(importer: str, imported: str) -> bool:
-    if imported in GROUND:
-        return importer not in GROUND or GROUND.index(imported) < GROUND.index(importer)
-    if importer in GROUND:
-        return False
-    if importer in DOMAIN:
-        return False
-    if importer in BESIDE:
-        return imported in BESIDE[importer]
-    if imported in ARRANGERS:
-        return importer in ARRANGERS and ARRANGERS.index(imported) < ARRANGERS.index(importer)
-    return True
-
-
 def test_imports_run_one_way():
-    against = [
-        f"{module} imports {other}"
-        for module, other in own_imports()
-        if not allowed(part_of(module), part_of(other))
-    ]
-    assert against == []
+    # The floors stand in pyproject.toml, as docs/design.md draws them.
+    assert lint_imports(str(PROJECT / "pyproject.toml"), no_cache=True) == 0
 
 
-def test_parts_form_no_circle():
-    graph: dict[str, set[str]] = defaultdict(set)
-    for module, other in own_imports():
-        graph[part_of(module)].add(part_of(other))
-    try:
-        list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        pytest.fail(f"these parts import each other: {error.args[1]}")
-
-
-def test_only_the_arrangers_know_dagster():
-    knowing = {
-        module
-        for module, others in imports().items()
-        if any(other.split(".")[0].startswith("dagster") for other in others)
+def test_every_room_stands_on_a_floor():
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    floors = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    standing = {
+        room.strip().removeprefix("pipelines.") for floor in floors for room in floor.split("|")
     }
-    assert {m for m in knowing if part_of(m) not in KNOW_DAGSTER and m not in KNOW_DAGSTER} == set()
-    assert "quality.adapter" in knowing
-
-
-@pytest.mark.parametrize(
-    ("importer", "imported", "answer"),
-    [
-        ("assets", "alerting", True),
-        ("alerting", "assets", False),
-        ("alerting", "ledger", False),
-        ("notifying", "ledger", True),
-        ("quality", "failures", True),
-        ("quality", "sources", False),
-        ("failures", "settings", False),
-        ("settings", "configuration", True),
-        ("warehouse", "sources", True),
-        ("warehouse", "assets", False),
-        ("cli", "commands", True),
-        ("assets", "definitions", False),
-        ("commands", "cli", False),
-    ],
-)
-def test_the_direction_itself(importer, imported, answer):
-    assert allowed(importer, imported) is answer
+    rooms = {
+        path.stem if path.suffix == ".py" else path.name
+        for path in (PROJECT / "pipelines").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert rooms - {"__init__"} | {"quality"} == standing
 
 
 def lines(path: Path) -> int:

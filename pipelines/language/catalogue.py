@@ -1,0 +1,62 @@
+"""The catalogues: one gettext file per language, key to sentence.
+
+Add here: how a sentence is found for a key. Keep out: the sentences (`catalogues/*.po`).
+
+A key is a path of words (`alerts.late_orders.title`); its msgstr is the whole sentence, with `{name}`
+where a value goes. An entry with msgid_plural chooses its form by the value called `count`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+LANGUAGES = tuple(sorted((path.stem for path in CATALOGUES.glob("*.po")), reverse=True))
+# What a sentence is shown in where a language lacks it: a test sees to it that none does.
+FALLBACK = "en"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
+    """Key to sentence, or to its plural forms. Raises ValueError for a language without a file."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.is_file():
+        raise ValueError(f"no catalogue for {language!r}; there are: {', '.join(LANGUAGES)}")
+    with path.open("rb") as file:
+        read: Catalog = read_po(file, locale=language)
+    return {
+        entry.id if isinstance(entry.id, str) else entry.id[0]: (
+            entry.string if isinstance(entry.string, str) else tuple(entry.string or ())
+        )
+        for entry in read
+        if entry.id
+    }
+
+
+def has(key: str) -> bool:
+    """Whether the catalogues know a key: for keys made from data, such as a state or a metric."""
+    return key in catalogue(FALLBACK)
+
+
+def sentence(key: str, language: str, count: float | None = None) -> str:
+    """The unfilled sentence of a key. Raises KeyError for a key that no catalogue has."""
+    entry = catalogue(language).get(key) or catalogue(FALLBACK)[key]
+    if isinstance(entry, str):
+        return entry
+    return entry[min(_form(language, count), len(entry) - 1)]
+
+
+def _form(language: str, count: float | None) -> int:
+    """Which plural form a number takes, in the order of the language's own categories."""
+    rule = Locale.parse(language).plural_form
+    order = [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in _tags(rule)]
+    return order.index(rule(0 if count is None else count))
+
+
+def _tags(rule: object) -> set[str]:
+    return {*getattr(rule, "tags", ()), "other"}
