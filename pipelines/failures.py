@@ -9,34 +9,49 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pipelines.language.text import Clause, Said, Text, text
+
 
 class Failure(Exception):
     """Base of every failure that Forewarn raises on purpose.
 
     `tried` is what was being done, `where` the file, cell, table or endpoint, `cause` what came
-    back, `next_step` what a person should do. `rerun_helps` tells the retry policy.
+    back, `next_step` what a person should do. `rerun_helps` tells the retry policy. Each is a text
+    of the catalogues, or a plain string where it holds only names or what another system said.
+    `str()` is the whole sentence in the language of the process; `told` is it in any.
     """
 
     rerun_helps = False
 
     def __init__(
-        self, tried: str, *, where: str = "", cause: str = "", next_step: str = ""
+        self, tried: Said, *, where: Said = "", cause: Said = "", next_step: Said = ""
     ) -> None:
         self.tried, self.where, self.cause, self.next_step = tried, where, cause, next_step
-        super().__init__(self._sentence())
+        super().__init__(tried)
 
-    def _sentence(self) -> str:
-        parts = [self.tried.rstrip(".")]
+    @property
+    def told(self) -> Text:
+        """The whole failure: what, where, why, whether a rerun helps, the next step."""
+        rerun = text("failure.rerun_helps" if self.rerun_helps else "failure.rerun_useless")
+        if not self.next_step:
+            return text("failure.without_step", what=self.what, rerun=rerun)
+        step = Clause(self.next_step)
+        return text("failure.with_step", what=self.what, rerun=rerun, next_step=step)
+
+    @property
+    def what(self) -> Text:
+        """What was tried, where, and what came back: the first sentence alone."""
+        tried, cause = Clause(self.tried), Clause(self.cause)
+        if self.where and self.cause:
+            return text("failure.what_where_why", tried=tried, where=self.where, cause=cause)
         if self.where:
-            parts.append(f" ({self.where})")
+            return text("failure.what_where", tried=tried, where=self.where)
         if self.cause:
-            parts.append(f": {self.cause.rstrip('.')}")
-        parts.append(
-            ". A rerun can help." if self.rerun_helps else ". A rerun alone will not help."
-        )
-        if self.next_step:
-            parts.append(f" Next: {self.next_step.rstrip('.')}.")
-        return "".join(parts)
+            return text("failure.what_why", tried=tried, cause=cause)
+        return text("failure.what", tried=tried)
+
+    def __str__(self) -> str:
+        return str(self.told)
 
 
 class PermanentFailure(Failure):

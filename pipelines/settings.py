@@ -27,6 +27,7 @@ from pipelines.configuration.tables import (
     read_product_lines,
     read_stages,
 )
+from pipelines.language.speaking import speak_as
 
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -116,6 +117,7 @@ def load_settings(
 ) -> Settings:
     """Read and validate the configuration folder; no secret needs to be set.
 
+    From here on this process speaks the company's language (FOREWARN_LANG has precedence).
     Raises `ConfigurationError` with every problem found in every file, never only the first.
     """
     config, data = config_dir_of(config_dir), data_dir_of(data_dir)
@@ -132,6 +134,7 @@ def load_settings(
         )
     problems: list[Problem] = []
     company = read_company(config / "company.yml", problems)
+    speak_as(company.language if company else None)
     sources = read_sources(config / "sources.yml", problems)
     stages = read_stages(config / "stages.csv", problems)
     rates = read_exchange_rates(config / "exchange_rates.csv", problems)

@@ -17,6 +17,10 @@ settings.register_profile("fixed", derandomize=True)
 settings.register_profile("explore", print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
+# Sentences of failures and findings are tested in English, whatever company a test sets up, unless
+# it is about the language: it then deletes or sets the variable (monkeypatch) and asks `speak_as`.
+os.environ.setdefault("FOREWARN_LANG", "en")
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

@@ -14,6 +14,7 @@ from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
+from pipelines.language.text import Said
 from pipelines.raw_zone.rows import LoadReport
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
@@ -135,7 +136,7 @@ def _say(report: LoadReport) -> None:
         )
 
 
-def _short(text: str | None) -> str:
+def _short(said: Said | None) -> str:
     """The start of a long explanation; all of it is in `rpt_data_quality` and Dagster's pages."""
-    text = text or ""
+    text = str(said or "")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

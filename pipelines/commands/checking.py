@@ -34,7 +34,7 @@ def check_everything() -> int:
         for finding in findings:
             reachable = reachable and finding.ok
             mark = "ok      " if finding.ok else "PROBLEM "
-            step = f" Next: {finding.next_step.rstrip('.')}." if finding.next_step else ""
+            step = f" Next: {str(finding.next_step).rstrip('.')}." if finding.next_step else ""
             sys.stdout.write(f"  {mark} {finding.subject}: {finding.text}{step}\n")
     if problems:
         return 2

@@ -7,8 +7,8 @@ Keep out: what is said when (the callers), words that stand in the data (names, 
     say.into("zh"), say.into("en"), str(say)            # str(): the language this process speaks
 """
 
-from pipelines.language.catalogue import LANGUAGES, has
+from pipelines.language.catalogue import has, languages
 from pipelines.language.speaking import speak, spoken
-from pipelines.language.text import Text, text
+from pipelines.language.text import Said, Text, text
 
-__all__ = ["LANGUAGES", "Text", "has", "speak", "spoken", "text"]
+__all__ = ["Said", "Text", "has", "languages", "speak", "spoken", "text"]

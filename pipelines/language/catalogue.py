@@ -16,9 +16,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 CATALOGUES = Path(__file__).parent / "catalogues"
-LANGUAGES = tuple(sorted((path.stem for path in CATALOGUES.glob("*.po")), reverse=True))
 # What a sentence is shown in where a language lacks it: a test sees to it that none does.
 FALLBACK = "en"
+
+
+def languages() -> tuple[str, ...]:
+    """Every language that has a file, Chinese first."""
+    return tuple(sorted((path.stem for path in CATALOGUES.glob("*.po")), reverse=True))
 
 
 @cache
@@ -26,7 +30,7 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
     """Key to sentence, or to its plural forms. Raises ValueError for a language without a file."""
     path = CATALOGUES / f"{language}.po"
     if not path.is_file():
-        raise ValueError(f"no catalogue for {language!r}; there are: {', '.join(LANGUAGES)}")
+        raise ValueError(f"no catalogue for {language!r}; there are: {', '.join(languages())}")
     with path.open("rb") as file:
         read: Catalog = read_po(file, locale=language)
     return {

@@ -10,17 +10,12 @@ reads Chinese in the report of one reader and English on the terminal of another
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
-
-from babel.lists import format_list
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from pipelines.language.catalogue import sentence
 from pipelines.language.speaking import spoken
-
-# Chinese has no list without a word before the last but the one that drops the marks as well.
-_LIST: dict[str, Any] = {"zh": "standard"}
 
 
 @runtime_checkable
@@ -71,6 +66,20 @@ def text(key: str, /, **values: Any) -> Text:
     return Text(key, values)
 
 
+# What a person is told: a text, or words that are nobody's to translate (a name, a system's answer).
+Said: TypeAlias = Text | str
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A sentence that goes into another one: without the full stop it may end in."""
+
+    of: Said
+
+    def into(self, language: str) -> str:
+        return in_words(self.of, language).rstrip("。. ")
+
+
 def in_words(value: object, language: str) -> str:
     """One value as it stands inside a sentence of that language."""
     if isinstance(value, Worded):
@@ -79,6 +88,14 @@ def in_words(value: object, language: str) -> str:
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, list | tuple):
         parts = [in_words(part, language) for part in value]
-        # Names in a row: no "and" where a reader may take the last two for one.
-        return format_list(parts, style=_LIST.get(language, "unit"), locale=language)
+        return listed(parts, language)
     return str(value)
+
+
+def listed(parts: Sequence[str], language: str) -> str:
+    """Names in a row, without an "and" in which the last two may be taken for one."""
+    if language == "zh":  # Babel has only 和 before the last, or no mark at all
+        return "、".join(parts)
+    from babel.lists import format_list  # here: reading Babel's tables takes a while
+
+    return format_list(parts, style="unit", locale=language)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.protocol import Batch, Extract, Rejection
+from pipelines.sources.protocol import Batch, Extract, Rejection, in_both
 
 EXTRACTS = "_extracts"
 REJECTED = "_rejected"
@@ -121,8 +121,9 @@ class Rows:
                 "address": item.address,
                 "column_name": item.column,
                 "value": item.value,
-                "reason": item.reason,
-                "reason_zh": item.reason_zh,
+                **dict(
+                    zip(("reason", "reason_zh"), in_both(item.reason, item.reason_zh), strict=True)
+                ),
                 "_loaded_at": self.now,
             }
             for item in self.report.rejections
@@ -133,6 +134,13 @@ class Rows:
         rows = [
             {
                 **{name: getattr(item, name) for name in _EXTRACT_FIELDS},
+                **dict(
+                    zip(
+                        ("message", "message_zh"),
+                        in_both(item.message, item.message_zh),
+                        strict=True,
+                    )
+                ),
                 "source": self.source,
                 "system": self.system,
                 "_loaded_at": self.now,

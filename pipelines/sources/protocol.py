@@ -18,18 +18,23 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from pipelines.language.text import Said, Text
+
 State = Literal["loaded", "rejected", "gone"]
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a reader is told, in English and in Chinese. Logs and the command line show English."""
+class Told(Text):
+    """A text whose words stand in the code, until its room is converted to `text(key)`."""
 
-    en: str
-    zh: str
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__("told", {"en": en, "zh": zh})
+
+    def into(self, language: str) -> str:
+        """Chinese in Chinese, English in every other language."""
+        return str(self.values["zh" if language == "zh" else "en"])
 
 
-def joined(parts: Iterable[Told], en: str = "; ", zh: str = "；") -> Told:
+def joined(parts: Iterable[Text], en: str = "; ", zh: str = "；") -> Told:
     """Several texts as one, with the separator of each language between them."""
     listed = list(parts)
     return Told(en.join(part.en for part in listed), zh.join(part.zh for part in listed))
@@ -53,11 +58,11 @@ class Batch:
 class Rejection:
     """One row (or one cell) that could not be read; it goes to the quarantine with its reason.
 
-    `reason` is English; where `reason_zh` is None readers of Chinese are shown the English one.
+    Where `reason` is a plain string, `reason_zh` is its Chinese; None: the same words are shown.
     """
 
     entity: str
-    reason: str
+    reason: Said
     file: str | None = None
     address: str | None = None  # `sheet!C5` or a record id
     column: str | None = None
@@ -84,18 +89,31 @@ class Extract:
     newest_record_at: dt.datetime | None = None
     source_rows: int | None = None
     source_amount: Decimal | None = None
-    message: str | None = None  # why it was rejected, or a remark an operator should read
-    message_zh: str | None = None  # the same in Chinese; None: the English one is shown
+    message: Said | None = None  # why it was rejected, or a remark an operator should read
+    message_zh: str | None = None  # the Chinese of a plain string; None: the same words are shown
+
+
+def in_both(said: Said | None, zh: str | None) -> tuple[str | None, str | None]:
+    """What was said in English and in Chinese, as raw tables keep it (the Chinese may be None)."""
+    if said is None or isinstance(said, str):
+        return said, zh
+    return said.en, said.zh
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of `forewarn check`: what was looked at, whether it is well, what to do."""
+    """One line of `forewarn check`: what was looked at, whether it is well, what to do.
 
-    subject: str
+    `ok` False is a problem that keeps something from being read. Where all is read and a person
+    should still know something (a file that is a copy, figures that cannot be made of these
+    columns), `ok` is True and `remark` says so: the line is marked as a remark, not as "ok".
+    """
+
+    subject: Said
     ok: bool
-    text: str
-    next_step: str = ""
+    text: Said
+    next_step: Said = ""
+    remark: bool = False
 
 
 @dataclass(frozen=True)

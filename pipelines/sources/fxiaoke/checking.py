@@ -39,9 +39,8 @@ def findings(
         try:
             described = tenant.describe(item.name)
             if not isinstance(described, Described):
-                step = described.next_step
-                optional = item.optional
-                found.append(Finding(subject, optional, f"not shown: {described.cause}", step))
+                optional, hidden = item.optional, f"not shown: {described.cause}"
+                found.append(Finding(subject, optional, hidden, described.next_step))
                 continue
             selection = select(
                 with_mapping(item, mapping(item)),

@@ -51,6 +51,7 @@ from pipelines.sources.protocol import (
     Previous,
     Rejection,
     Told,
+    in_both,
     joined,
 )
 
@@ -205,7 +206,8 @@ class FxiaokeConnector:
 
 
 def _remarks(extract: Extract) -> list[Told]:
-    return [Told(extract.message, extract.message_zh or "")] if extract.message else []
+    en, zh = in_both(extract.message, extract.message_zh)
+    return [Told(en, zh or "")] if en else []
 
 
 def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Told) -> Extract:

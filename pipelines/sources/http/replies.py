@@ -47,8 +47,8 @@ class Refusal(PermanentFailure):
     def told(self) -> Told:
         """The cause, for a load that goes on; in Chinese the system's own words stand in quotes."""
         if self.code == SHAPE:
-            return Told(self.cause, f"HTTP {self.status} 的返回内容不是约定的格式")
-        return Told(self.cause, f"系统返回“{self.cause}”")
+            return Told(str(self.cause), f"HTTP {self.status} 的返回内容不是约定的格式")
+        return Told(str(self.cause), f"系统返回“{self.cause}”")
 
 
 @dataclass

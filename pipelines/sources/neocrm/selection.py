@@ -112,7 +112,7 @@ def select(tenant: Tenant, item: NeocrmObject, described: Described | None) -> S
         try:
             tenant.query(f"{selection.select} from {item.source} limit 0,1", item.name)
         except Refusal as refusal:
-            column = missing_column(refusal.cause) if refusal.code == NO_COLUMN else None
+            column = missing_column(str(refusal.cause)) if refusal.code == NO_COLUMN else None
             known = {p for path in chosen.values() for p in (path, path.split(".")[0])}
             if column is None or column in refused or column not in known:
                 raise
