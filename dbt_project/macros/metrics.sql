@@ -167,6 +167,54 @@ select * from {{ ref('int_metric__revenue') }}
 {%- endfor %}
 {%- endmacro %}
 
+{#- One row per metric, from the graph: what config.meta.metric of its model says. Known when the model
+    runs; a metric whose yml says nothing has its own name for a label. -#}
+{% macro metric_definitions() -%}
+{%- set told = [] -%}
+{%- if execute and graph is defined -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.name.startswith('int_metric__') -%}
+        {%- do told.append(node) -%}
+    {%- endfor -%}
+{%- endif -%}
+{%- for node in told | sort(attribute='name') %}
+{%- set name = node.name[12:] %}
+{%- set said = node.config.meta.get('metric', {}) %}
+select
+    '{{ name }}' as metric,
+    {{ metric_word(said.get('label_zh', name)) }} as label_zh,
+    {{ metric_word(said.get('label_en', name)) }} as label_en,
+    {{ metric_word(node.description) }} as definition,
+    {{ metric_word(said.get('kind', '')) }} as kind,
+    {{ metric_word(said.get('unit', '')) }} as unit,
+    {{ metric_word(said.get('better', '')) }} as better,
+    {{ 'true' if said.get('kind') in ('count', 'amount') else 'false' }} as is_additive,
+    {{ metric_word(said.get('numerator', '')) }} as numerator,
+    {{ metric_word(said.get('denominator', '')) }} as denominator,
+    {{ metric_word(said.get('tip', '')) }} as tip
+{%- if not loop.last %}
+union all
+{%- endif -%}
+{%- else %}
+select
+    {% for column in [
+        'metric', 'label_zh', 'label_en', 'definition', 'kind', 'unit', 'better'
+    ] -%}
+    cast(null as {{ dbt.type_string() }}) as {{ column }},
+    {% endfor -%}
+    false as is_additive,
+    cast(null as {{ dbt.type_string() }}) as numerator,
+    cast(null as {{ dbt.type_string() }}) as denominator,
+    cast(null as {{ dbt.type_string() }}) as tip
+where false
+{%- endfor %}
+{%- endmacro %}
+
+{#- Text of a yml as an SQL literal on one line. -#}
+{% macro metric_word(text) -%}
+'{{ dbt.escape_single_quotes((text | string).split() | join(' ')) }}'
+{%- endmacro %}
+
 {#- Lower (side -1) or upper (side 1) limit of what is to be expected, 2.5 sigma from the baseline.
     Small counts: Anscombe's square root, whose variance is 1/4 whatever the mean. Shares: the arcsine of
     the square root, with variance 1/(4 n), n = sample size. Needs columns of int_metrics__baselines. -#}

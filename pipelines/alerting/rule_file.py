@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
 from pipelines.alerting.rules import Rule
 from pipelines.configuration.problems import Problem, read_yaml
+from pipelines.metrics import definitions
 
 ACCEPTED = "a list `rules:` of alert rules, see docs"
 
@@ -94,6 +95,10 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
         expected = item.get("ctx", {}).get("expected_tags", "a known condition")
         return Problem(file, f"{key}.type", repr(kind), f"one of {expected}")
     if path == ["metric"]:
+        fault = definitions().faults.get(str(item["input"]))
+        if fault:
+            found = f"no metric {item['input']!r}: {fault}"
+            return Problem(file, key, found, "a metric whose yml defines it as the others' do")
         near = difflib.get_close_matches(str(item["input"]), METRICS, 1)
         hint = f"{near[0]} (nearest), or " if near else ""
         return Problem(file, key, f"no metric {item['input']!r}", f"{hint}{accepted}")

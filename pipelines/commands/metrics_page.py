@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure
+from pipelines.metrics.definitions import PREFIX, REQUIRED, fault_of
 
-PREFIX = "int_metric__"
 FIELDS = ("label_zh", "label_en", "kind", "unit", "better", "numerator", "denominator", "tip")
 KINDS = {
     "count": "count of a flow",
@@ -66,6 +66,11 @@ class MetricText:
     denominator: str
     tip: str
 
+    @property
+    def heading_en(self) -> str:
+        """The English name at the beginning of a line."""
+        return self.label_en[:1].upper() + self.label_en[1:]
+
 
 def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
     """The metrics of a dbt manifest, by name.
@@ -80,11 +85,11 @@ def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
         name = node["name"].removeprefix(PREFIX)
         told = node.get("config", {}).get("meta", {}).get("metric", {})
         definition = " ".join(node.get("description", "").split())
-        missing = [field for field in FIELDS if not str(told.get(field, "")).strip()]
+        missing = [field for field in REQUIRED if not str(told.get(field, "")).strip()]
         if not definition:
             missing.insert(0, "description")
-        if missing:
-            gaps.append(f"{name} ({', '.join(missing)})")
+        if missing or fault_of(told):
+            gaps.append(f"{name} ({', '.join(missing) or fault_of(told)})")
             continue
         texts.append(
             MetricText(name, definition, **{field: str(told[field]).strip() for field in FIELDS})
@@ -109,7 +114,7 @@ def render_metrics_page(manifest: dict[str, Any]) -> str:
     texts = metric_texts(manifest)
     lines = [_HEAD, "| metric | 中文 | English | kind | good when |", "|---|---|---|---|---|"]
     lines += [
-        f"| [`{text.name}`](#{text.name}) | {text.label_zh} | {text.label_en} "
+        f"| [`{text.name}`](#{text.name}) | {text.label_zh} | {text.heading_en} "
         f"| {KINDS.get(text.kind, text.kind)} | {'higher' if text.better == 'up' else 'lower'} |"
         for text in texts
     ]
@@ -118,7 +123,7 @@ def render_metrics_page(manifest: dict[str, Any]) -> str:
             "",
             f"## {text.name}",
             "",
-            f"**{text.label_zh} / {text.label_en}.** {text.definition}",
+            f"**{text.label_zh} / {text.heading_en}.** {text.definition}",
             "",
             f"- numerator: {text.numerator}",
             f"- denominator: {text.denominator}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from pipelines.metrics import definitions
 from pipelines.reporting.customers import AccountAtRisk
 from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.numbers import MINUS, Writer
@@ -23,32 +24,11 @@ FOUNDATIONS: dict[str, frozenset[str]] = {
     "orders": frozenset({"orders"}),
 }
 
-RESULT_METRICS = (
-    "revenue", "orders", "new_accounts", "opportunities_created", "win_rate", "target_attainment",
-)  # fmt: skip
-RISK_METRICS = (
-    "sales_cycle_days", "stalled_share", "slippage_share", "silent_accounts", "churn_rate",
-    "late_order_share", "pipeline_coverage", "activities",
-)  # fmt: skip
-LOWER_IS_BETTER = frozenset(
-    {
-        "sales_cycle_days",
-        "days_in_stage",
-        "stalled_share",
-        "slippage_share",
-        "silent_accounts",
-        "churn_rate",
-        "late_order_share",
-    }
-)
+# The metrics' own yml files say in which table of the report they stand, and where.
+RESULT_METRICS = definitions().section("results")
+RISK_METRICS = definitions().section("risks")
 # Smaller changes are shown, and not called worse.
 NOTABLE_POINTS, NOTABLE_CHANGE = 0.02, 0.05
-MONEY_METRICS = frozenset({"revenue"})
-DAY_METRICS = frozenset({"sales_cycle_days", "days_in_stage"})
-RATIO_METRICS = frozenset({"pipeline_coverage", "pipeline_coverage_next"})
-COUNT_METRICS = frozenset(
-    {"orders", "new_accounts", "opportunities_created", "activities", "silent_accounts"}
-)
 
 
 def headline(figures: ReportFigures, writer: Writer) -> str:
@@ -165,17 +145,25 @@ def account_state(account: AccountAtRisk, language: str) -> str:
     return say("list", language).join(dict.fromkeys(words))
 
 
+def metric_name(metric: str, language: str) -> str:
+    """What a metric is called; a figure that no yml defines stands under its own key."""
+    defined = definitions().metrics.get(metric)
+    return defined.label.heading(language) if defined else metric
+
+
 def metric_value(metric: str, value: float | None, writer: Writer) -> str:
     """A metric's value with its unit."""
-    if metric in MONEY_METRICS:
-        return writer.money_full(value)
-    if metric in DAY_METRICS:
-        return writer.days(value)
-    if metric in RATIO_METRICS:
-        return writer.ratio(value)
-    if metric in COUNT_METRICS:
-        return writer.count(value)
-    return writer.percent(value)
+    defined = definitions().metrics.get(metric)
+    kind = defined.kind if defined else "ratio"
+    ways = {
+        "money": writer.money_full,
+        "days": writer.days,
+        "ratio": writer.ratio,
+        "count": writer.count,
+        "share": writer.percent,
+    }
+    # A ratio, but people read how much of a target is done as a part of it.
+    return writer.percent(value) if metric == "target_attainment" else ways[kind](value)
 
 
 def metric_change(metric: Metric, reference: float | None, writer: Writer) -> tuple[str, bool]:
@@ -187,10 +175,10 @@ def metric_change(metric: Metric, reference: float | None, writer: Writer) -> tu
     if metric.value is None or reference is None:
         return writer.percent(None), False
     difference = metric.value - reference
-    lower = metric.metric in LOWER_IS_BETTER
+    defined = definitions().metrics.get(metric.metric)
+    lower = defined is not None and defined.bad == "above"
     worse = difference > 0 if lower else difference < 0
-    relative = MONEY_METRICS | DAY_METRICS | COUNT_METRICS | RATIO_METRICS
-    if metric.metric not in relative:
+    if metric.metric == "target_attainment" or (defined is not None and defined.kind == "share"):
         return writer.points(difference), worse and abs(difference) >= NOTABLE_POINTS
     if reference == 0:
         return writer.percent(None), False

@@ -256,7 +256,7 @@ class _Report:
             story.level_word(alert.level, language),
             alert.scope_name,
             alert.message(language),
-            say_or(f"metric.{alert.metric}", language, alert.metric),
+            story.metric_name(alert.metric, language),
             alert.opened_on,
             alert.closed_on,
             alert.amount,
