@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from pipelines.raw_zone.zone import KnownExtract, RawZone
+from pipelines.raw_zone.rows import KnownExtract
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 
 BUILDING = ".building-"

@@ -18,6 +18,7 @@ from pipelines.sources.protocol import Batch, Extract, Rejection, in_both
 EXTRACTS = "_extracts"
 REJECTED = "_rejected"
 _UTC = pa.timestamp("us", tz="UTC")
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 EXTRACTS_SCHEMA = pa.schema(
     [
@@ -35,6 +36,8 @@ EXTRACTS_SCHEMA = pa.schema(
         ("source_amount", pa.decimal128(18, 2)),
         ("message", pa.string()),
         ("message_zh", pa.string()),
+        # Which load of its source it was: clocks can be wrong, this cannot.
+        ("sequence", pa.int64()),
         ("_loaded_at", _UTC),
     ]
 )
@@ -79,7 +82,10 @@ class Rows:
         now: dt.datetime,
         schemas: Mapping[str, pa.Schema],
         report: LoadReport,
+        *,
+        sequence: int,
     ) -> None:
+        self.sequence = sequence
         self.source, self.system, self.now = source, system, now
         self.schemas, self.report = schemas, report
 
@@ -143,11 +149,33 @@ class Rows:
                 ),
                 "source": self.source,
                 "system": self.system,
+                "sequence": self.sequence,
                 "_loaded_at": self.now,
             }
             for item in self.report.extracts
         ]
         return pa.Table.from_pylist(rows, schema=EXTRACTS_SCHEMA)
+
+
+@dataclass(frozen=True)
+class KnownExtract:
+    """One `_extracts` row of a completed load, with the load it belongs to.
+
+    `loaded_at` is the moment it counts from, `stamped_at` what the clock said when it was made;
+    they differ only where that clock was wrong. `sequence` is 0 for loads from before there was one.
+    """
+
+    load_id: str
+    source: str
+    system: str
+    loaded_at: dt.datetime
+    extract: Extract
+    stamped_at: dt.datetime = _NEVER
+    sequence: int = 0
+
+    def __post_init__(self) -> None:
+        if self.stamped_at is _NEVER:
+            object.__setattr__(self, "stamped_at", self.loaded_at)
 
 
 _EXTRACT_FIELDS = tuple(Extract.__dataclass_fields__)
@@ -159,6 +187,18 @@ def extract_of(row: Mapping[str, Any]) -> Extract:
     Raw files are never rewritten: one of an earlier version lacks the columns that came later.
     """
     return Extract(**{name: row[name] for name in _EXTRACT_FIELDS if name in row})
+
+
+def known_extract(load_id: str, row: Mapping[str, Any]) -> KnownExtract:
+    """A row of `_extracts` with the load it stands in."""
+    return KnownExtract(
+        load_id,
+        row["source"],
+        row["system"],
+        row["_loaded_at"],
+        extract_of(row),
+        sequence=row.get("sequence") or 0,
+    )
 
 
 def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

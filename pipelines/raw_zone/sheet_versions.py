@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipelines.raw_zone.zone import KnownExtract
+from pipelines.raw_zone.rows import KnownExtract
 
 # Entities of which dbt reads every version too, and the raw relation that holds them.
 EVERY_VERSION = {"opportunities": "opportunity_versions"}

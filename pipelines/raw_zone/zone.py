@@ -19,7 +19,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +27,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
+from pipelines.raw_zone.load_order import from_the_future, in_sequence
 from pipelines.raw_zone.rows import (
     EXTRACTS,
+    KnownExtract,
     LoadReport,
     Rows,
-    extract_of,
+    known_extract,
 )
-from pipelines.sources.protocol import Connector, Extract, Previous
+from pipelines.sources.protocol import Connector, Previous
 
 log = logging.getLogger("forewarn")
-
-
-@dataclass(frozen=True)
-class KnownExtract:
-    """One `_extracts` row of a completed load, with the load it belongs to."""
-
-    load_id: str
-    source: str
-    system: str
-    loaded_at: dt.datetime
-    extract: Extract
 
 
 class RawZone:
@@ -89,29 +80,39 @@ class RawZone:
     ) -> list[KnownExtract]:
         """Extracts of completed loads up to `known_at` (default: all), oldest first.
 
-        For a moment before the source's first load its first load stands in, so that a past day
-        can be rebuilt from the history that the first load brought.
+        In the order of their sequence, also where a clock was wrong (`load_order.py`). For a moment
+        before the source's first load its first load stands in, so that a past day can be rebuilt
+        from the history that the first load brought.
         """
-        known: list[KnownExtract] = []
-        for load in self.completed_loads(source):
-            for path in self.files(source, EXTRACTS, [load]):
-                for row in pq.read_table(path).to_pylist():
-                    known.append(
-                        KnownExtract(
-                            load, row["source"], row["system"], row["_loaded_at"], extract_of(row)
-                        )
-                    )
-        known.sort(key=lambda item: (item.loaded_at, float(item.load_id)))
+        known = in_sequence(self._every_extract(source), _now())
         if known_at is None or not known:
             return known
         return [item for item in known if item.loaded_at <= known_at] or [
             item for item in known if item.loaded_at == known[0].loaded_at
         ]
 
+    def _every_extract(self, source: str) -> list[KnownExtract]:
+        return [
+            known_extract(load, row)
+            for load in self.completed_loads(source)
+            for path in self.files(source, EXTRACTS, [load])
+            for row in pq.read_table(path).to_pylist()
+        ]
+
     def previous(self, source: str) -> Previous:
-        """What the source's completed loads left behind, for its next run."""
+        """What the source's completed loads left behind, for its next run.
+
+        A load made while the clock stood ahead keeps its extracts but not its cursors: what changed
+        between the true now and that day would never be asked for.
+        """
         known = self.known_extracts(source)
-        latest = {(item.extract.entity, item.extract.file): item.extract for item in known}
+        ahead = {item.load_id for item in from_the_future(known, _now())}
+        latest = {
+            (item.extract.entity, item.extract.file): (
+                replace(item.extract, cursor=None) if item.load_id in ahead else item.extract
+            )
+            for item in known
+        }
         return Previous(latest, max((item.loaded_at for item in known), default=None))
 
     # Writing ----------------------------------------------------------------------------------
@@ -130,10 +131,13 @@ class RawZone:
         except StopIteration:
             return report  # nothing has changed, so there is nothing to load
         schemas = connector.tables()
-        rows = Rows(source, system, now, schemas, report)
+        rows = Rows(source, system, now, schemas, report, sequence=self._next_sequence(source))
         self._run_dlt(source, rows.tables(first, items))
         self._write_quarantine_copy(report, now)
         return report
+
+    def _next_sequence(self, source: str) -> int:
+        return max((item.sequence for item in self._every_extract(source)), default=0) + 1
 
     def _run_dlt(self, source: str, tables: Iterator[tuple[str, pa.Table]]) -> None:
         # dlt phones home and rotates its own log file unless told otherwise.
@@ -190,6 +194,10 @@ class RawZone:
                         item.reason_zh,
                     ]
                 )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _harmless(value: str | None) -> str | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -21,9 +21,10 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES, raw_schema
-from pipelines.raw_zone.rows import REJECTED, REJECTED_SCHEMA
+from pipelines.raw_zone.load_order import moved
+from pipelines.raw_zone.rows import REJECTED, REJECTED_SCHEMA, KnownExtract
 from pipelines.raw_zone.sheet_versions import EVERY_VERSION, SheetVersion, good_versions, in_force
-from pipelines.raw_zone.zone import KnownExtract, RawZone
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.sources.registry import connector_of
 from pipelines.warehouse.company_tables import bind_company
@@ -41,6 +42,8 @@ _SQL_TYPES = {
 }
 
 
+# Source and stamp of a load whose clock was wrong, and the moment from which it counts.
+Shifts = Mapping[tuple[str, dt.datetime], dt.datetime]
 # What the raw zone adds to every row.
 _STAMPS = (pa.field("source", pa.string()), pa.field("_loaded_at", pa.timestamp("us", tz="UTC")))
 
@@ -76,6 +79,11 @@ def bind(
     known = {
         source.name: raw_zone.known_extracts(source.name, known_at) for source in settings.sources
     }
+    shifts = {
+        (name, stamp): counted
+        for name, items in known.items()
+        for stamp, counted in moved(items).items()
+    }
     with connect(path) as connection:
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists config")
@@ -83,15 +91,24 @@ def bind(
             sources = [source for source in settings.sources if source.system == system]
             schemas = _schemas(system, sources, settings)
             _bind_system(
-                connection, raw_zone, system, {s.name: known[s.name] for s in sources}, schemas
+                connection,
+                raw_zone,
+                system,
+                {s.name: known[s.name] for s in sources},
+                schemas,
+                shifts,
             )
             if system == "spreadsheet":
                 for entity in EVERY_VERSION:
                     _bind_every_version(
-                        connection, raw_zone, entity, {s.name: known[s.name] for s in sources}
+                        connection,
+                        raw_zone,
+                        entity,
+                        {s.name: known[s.name] for s in sources},
+                        shifts,
                     )
         latest = [item for items in known.values() for item in _latest(items)]
-        _bind_bookkeeping(connection, raw_zone, known, latest)
+        _bind_bookkeeping(connection, raw_zone, known, latest, shifts)
         bind_company(connection, settings, as_of)
     return latest
 
@@ -122,6 +139,7 @@ def _bind_system(
     system: str,
     known: dict[str, list[KnownExtract]],
     schemas: dict[str, pa.Schema],
+    shifts: Shifts,
 ) -> None:
     tables = {table for name in known for table in raw_zone.tables(name)} | set(schemas)
     for table in sorted(tables):
@@ -135,7 +153,7 @@ def _bind_system(
             else:
                 loads = [item.load_id for item in items]
             files += raw_zone.files(name, table, sorted(set(loads)))
-        _bind_table(connection, f"{system}__{table}", files, schemas.get(table), versions)
+        _bind_table(connection, f"{system}__{table}", files, schemas.get(table), versions, shifts)
 
 
 def _bind_table(
@@ -144,10 +162,11 @@ def _bind_table(
     files: Sequence[Path],
     schema: pa.Schema | None,
     versions: Sequence[tuple[str, str | None, dt.datetime]],
+    shifts: Shifts,
 ) -> None:
     if schema is None and not files:
         return
-    united = _united(files, schema)
+    united = _united(files, schema, shifts)
     where = ""
     if versions:
         # `_file` is null for a source that has no files; `is not distinct from` would be slow.
@@ -169,6 +188,7 @@ def _bind_every_version(
     raw_zone: RawZone,
     entity: str,
     known: dict[str, list[KnownExtract]],
+    shifts: Shifts,
 ) -> None:
     """All good versions of an entity's files; `_replaced_at` is null for those in force."""
     versions: list[tuple[str, SheetVersion]] = []
@@ -185,23 +205,38 @@ def _bind_every_version(
     connection.execute(
         f'create or replace view raw."spreadsheet__{EVERY_VERSION[entity]}" as '
         "select loaded.*, versions._replaced_at "
-        f"from ({_united(files, raw_schema(entity))}) as loaded "
+        f"from ({_united(files, raw_schema(entity), shifts)}) as loaded "
         f"inner join (values {', '.join(told)}) as versions (source, file, loaded_at, _replaced_at) "
         "on loaded.source = versions.source and coalesce(loaded._file, '') = versions.file "
         "and loaded._loaded_at = versions.loaded_at"
     )
 
 
-def _united(files: Sequence[Path], schema: pa.Schema | None) -> str:
-    """SQL of all rows of some raw files, with the columns of the schema even if no file has them."""
+def _united(files: Sequence[Path], schema: pa.Schema | None, shifts: Shifts) -> str:
+    """SQL of all rows of some raw files, with the columns of the schema even if no file has them.
+
+    Rows of a load whose clock was wrong carry the moment from which that load counts.
+    """
     parts = []
     if schema is not None:
         typed = ", ".join(f'null::{_sql_type(field.type)} as "{field.name}"' for field in schema)
         parts.append(f"(select {typed} where false)")
     if files:
         listed = ", ".join(_literal(str(path)) for path in files)
-        parts.append(f"(select * from read_parquet([{listed}], union_by_name = true))")
+        parts.append(
+            f"(select {_counted(shifts)} from read_parquet([{listed}], union_by_name = true))"
+        )
     return " union all by name ".join(parts)
+
+
+def _counted(shifts: Shifts) -> str:
+    if not shifts:
+        return "*"
+    cases = " ".join(
+        f"when source = {_literal(source)} and _loaded_at = {_moment(stamp)} then {_moment(counted)}"
+        for (source, stamp), counted in shifts.items()
+    )
+    return f"* replace (case {cases} else _loaded_at end as _loaded_at)"
 
 
 def _bind_bookkeeping(
@@ -209,6 +244,7 @@ def _bind_bookkeeping(
     raw_zone: RawZone,
     known: dict[str, list[KnownExtract]],
     latest: list[KnownExtract],
+    shifts: Shifts,
 ) -> None:
     for name, table in (
         ("extracts", last_extracts(known, latest)),
@@ -224,7 +260,7 @@ def _bind_bookkeeping(
         if item.extract.rejected_rows
         for path in raw_zone.files(item.source, REJECTED, [item.load_id])
     ]
-    rejected = _united(sorted(set(files)), REJECTED_SCHEMA)
+    rejected = _united(sorted(set(files)), REJECTED_SCHEMA, shifts)
     connection.execute(
         "create or replace table config.rejected as select rejected.* exclude (_loaded_at), "
         f"rejected._loaded_at as loaded_at from ({rejected}) as rejected "

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from pipelines.raw_zone.rows import EXTRACTS_SCHEMA
-from pipelines.raw_zone.zone import KnownExtract
+from pipelines.raw_zone.rows import EXTRACTS_SCHEMA, KnownExtract
 
 _HISTORY = pa.schema(
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipelines.raw_zone.zone import KnownExtract
+from pipelines.raw_zone.rows import KnownExtract
 from pipelines.sources.protocol import Extract
 from pipelines.warehouse.extracts import extract_history, last_extracts
 
