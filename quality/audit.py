@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.raw_zone.entities import entity_of
+from quality.clock import check_clock
 from quality.completeness import arrivals, check_completeness, check_counted_by_systems
 from quality.duplicate_orders import check_duplicate_orders
 from quality.feeds import Feeds
@@ -112,6 +113,7 @@ def audit_feeds(
     )
     results = [
         *check_volume(extracts, feeds),
+        *check_clock(history),
         *check_completeness(arrivals(connection)),
         *check_rejected_rows(rejected, extracts),
         *check_files(extracts),

@@ -20,6 +20,7 @@ _HISTORY = pa.schema(
         ("entity", pa.string()),
         ("loaded_at", pa.timestamp("us", tz="UTC")),
         ("newest_record_at", pa.timestamp("us", tz="UTC")),
+        ("stamped_at", pa.timestamp("us", tz="UTC")),
     ]
 )
 Feed = tuple[str, str, str | None]
@@ -76,6 +77,7 @@ def _newest(item: KnownExtract, earlier: Sequence[KnownExtract]) -> dt.datetime 
 def extract_history(known: Mapping[str, Sequence[KnownExtract]]) -> pa.Table:
     """One row per source, entity and completed load that read it: the newest record it saw."""
     newest: dict[tuple[str, str, str, dt.datetime], dt.datetime | None] = {}
+    stamps: dict[dt.datetime, dt.datetime] = {}
     for items in known.values():
         for item in items:
             if item.extract.state != "loaded" or not item.extract.entity:
@@ -83,7 +85,9 @@ def extract_history(known: Mapping[str, Sequence[KnownExtract]]) -> pa.Table:
             key = (item.source, item.system, item.extract.entity, item.loaded_at)
             times = [t for t in (newest.get(key), item.extract.newest_record_at) if t is not None]
             newest[key] = max(times, default=None)
+            stamps[item.loaded_at] = item.stamped_at
     rows = [
-        dict(zip(_HISTORY.names, (*key, moment), strict=True)) for key, moment in newest.items()
+        dict(zip(_HISTORY.names, (*key, moment, stamps[key[3]]), strict=True))
+        for key, moment in newest.items()
     ]
     return pa.Table.from_pylist(rows, schema=_HISTORY)

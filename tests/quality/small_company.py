@@ -33,7 +33,7 @@ class Warehouse:
         )
         self.connection.execute(
             "create table config.extract_history (source varchar, system varchar, entity varchar, "
-            "loaded_at timestamptz, newest_record_at timestamptz)"
+            "loaded_at timestamptz, newest_record_at timestamptz, stamped_at timestamptz)"
         )
         self.connection.execute(
             "create table config.rejected (source varchar, entity varchar, file varchar, "
