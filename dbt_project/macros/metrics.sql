@@ -200,12 +200,12 @@ select
     {% for column in [
         'metric', 'label_zh', 'label_en', 'definition', 'kind', 'unit', 'better'
     ] -%}
-    cast(null as {{ dbt.type_string() }}) as {{ column }},
+    cast(null as string) as {{ column }},
     {% endfor -%}
     false as is_additive,
-    cast(null as {{ dbt.type_string() }}) as numerator,
-    cast(null as {{ dbt.type_string() }}) as denominator,
-    cast(null as {{ dbt.type_string() }}) as tip
+    cast(null as string) as numerator,
+    cast(null as string) as denominator,
+    cast(null as string) as tip
 where false
 {%- endfor %}
 {%- endmacro %}

@@ -39,5 +39,14 @@ class _Target:
     schema = "main"
 
 
+class _Dbt:
+    """Stands for dbt's own package of macros."""
+
+    @staticmethod
+    def escape_single_quotes(text: str) -> str:
+        return text.replace("'", "''")
+
+
 adapter = _Adapter()
+dbt = _Dbt()
 target = _Target()
