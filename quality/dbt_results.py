@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,15 @@ def read_dbt_results(target: Path) -> list[CheckResult]:
     """
     manifest, run = _read(target / "manifest.json"), _read(target / "run_results.json")
     nodes: dict[str, Any] = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
+    return results_of(nodes, run.get("results", []))
+
+
+def results_of(
+    nodes: Mapping[str, Any], outcomes: Iterable[Mapping[str, Any]]
+) -> list[CheckResult]:
+    """The same of what stands in the artifacts: nodes by id, and outcomes with id, status, failures."""
     results = [_test_names(nodes)]
-    for outcome in run.get("results", []):
+    for outcome in outcomes:
         node = nodes.get(outcome["unique_id"], {})
         kind = outcome["unique_id"].split(".", 1)[0]
         if kind in _TESTS:
