@@ -16,9 +16,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.configuration.problems import ConfigurationError
-from pipelines.failures import AuditFailure, Failure
-
 app = typer.Typer(
     name="forewarn",
     help="Sales early warning: extract, build, audit, warn, publish, tell.",
@@ -285,12 +282,10 @@ def main() -> None:
     """Entry point: every failure becomes a sentence and an exit code, never a traceback."""
     try:
         app()
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-    except AuditFailure as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(3)
-    except Failure as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+    except Exception as error:
+        from pipelines.commands.ending import told_and_coded
+
+        code = told_and_coded(error)
+        if code is None:
+            raise
+        sys.exit(code)

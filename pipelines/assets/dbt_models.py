@@ -24,7 +24,8 @@ from dagster_dbt import (
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.nights.night import Night
-from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.nights.storage import storage_failure
+from pipelines.settings import DBT_PROJECT, Settings, data_dir_of
 from pipelines.warehouse.dbt_command import (
     EXECUTABLE,
     dbt_environment,
@@ -147,6 +148,9 @@ def _report(target: Path) -> None:
     broken = [r for r in by_status.get("error", []) if not r["unique_id"].startswith("test.")]
     if broken:
         first = broken[0]
+        damaged = storage_failure(str(first["message"]), data_dir_of())
+        if damaged is not None:
+            raise damaged
         raise PermanentFailure(
             f"Could not build {first['unique_id'].split('.')[-1]}",
             cause=" ".join(str(first["message"]).split())[:600],

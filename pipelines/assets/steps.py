@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.failures import AuditFailure, Failure, TransientFailure
+from pipelines.failures import AuditFailure, TransientFailure
 from pipelines.nights.night import Night, begin_night, folder_of, load_night
+from pipelines.nights.storage import storage_failure
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.raw_zone.zone import RawZone
-from pipelines.settings import Settings
+from pipelines.settings import Settings, data_dir_of
 
 log = logging.getLogger("forewarn")
 
@@ -50,16 +51,24 @@ def night_of(context: dg.AssetExecutionContext, settings: Settings) -> Night:
 
 @contextlib.contextmanager
 def failing_clearly() -> Iterator[None]:
-    """Turn a `Failure` into a Dagster failure that keeps its text and says whether to retry."""
+    """Turn a `Failure` into a Dagster failure that keeps its text and says whether to retry.
+
+    What storage throws, whoever threw it, becomes one first.
+    """
     try:
         yield
-    except Failure as failure:
+    except GeneratorExit:
+        raise
+    except Exception as error:
+        failure = storage_failure(error, data_dir_of())
+        if failure is None:
+            raise
         kind = "audit" if isinstance(failure, AuditFailure) else "step"
         raise dg.Failure(
             description=str(failure),
             metadata={KIND: kind},
             allow_retries=isinstance(failure, TransientFailure),
-        ) from failure
+        ) from error
 
 
 # A connector has its own short retries; this one outlasts a restart of the other side.
