@@ -182,16 +182,16 @@ select * from {{ ref('int_metric__revenue') }}
 {%- set said = node.config.meta.get('metric', {}) %}
 select
     '{{ name }}' as metric,
-    {{ metric_word(said.get('label_zh', name)) }} as label_zh,
-    {{ metric_word(said.get('label_en', name)) }} as label_en,
-    {{ metric_word(node.description) }} as definition,
-    {{ metric_word(said.get('kind', '')) }} as kind,
-    {{ metric_word(said.get('unit', '')) }} as unit,
-    {{ metric_word(said.get('better', '')) }} as better,
+    {{ sql_text(said.get('label_zh', name)) }} as label_zh,
+    {{ sql_text(said.get('label_en', name)) }} as label_en,
+    {{ sql_text(node.description) }} as definition,
+    {{ sql_text(said.get('kind', '')) }} as kind,
+    {{ sql_text(said.get('unit', '')) }} as unit,
+    {{ sql_text(said.get('better', '')) }} as better,
     {{ 'true' if said.get('kind') in ('count', 'amount') else 'false' }} as is_additive,
-    {{ metric_word(said.get('numerator', '')) }} as numerator,
-    {{ metric_word(said.get('denominator', '')) }} as denominator,
-    {{ metric_word(said.get('tip', '')) }} as tip
+    {{ sql_text(said.get('numerator', '')) }} as numerator,
+    {{ sql_text(said.get('denominator', '')) }} as denominator,
+    {{ sql_text(said.get('tip', '')) }} as tip
 {%- if not loop.last %}
 union all
 {%- endif -%}
@@ -208,11 +208,6 @@ select
     cast(null as string) as tip
 where false
 {%- endfor %}
-{%- endmacro %}
-
-{#- Text of a yml as an SQL literal on one line. -#}
-{% macro metric_word(text) -%}
-'{{ dbt.escape_single_quotes((text | string).split() | join(' ')) }}'
 {%- endmacro %}
 
 {#- Lower (side -1) or upper (side 1) limit of what is to be expected, 2.5 sigma from the baseline.

@@ -5,7 +5,6 @@ Add here: what happens between the raw zone and dbt. Keep out: the views themsel
 """
 
 import dataclasses
-import os
 from collections.abc import Iterator
 
 import dagster as dg
@@ -19,6 +18,7 @@ from pipelines.raw_zone.sheet_versions import EVERY_VERSION
 from pipelines.settings import Settings
 from pipelines.sources.registry import raw_tables
 from pipelines.warehouse.binding import bind
+from pipelines.warehouse.workbench import refresh_workbench
 
 COMPANY_TABLES = {
     "stages": "The company's stages and what each source calls them.",
@@ -28,6 +28,7 @@ COMPANY_TABLES = {
     "calendar": "Workdays: the country's, with make-up days and the company's own exceptions.",
     "extracts": "The last completed extract of each source, entity and file, as known on the day.",
     "rejected": "Rows in quarantine, each with its reason.",
+    "build": "The variables of this build; dbt refuses to build the same file with others.",
 }
 
 # Made of the loads here, as the rows in force are, but read by dbt beside them.
@@ -71,7 +72,9 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                     as_of=night.as_of,
                     known_at=night.known_at,
                 )
-                _refresh_workbench(settings, night)
+                if read_manifest(settings.current) is None:
+                    # Should the first night fail at a model, analysts have its rows to mend it with.
+                    refresh_workbench(settings, night.warehouse)
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key)
 
@@ -97,13 +100,3 @@ def _with_fingerprint(settings: Settings, night: Night) -> Night:
     night = dataclasses.replace(night, fingerprint=found, unchanged=unchanged)
     night.save()
     return night
-
-
-def _refresh_workbench(settings: Settings, night: Night) -> None:
-    """A warehouse of the analysts' own, so that a plain `dbt build` in `dbt_project/` works."""
-    workbench = settings.data_dir / "workbench.duckdb"
-    temporary = workbench.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    bind(temporary, settings, raw_zone_of(settings), as_of=night.as_of, known_at=night.known_at)
-    os.replace(temporary, workbench)
-    workbench.with_name(workbench.name + ".wal").unlink(missing_ok=True)

@@ -9,8 +9,10 @@ import shutil
 import dagster as dg
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.language import text
 from pipelines.publishing.versions import publish, read_manifest
 from pipelines.settings import Settings
+from pipelines.warehouse.workbench import refresh_workbench, workbench_path
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
@@ -37,6 +39,8 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
             else:
                 manifest = publish(settings, night)
                 log.info("publish   version %d, %d marts", manifest.version, len(manifest.tables))
+            if not night.unchanged or not workbench_path(settings).exists():
+                _offer(settings)
         rows = sum(table["rows"] for table in manifest.tables.values())
         return dg.MaterializeResult(
             metadata={
@@ -49,3 +53,13 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
         )
 
     return published
+
+
+def _offer(settings: Settings) -> None:
+    """The night's tables for analysts. Published is published: this may fail without failing that."""
+    try:
+        refresh_workbench(settings, settings.current / "warehouse.duckdb")
+    except OSError as error:
+        log.warning(
+            "publish   %s", text("night.workbench.stale", reason=error.strerror or str(error))
+        )

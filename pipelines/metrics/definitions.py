@@ -99,6 +99,11 @@ class MetricDefinitions:
     metrics: Mapping[str, Metric]
     faults: Mapping[str, str]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every metric that has a model, usable or not."""
+        return frozenset({*self.metrics, *self.faults})
+
     def section(self, name: str) -> tuple[str, ...]:
         """The metrics of a section of the report, in their order."""
         own = [metric for metric in self.metrics.values() if metric.section == name]

@@ -7,12 +7,14 @@ Add here: another configured table for dbt. Keep out: how the files are read and
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.settings import Settings
+from pipelines.warehouse.dbt_command import dbt_vars
 from pipelines.working_calendar import working_days
 
 
@@ -71,6 +73,15 @@ def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
     tables["product_lines"] = (
         pa.schema([("product_line", pa.string())]),
         [{"product_line": name} for name in settings.product_lines],
+    )
+    # What the build was called with: a dbt called with something else would give another company's
+    # figures, or another day's.
+    tables["build"] = (
+        pa.schema([("name", pa.string()), ("value", pa.string())]),
+        [
+            {"name": name, "value": json.dumps(value)}
+            for name, value in dbt_vars(settings, as_of).items()
+        ],
     )
     for name, (schema, rows) in tables.items():
         connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))

@@ -75,3 +75,41 @@ def test_every_column_of_a_mart_is_typed_and_described(model):
     for column in columns:
         assert column["data_type"], column["name"]
         assert column["description"].strip(), column["name"]
+
+
+def declarations(model):
+    said = beside(model)
+    own = [(one["type"], tuple(one.get("columns", ()))) for one in said.get("constraints", [])]
+    for column in said.get("columns", []):
+        own += [(one["type"], (column["name"],)) for one in column.get("constraints", [])]
+    return own
+
+
+def data_tests(model):
+    return [
+        test if isinstance(test, str) else next(iter(test))
+        for test in beside(model).get("data_tests", [])
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
+def test_what_a_model_declares_is_tested_by_one_query(model):
+    kinds = [kind for kind, _ in declarations(model)]
+    assert set(kinds) <= {"primary_key", "unique", "not_null", "foreign_key", "check"}
+    assert all(name.isidentifier() for _, listed in declarations(model) for name in listed)
+    assert data_tests(model).count("as_declared") == (1 if kinds else 0)
+    for column in beside(model).get("columns", []):
+        tests = [next(iter(test)) for test in column.get("data_tests", [])]
+        # Whoever wants a finding and no stop says so by a test of its own severity.
+        assert set(tests) <= {"relationships"}, "declare it as a constraint of the model"
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if folder(m) == "marts"], ids=lambda model: model.stem
+)
+def test_every_mart_has_a_primary_key_of_its_own_columns(model):
+    columns = {column["name"] for column in beside(model)["columns"]}
+    keys = [listed for kind, listed in declarations(model) if kind == "primary_key"]
+    assert len(keys) == 1
+    for _, listed in declarations(model):
+        assert set(listed) <= columns

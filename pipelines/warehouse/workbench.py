@@ -1,0 +1,43 @@
+"""The analysts' own warehouse: a copy of the published night's, to build and test single models in.
+
+Add here: where the workbench lies and when it is made anew. Keep out: calling dbt
+(`commands/analysing.py`), and anything that readers open (`publishing/`).
+
+The file keeps the name `warehouse.duckdb`: views in it name the database they were made in, and
+DuckDB calls a database after its file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from pipelines.settings import Settings
+
+
+def workbench_path(settings: Settings) -> Path:
+    """The workbench, whether or not it exists; `dbt_project/profiles.yml` names the same file."""
+    return settings.data_dir / "workbench" / "warehouse.duckdb"
+
+
+def workbench_target(settings: Settings) -> Path:
+    """Dbt's artefacts of the workbench, so that a second call takes the first one's parse up."""
+    return settings.data_dir / "workbench" / "target"
+
+
+def refresh_workbench(settings: Settings, warehouse: Path) -> None:
+    """Put a copy of a closed warehouse file in the place of the workbench.
+
+    Whoever has the old one open keeps it; what analysts built in it is gone, as their models are not.
+    Raises OSError if the disk refuses.
+    """
+    workbench = workbench_path(settings)
+    workbench.parent.mkdir(parents=True, exist_ok=True)
+    fresh = workbench.with_name(f".fresh-{os.getpid()}")
+    try:
+        shutil.copyfile(warehouse, fresh)
+        os.replace(fresh, workbench)
+    finally:
+        fresh.unlink(missing_ok=True)
+    workbench.with_name(workbench.name + ".wal").unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""What the README tells an analyst to type, typed after a night: one model, built and tested."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from nightly_site import Installation
+
+from pipelines.settings import DBT_PROJECT, PROJECT
+
+pytestmark = pytest.mark.nightly
+
+
+@pytest.fixture(scope="module")
+def site(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return published.copy(tmp_path_factory.mktemp("workbench") / "site")
+
+
+def warehouse(site: Installation) -> Path:
+    return site.data / "workbench" / "warehouse.duckdb"
+
+
+def plain_dbt(site: Installation, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """dbt as it is typed inside dbt_project/, but for the place of the workbench and of its output."""
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        cwd=DBT_PROJECT,
+        env={
+            **os.environ,
+            "FOREWARN_WAREHOUSE": str(warehouse(site)),
+            "DBT_TARGET_PATH": str(site.data / "plain"),
+            "DBT_LOG_PATH": str(site.data / "plain"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def done_well(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"PASS=[1-9]\d* WARN=\d+ ERROR=0 SKIP=0", done.stdout), done.stdout
+
+
+def funnel(path: Path) -> list[tuple]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("select * from marts.fct_funnel order by all").fetchall()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["forewarn dbt", "dbt"])
+def test_one_model_is_built_and_tested_on_the_published_nights_tables(
+    site: Installation, own: bool
+) -> None:
+    with duckdb.connect(str(warehouse(site))) as connection:
+        connection.execute("delete from marts.fct_funnel")
+    arguments = ("build", "-s", "fct_funnel")
+    done_well(site.forewarn("dbt", *arguments) if own else plain_dbt(site, *arguments))
+    built = funnel(warehouse(site))
+    assert built
+    assert built == funnel(site.current / "forewarn.duckdb")
+
+
+def test_one_model_is_tested_and_every_broken_declaration_is_named(site: Installation) -> None:
+    done_well(plain_dbt(site, "test", "-s", "fct_funnel"))
+    with duckdb.connect(str(warehouse(site))) as connection:
+        for sql in (
+            "insert into marts.fct_funnel select * from marts.fct_funnel limit 1",
+            "update marts.fct_funnel set stage = 'nowhere', is_ripe = null where period_type = 'week'",
+            "update marts.fct_funnel set entered = entered + 1 where period_type = 'month'",
+        ):
+            connection.execute(sql)
+    done = site.forewarn("dbt", "test", "-s", "fct_funnel")
+    assert done.returncode == 1
+    for broken in (
+        "primary key (period_type, period_start, scope_type, scope_id, stage): ",
+        "foreign key (stage) to dim_stage (stage): ",
+        "not null: is_ripe: ",
+        "funnel_cohorts_add_up: entered = advanced + lost + still_open: ",
+    ):
+        assert f"fct_funnel_is_as_declared: {broken}" in done.stdout, done.stdout
+
+
+def test_dbt_for_another_day_than_the_workbench_holds_is_refused(site: Installation) -> None:
+    done = plain_dbt(site, "test", "-s", "dim_stage", "--vars", '{"as_of": "2026-10-29"}')
+    assert done.returncode != 0
+    assert "as_of is 2026-10-29, the warehouse has 2026-10-30" in done.stdout
+    assert "forewarn dbt" in done.stdout
+
+
+def test_plain_dbt_looks_where_the_night_puts_the_workbench(site: Installation) -> None:
+    profile = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    path = profile["forewarn"]["outputs"]["duckdb"]["path"]
+    default = re.search(r"'(\.\./data/[^']+)'", path)
+    assert default is not None
+    place = (DBT_PROJECT / default[1]).resolve()
+    assert place.relative_to(PROJECT) == Path("data") / warehouse(site).relative_to(site.data)
