@@ -27,6 +27,7 @@ from pipelines.configuration.tables import (
     read_product_lines,
     read_stages,
 )
+from pipelines.language import text
 from pipelines.language.speaking import speak_as
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -127,8 +128,8 @@ def load_settings(
                 Problem(
                     str(config),
                     "",
-                    "no such folder",
-                    "a folder with company.yml, sources.yml, stages.csv",
+                    text("config.no_such_folder"),
+                    text("config.folder_with"),
                 )
             ]
         )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from pipelines.language import text
 from quality.results import SAMPLE_SIZE, CheckResult, Severity, sample_of
 
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]+")
@@ -35,10 +36,6 @@ def check_specs(
     named = {check_name(name): severity for name, severity in declared}
     if len(named) != len(declared):
         raise ValueError(f"two checks of {asset.to_user_string()} have one name")
-    titles = {
-        "zh": "每条规则都能评估；不能评估的规则不算通过",
-        "en": "Every rule could be evaluated; one that could not is not a pass",
-    }
     specs = [
         dg.AssetCheckSpec(name=name, asset=asset, blocking=severity == "error")
         for name, severity in named.items()
@@ -49,7 +46,7 @@ def check_specs(
             name=EVALUATED,
             asset=asset,
             blocking=True,
-            description=titles.get(language, titles["en"]),
+            description=text("quality.every_rule_evaluated").into(language),
         ),
     ]
 
@@ -99,8 +96,7 @@ def group_results(group: str, results: Iterable[CheckResult]) -> list[CheckResul
                 passed=result.passed,
                 failed_rows=result.failed_rows,
                 sample=result.sample,
-                message_zh=result.message_zh,
-                message_en=result.message_en,
+                told=result.told,
                 evaluated=result.evaluated,
                 source=result.source,
             )

@@ -13,6 +13,8 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.entities import ENTITIES
+from pipelines.language import Text, text
+from pipelines.language.figures import figure
 from quality.loaded import columns_in, table_exists
 from quality.results import CheckResult
 
@@ -97,9 +99,11 @@ def check_completeness(loaded: list[Arrival]) -> list[CheckResult]:
                     LOADED_CHECK,
                     arrival.arrived_rows,
                     arrival.rows,
-                    f"加载记录 {arrival.rows:,} 行，原始区有 {arrival.arrived_rows:,} 行",
-                    f"The load recorded {arrival.rows:,} rows, the raw zone has "
-                    f"{arrival.arrived_rows:,}",
+                    text(
+                        "quality.loaded_rows",
+                        recorded=figure(arrival.rows),
+                        arrived=figure(arrival.arrived_rows),
+                    ),
                 )
             )
         if arrival.source_rows is not None:
@@ -110,9 +114,11 @@ def check_completeness(loaded: list[Arrival]) -> list[CheckResult]:
                     ROWS_CHECK,
                     came,
                     arrival.source_rows,
-                    f"来源计 {arrival.source_rows:,} 行，收到 {came:,} 行（含被隔离的行）",
-                    f"The source counts {arrival.source_rows:,} rows, {came:,} came "
-                    "(rejected ones included)",
+                    text(
+                        "quality.source_rows",
+                        counted=figure(arrival.source_rows),
+                        came=figure(came),
+                    ),
                 )
             )
         countable = arrival.entity in AMOUNT_COLUMNS and arrival.arrived_rows is not None
@@ -183,10 +189,12 @@ def check_counted_by_systems(connection: duckdb.DuckDBPyConnection) -> list[Chec
                     severity="error",
                     passed=difference <= item.explained,
                     failed_rows=difference if difference > item.explained else 0,
-                    message_zh=f"来源计 {item.system_rows:,} 条，当前有 {item.arrived_rows:,} 条"
-                    f"（加载期间变动或被隔离 {item.explained:,} 条）。",
-                    message_en=f"The source counts {item.system_rows:,} records, {item.arrived_rows:,} "
-                    f"are here ({item.explained:,} changed meanwhile or were rejected).",
+                    told=text(
+                        "quality.staged_rows",
+                        system_rows=figure(item.system_rows),
+                        arrived_rows=figure(item.arrived_rows),
+                        explained=figure(item.explained),
+                    ),
                     source=item.source,
                 )
             )
@@ -202,23 +210,25 @@ def check_counted_by_systems(connection: duckdb.DuckDBPyConnection) -> list[Chec
                     passed=passed,
                     failed_rows=0 if passed else 1,
                     sample=() if passed else (f"{off:+,.2f}",),
-                    message_zh=f"来源合计 {item.system_amount:,.2f}，当前合计 {came:,.2f}。",
-                    message_en=f"The source totals {item.system_amount:,.2f}, {came:,.2f} is here.",
+                    told=text(
+                        "quality.staged_amount",
+                        system_amount=f"{item.system_amount:,.2f}",
+                        came=f"{came:,.2f}",
+                    ),
                     source=item.source,
                 )
             )
     return results
 
 
-def _rows(arrival: Arrival, check: str, came: int, expected: int, zh: str, en: str) -> CheckResult:
+def _rows(arrival: Arrival, check: str, came: int, expected: int, told: Text) -> CheckResult:
     return CheckResult(
         check=check,
         subject=arrival.subject,
         severity="error",
         passed=came == expected,
         failed_rows=abs(came - expected),
-        message_zh=f"{zh}。",
-        message_en=f"{en}.",
+        told=told,
         source=arrival.source,
     )
 
@@ -228,8 +238,7 @@ def _amount(arrival: Arrival, expected: Decimal, rows: int) -> CheckResult:
     difference = came - expected
     passed = abs(difference) <= PER_ROW * rows
     rejected = arrival.rejected_rows
-    because_zh = f"（有 {rejected:,} 行被隔离）" if rejected else ""
-    because_en = f" ({rejected:,} rows were rejected)" if rejected else ""
+    key = "quality.source_amount_rejected" if rejected else "quality.source_amount"
     return CheckResult(
         check=AMOUNT_CHECK,
         subject=arrival.subject,
@@ -237,7 +246,6 @@ def _amount(arrival: Arrival, expected: Decimal, rows: int) -> CheckResult:
         passed=passed,
         failed_rows=0 if passed else 1,
         sample=() if passed else (f"{difference:+,.2f}",),
-        message_zh=f"来源合计 {expected:,.2f}，收到 {came:,.2f}{because_zh}。",
-        message_en=f"The source totals {expected:,.2f}, {came:,.2f} came{because_en}.",
+        told=text(key, total=f"{expected:,.2f}", came=f"{came:,.2f}", rejected=figure(rejected)),
         source=arrival.source,
     )

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text, text
+from pipelines.language.figures import figure
+from pipelines.language.text import InBoth
 from quality.results import CheckResult, Severity
 
 NAMES_CHECK = "dbt_test_names_differ"
@@ -55,14 +58,14 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PermanentFailure(
-            "Could not read what dbt's tests said",
+            text("quality.dbt_unread"),
             where=path.name,
             cause=f"{type(error).__name__}: {error}".splitlines()[0],
-            next_step="see dbt's own log for why it ended early",
+            next_step=text("quality.dbt_see_log"),
         ) from error
     if not isinstance(content, dict):
         raise PermanentFailure(
-            "Could not read what dbt's tests said", where=path.name, cause="not a mapping"
+            text("quality.dbt_unread"), where=path.name, cause=text("quality.not_a_mapping")
         )
     return content
 
@@ -82,10 +85,9 @@ def _test_names(nodes: Mapping[str, Any]) -> CheckResult:
         passed=not doubled,
         failed_rows=len(doubled),
         sample=tuple(doubled[:5]),
-        message_zh=f"dbt 测试重名：{'、'.join(doubled[:5])}。" if doubled else "dbt 测试没有重名。",
-        message_en=f"dbt tests share a name: {', '.join(doubled[:5])}."
+        told=text("quality.dbt_names_shared", doubled=[*doubled[:5]])
         if doubled
-        else "No two dbt tests of a model share a name.",
+        else text("quality.dbt_names_differ"),
     )
 
 
@@ -104,39 +106,38 @@ def _test(node: Mapping[str, Any], outcome: Mapping[str, Any]) -> CheckResult:
     status = outcome["status"]
     severity: Severity = "warning" if str(config.get("severity", "")).lower() == "warn" else "error"
     failures = int(outcome.get("failures") or 0)
-    note_zh, note_en = _notes(node, name)
+    note = _note(node, name)
     evaluated = status in ("pass", "warn", "fail")
     if not evaluated:
         # A unit test that fails says `fail`; `error` and `skipped` mean that nobody knows.
         cause = _first_line(outcome.get("message")) or status
-        zh, en = f"{note_zh}：未能评估（{cause}）", f"{note_en}: could not be evaluated ({cause})"
+        told: Text = text("quality.test_not_evaluated", note=note, cause=cause)
         severity = "error"
     elif status == "pass":
-        zh, en = note_zh, note_en
+        told = note
     else:
         # An error test may be let off by `warn_if` and `error_if`: what dbt decided counts.
         severity = "warning" if status == "warn" else "error"
         failures = max(failures, 1)
-        zh, en = f"{note_zh}：{failures:,} 行不符", f"{note_en}: {failures:,} rows break this"
+        told = text("quality.rows_break", note=note, count=failures, rows=figure(failures))
     return CheckResult(
         check=str(name),
         subject=_subject(node),
         severity=severity,
         passed=status == "pass",
         failed_rows=failures,
-        message_zh=f"{zh}。",
-        message_en=f"{en}.",
+        told=told,
         evaluated=evaluated,
     )
 
 
-def _notes(node: Mapping[str, Any], name: str) -> tuple[str, str]:
+def _note(node: Mapping[str, Any], name: str) -> Text:
     """What must hold, in both languages: `meta.note_zh`, else the description, else the name."""
     meta = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
     description = " ".join(str(node.get("description") or "").split())
     told = description or str(name).replace("_", " ")
     zh, en = str(meta.get("note_zh") or told), str(meta.get("note_en") or told)
-    return zh.rstrip("。."), en.rstrip("。.")
+    return InBoth(en.rstrip("。."), zh.rstrip("。."))
 
 
 def _model(outcome: Mapping[str, Any]) -> CheckResult:
@@ -148,8 +149,7 @@ def _model(outcome: Mapping[str, Any]) -> CheckResult:
         severity="error",
         passed=False,
         evaluated=False,
-        message_zh=f"模型 {name} 没有建成：{cause}。",
-        message_en=f"Model {name} was not built: {cause}.",
+        told=text("quality.dbt_model_not_built", name=name, cause=cause),
     )
 
 

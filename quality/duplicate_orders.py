@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.language import text
+from pipelines.language.figures import figure
 from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, counted
 
@@ -114,12 +116,9 @@ def _left_out(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "orders",
         "info",
         count,
-        zh=f"{count:,} 个订单在另一来源中也有，只计一次（以账务系统为准）"
+        told=text("quality.orders_told_twice", count=figure(count))
         if count
-        else "没有在两个来源中重复的订单",
-        en=f"{count:,} orders stand in another source as well and count once; the books go first"
-        if count
-        else "No order stands in two sources",
+        else text("quality.orders_told_once"),
         sample=sums,
     )
 
@@ -134,13 +133,9 @@ def _numbers(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "orders",
         "warning",
         len(rows),
-        zh=f"{len(rows):,} 个订单编号在两个来源中客户或金额不同，按同一订单计，请核对"
+        told=text("quality.order_numbers_disagree", rows_count=figure(len(rows)))
         if rows
-        else "编号相同的订单客户和金额一致",
-        en=f"{len(rows):,} order numbers have another customer or amount in a second source; they count "
-        "as one order, so look at them"
-        if rows
-        else "Orders of one number agree in customer and amount",
+        else text("quality.order_numbers_agree"),
         sample=(f"{order} ({source} ≠ {kept})" for order, source, kept in rows),
     )
 
@@ -155,11 +150,8 @@ def _replaced(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "marts.fct_orders",
         "error",
         len(rows),
-        zh=f"{len(rows):,} 个订单被当作重复而未计，但没有与之相符的订单"
+        told=text("quality.left_out_without_partner", rows_count=figure(len(rows)))
         if rows
-        else "每个未计的重复订单都有相符的订单计入",
-        en=f"{len(rows):,} orders were left out as doubles, and no order that agrees with them counts"
-        if rows
-        else "Every order left out has one that agrees with it and counts",
+        else text("quality.left_out_have_partner"),
         sample=(f"{source}: {order}" for source, order in rows),
     )

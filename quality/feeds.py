@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.configuration.problems import ConfigurationError, Problem, read_yaml
 from pipelines.entities import ENTITIES
+from pipelines.language import text
 
 SHIPPED = Path(__file__).parent / "feeds.yml"
 FILE_NAME = "feeds.yml"
@@ -71,37 +72,48 @@ def read_feeds(config_dir: Path | None = None, sources: Iterable[str] | None = N
 def _read(
     path: Path, sources: set[str] | None, problems: list[Problem]
 ) -> list[tuple[str, str, Mapping[str, Any]]]:
-    content = read_yaml(path, problems, accepted="defaults and sources")
+    content = read_yaml(path, problems, accepted=text("config.feeds.parts"))
     if content is None:
         return []
     if not isinstance(content, dict) or not set(content) <= {"defaults", "sources"}:
         problems.append(
-            Problem(path.name, "", "is not a mapping of defaults and sources", "defaults, sources")
+            Problem(path.name, "", text("config.feeds.no_mapping"), "defaults, sources")
         )
         return []
     groups = [("defaults", "*", content.get("defaults") or {})]
     named = content.get("sources") or {}
     if not isinstance(named, dict):
-        problems.append(Problem(path.name, "sources", repr(named), "a mapping by source name"))
+        problems.append(
+            Problem(path.name, "sources", repr(named), text("config.feeds.mapping_by_source"))
+        )
         named = {}
     for source, entities in named.items():
         if sources is not None and source not in sources:
             problems.append(
                 Problem(
-                    path.name, f"sources.{source}", "no such source", ", ".join(sorted(sources))
+                    path.name,
+                    f"sources.{source}",
+                    text("config.no_such_source"),
+                    ", ".join(sorted(sources)),
                 )
             )
         groups.append((f"sources.{source}", str(source), entities or {}))
     layers: list[tuple[str, str, Mapping[str, Any]]] = []
     for label, source, entities in groups:
         if not isinstance(entities, dict):
-            problems.append(Problem(path.name, label, repr(entities), "a mapping by entity"))
+            problems.append(
+                Problem(path.name, label, repr(entities), text("config.feeds.mapping_by_entity"))
+            )
             continue
         for entity, keys in entities.items():
             # A source may have tables under names of its own, so only defaults are checked.
             if label == "defaults" and entity != "*" and entity not in ENTITIES:
                 accepted = ", ".join(["*", *ENTITIES])
-                problems.append(Problem(path.name, f"{label}.{entity}", "no entity", accepted))
+                problems.append(
+                    Problem(
+                        path.name, f"{label}.{entity}", text("config.feeds.no_entity"), accepted
+                    )
+                )
             layers.append((source, str(entity), _keys(path, f"{label}.{entity}", keys, problems)))
     return layers
 
@@ -114,7 +126,9 @@ def _keys(path: Path, label: str, keys: Any, problems: list[Problem]) -> dict[st
     good = {}
     for key, value in keys.items():
         if key not in FeedLimits.__dataclass_fields__:
-            problems.append(Problem(path.name, f"{label}.{key}", "unknown key", accepted))
+            problems.append(
+                Problem(path.name, f"{label}.{key}", text("config.unknown_key"), accepted)
+            )
         elif (wanted := _wanted(key, value)) is not None:
             problems.append(Problem(path.name, f"{label}.{key}", repr(value), wanted))
         else:
@@ -122,7 +136,12 @@ def _keys(path: Path, label: str, keys: Any, problems: list[Problem]) -> dict[st
     late, stale = good.get("late_after"), good.get("stale_after")
     if late is not None and stale is not None and late > stale:
         problems.append(
-            Problem(path.name, f"{label}.stale_after", repr(stale), f"at least late_after, {late}")
+            Problem(
+                path.name,
+                f"{label}.stale_after",
+                repr(stale),
+                text("config.feeds.at_least_late", late=late),
+            )
         )
     return good
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.language import text
+from pipelines.language.figures import figure
 from quality.loaded import given_entities, relation_of
 from quality.reconciliation import Terms, orders_in_force_sql
 from quality.results import CheckResult, counted
@@ -70,12 +72,9 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
                 entity,
                 "error",
                 used,
-                zh=f"{len(rows)} 个阶段名不在 stages.csv 中（{used:,} 行）"
+                told=text("quality.stages_unknown", rows_count=len(rows), used=figure(used))
                 if rows
-                else "所有阶段名都在 stages.csv 中",
-                en=f"{len(rows)} stage names are not in stages.csv ({used:,} rows)"
-                if rows
-                else "Every stage name is in stages.csv",
+                else text("quality.stages_known"),
                 sample=(f"{source}: {stage} ({count:,})" for source, stage, count in rows),
             )
         )
@@ -97,13 +96,9 @@ def check_currencies(connection: duckdb.DuckDBPyConnection, terms: Terms) -> lis
             "orders",
             "error",
             without,
-            zh=f"{without:,} 个订单的币种在下单日没有汇率，请补 exchange_rates.csv"
+            told=text("quality.no_exchange_rate", without=figure(without))
             if rows
-            else "所有订单的币种都有汇率",
-            en=f"{without:,} orders are in a currency without a rate on their day; "
-            "add it to exchange_rates.csv"
-            if rows
-            else "Every order's currency has a rate",
+            else text("quality.exchange_rates_known"),
             sample=(f"{currency} ({first:%Y-%m-%d})" for currency, _, first in rows),
         )
     ]
@@ -134,12 +129,11 @@ def check_references(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]
                 reference.entity,
                 "warning",
                 orphans,
-                zh=f"{orphans:,} 行的 {column} 在 {target} 中找不到，行已保留"
+                told=text(
+                    "quality.keys_unknown", orphans=figure(orphans), column=column, target=target
+                )
                 if orphans
-                else f"{column} 都能在 {target} 中找到",
-                en=f"{orphans:,} rows have a {column} that {target} does not know; they are kept"
-                if orphans
-                else f"Every {column} is known in {target}",
+                else text("quality.keys_known", column=column, target=target),
                 sample=(key for key, _ in rows),
             )
         )
@@ -158,7 +152,6 @@ def check_open_without_account(connection: duckdb.DuckDBPyConnection) -> list[Ch
             "marts.fct_opportunities",
             "info",
             without,
-            zh=f"{total:,} 个进行中的商机里有 {without:,} 个没有客户，已保留",
-            en=f"{without:,} of {total:,} open opportunities have no account; they are kept",
+            told=text("quality.open_without_account", without=figure(without), total=figure(total)),
         )
     ]

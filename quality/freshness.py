@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipelines.language.text import Clause, Said, Text, text
 from quality.feeds import Feeds
 from quality.results import CheckResult
 from quality.volume import feed_rows
@@ -92,7 +93,6 @@ def check_freshness(freshness: pd.DataFrame) -> list[CheckResult]:
     results = []
     for row in freshness.to_dict("records"):
         state, source = str(row["state"]), str(row["source"])
-        zh, en = _sentence(state, row["age_workdays"])
         results.append(
             CheckResult(
                 check=CHECK,
@@ -100,15 +100,14 @@ def check_freshness(freshness: pd.DataFrame) -> list[CheckResult]:
                 severity="info" if state == "empty" else "warning",
                 passed=state == "fresh",
                 failed_rows=0,
-                message_zh=zh,
-                message_en=en,
+                told=_sentence(state, row["age_workdays"]),
                 source=source,
             )
         )
     return results
 
 
-def check_failed_sources(failed: Mapping[str, str]) -> list[CheckResult]:
+def check_failed_sources(failed: Mapping[str, Said]) -> list[CheckResult]:
     """An error per source that could not be read tonight, with what went wrong (source -> text).
 
     Its last load stands. The gate makes a warning of it where the company lets the source fail.
@@ -120,12 +119,10 @@ def check_failed_sources(failed: Mapping[str, str]) -> list[CheckResult]:
             severity="error",
             passed=False,
             failed_rows=0,
-            message_zh=f"本次未能读取，沿用上次加载的数据，相关数字不可信（{text.rstrip('.。')}）。",
-            message_en=f"It could not be read; its last load stands and its figures cannot be trusted "
-            f"({text.rstrip('.。')}).",
+            told=text("quality.source_unread", why=Clause(why)),
             source=source,
         )
-        for source, text in sorted(failed.items())
+        for source, why in sorted(failed.items())
     ]
 
 
@@ -196,23 +193,8 @@ def _beyond(age: float | None, limit: float | None) -> bool:
     return age is not None and limit is not None and age > limit
 
 
-def _sentence(state: str, age: Any) -> tuple[str, str]:
-    zh = {
-        "fresh": "按时到达",
-        "late": "晚于平常",
-        "stale": "已过期，相关数字不可信",
-        "empty": "没有数据",
-    }
-    en = {
-        "fresh": "On time",
-        "late": "Later than usual",
-        "stale": "Stale: figures that depend on it cannot be trusted",
-        "empty": "No rows",
-    }
+def _sentence(state: str, age: Any) -> Text:
+    key = f"quality.feed.{state}"
     if pd.isna(age):
-        return f"{zh[state]}。", f"{en[state]}."
-    days = f"{float(age):g}"
-    return (
-        f"{zh[state]}：最新记录距今 {days} 个工作日。",
-        f"{en[state]}: the newest record is {days} workdays old.",
-    )
+        return text(key)
+    return text("quality.feed.aged", state=text(key), days=f"{float(age):g}")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.failures import AuditFailure
+from pipelines.language import Text, text
 from quality.results import CheckResult
 
 # What an operator can take in at once; the rest is in rpt_data_quality.
@@ -32,47 +33,42 @@ class Verdict:
 
     def text(self, language: str) -> str:
         """What the operator reads: one heading, then a line per error and warning."""
-        zh = language == "zh"
-        lines = [self._heading(zh)]
-        for label, results in (
-            ("错误" if zh else "error", self.errors),
-            ("警告" if zh else "warning", self.warnings),
-        ):
+        lines = [self._heading().into(language)]
+        for kind, results in (("error", self.errors), ("warning", self.warnings)):
+            label = text(f"quality.gate.{kind}")
             lines += [
-                f"  [{label}] {result.subject}: {result.message(language)} ({result.check})"
+                text(
+                    "quality.gate.line",
+                    label=label,
+                    subject=result.subject,
+                    message=result.message(language),
+                    check=result.check,
+                ).into(language)
                 for result in results[:_LISTED]
             ]
             more = len(results) - _LISTED
             if more > 0:
-                lines.append(
-                    f"  [{label}] 另有 {more} 条，见 rpt_data_quality"
-                    if zh
-                    else f"  [{label}] {more} more in rpt_data_quality"
-                )
+                lines.append(text("quality.gate.more", label=label, more=more).into(language))
         return "\n".join(lines)
 
-    def _heading(self, zh: bool) -> str:
+    def _heading(self) -> Text:
         if not self.checked:
-            return (
-                "质量检查没有任何结果，不发布。"
-                if zh
-                else "The quality checks gave no result at all: nothing is published."
-            )
-        errors, warnings = len(self.errors), len(self.warnings)
-        if zh:
-            outcome = "通过，可以发布" if self.publish else "未通过，不发布，沿用上一版数据"
-            return f"质量检查 {self.checked} 项：{errors} 个错误，{warnings} 个警告。{outcome}。"
-        outcome = "passed" if self.publish else "nothing is published, yesterday's marts stay"
-        return f"{self.checked} quality checks: {errors} errors, {warnings} warnings; {outcome}."
+            return text("quality.gate.nothing")
+        return text(
+            "quality.gate.passed" if self.publish else "quality.gate.stopped",
+            checked=self.checked,
+            errors=len(self.errors),
+            warnings=len(self.warnings),
+        )
 
-    def failure(self, language: str = "en") -> AuditFailure:
+    def failure(self) -> AuditFailure:
         """The failure to raise when nothing may be published (exit code 3)."""
         first = self.errors[0] if self.errors else None
         return AuditFailure(
-            "The audit of the night's tables failed, so nothing was published",
+            text("quality.audit_failed"),
             where=f"{first.subject}, {first.check}" if first else "",
-            cause=first.message(language) if first else "no check gave a result",
-            next_step=f"{len(self.errors)} errors are listed in the log; mend the data or the rule",
+            cause=first.told if first else text("quality.no_results"),
+            next_step=text("quality.errors_in_log", errors_count=len(self.errors)),
         )
 
 

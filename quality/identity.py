@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.language import text as words
+from pipelines.language.figures import figure
 from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, counted
 from quality.similar_names import normalised
@@ -144,13 +146,9 @@ def _mailboxes(users: list[_Record]) -> CheckResult:
         "users",
         "warning",
         len(doubtful),
-        zh=f"{len(doubtful):,} 个邮箱由多人使用，未据此合并；若是同一人，请在 people.csv 中写明"
+        told=words("quality.mailboxes_shared", doubtful_count=figure(len(doubtful)))
         if doubtful
-        else "没有多人共用的邮箱",
-        en=f"{len(doubtful):,} mailboxes belong to several people and joined nobody; "
-        "say in people.csv who is one person"
-        if doubtful
-        else "No mailbox belongs to several people",
+        else words("quality.mailboxes_own"),
         sample=(_told(records) for records in doubtful),
     )
 
@@ -166,13 +164,9 @@ def _names_of_people(users: list[_Record]) -> CheckResult:
         "users",
         "warning",
         len(doubtful),
-        zh=f"{len(doubtful):,} 个姓名出现在多个来源且没有邮箱可对照，未合并；若是同一人，请写入 people.csv"
+        told=words("quality.names_only", doubtful_count=figure(len(doubtful)))
         if doubtful
-        else "没有只凭姓名疑似同一人的用户",
-        en=f"{len(doubtful):,} names stand in several sources without a mailbox to compare and were "
-        "not joined; write into people.csv who is one person"
-        if doubtful
-        else "No users of different sources share nothing but a name",
+        else words("quality.names_with_more"),
         sample=(_told(records) for records in doubtful),
     )
 
@@ -193,13 +187,9 @@ def _ids_of_people(users: list[_Record]) -> CheckResult:
         "users",
         "warning",
         len(doubtful),
-        zh=f"{len(doubtful):,} 个用户编号在多个来源中姓名不同；编号相同按同一人计，若不是，请在 people.csv 中分开"
+        told=words("quality.ids_of_two_names", doubtful_count=figure(len(doubtful)))
         if doubtful
-        else "各来源相同的用户编号姓名一致",
-        en=f"{len(doubtful):,} user ids bear different names in different sources; one id counts as "
-        "one person unless people.csv parts them"
-        if doubtful
-        else "One user id bears one name in all sources",
+        else words("quality.ids_of_one_name"),
         sample=(_told(records) for records in doubtful),
     )
 
@@ -217,12 +207,9 @@ def _listed_people(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "people.csv",
         "warning",
         len(rows),
-        zh=f"people.csv 中有 {len(rows):,} 行所写的用户在来源中不存在"
+        told=words("quality.people_unknown", rows_count=figure(len(rows)))
         if rows
-        else "people.csv 中的用户都存在",
-        en=f"{len(rows):,} rows of people.csv name a user whom the source does not have"
-        if rows
-        else "Every user that people.csv names exists",
+        else words("quality.people_known"),
         sample=(f"{source}: {user} ({person})" for source, user, person in rows),
     )
 
@@ -238,13 +225,9 @@ def _names_of_customers(customers: list[_Record]) -> CheckResult:
         "accounts",
         "warning",
         len(doubtful),
-        zh=f"{len(doubtful):,} 个客户名称出现在多个来源但未合并（信用代码不同，或同一来源中重名），请核对信用代码"
+        told=words("quality.customers_apart", doubtful_count=figure(len(doubtful)))
         if doubtful
-        else "没有同名而未合并的客户",
-        en=f"{len(doubtful):,} names of customers stand in several sources and were not joined (two "
-        "credit codes, or twice in one source); complete the credit codes"
-        if doubtful
-        else "No customers of different sources share a name and stay apart",
+        else words("quality.customers_joined"),
         sample=(_told(records) for records in doubtful),
     )
 
@@ -260,12 +243,8 @@ def _company_forms(customers: list[_Record]) -> CheckResult:
         "accounts",
         "warning",
         len(doubtful),
-        zh=f"{len(doubtful):,} 组客户只差公司形式（如有限公司与有限责任公司），未合并，请核对信用代码"
+        told=words("quality.company_forms_differ", doubtful_count=figure(len(doubtful)))
         if doubtful
-        else "没有只差公司形式的客户",
-        en=f"{len(doubtful):,} groups of customers differ in the company form alone (Ltd, Inc) and were "
-        "not joined; complete the credit codes"
-        if doubtful
-        else "No customers differ in the company form alone",
+        else words("quality.company_forms_agree"),
         sample=(_told(records) for records in doubtful),
     )

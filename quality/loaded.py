@@ -17,6 +17,7 @@ import pandas as pd
 
 from pipelines.entities import ENTITIES, raw_schema
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 
 # Rows fetched per suite: enough to judge every rule, small enough for a machine of 4 GiB.
 BATCH_ROWS = 500_000
@@ -108,12 +109,12 @@ def fetch_batch(
         frame = connection.execute(f"select {selected} from ({relation}){where}", values).df()
     except duckdb.Error as error:
         raise PermanentFailure(
-            f"Could not read the loaded {entity} for their checks",
+            text("quality.loaded_unread", entity=entity),
             where=", ".join(
                 f"{schema}.{table}" for _, schema, table in _tables(connection, entity)
             ),
             cause=str(error).splitlines()[0],
-            next_step="see whether the table still has its declared columns",
+            next_step=text("quality.columns_declared"),
         ) from error
     return LoadedBatch(frame, total)
 

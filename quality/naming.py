@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.language import text
+from pipelines.language.figures import figure
 from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, counted
 from quality.similar_names import normalised, similar_pairs
@@ -18,8 +20,8 @@ def check_names(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     return [
         unknown_product_lines(connection),
         _alike_product_lines(connection),
-        *_alike_records(connection, "accounts", "account_id", "account_name", "客户", "accounts"),
-        *_alike_records(connection, "users", "user_id", "user_name", "销售人员", "reps"),
+        *_alike_records(connection, "accounts", "account_id", "account_name"),
+        *_alike_records(connection, "users", "user_id", "user_name"),
     ]
 
 
@@ -58,13 +60,9 @@ def unknown_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "opportunities",
         "warning",
         rows,
-        zh=f"{rows:,} 个商机的产品线在订单和目标中都没有出现，已原样保留"
+        told=text("quality.product_lines_unknown", rows=figure(rows))
         if rows
-        else "商机的产品线与订单、目标一致",
-        en=f"{rows:,} opportunities have a product line that neither orders nor targets know; "
-        "they are kept as they are"
-        if rows
-        else "The product lines of opportunities are those of orders and targets",
+        else text("quality.product_lines_known"),
         sample=sample,
     )
 
@@ -92,16 +90,15 @@ def _alike_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "product_lines",
         "warning",
         len(pairs),
-        zh=f"{len(pairs)} 对产品线名称疑似同一个" if pairs else "没有疑似重复的产品线名称",
-        en=f"{len(pairs)} pairs of product lines look like one"
+        told=text("quality.product_lines_alike", pairs_count=len(pairs))
         if pairs
-        else "No product line seems to be written in two ways",
+        else text("quality.product_lines_differ"),
         sample=(f"{first} ≈ {second}" for first, second, _ in pairs),
     )
 
 
 def _alike_records(
-    connection: duckdb.DuckDBPyConnection, entity: str, key: str, name: str, zh: str, en: str
+    connection: duckdb.DuckDBPyConnection, entity: str, key: str, name: str
 ) -> list[CheckResult]:
     """Records of one source that share a name (warning), and those whose names nearly agree (info)."""
     rows = connection.execute(
@@ -119,6 +116,7 @@ def _alike_records(
         if not pair[2]
     ]
     many = sum(len(records) for records in shared)
+    what = text(f"quality.named.{entity}")
     return [
         counted(
             f"{entity}_names_shared",
@@ -126,12 +124,11 @@ def _alike_records(
             # Two people may well share a name, and customers hardly.
             "warning" if entity == "accounts" else "info",
             many,
-            zh=f"{many:,} 个{zh}编号共用 {len(shared):,} 个名称，疑似重复"
+            told=text(
+                "quality.names_shared", records=figure(many), what=what, names=figure(len(shared))
+            )
             if shared
-            else f"没有重名的{zh}",
-            en=f"{many:,} {en} share {len(shared):,} names and may be doubles"
-            if shared
-            else f"No two {en} share a name",
+            else text("quality.names_not_shared", what=what),
             sample=(
                 " = ".join(f"{written} ({record})" for record, written in records[:3])
                 for records in shared
@@ -142,10 +139,9 @@ def _alike_records(
             entity,
             "info",
             len(near),
-            zh=f"{len(near):,} 对{zh}名称只差一个字符" if near else f"没有只差一个字符的{zh}名称",
-            en=f"{len(near):,} pairs of {en} differ in one character"
+            told=text("quality.names_alike", pairs=figure(len(near)), what=what)
             if near
-            else f"No names of {en} differ in one character only",
+            else text("quality.names_not_alike", what=what),
             sample=(f"{first} ≈ {second}" for first, second, _ in near),
         ),
     ]

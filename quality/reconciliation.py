@@ -17,6 +17,8 @@ from typing import Literal
 
 import duckdb
 
+from pipelines.language import text
+from pipelines.language.figures import figure
 from quality.loaded import relation_of, table_exists
 from quality.results import CheckResult, Severity, counted
 
@@ -181,13 +183,12 @@ def _same_months(
             number = f" ({here[0]:,} ≠ {there[0]:,})" if counts and here[0] != there[0] else ""
             differing.append(f"{month}: {here[1]:,.2f} ≠ {there[1]:,.2f}{number}")
     total = sum((amount for _, amount in loaded.values()), Decimal(0))
-    if differing:
-        zh = f"{mart} 与来源订单逐月核对，{len(differing)} 个月不一致"
-        en = f"{mart} against the loaded rows, month by month: {len(differing)} months differ"
-    else:
-        zh = f"{mart} 与来源逐月一致，{len(loaded)} 个月合计 {total:,.2f}"
-        en = f"{mart} agrees with the loaded rows in all {len(loaded)} months, {total:,.2f} in sum"
-    return counted(check, mart, "error", len(differing), zh=zh, en=en, sample=differing)
+    told = (
+        text("quality.months_differ", mart=mart, months=len(differing))
+        if differing
+        else text("quality.months_agree", mart=mart, months=len(loaded), total=f"{total:,.2f}")
+    )
+    return counted(check, mart, "error", len(differing), told=told, sample=differing)
 
 
 def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> CheckResult:
@@ -212,16 +213,21 @@ def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> 
         "select count(*) - count(distinct opportunity_id) from marts.fct_opportunities"
     ).fetchall()[0][0]
     differing = lost + extra + doubled
-    zh = f"来源 {total:,} 个商机：marts 缺 {lost:,}、多 {extra:,}、重复 {doubled:,}"
-    en = f"Of {total:,} loaded opportunities the mart lacks {lost:,}, has {extra:,} others, {doubled:,} twice"
-    if not differing:
-        zh = f"来源的 {total:,} 个商机全部在 marts 中，且只出现一次"
-        en = f"All {total:,} loaded opportunities are in the mart, each once"
+    told = (
+        text(
+            "quality.opportunities_differ",
+            total=figure(total),
+            lost=figure(lost),
+            extra=figure(extra),
+            doubled=figure(doubled),
+        )
+        if differing
+        else text("quality.opportunities_agree", total=figure(total))
+    )
     return counted(
         "opportunities_loaded_equal_fct_opportunities",
         "marts.fct_opportunities",
         severity,
         differing,
-        zh=zh,
-        en=en,
+        told=told,
     )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
+from pipelines.language.figures import figure
+from pipelines.language.text import Clause, InBoth, Text, text
 from quality.results import CheckResult, Severity, counted
 from quality.volume import LOST_SHARE
 
@@ -20,7 +22,6 @@ SHARE_CHECK = "rejected_share"
 FILES_CHECK = "rejected_files"
 GONE_CHECK = "withdrawn_files"
 REMARKS_CHECK = "remarks_on_files"
-Language = Literal["en", "zh"]
 _REASONS = 3
 _FIGURES = re.compile(r"(?<!\w)[\w.,:/+-]*\d[\w.,:/+-]*")
 
@@ -36,15 +37,15 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
         ["source", "entity", "column_name"], sort=True
     ):
         records = rows.to_dict("records")
-        zh, en = _commonest(records, "zh"), _commonest(records, "en")
         results.append(
             counted(
                 ROWS_CHECK,
                 f"{source}.{entity}.{column}".rstrip("."),
                 "warning",
                 len(rows),
-                zh=f"{len(rows):,} 行读不出，已放入隔离区：{'；'.join(zh)}",
-                en=f"{len(rows):,} rows were set aside in the quarantine: {'; '.join(en)}",
+                told=text(
+                    "quality.rows_quarantined", rows=figure(len(rows)), why=_commonest(records)
+                ),
                 sample=map(_place, records),
                 source=str(source),
             )
@@ -63,8 +64,7 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
                 severity="error",
                 passed=not too_many,
                 failed_rows=bad,
-                message_zh=f"{total:,} 行中有 {bad:,} 行被隔离。",
-                message_en=f"{bad:,} of {total:,} rows are in the quarantine.",
+                told=text("quality.share_quarantined", bad=figure(bad), total=figure(total)),
                 source=str(source),
             )
         )
@@ -94,8 +94,7 @@ def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
                         str(source),
                         "warning",
                         0,
-                        zh="没有需要说明的文件",
-                        en="No file to speak of",
+                        told=text("quality.no_files"),
                         source=str(source),
                     )
                 )
@@ -105,33 +104,22 @@ def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
 
 def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None:
     state, entity = row["state"], row["entity"]
-    why = _told(row, "message", "en").strip().rstrip("。.")
-    why_zh = _told(row, "message", "zh").strip().rstrip("。.")
+    why = InBoth(_told(row, "message", "en").strip(), _told(row, "message", "zh").strip())
     file = "" if pd.isna(row["file"]) else str(row["file"])
     severity: Severity = "warning"
     if state == "rejected" and entity and not file:
         # A table of a system, which is no file.
-        check = FILES_CHECK
-        zh, en = (
-            "没有加载，上次加载的数据继续生效",
-            "nothing was loaded; the last load stays in force",
-        )
-    elif state == "rejected" and entity:
-        check = FILES_CHECK
-        zh, en = "整个文件未被采用，上一个有效版本继续生效", "the whole file was refused"
+        check, key = FILES_CHECK, "nothing_loaded"
     elif state == "rejected":
-        check, zh, en = FILES_CHECK, "文件没有被读取", "the file was not read"
+        check, key = FILES_CHECK, "refused" if entity else "unread"
     elif state == "gone" and entity and in_last_load:
-        check, zh, en = GONE_CHECK, "文件已撤下", "the rows of this file were withdrawn"
-    elif state == "loaded" and why:
-        check, zh, en = (
-            REMARKS_CHECK,
-            f"{'文件' if file else ''}已加载，请注意",
-            "loaded, with a remark",
-        )
-        severity = "warning" if why.startswith("WARNING") else "info"
+        check, key = GONE_CHECK, "gone"
+    elif state == "loaded" and why.en:
+        check, key = REMARKS_CHECK, "loaded" if file else "system_loaded"
+        severity = "warning" if why.en.startswith("WARNING") else "info"
     else:
         return None
+    what = text(f"quality.file.{key}")
     return CheckResult(
         check=check,
         subject=f"{row['source']}{f'.{entity}' if entity else ''} {file}".strip(),
@@ -139,13 +127,12 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
         passed=severity == "info",
         failed_rows=0 if severity == "info" else 1,
         sample=(file,) if file else (),
-        message_zh=f"{zh}{f'：{why_zh}' if why_zh else ''}。",
-        message_en=f"{en[0].upper()}{en[1:]}{f': {why}' if why else ''}.",
+        told=text("quality.file.because", what=what, why=Clause(why)) if why.en else what,
         source=str(row["source"]),
     )
 
 
-def _told(row: Mapping[Hashable, Any], name: str, language: Language) -> str:
+def _told(row: Mapping[Hashable, Any], name: str, language: str) -> str:
     """A text of a load in one language: English where it has no Chinese, empty where it has none.
 
     Loads of earlier versions and sources that speak English only give no Chinese.
@@ -155,12 +142,16 @@ def _told(row: Mapping[Hashable, Any], name: str, language: Language) -> str:
     return "" if pd.isna(found) else str(found)
 
 
-def _commonest(rows: Iterable[Mapping[Hashable, Any]], language: Language) -> list[str]:
-    found = Counter(_reason(row, language) for row in rows)
-    return [reason for reason, _ in found.most_common(_REASONS)]
+def _commonest(rows: Sequence[Mapping[Hashable, Any]]) -> Text:
+    """The commonest reasons in both languages, as far as the loads give them."""
+    said = {}
+    for language in ("en", "zh"):
+        found = Counter(_reason(row, language) for row in rows)
+        said[language] = [reason for reason, _ in found.most_common(_REASONS)]
+    return InBoth("; ".join(said["en"]), "；".join(said["zh"]))
 
 
-def _reason(row: Mapping[Hashable, Any], language: Language) -> str:
+def _reason(row: Mapping[Hashable, Any], language: str) -> str:
     """The reason without the value it quotes.
 
     So equal faults count as one; and a value may be a phone number in the wrong column, which has

@@ -14,6 +14,9 @@ from typing import Literal
 
 import pandas as pd
 
+from pipelines.language.text import Clause, Said
+from pipelines.language.text import text as words
+
 Severity = Literal["error", "warning", "info"]
 
 # More examples than this make a message long and help nobody to find the cause.
@@ -37,14 +40,21 @@ class CheckResult:
     passed: bool
     failed_rows: int = 0
     sample: tuple[str, ...] = ()
-    message_zh: str = ""
-    message_en: str = ""
+    told: Said = ""
     evaluated: bool = True
     source: str | None = None
 
     def message(self, language: str) -> str:
-        """The sentence in the reader's language (`zh` or `en`)."""
-        return self.message_zh if language == "zh" else self.message_en
+        """The sentence in the reader's language, with its full stop."""
+        return words("quality.sentence", what=Clause(self.told)).into(language) if self.told else ""
+
+    @property
+    def message_zh(self) -> str:
+        return self.message("zh")
+
+    @property
+    def message_en(self) -> str:
+        return self.message("en")
 
 
 def sample_of(values: Iterable[object]) -> tuple[str, ...]:
@@ -64,15 +74,12 @@ def counted(
     severity: Severity,
     failed_rows: int,
     *,
-    zh: str,
-    en: str,
+    told: Said,
     sample: Iterable[object] = (),
     source: str | None = None,
 ) -> CheckResult:
     """A result that passes when nothing was found; otherwise the examples end its sentences."""
     examples = sample_of(sample) if failed_rows else ()
-    tail_zh = f"，例如 {'、'.join(examples)}" if examples else ""
-    tail_en = f", for example {', '.join(examples)}" if examples else ""
     return CheckResult(
         check=check,
         subject=subject,
@@ -80,10 +87,16 @@ def counted(
         passed=failed_rows == 0,
         failed_rows=failed_rows,
         sample=examples,
-        message_zh=f"{zh}{tail_zh}。",
-        message_en=f"{en}{tail_en}.",
+        told=with_examples(told, examples),
         source=source,
     )
+
+
+def with_examples(told: Said, examples: Sequence[str]) -> Said:
+    """The sentence with a few of the values that it is about at its end."""
+    if not examples:
+        return told
+    return words("quality.with_examples", what=Clause(told), examples=list(examples))
 
 
 _COLUMNS = {

@@ -16,6 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.language import Text, text
+from pipelines.language.figures import figure
 from quality.expectations import COLUMNS, ROWS, build_suite
 from quality.results import SAMPLE_SIZE, CheckResult, Severity, sample_of
 from quality.suite_reader import Rule, Suite
@@ -99,20 +101,18 @@ def with_floats(frame: pd.DataFrame) -> pd.DataFrame:
 def _row_count(suite: Suite, rows: int, given: bool) -> CheckResult:
     short = given and rows < suite.at_least
     if not given:
-        zh, en = "没有数据源提供该表，按空表处理", "no source gives this table; it counts as empty"
+        told = text("quality.table_not_given")
     elif short:
-        zh = f"至少应有 {suite.at_least:,} 行，实际 {rows:,} 行"
-        en = f"at least {suite.at_least:,} rows are expected, {rows:,} came"
+        told = text("quality.too_few_rows", least=figure(suite.at_least), rows=figure(rows))
     else:
-        zh, en = f"共 {rows:,} 行", f"{rows:,} rows"
+        told = text("quality.row_count", count=rows, rows=figure(rows))
     return CheckResult(
         check=f"{suite.entity}_{ROWS}",
         subject=suite.entity,
         severity=suite.rows_severity,
         passed=not short,
         failed_rows=suite.at_least - rows if short else 0,
-        message_zh=f"{zh}。",
-        message_en=f"{en[0].upper()}{en[1:]}.",
+        told=told,
     )
 
 
@@ -124,8 +124,9 @@ def _columns(suite: Suite, missing: list[str]) -> CheckResult:
         passed=not missing,
         failed_rows=len(missing),
         sample=sample_of(missing),
-        message_zh=f"缺少列：{'、'.join(missing)}。" if missing else "所需的列齐全。",
-        message_en=f"Columns missing: {', '.join(missing)}." if missing else "No column missing.",
+        told=text("quality.columns_missing", missing=[*missing])
+        if missing
+        else text("quality.columns_complete"),
     )
 
 
@@ -136,8 +137,7 @@ def _nothing_to_see(suite: Suite, rule: Rule) -> CheckResult:
         severity=rule.severity,
         passed=True,
         evaluated=False,
-        message_zh=f"{rule.note_zh}：没有数据，未评估。",
-        message_en=f"{rule.note_en}: no rows, not evaluated.",
+        told=text("quality.no_rows_not_evaluated", note=rule.note),
     )
 
 
@@ -148,11 +148,7 @@ def _not_evaluated(suite: Suite, rule: Rule, cause: str) -> CheckResult:
         severity="error",
         passed=False,
         evaluated=False,
-        message_zh=f"{rule.note_zh}：无法评估（{cause}）。这不代表数据有错，请检查规则或列。",
-        message_en=(
-            f"{rule.note_en}: could not be evaluated ({cause}). "
-            "This says nothing about the data; look at the rule or the column."
-        ),
+        told=text("quality.rule_not_evaluated", note=rule.note, cause=cause),
     )
 
 
@@ -165,19 +161,18 @@ def _judged(suite: Suite, rule: Rule, item: Any, share: str) -> CheckResult:
     passed = bool(item.success)
     observed = outcome.get("observed_value")
     sample: tuple[str, ...] = ()
-    zh, en = rule.note_zh, rule.note_en
+    told: Text = rule.note
     if failed:
         if rule.show_values and "not_be_null" not in rule.expectation:
             sample = sample_of(_shown(v) for v in outcome.get("partial_unexpected_list") or ())
-        zh, en = f"{zh}：{failed:,} 行不符", f"{en}: {failed:,} rows break this"
-        if passed:
-            zh, en = f"{zh}，在容许范围内", f"{en}, within what is allowed"
+        key = "quality.rows_break_allowed" if passed else "quality.rows_break"
+        told = text(key, note=rule.note, count=failed, rows=figure(failed))
     elif not passed:
-        zh, en = f"{zh}：实际为 {_figure(observed)}", f"{en}: found {_figure(observed)}"
+        told = text("quality.found_instead", note=rule.note, found=_figure(observed))
     if sample and not passed:
-        zh, en = f"{zh}，例如 {'、'.join(sample)}", f"{en}, for example {', '.join(sample)}"
+        told = text("quality.with_examples", what=told, examples=list(sample))
     if share:
-        zh, en = f"{zh}（抽查 {share} 行）", f"{en} (looked at {share} rows)"
+        told = text("quality.looked_at", what=told, share=share)
     return CheckResult(
         check=rule.check,
         subject=suite.entity,
@@ -185,8 +180,7 @@ def _judged(suite: Suite, rule: Rule, item: Any, share: str) -> CheckResult:
         passed=passed,
         failed_rows=failed,
         sample=sample,
-        message_zh=f"{zh}。",
-        message_en=f"{en}.",
+        told=told,
     )
 
 

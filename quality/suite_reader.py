@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 from pipelines.configuration.problems import ConfigurationError, Problem, read_yaml
 from pipelines.entities import ENTITIES
+from pipelines.language import text
+from pipelines.language.text import InBoth
 from quality.results import Severity
 
 SUITES = Path(__file__).parent / "suites"
@@ -75,6 +77,10 @@ class Rule:
     args: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     show_values: bool = True
 
+    @property
+    def note(self) -> InBoth:
+        return InBoth(self.note_en, self.note_zh)
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -105,7 +111,9 @@ def read_suites(folder: Path = SUITES) -> dict[str, Suite]:
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yml")):
         if path.stem not in ENTITIES:
-            problems.append(Problem(path.name, "", "names no entity", ", ".join(ENTITIES)))
+            problems.append(
+                Problem(path.name, "", text("config.suite.no_entity"), ", ".join(ENTITIES))
+            )
     suites = {}
     seen: dict[str, str] = {}
     for entity in ENTITIES:
@@ -120,8 +128,8 @@ def read_suites(folder: Path = SUITES) -> dict[str, Suite]:
                     Problem(
                         f"{entity}.yml",
                         rule.check,
-                        f"is also a check in {seen[rule.check]}",
-                        "a name of its own over all suites",
+                        text("config.suite.check_twice", seen=seen[rule.check]),
+                        text("config.suite.own_name"),
                     )
                 )
             seen[rule.check] = f"{entity}.yml"
@@ -132,7 +140,7 @@ def read_suites(folder: Path = SUITES) -> dict[str, Suite]:
 
 def read_suite(path: Path, problems: list[Problem]) -> Suite | None:
     """Read one suite; its file is named after its entity. Every fault goes to `problems`."""
-    content = read_yaml(path, problems, accepted="rows and rules of the entity")
+    content = read_yaml(path, problems, accepted=text("config.suite.parts"))
     if content is None:
         return None
     found = _Found(path.name, problems)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipelines.language import Text, text
+from pipelines.language.figures import figure
 from quality.feeds import FeedLimits, Feeds
 from quality.results import CheckResult, Severity
 
@@ -76,57 +78,38 @@ def check_volume(extracts: pd.DataFrame, feeds: Feeds) -> list[CheckResult]:
 
 def _judge(feed: FeedRows, limits: FeedLimits) -> CheckResult:
     rows, previous = feed.rows, feed.previous
-    place = f"sources.{feed.source}.{feed.entity}"
-    accept = f"accepted_rows: {rows}"
+    now = figure(rows)
     if limits.accepted_rows == rows:
-        return _result(
-            feed, "error", True, 0, f"{rows:,} 行，已人工确认", f"{rows:,} rows, accepted"
-        )
+        return _result(feed, "error", True, 0, text("quality.volume.accepted", rows=now))
     if not feed.comparable:
-        return _result(
-            feed, "error", True, 0, f"增量加载 {rows:,} 行", f"{rows:,} rows in an incremental load"
-        )
+        return _result(feed, "error", True, 0, text("quality.volume.incremental", rows=now))
+    # What would accept the number, for somebody who has seen that it is right.
+    accept: dict[str, object] = {
+        "place": f"sources.{feed.source}.{feed.entity}",
+        "accept": f"accepted_rows: {rows}",
+    }
     if rows == 0 and not (limits.may_be_empty and not previous) and not limits.may_shrink:
-        had_zh = f"，上一次有 {previous:,} 行" if previous else ""
-        had_en = f"; the load before had {previous:,}" if previous else ""
-        return _result(
-            feed,
-            "error",
-            False,
-            previous or 0,
-            f"没有任何数据{had_zh}。若属实，请在 feeds.yml 的 {place} 下写 {accept}",
-            f"No rows at all{had_en}. If that is right, set {accept} under {place} in feeds.yml",
+        none = (
+            text("quality.volume.none_any_more", before=figure(previous), **accept)
+            if previous
+            else text("quality.volume.none", **accept)
         )
+        return _result(feed, "error", False, previous or 0, none)
     if not previous:
-        return _result(
-            feed, "error", True, 0, f"首次加载 {rows:,} 行", f"First load, {rows:,} rows"
-        )
+        return _result(feed, "error", True, 0, text("quality.volume.first", rows=now))
     change = rows / previous - 1
-    zh = f"上一次 {previous:,} 行，这一次 {rows:,} 行（{change:+.1%}）"
-    en = f"{previous:,} rows before, {rows:,} now ({change:+.1%})"
+    figures = {"before": figure(previous), "now": now, "change": f"{change:+.1%}"}
     if change <= -LOST_SHARE and not limits.may_shrink:
-        return _result(
-            feed,
-            "error",
-            False,
-            previous - rows,
-            f"{zh}，减少过多。若属实，请在 feeds.yml 的 {place} 下写 {accept}",
-            f"{en}: too many are gone. If that is right, set {accept} under {place} in feeds.yml",
-        )
+        lost = text("quality.volume.lost", **figures, **accept)
+        return _result(feed, "error", False, previous - rows, lost)
     if rows >= GROWTH * previous:
-        return _result(
-            feed,
-            "warning",
-            False,
-            rows - previous,
-            f"{zh}，增长异常，请确认没有重复导入",
-            f"{en}: see whether something was loaded twice",
-        )
-    return _result(feed, "error", True, 0, zh, en)
+        grown = text("quality.volume.grown", **figures)
+        return _result(feed, "warning", False, rows - previous, grown)
+    return _result(feed, "error", True, 0, text("quality.volume.usual", **figures))
 
 
 def _result(
-    feed: FeedRows, severity: Severity, passed: bool, failed: int, zh: str, en: str
+    feed: FeedRows, severity: Severity, passed: bool, failed: int, told: Text
 ) -> CheckResult:
     return CheckResult(
         check=CHECK,
@@ -134,7 +117,6 @@ def _result(
         severity=severity,
         passed=passed,
         failed_rows=failed,
-        message_zh=f"{zh}。",
-        message_en=f"{en}.",
+        told=told,
         source=feed.source,
     )

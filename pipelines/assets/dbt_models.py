@@ -23,6 +23,7 @@ from dagster_dbt import (
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.failures import AuditFailure, PermanentFailure
+from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
 from pipelines.settings import DBT_PROJECT, Settings, data_dir_of
@@ -133,10 +134,10 @@ def _report(target: Path) -> None:
         results = json.loads((target / "run_results.json").read_text())["results"]
     except (OSError, ValueError):
         raise PermanentFailure(
-            "Could not build the models",
+            text("night.models_not_built"),
             where=str(target / "console.log"),
-            cause="dbt ended without results",
-            next_step="read that file; `forewarn dbt parse` checks the project",
+            cause=text("night.dbt_no_results"),
+            next_step=text("night.dbt_read_file"),
         ) from None
     by_status: dict[str, list[dict[str, Any]]] = {}
     for result in results:

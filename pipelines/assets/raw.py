@@ -14,6 +14,7 @@ from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
+from pipelines.language import text as words
 from pipelines.language.text import Said
 from pipelines.raw_zone.rows import LoadReport
 from pipelines.raw_zone.zone import RawZone
@@ -76,9 +77,9 @@ def _load_all(
             report = raw_zone.load(source.name, source.system, connector, now=now)
         except ConfigurationError as error:
             raise PermanentFailure(
-                f"Could not read source {source.name}",
+                words("night.source_unread", name=source.name),
                 cause=str(error),
-                next_step="set what is missing",
+                next_step=words("night.set_missing"),
             ) from error
         except Failure as failure:
             if not may_continue(settings, source, raw_zone, now):

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.failures import PermanentFailure
 from pipelines.metrics.definitions import PREFIX, definitions
+from pipelines.language import text
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings, load_settings
 from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
 from pipelines.warehouse.workbench import workbench_path, workbench_target
@@ -26,9 +27,9 @@ def workbench(settings: Settings) -> Path:
     path = workbench_path(settings)
     if not path.exists():
         raise PermanentFailure(
-            "Could not find the workbench",
+            text("command.dbt.no_workbench"),
             where=str(path),
-            cause="no nightly run has been done here yet",
+            cause=text("command.dbt.no_night"),
             next_step="forewarn run",
         )
     return path

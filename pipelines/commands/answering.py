@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from pipelines.assets.hierarchy import published_hierarchy
 from pipelines.failures import PermanentFailure
+from pipelines.language import text as words
 from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
 from pipelines.ledger.refusals import Answer, Refused
 from pipelines.ledger.responses import acknowledge, assign, plan, resolve, snooze
@@ -108,8 +109,8 @@ def print_rules() -> int:
     settings = load_settings()
     if read_manifest(settings.current) is None:
         raise PermanentFailure(
-            "Could not list the rules with their records",
-            cause="nothing has been published yet",
+            words("command.rules.unlisted"),
+            cause=words("command.nothing_published"),
             next_step="forewarn run",
         )
     language = settings.company.language

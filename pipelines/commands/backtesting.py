@@ -27,6 +27,7 @@ from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
 from pipelines.assets.alerts import usable_rules
 from pipelines.failures import PermanentFailure
+from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.binding import connect
@@ -71,8 +72,8 @@ def read_past() -> Past:
     manifest = read_manifest(settings.current)
     if manifest is None:
         raise PermanentFailure(
-            "Could not replay the rules",
-            cause="nothing has been published yet",
+            words("command.backtest.not_replayed"),
+            cause=words("command.nothing_published"),
             next_step="forewarn run",
         )
     with connect(settings.current / "warehouse.duckdb", read_only=True) as connection:
@@ -97,7 +98,10 @@ def backtest(
     end = min(last or past.as_of, past.as_of)
     start = first or past.first
     if start > end:
-        raise PermanentFailure(f"Could not replay {start} to {end}", cause="the span is empty")
+        raise PermanentFailure(
+            words("command.backtest.span_not_replayed", start=start, end=end),
+            cause=words("command.backtest.empty_span"),
+        )
     known = _labels(labels)
     found = past.evaluate(rules, first=start, last=end)
     tree = ScopeTree(past.scopes)
@@ -225,10 +229,10 @@ def _labels(path: Path | None) -> list[Label] | None:
         return read_labels(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError) as error:
         raise PermanentFailure(
-            "Could not read the labels",
+            words("command.backtest.labels_unread"),
             where=str(path),
             cause=f"{type(error).__name__}: {error}",
-            next_step="give a labels.json as `forewarn sample` writes it",
+            next_step=words("command.backtest.give_labels"),
         ) from error
 
 

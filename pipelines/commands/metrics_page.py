@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.failures import PermanentFailure
 from pipelines.metrics.definitions import PREFIX, REQUIRED, fault_of
+from pipelines.language import text as words
 
 FIELDS = ("label_zh", "label_en", "kind", "unit", "better", "numerator", "denominator", "tip")
 KINDS = {
@@ -99,7 +100,7 @@ def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
             tried="write the page of metrics",
             where="dbt_project/models/intermediate/metrics",
             cause="no definition for " + "; ".join(sorted(gaps)),
-            next_step=f"add the fields to {PREFIX}<name>.yml, as the other metrics have them",
+            next_step=words("command.docs.add_fields", prefix=PREFIX),
         )
     return sorted(texts, key=lambda text: text.name)
 

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.nights.instance import dagster_home
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.settings import Settings, load_settings
@@ -28,9 +29,9 @@ def run_nightly(as_of: dt.date | None) -> int:
     settings = load_settings()
     if as_of is not None and as_of > settings.today():
         raise PermanentFailure(
-            f"Could not run as of {as_of}",
-            cause=f"the company's today is {settings.today()}",
-            next_step="give a day that has been",
+            text("command.run.not_as_of", as_of=as_of),
+            cause=text("command.today_is", today=settings.today()),
+            next_step=text("command.give_past_day"),
         )
     started = time.monotonic()
     _speak(as_of or settings.today(), settings)

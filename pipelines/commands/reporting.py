@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import load_settings
 
@@ -28,14 +29,14 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
     manifest = read_manifest(settings.current)
     if as_of is not None and as_of > settings.today():
         raise PermanentFailure(
-            f"Could not write the report as of {as_of}",
-            cause=f"the company's today is {settings.today()}",
-            next_step="give a day that has been",
+            text("command.report.not_as_of", as_of=as_of),
+            cause=text("command.today_is", today=settings.today()),
+            next_step=text("command.give_past_day"),
         )
     if manifest is None:
         raise PermanentFailure(
-            "Could not write the report",
-            cause="nothing has been published yet",
+            text("command.report.not_written"),
+            cause=text("command.nothing_published"),
             next_step="forewarn run",
         )
     day = as_of or manifest.as_of

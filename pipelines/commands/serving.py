@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.nights.instance import dagster_home
 from pipelines.settings import PROJECT, Settings, load_settings
 
@@ -136,10 +137,10 @@ def _free(port: int, option: str) -> None:
             trial.bind((HOST, port))
         except OSError as error:
             raise PermanentFailure(
-                "Could not start the servers",
+                text("command.up.not_started"),
                 where=f"port {port}",
-                cause=error.strerror or "it cannot be used",
-                next_step=f"end the program that has it, or choose another with {option}",
+                cause=error.strerror or text("command.up.port_unusable"),
+                next_step=text("command.up.choose_port", option=option),
             ) from error
 
 

@@ -15,6 +15,7 @@ import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.language import languages, text
 
 
 class Company(BaseModel):
@@ -27,7 +28,7 @@ class Company(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    language: Literal["zh", "en"] = "zh"
+    language: str = "zh"
     currency: str = "CNY"
     timezone: str = "Asia/Shanghai"
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
@@ -35,11 +36,18 @@ class Company(BaseModel):
     revenue_basis: Literal["orders", "won"] = "orders"
     clock: dt.date | None = None
 
+    @field_validator("language")
+    @classmethod
+    def _has_catalogue(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(text("config.one_of_languages", languages=[*languages()]))
+        return value
+
     @field_validator("currency")
     @classmethod
     def _currency_code(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Z]{3}", value):
-            raise ValueError("a currency code of three capital letters such as CNY or EUR")
+            raise ValueError(text("config.company.currency"))
         return value
 
     @field_validator("clock", mode="before")
@@ -50,34 +58,34 @@ class Company(BaseModel):
             try:
                 return dt.date.fromisoformat(value)
             except ValueError:
-                raise ValueError("a date such as 2026-10-30") from None
+                raise ValueError(text("config.a_date")) from None
         if value is not None and (isinstance(value, dt.datetime) or not isinstance(value, dt.date)):
-            raise ValueError("a date such as 2026-10-30")
+            raise ValueError(text("config.a_date"))
         return value
 
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError("an IANA time zone such as Asia/Shanghai or Europe/Berlin")
+            raise ValueError(text("config.company.timezone"))
         return value
 
     @field_validator("calendar")
     @classmethod
     def _known_calendar(cls, value: str) -> str:
         if value not in holidays.list_supported_countries():
-            raise ValueError("a two-letter country code such as CN, US or DE")
+            raise ValueError(text("config.company.calendar"))
         return value
 
 
 def read_company(path: Path, problems: list[Problem]) -> Company | None:
     """Read company.yml; every fault goes to `problems`, and None comes back if there is one."""
-    content = read_yaml(path, problems, accepted="name, language, currency, timezone and so on")
+    content = read_yaml(path, problems, accepted=text("config.company.keys"))
     if content is None:
         return None
     if not isinstance(content, dict):
         problems.append(
-            Problem(path.name, "", "is not a mapping of keys", "name: ..., language: ...")
+            Problem(path.name, "", text("config.not_keys"), text("config.company.example"))
         )
         return None
     try:

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines.language import text
+
 DOMAIN = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _SENDER = re.compile(rf"^(?:\*|[^\s@<>,;:\"()*]+)@{DOMAIN}$")
 _HOST = re.compile(r"^[A-Za-z0-9.:-]+$")
@@ -47,7 +49,7 @@ class Mailbox(BaseModel):
     @classmethod
     def _name_only(cls, value: str) -> str:
         if not _HOST.match(value):
-            raise ValueError("a host name such as imap.acme.cn, without scheme, user and port")
+            raise ValueError(text("config.mailbox.host"))
         return value
 
     @field_validator("senders", mode="before")
@@ -60,7 +62,7 @@ class Mailbox(BaseModel):
     def _addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         lowered = tuple(value.strip().lower() for value in values)
         if any(not _SENDER.match(value) for value in lowered):
-            raise ValueError("addresses such as li@acme.cn, or *@acme.cn for a whole domain")
+            raise ValueError(text("config.mailbox.senders"))
         return lowered
 
     @field_validator("subject")
@@ -69,22 +71,17 @@ class Mailbox(BaseModel):
         try:
             re.compile(value or "")
         except re.error as error:
-            raise ValueError(f"a regular expression ({error})") from None
+            raise ValueError(text("config.pattern", error=error)) from None
         return value
 
     @model_validator(mode="after")
     def _safe(self) -> Mailbox:
         if self.encryption == "none" and not is_loopback(self.host):
-            raise ValueError(
-                "encryption ssl or starttls; none only for a server on this machine (127.0.0.1)"
-            )
+            raise ValueError(text("config.mailbox.encryption"))
         if self.encryption == "starttls" and self.port == 993:
-            raise ValueError("encryption ssl for port 993; starttls is spoken on port 143")
+            raise ValueError(text("config.mailbox.port"))
         if self.require_dkim and not self.authserv_id:
-            raise ValueError(
-                "authserv_id beside require_dkim: the name your own mail server writes first into "
-                "its Authentication-Results header, e.g. mx.acme.cn"
-            )
+            raise ValueError(text("config.mailbox.dkim"))
         return self
 
     @property

@@ -14,19 +14,28 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pipelines.language.catalogue import has
+from pipelines.language.text import Clause, Said, Text, text
+
 
 @dataclass(frozen=True)
 class Problem:
     """One fault: the file, the key (dotted path or `row 3, column`), what is there, what would do."""
 
     file: str
-    key: str
-    found: str
-    accepted: str
+    key: Said
+    found: Said
+    accepted: Said
+
+    @property
+    def told(self) -> Text:
+        """The whole fault: where it is, what is there, what would do."""
+        where = text("config.place", file=self.file, key=self.key) if self.key else self.file
+        found, accepted = Clause(self.found), Clause(self.accepted)
+        return text("config.problem", where=where, found=found, accepted=accepted)
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.key}" if self.key else self.file
-        return f"{where}: {self.found}. Accepted: {self.accepted}."
+        return str(self.told)
 
 
 class ConfigurationError(Exception):
@@ -34,9 +43,11 @@ class ConfigurationError(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        count = len(self.problems)
-        heading = f"The configuration has {count} problem{'s' if count != 1 else ''}:"
-        super().__init__("\n".join([heading, *(f"  - {problem}" for problem in self.problems)]))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        heading = str(text("config.problems", count=len(self.problems)))
+        return "\n".join([heading, *(f"  - {problem}" for problem in self.problems)])
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -48,43 +59,54 @@ class _StrictLoader(yaml.SafeLoader):
             if isinstance(key_node, yaml.ScalarNode):
                 if key_node.value in seen and key_node.tag != "tag:yaml.org,2002:merge":
                     raise yaml.MarkedYAMLError(
-                        problem=f"the key {key_node.value} is there twice",
+                        problem=str(text("config.key_twice", key=key_node.value)),
                         problem_mark=key_node.start_mark,
                     )
                 seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
 
-def read_text(path: Path, problems: list[Problem], *, accepted: str) -> str | None:
+def read_text(path: Path, problems: list[Problem], *, accepted: Said) -> str | None:
     """The text of a UTF-8 file, with or without BOM; on any fault add a problem and return None."""
     if not path.is_file():
-        problems.append(Problem(path.name, "", f"no such file in {path.parent}", accepted))
+        problems.append(
+            Problem(path.name, "", text("config.no_such_file", parent=path.parent), accepted)
+        )
         return None
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        wanted = "UTF-8; in Excel, save it as “CSV UTF-8”" if path.suffix == ".csv" else "UTF-8"
-        problems.append(Problem(path.name, "", f"is not UTF-8 text ({error.reason})", wanted))
+        wanted = text("config.utf8_of_excel") if path.suffix == ".csv" else "UTF-8"
+        problems.append(
+            Problem(path.name, "", text("config.not_utf8", reason=error.reason), wanted)
+        )
     except OSError as error:
-        problems.append(Problem(path.name, "", f"cannot be read ({error.strerror})", "a file"))
+        problems.append(
+            Problem(
+                path.name,
+                "",
+                text("config.unreadable", strerror=error.strerror),
+                text("config.a_file"),
+            )
+        )
     return None
 
 
-def read_yaml(path: Path, problems: list[Problem], *, accepted: str) -> Any:
+def read_yaml(path: Path, problems: list[Problem], *, accepted: Said) -> Any:
     """Parse a YAML file; if it is missing, broken or empty add a problem and return None."""
-    text = read_text(path, problems, accepted=accepted)
-    if text is None:
+    written = read_text(path, problems, accepted=accepted)
+    if written is None:
         return None
     try:
-        content = yaml.load(text, Loader=_StrictLoader)
+        content = yaml.load(written, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "cannot be parsed"
-        problems.append(Problem(path.name, line, f"not valid YAML: {what}", accepted))
+        line = text("config.line", line=mark.line + 1) if mark else ""
+        what = getattr(error, "problem", None) or text("config.not_parsed")
+        problems.append(Problem(path.name, line, text("config.not_yaml", what=what), accepted))
         return None
     if content is None:
-        problems.append(Problem(path.name, "", "is empty", accepted))
+        problems.append(Problem(path.name, "", text("config.empty"), accepted))
     return content
 
 
@@ -109,26 +131,38 @@ def add_validation_problems(
         parts = [str(part) for part in item["loc"]]
         key = ".".join(([prefix] if prefix else []) + parts)
         if item["type"] == "missing":
-            problems.append(Problem(file, key, "is missing", "a value for this key"))
+            problems.append(
+                Problem(file, key, text("config.missing"), text("config.a_value_for_key"))
+            )
         elif item["type"] == "extra_forbidden":
             known = _known_keys(model, item["loc"][:-1]) if model else []
-            accepted = ", ".join(known) or "the documented keys of this file"
-            problems.append(Problem(file, key, "unknown key", accepted))
+            accepted: Said = ", ".join(known) or text("config.documented_keys")
+            problems.append(Problem(file, key, text("config.unknown_key"), accepted))
         else:
+            found: Said
             if (_SECRET_KEYS | _URL_KEYS) & set(parts):
-                found = "a value that is not shown here"
+                found = text("config.not_shown")
             elif isinstance(item["input"], dict):
-                found = "this entry"
+                found = text("config.this_entry")
             else:
                 found = repr(item["input"])
-            problems.append(Problem(file, key, found, _accepted(item["msg"])))
+            problems.append(Problem(file, key, found, _accepted(item)))
 
 
-def _accepted(message: str) -> str:
-    """What would be accepted, from the library's sentence."""
+def _accepted(item: Any) -> Said:
+    """What would be accepted: our own validators say it in a text, the library's kinds have theirs."""
+    context = item.get("ctx") or {}
+    error = context.get("error")
+    if isinstance(error, ValueError) and error.args and isinstance(error.args[0], Text):
+        return error.args[0]
+    key = f"config.accepted.{item['type']}"
+    if has(key):
+        values = {name: str(value) for name, value in context.items() if name != "error"}
+        return text(key, **values)
+    message = item["msg"]
     for start in ("Value error, ", "Input should be ", "String should "):
         message = message.removeprefix(start)
-    return message.rstrip(".")
+    return str(message).rstrip(".")
 
 
 def _known_keys(model: type[BaseModel] | None, location: tuple[int | str, ...]) -> list[str]:

@@ -22,6 +22,7 @@ from pipelines.configuration.problems import (
     read_yaml,
 )
 from pipelines.entities import ENTITIES
+from pipelines.language import text
 
 System = Literal["spreadsheet", "salesforce", "zoho", "jiandaoyun", "kingdee", "neocrm", "fxiaoke"]
 UNITS = (
@@ -77,7 +78,7 @@ class FileMapping(BaseModel):
     @classmethod
     def _known_entity(cls, value: str) -> str:
         if value not in ENTITIES:
-            raise ValueError(f"one of {', '.join(ENTITIES)}")
+            raise ValueError(text("config.one_of", entities=[*ENTITIES]))
         return value
 
     @field_validator("values", "defaults", mode="before")
@@ -92,14 +93,14 @@ class FileMapping(BaseModel):
         try:
             re.compile(value or "")
         except re.error as error:
-            raise ValueError(f"a regular expression ({error})") from None
+            raise ValueError(text("config.pattern", error=error)) from None
         return value
 
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, value: str | None) -> str | None:
         if value is not None and value not in UNITS:
-            raise ValueError(f"one of {', '.join(UNITS)}")
+            raise ValueError(text("config.one_of_units", units=[*UNITS]))
         return value
 
     @model_validator(mode="after")
@@ -110,10 +111,15 @@ class FileMapping(BaseModel):
             unknown = sorted(given - known)
             if unknown:
                 raise ValueError(
-                    f"columns of {self.entity}: {', '.join(sorted(known))} (not {', '.join(unknown)})"
+                    text(
+                        "config.sources.columns",
+                        entity=self.entity,
+                        known=[*sorted(known)],
+                        unknown=[*unknown],
+                    )
                 )
         if self.shape == "months_as_columns" and self.entity != "targets":
-            raise ValueError("shape months_as_columns only for entity targets")
+            raise ValueError(text("config.sources.months_for_targets"))
         return self
 
 
@@ -139,7 +145,7 @@ class Source(BaseModel):
     @classmethod
     def _name_says_rule(cls, value: Any) -> Any:
         if isinstance(value, str) and not re.match(r"^[a-z][a-z0-9_]*$", value):
-            raise ValueError("lower-case letters, digits and _ (it names the raw folder)")
+            raise ValueError(text("config.sources.name"))
         return value
 
     @field_validator("auth")
@@ -147,7 +153,7 @@ class Source(BaseModel):
     def _whole_references(cls, value: dict[str, str]) -> dict[str, str]:
         for key, given in value.items():
             if "${" in given and not _REFERENCE.match(given):
-                raise ValueError(f"for {key} one ${{NAME}} reference and nothing around it")
+                raise ValueError(text("config.sources.reference", key_name=key))
         return value
 
     @field_validator("base_url")
@@ -157,22 +163,22 @@ class Source(BaseModel):
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address such as https://acme.my.salesforce.com")
+            raise ValueError(text("config.sources.address"))
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("an address without user, password and query (they belong in auth)")
+            raise ValueError(text("config.sources.bare_address"))
         return value
 
     @model_validator(mode="after")
     def _has_place(self) -> Source:
         if self.system == "spreadsheet":
             if not self.folder and not self.mailbox:
-                raise ValueError("a spreadsheet source with a folder or a mailbox")
+                raise ValueError(text("config.sources.folder_or_mailbox"))
             if self.mailbox and not {"user", "password"} <= self.auth.keys():
-                raise ValueError("auth with user and password for the mailbox, as ${NAME} each")
+                raise ValueError(text("config.sources.mailbox_auth"))
         elif self.mailbox:
-            raise ValueError("a mailbox only for system spreadsheet")
+            raise ValueError(text("config.sources.mailbox_only"))
         elif not self.base_url:
-            raise ValueError(f"a base_url for system {self.system}")
+            raise ValueError(text("config.sources.base_url", system=self.system))
         return self
 
     def secret(self, key: str) -> str:
@@ -182,7 +188,10 @@ class Source(BaseModel):
         """
         if key not in self.auth:
             problem = Problem(
-                "sources.yml", f"{self.name}.auth.{key}", "is missing", "a ${NAME} reference"
+                "sources.yml",
+                f"{self.name}.auth.{key}",
+                text("config.missing"),
+                "a ${NAME} reference",
             )
             raise ConfigurationError([problem])
         return resolve(self.auth[key], f"{self.name}.auth.{key}")
@@ -201,8 +210,8 @@ def resolve(value: str, key: str) -> str:
         problem = Problem(
             "sources.yml",
             key,
-            f"the environment has no {match.group(1)}",
-            f"export {match.group(1)}=... first",
+            text("config.no_variable", group=match.group(1)),
+            text("config.export_first", group=match.group(1)),
         )
         raise ConfigurationError([problem])
     return found
@@ -210,19 +219,21 @@ def resolve(value: str, key: str) -> str:
 
 def read_sources(path: Path, problems: list[Problem]) -> list[Source]:
     """Read sources.yml; every fault goes to `problems`. Names must differ."""
-    content = read_yaml(path, problems, accepted="sources: followed by a list")
+    content = read_yaml(path, problems, accepted=text("config.sources.start"))
     if content is None:
         return []
     entries = content.get("sources") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
-        problems.append(Problem(path.name, "sources", "no list of sources", "at least one source"))
+        problems.append(
+            Problem(path.name, "sources", text("config.sources.none"), text("config.sources.one"))
+        )
         return []
     sources: list[Source] = []
     for position, entry in enumerate(entries):
         label = f"sources[{position}]"
         if not isinstance(entry, dict):
             problems.append(
-                Problem(path.name, label, "is not a mapping", "a mapping with name and system")
+                Problem(path.name, label, text("config.not_keys"), text("config.sources.mapping"))
             )
             continue
         try:
@@ -238,7 +249,9 @@ def read_sources(path: Path, problems: list[Problem]) -> list[Source]:
             continue
         if source.name in {other.name for other in sources}:
             problems.append(
-                Problem(path.name, f"{label}.name", f"{source.name!r} twice", "a name of its own")
+                Problem(
+                    path.name, f"{label}.name", f"{source.name!r} twice", text("config.own_name")
+                )
             )
         sources.append(source)
     return sources

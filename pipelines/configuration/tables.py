@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipelines.configuration.problems import Problem, read_text
+from pipelines.language import Said
+from pipelines.language import text as words
 
 OUTCOMES = ("open", "won", "lost")
 _RATE = "a positive number below 1,000,000,000 with up to eight decimals"
@@ -85,19 +87,24 @@ def _read(
     missing = [name for name in headings if name not in (reader.fieldnames or [])]
     if missing:
         problems.append(
-            Problem(path.name, "headings", f"no {', '.join(missing)}", ", ".join(headings))
+            Problem(
+                path.name,
+                words("config.tables.headings"),
+                words("config.tables.no_heading", missing=missing),
+                ", ".join(headings),
+            )
         )
         return []
     rows: list[T] = []
     before = len(problems)
     for row in reader:
-        label = f"row {reader.line_num}"
+        number = reader.line_num
         beyond = [cell for cell in row.pop(None, []) if cell.strip()]
         if beyond:
             # A comma inside a cell without quotes would shift what follows it.
-            found = f"more cells than the {len(row)} headings ({', '.join(beyond)})"
-            accepted = 'a text with commas in quotes: "a, b"'
-            problems.append(Problem(path.name, label, found, accepted))
+            found = words("config.tables.more_cells", headings=len(row), cells=beyond)
+            where, accepted = words("config.row", row=number), words("config.tables.quoted")
+            problems.append(Problem(path.name, where, found, accepted))
             continue
         if not any((cell or "").strip() for cell in row.values()):
             continue  # spreadsheet programs leave rows of nothing but commas
@@ -108,18 +115,18 @@ def _read(
             problems.append(
                 Problem(
                     path.name,
-                    f"{label}, {error.column}",
+                    words("config.row_column", row=number, column=error.column),
                     repr(cells[error.column]),
                     error.accepted,
                 )
             )
     if needed and not rows and len(problems) == before:
-        problems.append(Problem(path.name, "", "has no rows", ", ".join(headings)))
+        problems.append(Problem(path.name, "", words("config.tables.no_rows"), ", ".join(headings)))
     return rows
 
 
 class _Unreadable(Exception):
-    def __init__(self, column: str, accepted: str) -> None:
+    def __init__(self, column: str, accepted: Said) -> None:
         super().__init__(column)
         self.column, self.accepted = column, accepted
 
@@ -128,19 +135,21 @@ def _date(row: dict[str, str], column: str) -> dt.date:
     try:
         return dt.date.fromisoformat(row[column])
     except ValueError:
-        raise _Unreadable(column, "a date such as 2026-05-31") from None
+        raise _Unreadable(column, words("config.tables.date")) from None
 
 
 def _given(row: dict[str, str], *columns: str) -> None:
     for column in columns:
         if not row[column]:
-            raise _Unreadable(column, "a value")
+            raise _Unreadable(column, words("config.a_value"))
 
 
-def _once(path: Path, keys: Iterable[str], problems: list[Problem], accepted: str) -> None:
+def _once(path: Path, keys: Iterable[str], problems: list[Problem], accepted: Said) -> None:
     for key, count in Counter(keys).items():
         if count > 1:
-            problems.append(Problem(path.name, key, f"is there {count} times", accepted))
+            problems.append(
+                Problem(path.name, key, words("config.tables.times", count=count), accepted)
+            )
 
 
 def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
@@ -149,11 +158,11 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
     def build(row: dict[str, str]) -> StageRow:
         _given(row, "source", "source_stage", "stage")
         if row["outcome"] not in OUTCOMES:
-            raise _Unreadable("outcome", f"one of {', '.join(OUTCOMES)}")
+            raise _Unreadable("outcome", words("config.one_of_outcomes", outcomes=[*OUTCOMES]))
         try:
             order = int(row["stage_order"])
         except ValueError:
-            raise _Unreadable("stage_order", "a whole number") from None
+            raise _Unreadable("stage_order", words("config.whole_number")) from None
         return StageRow(
             row["source"], row["source_stage"], row["stage"], order, row["outcome"], row["pipeline"]
         )
@@ -162,7 +171,7 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
     before = len(problems)
     rows = _read(path, headings, build, problems, needed=True, optional=("pipeline",))
     names = (f"{row.source}, {row.source_stage}" for row in rows)
-    _once(path, names, problems, "each source stage once")
+    _once(path, names, problems, words("config.tables.stage_once"))
     meaning: dict[str, StageRow] = {}
     for row in rows:
         known = meaning.setdefault(row.stage, row)
@@ -171,8 +180,12 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
                 Problem(
                     path.name,
                     row.stage,
-                    "has two orders or outcomes",
-                    f"order {known.stage_order} and outcome {known.outcome}",
+                    words("config.tables.two_meanings"),
+                    words(
+                        "config.tables.one_meaning",
+                        stage_order=known.stage_order,
+                        outcome=known.outcome,
+                    ),
                 )
             )
         elif known.pipeline != row.pipeline:
@@ -180,14 +193,22 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
                 Problem(
                     path.name,
                     row.stage,
-                    "is in two pipelines",
-                    f"pipeline {known.pipeline or '(empty)'}, or a stage of its own for each",
+                    words("config.tables.two_pipelines"),
+                    words(
+                        "config.tables.one_pipeline",
+                        value=known.pipeline or words("config.tables.empty"),
+                    ),
                 )
             )
     # A row that could not be read may be the one that is missing: one fault, one sentence.
     if len(problems) == before and not set(OUTCOMES) <= {row.outcome for row in rows}:
         problems.append(
-            Problem(path.name, "outcome", "not all of open, won, lost occur", "a stage for each")
+            Problem(
+                path.name,
+                "outcome",
+                words("config.tables.outcomes"),
+                words("config.tables.stage_each"),
+            )
         )
     return rows
 
@@ -198,7 +219,7 @@ def read_exchange_rates(path: Path, problems: list[Problem]) -> list[ExchangeRat
     def build(row: dict[str, str]) -> ExchangeRate:
         _given(row, "currency")
         if not re.fullmatch(r"[A-Za-z]{3}", row["currency"]):
-            raise _Unreadable("currency", "a code of three letters such as USD")
+            raise _Unreadable("currency", words("config.tables.currency"))
         try:
             rate = Decimal(row["rate"])
         except InvalidOperation:
@@ -209,7 +230,12 @@ def read_exchange_rates(path: Path, problems: list[Problem]) -> list[ExchangeRat
         return ExchangeRate(_date(row, "date"), row["currency"].upper(), rate)
 
     rows = _read(path, ("date", "currency", "rate"), build, problems, needed=False)
-    _once(path, (f"{row.date}, {row.currency}" for row in rows), problems, "one rate per day")
+    _once(
+        path,
+        (f"{row.date}, {row.currency}" for row in rows),
+        problems,
+        words("config.tables.rate_once"),
+    )
     return rows
 
 
@@ -228,7 +254,7 @@ def read_people(path: Path, problems: list[Problem]) -> list[PersonAccount]:
         needed=False,
     )
     accounts = (f"{row.source}, {row.source_user_id}" for row in rows)
-    _once(path, accounts, problems, "each account of a source with one person")
+    _once(path, accounts, problems, words("config.tables.account_once"))
     return rows
 
 
@@ -237,13 +263,13 @@ def read_calendar(path: Path, problems: list[Problem]) -> list[CalendarDay]:
 
     def build(row: dict[str, str]) -> CalendarDay:
         if row["is_workday"].lower() not in {"true", "false", "1", "0"}:
-            raise _Unreadable("is_workday", "true or false")
+            raise _Unreadable("is_workday", words("config.true_or_false"))
         return CalendarDay(
             _date(row, "date"), row["is_workday"].lower() in {"true", "1"}, row["note"]
         )
 
     rows = _read(path, ("date", "is_workday", "note"), build, problems, needed=False)
-    _once(path, (str(row.date) for row in rows), problems, "each day once")
+    _once(path, (str(row.date) for row in rows), problems, words("config.tables.day_once"))
     return rows
 
 
@@ -255,5 +281,5 @@ def read_product_lines(path: Path, problems: list[Problem]) -> list[str]:
         return row["product_line"]
 
     rows = _read(path, ("product_line",), build, problems, needed=False)
-    _once(path, rows, problems, "each product line once")
+    _once(path, rows, problems, words("config.tables.line_once"))
     return rows

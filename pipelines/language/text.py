@@ -66,6 +66,17 @@ def text(key: str, /, **values: Any) -> Text:
     return Text(key, values)
 
 
+class InBoth(Text):
+    """Words that a data file holds in English and in Chinese, such as a note beside a dbt test."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__("both", {"en": en, "zh": zh})
+
+    def into(self, language: str) -> str:
+        """Chinese in Chinese, English in every other language."""
+        return str(self.values["zh" if language == "zh" else "en"])
+
+
 # What a person is told: a text, or words that are nobody's to translate (a name, a system's answer).
 Said: TypeAlias = Text | str
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.ledger.transitions import LEVELS, STATES
 
 _TEXTS = ("alert_id", "rule", "rule_version", "metric", "scope_type", "scope_id")
@@ -143,7 +144,7 @@ def _present(record: Mapping[Any, Any], name: str, value: Any) -> Any:
 
 def _unusable(cause: str) -> PermanentFailure:
     return PermanentFailure(
-        "Record the episodes of the evaluation",
+        text("ledger.record_episodes"),
         cause=cause,
-        next_step="this is a fault of the evaluation; the ledger was not changed",
+        next_step=text("ledger.evaluation_fault"),
     )

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipelines.language import text
 from pipelines.ledger.models import Comment, Episode, EpisodeChange, Notice, Response, Snooze
 from pipelines.ledger.refusals import NotFound
 from pipelines.ledger.store import Ledger
@@ -189,13 +190,11 @@ def find_episode(session: Session, alert_id: str, *, lock: bool = False) -> Epis
     matches = list(session.scalars(query)) if wanted else []
     if not matches:
         raise NotFound(
-            f"没有编号为“{wanted}”的预警。可用 forewarn alerts list 查看编号。",
-            f"No alert has the id {wanted!r}. `forewarn alerts list` shows the ids.",
+            text("ledger.refused.no_such_alert", wanted=wanted),
         )
     if len(matches) > 1:
         shown = ", ".join(matches[:3]) + (", …" if len(matches) > 3 else "")
         raise NotFound(
-            f"编号“{wanted}”对应多条预警（{shown}），请多输入几位。",
-            f"More than one alert id begins with {wanted!r} ({shown}). Give more of it.",
+            text("ledger.refused.several_alerts", wanted=wanted, shown=shown),
         )
     return session.get_one(Episode, matches[0], with_for_update=lock)

@@ -1,22 +1,28 @@
-"""What the ledger answers to people: done, done before, or refused, in Chinese and in English.
+"""What the ledger answers to people: done, done before, or refused; a text for any language.
 
-Add here: a sentence that a person gets from an action. Keep out: the checks that lead to it.
+Add here: a kind of answer. Keep out: the checks that lead to it, sentences (`ledger.` in the
+catalogues).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.language import Text, text
+
 
 class Refused(Exception):
-    """An action that cannot be done as asked. `str()` is English; `text("zh")` is Chinese."""
+    """An action that cannot be done as asked. `told` says why; `str()` in the process's language."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
+    def __init__(self, told: Text) -> None:
+        self.told = told
+        super().__init__(told)
 
     def text(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
+        return self.told.into(language)
+
+    def __str__(self) -> str:
+        return str(self.told)
 
 
 class NotFound(Refused):
@@ -34,37 +40,25 @@ class Answer:
     alert_id: str
     action: str
     new: bool
-    zh: str
-    en: str
+    told: Text
 
     def text(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
+        return self.told.into(language)
 
 
-_DONE = {
-    "ack": ("已确认收到预警 {id}", "Alert {id} is acknowledged"),
-    "assign": ("预警 {id} 已指派给 {person}", "Alert {id} is assigned to {person}"),
-    "plan": ("预警 {id} 的应对计划已记录", "The plan for alert {id} is recorded"),
-    "resolve": ("预警 {id} 已结案：{outcome}", "Alert {id} is resolved: {outcome}"),
-    "snooze": ("预警 {id} 已暂停提醒至 {until}", "Alert {id} is snoozed until {until}"),
-    "comment": ("预警 {id} 的备注已记录", "The comment on alert {id} is recorded"),
-    "signal": ("上报的风险已登记，编号 {id}", "The reported risk is on record as {id}"),
-}
-OUTCOME_NAMES = {
-    "recovered": ("已恢复", "recovered"),
-    "missed": ("未达成", "missed"),
-    "accepted": ("接受风险", "accepted"),
-    "false_alarm": ("误报", "false alarm"),
-    "data_error": ("数据错误", "data error"),
-}
+OUTCOMES = ("recovered", "missed", "accepted", "false_alarm", "data_error")
+
+
+def outcome_name(outcome: str) -> Text:
+    """How an outcome is called: 已恢复, false alarm."""
+    return text(f"ledger.outcome.{outcome}")
 
 
 def done(action: str, alert_id: str, *, new: bool = True, **values: str) -> Answer:
     """The sentence for an action that was taken, or that had been taken before."""
-    zh, en = _DONE[action]
-    outcome = OUTCOME_NAMES.get(values.get("outcome", ""), ("", ""))
-    zh = zh.format(id=alert_id, **{**values, "outcome": outcome[0]})
-    en = en.format(id=alert_id, **{**values, "outcome": outcome[1]})
-    if not new:
-        zh, en = f"{zh}（此前已记录，未重复登记）", f"{en} (it was on record already)"
-    return Answer(alert_id, action, new, f"{zh}。", f"{en}.")
+    filled: dict[str, object] = {"id": alert_id, **values}
+    if "outcome" in values:
+        filled["outcome"] = outcome_name(values["outcome"])
+    what = text(f"ledger.done.{action}", **filled)
+    told = text("ledger.done.now" if new else "ledger.done.before", what=what)
+    return Answer(alert_id, action, new, told)

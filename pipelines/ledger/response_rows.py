@@ -13,9 +13,10 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipelines.language import text as words
 from pipelines.ledger.lookup import find_episode
 from pipelines.ledger.models import Comment, Episode, Response
-from pipelines.ledger.refusals import OUTCOME_NAMES, AlreadyResolved, Refused
+from pipelines.ledger.refusals import AlreadyResolved, Refused, outcome_name
 
 LONGEST_TEXT = 4000
 
@@ -23,7 +24,7 @@ LONGEST_TEXT = 4000
 def editable(session: Session, alert_id: str, person_id: str) -> Episode:
     """The episode of that id, locked; NotFound if there is none."""
     if not person_id.strip():
-        raise Refused("未说明操作人。", "It is not said who acts.")
+        raise Refused(words("ledger.refused.no_actor"))
     return find_episode(session, alert_id, lock=True)
 
 
@@ -31,22 +32,25 @@ def answerable(session: Session, alert_id: str, person_id: str, now: dt.datetime
     """The same, refused with AlreadyResolved once a person has closed it."""
     episode = editable(session, alert_id, person_id)
     if episode.resolved_at is not None:
-        raise already_resolved(
-            episode, now, "如需补充，请添加备注。", "Add a comment if there is more to say."
-        )
+        raise already_resolved(episode, now, "resolved_add_comment")
     return episode
 
 
-def already_resolved(episode: Episode, now: dt.datetime, zh: str, en: str) -> AlreadyResolved:
-    """The refusal that names who resolved the alert, when and how."""
+def already_resolved(
+    episode: Episode, now: dt.datetime, key: str, **values: object
+) -> AlreadyResolved:
+    """The refusal that names who resolved the alert, when and how, and what can still be done."""
     # The day as the caller counts days: `now` comes in the company's time zone.
     resolved_at = episode.resolved_at or now
-    day = f"{resolved_at.astimezone(now.tzinfo):%Y-%m-%d}"
-    name = OUTCOME_NAMES[episode.outcome or "accepted"]
     return AlreadyResolved(
-        f"预警 {episode.alert_id} 已由 {episode.resolved_by} 于 {day} 结案（{name[0]}）。{zh}",
-        f"Alert {episode.alert_id} was resolved by {episode.resolved_by} on {day}"
-        f" ({name[1]}). {en}",
+        words(
+            f"ledger.refused.{key}",
+            id=episode.alert_id,
+            person=episode.resolved_by,
+            day=f"{resolved_at.astimezone(now.tzinfo):%Y-%m-%d}",
+            outcome=outcome_name(episode.outcome or "accepted"),
+            **values,
+        )
     )
 
 
@@ -117,14 +121,12 @@ def add_comment(
     return True
 
 
-def required_text(value: str, zh: str, en: str) -> str:
+def required_text(value: str, what: str) -> str:
     """The text without blanks around it; Refused when it is empty or too long."""
     value = value.strip()
+    name = words(f"ledger.part.{what}")
     if not value:
-        raise Refused(f"请填写{zh}。", f"Please give {en}.")
+        raise Refused(words("ledger.refused.give", what=name))
     if len(value) > LONGEST_TEXT:
-        raise Refused(
-            f"{zh}过长：最多 {LONGEST_TEXT} 个字符。",
-            f"Too long for {en}: at most {LONGEST_TEXT} characters.",
-        )
+        raise Refused(words("ledger.refused.too_long", what=name, longest=LONGEST_TEXT))
     return value

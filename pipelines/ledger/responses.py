@@ -13,8 +13,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from pipelines.language import text as words
 from pipelines.ledger.models import Snooze
-from pipelines.ledger.refusals import OUTCOME_NAMES, Answer, Refused, done
+from pipelines.ledger.refusals import OUTCOMES, Answer, Refused, done, outcome_name
 from pipelines.ledger.response_rows import (
     add_comment,
     add_response,
@@ -26,7 +27,6 @@ from pipelines.ledger.response_rows import (
 )
 from pipelines.ledger.store import Ledger
 
-OUTCOMES = tuple(OUTCOME_NAMES)
 LONGEST_SNOOZE = dt.timedelta(days=366)
 
 
@@ -55,11 +55,10 @@ def assign(
     people: Collection[str] | None = None,
 ) -> Answer:
     """Make `to_person` the one who is to answer; `people` are the ids that exist, if known."""
-    to_person = required_text(to_person, "负责人", "the person it is assigned to")
+    to_person = required_text(to_person, "person")
     if people is not None and to_person not in people:
         raise Refused(
-            f"没有编号为“{to_person}”的人员，无法指派。",
-            f"There is no person with the id {to_person!r} to assign the alert to.",
+            words("ledger.refused.no_such_person", to_person=to_person),
         )
     with ledger.writing() as session:
         episode = answerable(session, alert_id, person_id, now)
@@ -80,7 +79,7 @@ def plan(
     channel: str = "cli",
 ) -> Answer:
     """Record what will be done. A further plan is added; the first one stops the clock."""
-    text = required_text(text, "计划内容", "the plan")
+    text = required_text(text, "plan")
     with ledger.writing() as session:
         episode = answerable(session, alert_id, person_id, now)
         before = latest_response(session, episode, "plan", person_id=person_id)
@@ -108,10 +107,9 @@ def resolve(
     """
     if outcome not in OUTCOMES:
         raise Refused(
-            f"结案结果“{outcome}”无效，可选：{'、'.join(OUTCOMES)}。",
-            f"{outcome!r} is not an outcome. Accepted: {', '.join(OUTCOMES)}.",
+            words("ledger.refused.no_outcome", outcome=outcome, outcomes=[*OUTCOMES]),
         )
-    note = required_text(note, "结案说明", "the note")
+    note = required_text(note, "note")
     with ledger.writing() as session:
         episode = editable(session, alert_id, person_id)
         if episode.resolved_at is None:
@@ -123,15 +121,9 @@ def resolve(
         before = latest_response(session, episode, "resolve", person_id=person_id)
         if before is not None and (before.outcome, before.text) == (outcome, note):
             return done("resolve", episode.alert_id, new=False, outcome=outcome)
-        zh, en = OUTCOME_NAMES[outcome]
         kept = f"[{outcome}] {note}"
         add_comment(session, episode, person_id, kept, now)
-        already = already_resolved(
-            episode,
-            now,
-            f"您填写的“{zh}”已作为备注保存。",
-            f"What you wrote ({en}) was kept as a comment.",
-        )
+        already = already_resolved(episode, now, "resolved_kept", wrote=outcome_name(outcome))
     raise already
 
 
@@ -147,11 +139,15 @@ def snooze(
     channel: str = "cli",
 ) -> Answer:
     """Pause the notices of an alert up to and including the day `until`; it stays in reports."""
-    reason = required_text(reason, "暂停原因", "the reason")
+    reason = required_text(reason, "reason")
     if not today <= until <= today + LONGEST_SNOOZE:
         raise Refused(
-            f"暂停截止日 {until} 无效：须在 {today} 至 {today + LONGEST_SNOOZE} 之间。",
-            f"Cannot snooze until {until}: accepted is {today} to {today + LONGEST_SNOOZE}.",
+            words(
+                "ledger.refused.snooze_until",
+                until=until,
+                today=today,
+                value=today + LONGEST_SNOOZE,
+            ),
         )
     with ledger.writing() as session:
         episode = answerable(session, alert_id, person_id, now)
@@ -177,7 +173,7 @@ def comment(
     ledger: Ledger, alert_id: str, person_id: str, text: str, *, now: dt.datetime
 ) -> Answer:
     """Add a remark, to a resolved alert as well."""
-    text = required_text(text, "备注内容", "the comment")
+    text = required_text(text, "comment")
     with ledger.writing() as session:
         episode = editable(session, alert_id, person_id)
         new = add_comment(session, episode, person_id, text, now)

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from pipelines.entities import SCOPE_TYPES
+from pipelines.language import text as words
 from pipelines.ledger.episodes import log_change
 from pipelines.ledger.models import Episode, Signal
 from pipelines.ledger.refusals import Answer, Refused, done
@@ -30,8 +31,7 @@ def parse_scope(text: str) -> tuple[str, str]:
     if scope_type not in SCOPE_TYPES or not scope_id:
         accepted = "|".join(SCOPE_TYPES)
         raise Refused(
-            f"范围“{text}”无效，应写作 {accepted}:编号，例如 team:T01。",
-            f"{text!r} is not a scope. Write {accepted}:ID, such as team:T01.",
+            words("ledger.refused.no_scope", text=text, accepted=accepted),
         )
     return scope_type, scope_id
 
@@ -60,19 +60,17 @@ def add_signal(
     text = text.strip()
     if not text or len(text) > LONGEST_TEXT:
         raise Refused(
-            f"请用 1 至 {LONGEST_TEXT} 个字符说明风险。",
-            f"Say in 1 to {LONGEST_TEXT} characters what the risk is.",
+            words("ledger.refused.say_risk", longest_text=LONGEST_TEXT),
         )
     if not person_id.strip():
-        raise Refused("未说明上报人。", "It is not said who reports.")
+        raise Refused(words("ledger.refused.no_reporter"))
     if level not in LEVELS:
         raise Refused(
-            f"级别“{level}”无效，可选：{'、'.join(LEVELS)}。",
-            f"{level!r} is not a level. Accepted: {', '.join(LEVELS)}.",
+            words("ledger.refused.no_level", level=level, levels=[*LEVELS]),
         )
     if scopes is not None and (scope_type, scope_id) not in scopes:
         raise Refused(
-            f"范围 {scope_type}:{scope_id} 不存在。", f"There is no {scope_type} {scope_id!r}."
+            words("ledger.refused.no_such_scope", scope_type=scope_type, scope_id=scope_id)
         )
     content = "\n".join((today.isoformat(), person_id, scope_type, scope_id, text))
     alert_id = f"reported-{hashlib.sha256(content.encode()).hexdigest()[:12]}"

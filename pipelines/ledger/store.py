@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.orm import Session
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import text as words
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
@@ -90,10 +91,10 @@ def open_ledger(url: str) -> Ledger:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PermanentFailure(
-                "Open the ledger",
+                words("ledger.open"),
                 where=shown,
                 cause=error.strerror or str(error),
-                next_step="make the data folder writable or set FOREWARN_LEDGER_URL",
+                next_step=words("ledger.make_writable"),
             ) from error
     ledger = Ledger(_engine(parsed), shown)
     try:
@@ -104,18 +105,18 @@ def open_ledger(url: str) -> Ledger:
     except CommandError as error:
         ledger.close()
         raise PermanentFailure(
-            "Upgrade the ledger",
+            words("ledger.upgrade"),
             where=shown,
-            cause="its tables were written by a newer version of Forewarn",
-            next_step="install that version, or restore a ledger of this one",
+            cause=words("ledger.newer"),
+            next_step=words("ledger.install_newer"),
         ) from error
     except SQLAlchemyError as error:
         ledger.close()
         raise PermanentFailure(
-            "Open the ledger",
+            words("ledger.open"),
             where=shown,
             cause=_cause(error),
-            next_step="check that it is a ledger and restore it from a copy if it is damaged",
+            next_step=words("ledger.restore"),
         ) from error
     return ledger
 
@@ -126,8 +127,8 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as error:
         raise PermanentFailure(
-            "Open the ledger",
-            cause="FOREWARN_LEDGER_URL is not a database URL",
+            words("ledger.open"),
+            cause=words("ledger.no_url"),
             next_step=f"use {accepted}",
         ) from error
     if parsed.drivername in {"postgresql", "postgres"}:
@@ -135,8 +136,8 @@ def _parse(url: str) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
         raise PermanentFailure(
-            "Open the ledger",
-            cause=f"{parsed.drivername} is not a database the ledger can live in",
+            words("ledger.open"),
+            cause=words("ledger.no_database", drivername=parsed.drivername),
             next_step=f"use {accepted}",
         )
     return parsed
@@ -207,7 +208,7 @@ def _transient(tried: str, shown: str, error: SQLAlchemyError) -> TransientFailu
         tried,
         where=shown,
         cause=_cause(error),
-        next_step="see that the database runs and its disk has room, then try again",
+        next_step=words("ledger.try_again"),
     )
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.failures import WriterBusy
+from pipelines.language import text
 
 _held: dict[Path, list[int]] = {}  # lock file -> [descriptor, depth] of this process
 
@@ -67,10 +68,10 @@ def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise WriterBusy(
-                    "Could not start: another run is writing to this data folder",
+                    text("night.writer_busy"),
                     where=str(path.parent),
                     cause=_holder(path),
-                    next_step="wait for it to end, or stop that process if it hangs",
+                    next_step=text("night.wait_for_writer"),
                 ) from None
             time.sleep(min(0.2, max(0.0, deadline - time.monotonic())))
 

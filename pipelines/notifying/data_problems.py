@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.notifying.wording import Language, word
+from pipelines.language.text import Said, Text, in_words, text
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class DataProblem:
     """
 
     key: str
-    subject: dict[Language, str]
-    lines: dict[Language, tuple[str, ...]]
+    subject: Text
+    lines: tuple[Said, ...]
     sources: frozenset[str] = frozenset()
 
 
 def failed_run(
     job: str,
-    reasons: Sequence[str],
+    reasons: Sequence[Said],
     *,
     audit: bool,
     day: dt.date,
@@ -50,23 +50,18 @@ def failed_run(
     `reasons` say which step failed and why, without secrets. `still_published`: the day whose
     figures readers keep, None if nothing was ever published.
     """
-    kind = "audit_failed" if audit else "run_failed"
-    lines: dict[Language, tuple[str, ...]] = {}
-    subject: dict[Language, str] = {}
-    languages: tuple[Language, Language] = ("zh", "en")
-    for language in languages:
-        kept = (
-            word("still_published", language, day=still_published)
-            if still_published
-            else word("never_published", language)
-        )
-        again = word("run_again", language, job=job)
-        where = word("run_page", language, run=run_id[:8])
-        subject[language] = word(kind, language, job=job)
-        lines[language] = (*reasons, kept, again, where)
+    kept = (
+        text("notice.still_published", day=still_published)
+        if still_published
+        else text("notice.never_published")
+    )
+    subject = text("notice.audit_failed" if audit else "notice.run_failed", job=job)
+    again = text("notice.run_again", job=job)
+    where = text("notice.run_page", run=run_id[:8])
     # Figures in a text (rows, seconds, attempts) differ from try to try of the same cause.
-    cause_key = re.sub(r"\d+", "#", "|".join(sorted(reasons)))
-    return DataProblem(f"{day}|{job}|{cause_key}", subject, lines)
+    said = sorted(in_words(reason, "en") for reason in reasons)
+    cause_key = re.sub(r"\d+", "#", "|".join(said))
+    return DataProblem(f"{day}|{job}|{cause_key}", subject, (*reasons, kept, again, where))
 
 
 def stale_feeds(feeds: Iterable[StaleFeed], *, day: dt.date) -> DataProblem | None:
@@ -74,25 +69,17 @@ def stale_feeds(feeds: Iterable[StaleFeed], *, day: dt.date) -> DataProblem | No
     found = sorted(feeds, key=lambda feed: (feed.source, feed.entity))
     if not found:
         return None
-    languages: tuple[Language, Language] = ("zh", "en")
     names = ", ".join(f"{feed.source}/{feed.entity}" for feed in found)
     return DataProblem(
         f"{day}|stale|{names}",
-        {language: word("feeds_stale", language, count=len(found)) for language in languages},
-        {
-            language: (
-                *(_feed(feed, language) for feed in found),
-                word("feeds_held_back", language),
-                word("feeds_next", language),
-            )
-            for language in languages
-        },
+        text("notice.feeds_stale", count=len(found)),
+        (*map(_feed, found), text("notice.feeds_held_back"), text("notice.feeds_next")),
         frozenset(feed.source for feed in found),
     )
 
 
-def _feed(feed: StaleFeed, language: Language) -> str:
+def _feed(feed: StaleFeed) -> Text:
     name = f"{feed.source}/{feed.entity}"
     if feed.age_workdays is None:
-        return word("feed_unknown", language, feed=name)
-    return word("feed_age", language, feed=name, days=f"{feed.age_workdays:.0f}")
+        return text("notice.feed_unknown", feed=name)
+    return text("notice.feed_age", feed=name, days=f"{feed.age_workdays:.0f}")

@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipelines.failures import Failure
+from pipelines.language import text as words
 from pipelines.ledger import responses
 from pipelines.ledger.lookup import show_alert
 from pipelines.ledger.refusals import AlreadyResolved, Answer, NotFound, Refused
@@ -157,14 +158,14 @@ def _answer(desk: Desk, target: LinkTarget, action: str, form: dict[str, str]) -
             )
         case "comment":
             return responses.comment(ledger, alert, person, form.get("text", ""), now=now)
-    raise Refused(word("not_understood", "zh"), word("not_understood", "en"))
+    raise Refused(words("notice.not_understood"))
 
 
 def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise Refused(word("bad_date", "zh"), word("bad_date", "en")) from None
+        raise Refused(words("notice.bad_date")) from None
 
 
 def _page(

@@ -17,6 +17,7 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 
 KEY_VARIABLE = "FOREWARN_LINK_KEY"
 _SHORTEST_KEY = 16
@@ -111,4 +112,6 @@ def _make(path: Path) -> None:
 
 
 def _unusable(where: str, cause: str, next_step: str) -> PermanentFailure:
-    return PermanentFailure("Sign links", where=where, cause=cause, next_step=next_step)
+    return PermanentFailure(
+        text("notice.sign_links"), where=where, cause=cause, next_step=next_step
+    )

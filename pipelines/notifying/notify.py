@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.language.text import in_words
 from pipelines.ledger.models import Notice, Telling
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.data_problems import DataProblem
@@ -126,8 +127,8 @@ def notify_data_owners(
     for recipient in recipients:
         if recipient.role == "data_owner" and _concerned(recipient, problem):
             language = recipient.language
-            title = word("data_title", language, subject=problem.subject[language])
-            message = compose(title, [Line(line) for line in problem.lines[language]])
+            title = word("data_title", language, subject=problem.subject)
+            message = compose(title, [Line(in_words(line, language)) for line in problem.lines])
             moment = earliest(recipient, now, office.timezone, office.is_workday)
             told.append((recipient, _told(recipient, "data", (), message, moment)))
     if dry_run:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import DictLoader, Environment
 
 from pipelines.ledger.lookup import History
-from pipelines.ledger.refusals import OUTCOME_NAMES
+from pipelines.ledger.refusals import OUTCOMES, outcome_name
 from pipelines.notifying.describing import figures, headline, reasons, statement
 from pipelines.notifying.messages import Line, compose
 from pipelines.notifying.slices import Hierarchy
@@ -101,7 +101,6 @@ def alert_page(
             *reasons(alert, language, currency, hierarchy),
         ],
     ).html
-    chosen = 0 if language == "zh" else 1
     return _TEMPLATES.get_template("alert").render(
         lang=_lang(language),
         title=headline(alert, language, word(alert.state, language)),
@@ -110,7 +109,7 @@ def alert_page(
         refused=refused,
         acting_as=word("acting_as", language, person=hierarchy.name_of(person_id)),
         answerable=alert.resolved_at is None,
-        outcomes=[(key, names[chosen]) for key, names in OUTCOME_NAMES.items()],
+        outcomes=[(key, outcome_name(key).into(language)) for key in OUTCOMES],
         proposed=alert.proposed_outcome,
         w={key: word(key, language) for key in _WORDS},
         history=_done(history, language, timezone, hierarchy),
@@ -125,7 +124,7 @@ def _done(
         values = {"person": hierarchy.name_of(response.assigned_to), "day": response.until}
         action = word(f"act_{response.action}", language, **values)
         if response.outcome:
-            action += f" · {OUTCOME_NAMES[response.outcome][0 if language == 'zh' else 1]}"
+            action += f" · {outcome_name(response.outcome).into(language)}"
         rows.append((response.acted_at, response.person_id, action, response.text or ""))
     for comment in history.comments:
         action = word("comment_hint", language)

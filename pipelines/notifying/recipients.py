@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from pipelines.configuration.problems import Problem, read_yaml
 from pipelines.entities import SCOPE_TYPES
+from pipelines.language import languages, text
 from pipelines.notifying.channels import fault
 from pipelines.notifying.lines import line_of
 from pipelines.notifying.secrets import masked
@@ -46,7 +47,7 @@ class QuietHours(_Part):
         try:
             return dt.time.fromisoformat(str(value))
         except ValueError:
-            raise ValueError('a time such as "20:00"') from None
+            raise ValueError(text("config.recipients.time")) from None
 
     def covers(self, moment: dt.time) -> bool:
         """Whether that local time is quiet. Equal ends mean never."""
@@ -63,13 +64,20 @@ class Recipient(_Part):
 
     person_id: str = Field(min_length=1)
     name: str = ""
-    language: Literal["zh", "en"] = "zh"
+    language: str = "zh"
     role: Role
     channels: tuple[str, ...] = Field(min_length=1)
     scopes: tuple[tuple[str, str], ...] = ()
     quiet_hours: QuietHours | None = None
     digest_day: int = 0
     urgent_budget: int = Field(default=5, ge=0, le=100)
+
+    @field_validator("language")
+    @classmethod
+    def _has_catalogue(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(text("config.one_of_languages", languages=[*languages()]))
+        return value
 
     @field_validator("person_id", mode="before")
     @classmethod
@@ -80,7 +88,7 @@ class Recipient(_Part):
     @classmethod
     def _scopes_from_text(cls, value: Any) -> Any:
         if not isinstance(value, list):
-            raise ValueError("a list such as [company] or [team:T01, region:North]")
+            raise ValueError(text("config.recipients.scope_list"))
         return tuple(_scope(item) for item in value)
 
     @field_validator("digest_day", mode="before")
@@ -88,7 +96,7 @@ class Recipient(_Part):
     def _day_from_name(cls, value: Any) -> Any:
         if isinstance(value, str) and value.lower() in DAYS:
             return DAYS.index(value.lower())
-        raise ValueError(f"one of {', '.join(DAYS)}")
+        raise ValueError(text("config.one_of_days", days=[*DAYS]))
 
 
 class Links(_Part):
@@ -112,7 +120,7 @@ def _scope(item: Any) -> tuple[str, str]:
     if scope_type == "company" and not scope_id:
         scope_id = "company"
     if scope_type not in (*SCOPE_TYPES, "source") or not scope_id:
-        raise ValueError("scopes such as company, region:North, team:T01, rep:R001")
+        raise ValueError(text("config.recipients.scopes"))
     return scope_type, scope_id
 
 
@@ -132,11 +140,13 @@ def read_recipients(
     if content is None:
         return RecipientBook()
     if not isinstance(content, dict) or not isinstance(content.get("recipients"), list):
-        problems.append(Problem(path.name, "recipients", "is missing or not a list", _ACCEPTED))
+        problems.append(Problem(path.name, "recipients", text("config.not_a_list"), _ACCEPTED))
         return RecipientBook()
     for key in sorted(set(content) - {"recipients", "links", "defaults"}):
         where = _where(path, (key,))
-        problems.append(Problem(path.name, where, "unknown key", "recipients, defaults, links"))
+        problems.append(
+            Problem(path.name, where, text("config.unknown_key"), "recipients, defaults, links")
+        )
     defaults = content.get("defaults") or {}
     links = Links()
     try:
@@ -147,7 +157,9 @@ def read_recipients(
     for number, entry in enumerate(content["recipients"]):
         at: tuple[str | int, ...] = ("recipients", number)
         if not isinstance(entry, dict) or not isinstance(defaults, dict):
-            problems.append(Problem(path.name, _where(path, at), "is not a mapping", _ACCEPTED))
+            problems.append(
+                Problem(path.name, _where(path, at), text("config.not_keys"), _ACCEPTED)
+            )
             continue
         try:
             recipient = Recipient.model_validate({**defaults, **entry})
@@ -173,7 +185,7 @@ def _faults(
     if recipient.person_id in earlier:
         found = f"{recipient.person_id!r} is there twice"
         key = _where(path, (*at, "person_id"))
-        faults.append(Problem(path.name, key, found, "each person once"))
+        faults.append(Problem(path.name, key, found, text("config.recipients.once")))
     for number, channel in enumerate(recipient.channels):
         wrong = fault(channel, environment)
         if wrong is not None:
@@ -189,7 +201,12 @@ def _faults(
     if not recipient.scopes and recipient.role in {"director", "manager"}:
         key = _where(path, at)
         faults.append(
-            Problem(path.name, key, "has no scopes", "scopes such as [company] or [team:T01]")
+            Problem(
+                path.name,
+                key,
+                text("config.recipients.no_scopes"),
+                text("config.recipients.some_scopes"),
+            )
         )
     return faults
 

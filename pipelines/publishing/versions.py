@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
@@ -75,10 +76,10 @@ def publish(settings: Settings, night: Night) -> Manifest:
         return _publish(settings, night)
     except OSError as error:
         raise TransientFailure(
-            "Could not publish the night's version",
+            words("publish.version_not_published"),
             where=str(settings.versions_dir),
             cause=f"{type(error).__name__}: {error.strerror or error}",
-            next_step="free space or mend the rights of the folder, then run again",
+            next_step=words("publish.free_space"),
         ) from error
 
 
@@ -89,10 +90,10 @@ def _publish(settings: Settings, night: Night) -> Manifest:
     for name in names:
         if (night.folder / f"{name}.wal").exists():
             raise PermanentFailure(
-                "Could not publish the night's version",
+                words("publish.version_not_published"),
                 where=name,
-                cause="a write-ahead log lies beside it, so a connection is still open",
-                next_step="report this as a fault",
+                cause=words("publish.log_beside"),
+                next_step=words("publish.report_fault"),
             )
     manifest = Manifest(
         version=number,
@@ -171,9 +172,11 @@ def _measured(connection: Any, name: str, parquet: Path) -> dict[str, Any]:
     ]
     if len(set(counts)) != 1:
         raise PermanentFailure(
-            f"Could not publish {name}",
-            cause=f"the warehouse has {counts[0]} rows, the copies {counts[1]} and {counts[2]}",
-            next_step="run again; if it stays, check the disk",
+            words("publish.not_published", name=name),
+            cause=words(
+                "publish.rows_differ", counts=counts[0], counts2=counts[1], counts3=counts[2]
+            ),
+            next_step=words("publish.check_disk"),
         )
     columns = connection.execute(
         "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "

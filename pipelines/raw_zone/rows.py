@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.protocol import Batch, Extract, Rejection, in_both
 
 EXTRACTS = "_extracts"
@@ -108,9 +109,9 @@ class Rows:
         declared = self.schemas[batch.entity]
         if not batch.table.schema.equals(declared):
             raise PermanentFailure(
-                f"Could not load {batch.entity} of {self.source}",
-                cause="the connector yielded another schema than it declares",
-                next_step="report this as a fault of the connector",
+                text("raw.not_loaded", entity=batch.entity, source=self.source),
+                cause=text("raw.other_schema"),
+                next_step=text("raw.report_connector"),
             )
         count = batch.table.num_rows
         self.report.rows[batch.entity] = self.report.rows.get(batch.entity, 0) + count

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
 from pipelines.raw_zone.load_order import from_the_future, in_sequence
+from pipelines.language import text
 from pipelines.raw_zone.rows import (
     EXTRACTS,
     KnownExtract,
@@ -213,14 +214,14 @@ def _unwrapped(error: BaseException, source: str, root: Path) -> Failure:
             return seen
         if isinstance(seen, OSError):
             return TransientFailure(
-                f"Could not write the raw zone of {source}",
+                text("raw.not_written", source=source),
                 where=str(root),
                 cause=f"{type(seen).__name__}: {seen.strerror or seen}",
-                next_step="free space or mend the rights of the folder, then run again",
+                next_step=text("publish.free_space"),
             )
         seen = seen.__cause__ or seen.__context__
     return PermanentFailure(
-        f"Could not load {source} into the raw zone",
+        text("raw.source_not_loaded", source=source),
         cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
-        next_step="see the traceback in the log and report it as a fault",
+        next_step=text("raw.report_traceback"),
     )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.language.figures import Writer
 from pipelines.reporting import alert_words, story
 from pipelines.reporting.alert_records import Alert
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.numbers import Writer
 from pipelines.reporting.texts import say, say_or
 
 PER_ITEM = 3

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.language.figures import DASH, Writer
 from pipelines.reporting.alert_records import Alert, RuleRecord
-from pipelines.reporting.numbers import DASH, Writer
-from pipelines.reporting.texts import TEXTS, say
+from pipelines.reporting.texts import knows, say
 
 # How the rules' messages mark their level and their advice (`alerting/messages.py`).
 LEVEL_HEAD = re.compile(r"^\s*(【[^】]*】|(?:Normal|Warning|Danger): )")
@@ -54,7 +54,7 @@ def alert_text(alert: Alert, language: str) -> AlertText:
         title=title,
         figures=figures,
         details=glue.join(part.strip() for part in sentences[1:]),
-        advice=advice.strip().rstrip("。.") or say(key if key in TEXTS else "do.other", language),
+        advice=advice.strip().rstrip("。.") or say(key if knows(key) else "do.other", language),
         short=say("comma", language).join(part for part in (title, figures) if part),
     )
 
@@ -73,7 +73,7 @@ def response(alert: Alert, writer: Writer) -> str:
         return say("alerts.no_response", language)
     key = f"respond.{alert.last_action}"
     return say(
-        key if key in TEXTS else "respond.other",
+        key if knows(key) else "respond.other",
         language,
         person=alert.last_action_by or say("alerts.no_owner", language),
         day=writer.date(alert.last_action_on),

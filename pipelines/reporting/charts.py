@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from pipelines.language.figures import Writer
 from pipelines.reporting import drawing as d
-from pipelines.reporting.numbers import Writer
 from pipelines.reporting.records import Completion, PacePoint
 from pipelines.reporting.texts import say
 

@@ -14,10 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.configuration.company import Company
+from pipelines.language.figures import DASH, Writer
 from pipelines.reporting import alert_words, charts, selling_charts, story
 from pipelines.reporting.agenda import agenda
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.numbers import DASH, Writer
 from pipelines.reporting.records import LEVELS, OTHER_LEVELS
 from pipelines.reporting.texts import say, say_or
 

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 
 Row = dict[str, Any]
 
@@ -150,10 +151,10 @@ class Marts:
         lacking = set(COLUMNS.get(mart, "").split()) - self._columns[mart]
         if lacking:
             raise PermanentFailure(
-                "reading the published marts for the report",
+                text("report.failure.reading_marts"),
                 where=f"{self._schema}.{mart}",
-                cause=f"column {', '.join(sorted(lacking))} is missing",
-                next_step="build the marts again with this version: forewarn run",
+                cause=text("report.failure.column_missing", lacking=[*sorted(lacking)]),
+                next_step=text("report.failure.build_again"),
             )
         return True
 

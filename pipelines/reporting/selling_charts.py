@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from pipelines.language.figures import Writer
 from pipelines.reporting import drawing as d
-from pipelines.reporting.numbers import Writer
 from pipelines.reporting.records import Bridge, Funnel
 from pipelines.reporting.texts import say
 

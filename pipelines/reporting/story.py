@@ -1,7 +1,7 @@
 """The sentences of the report: headline, weakest stage, changes, what is in doubt.
 
 Add here: a sentence made from figures. Keep out: the words (`texts.py`), numbers' formats
-(`numbers.py`), sentences about alerts (`alert_words.py`), the agenda (`agenda.py`), layout.
+(`pipelines/language/figures.py`), sentences about alerts (`alert_words.py`), the agenda (`agenda.py`), layout.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 
 from pipelines.metrics import definitions
+from pipelines.language.figures import MINUS, Writer
 from pipelines.reporting.customers import AccountAtRisk
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.numbers import MINUS, Writer
 from pipelines.reporting.records import Completion, Funnel, Metric
 from pipelines.reporting.texts import say, say_or
 

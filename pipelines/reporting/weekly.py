@@ -14,9 +14,10 @@ import duckdb
 
 from pipelines.configuration.company import Company
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import languages as catalogues
+from pipelines.language import text
 from pipelines.reporting.figures import ReportFigures, read_figures
 from pipelines.reporting.html import render_weekly
-from pipelines.reporting.texts import LANGUAGES
 from pipelines.reporting.workbook import workbook_bytes
 
 
@@ -36,15 +37,16 @@ def write_weekly_report(
     and the day alone. Raises PermanentFailure when the file or a column is missing or a language
     is unknown, TransientFailure when another process holds the file.
     """
-    unknown = sorted(set(languages or ()) - set(LANGUAGES))
+    known = catalogues()
+    unknown = sorted(set(languages or ()) - set(known))
     if unknown:
         raise PermanentFailure(
-            "writing the weekly report",
-            cause=f"no texts in language {', '.join(unknown)}",
-            next_step=f"choose from {', '.join(LANGUAGES)}",
+            text("report.failure.writing"),
+            cause=text("report.failure.no_language", unknown=[*unknown]),
+            next_step=text("report.failure.choose_language", languages=[*known]),
         )
     figures = _read(warehouse, company, as_of)
-    others = [lang for lang in (languages or LANGUAGES) if lang != company.language]
+    others = [lang for lang in (languages or known) if lang != company.language]
     contents = {"weekly.html": render_weekly(figures, company, company.language).encode()}
     for language in dict.fromkeys(others):
         contents[f"weekly.{language}.html"] = render_weekly(figures, company, language).encode()
@@ -54,13 +56,13 @@ def write_weekly_report(
 
 
 def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
-    tried = "reading the published marts for the report"
+    tried = text("report.failure.reading_marts")
     if not warehouse.is_file():
         raise PermanentFailure(
             tried,
             where=warehouse.name,
-            cause="there is no such file",
-            next_step="run the nightly job first: forewarn run",
+            cause=text("report.failure.no_file"),
+            next_step=text("report.failure.run_first"),
         )
     try:
         connection = duckdb.connect(str(warehouse), read_only=True)
@@ -69,14 +71,14 @@ def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
             raise TransientFailure(
                 tried,
                 where=warehouse.name,
-                cause="another process is writing the file",
-                next_step="wait until it is done",
+                cause=text("report.failure.being_written"),
+                next_step=text("report.failure.wait"),
             ) from error
         raise PermanentFailure(
             tried,
             where=warehouse.name,
-            cause="DuckDB cannot open the file",
-            next_step="publish the marts again: forewarn run",
+            cause=text("report.failure.unopened"),
+            next_step=text("report.failure.publish_again"),
         ) from error
     with connection:
         # Days of timestamps are the company's days, whatever the machine's zone is.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 
 from pipelines.configuration.company import Company
+from pipelines.language.figures import Writer
 from pipelines.reporting import alert_words, story
 from pipelines.reporting.alert_records import Alert
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.numbers import Writer
 from pipelines.reporting.records import Completion
 from pipelines.reporting.sheets import Cell, Column, Sheets
 from pipelines.reporting.texts import say, say_or

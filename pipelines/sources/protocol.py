@@ -18,20 +18,13 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
-from pipelines.language.text import Said, Text
+from pipelines.language.text import InBoth, Said, Text
 
 State = Literal["loaded", "rejected", "gone"]
 
 
-class Told(Text):
+class Told(InBoth):
     """A text whose words stand in the code, until its room is converted to `text(key)`."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__("told", {"en": en, "zh": zh})
-
-    def into(self, language: str) -> str:
-        """Chinese in Chinese, English in every other language."""
-        return str(self.values["zh" if language == "zh" else "en"])
 
 
 def joined(parts: Iterable[Text], en: str = "; ", zh: str = "；") -> Told:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.settings import DBT_PROJECT, Settings
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
@@ -99,10 +100,10 @@ def prepared_manifest(settings: Settings) -> Path:
     )
     if done.returncode != 0 or not (working / "manifest.json").is_file():
         raise PermanentFailure(
-            "Could not parse the dbt project",
+            text("night.dbt_not_parsed"),
             where=str(DBT_PROJECT),
             cause=_last_words(done.stdout + done.stderr),
-            next_step="mend the file that dbt names; `forewarn dbt parse` shows the whole output",
+            next_step=text("night.dbt_mend"),
         )
     for old in root.iterdir():
         if old.is_dir() and old != working:

@@ -17,6 +17,7 @@ import pandas as pd
 import yaml
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text as words
 from pipelines.settings import DBT_PROJECT
 
 DECLARATION = DBT_PROJECT / "models" / "marts" / "alerts" / "_told__sources.yml"
@@ -47,9 +48,9 @@ def write_told_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd
             connection.execute(f"insert into marts.{name} select {values} from told_frame")
         except duckdb.Error as error:
             raise PermanentFailure(
-                f"Could not write marts.{name}",
+                words("night.mart_not_written", name=name),
                 cause=str(error).splitlines()[0],
-                next_step="report this as a fault: the table's content does not fit its declaration",
+                next_step=words("night.table_misfit"),
             ) from error
         finally:
             connection.unregister("told_frame")
@@ -71,7 +72,7 @@ def _check_key(connection: duckdb.DuckDBPyConnection, name: str, key: list[str])
     ).fetchall()
     if rows:
         raise PermanentFailure(
-            f"Could not write marts.{name}",
-            cause=f"{listed} is not unique, for example {rows[0]}",
-            next_step="report this as a fault",
+            words("night.mart_not_written", name=name),
+            cause=words("night.not_unique", listed=listed, rows=rows[0]),
+            next_step=words("night.report_fault"),
         )

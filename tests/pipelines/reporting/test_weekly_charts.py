@@ -5,10 +5,10 @@ import pytest
 from lxml import etree
 from report_marts import AS_OF, QUARTER
 
+from pipelines.language.figures import Writer
 from pipelines.reporting import charts, selling_charts
 from pipelines.reporting.drawing import ACTUAL, ticks
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.numbers import Writer
 from pipelines.reporting.records import Bridge, Completion, Funnel
 
 SVG = {"s": "http://www.w3.org/2000/svg"}

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from pipelines.reporting.numbers import Writer
+from pipelines.language.figures import Writer
 
 ZH, EN, USD = Writer("zh", "CNY"), Writer("en", "CNY"), Writer("zh", "USD")
 
