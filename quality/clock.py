@@ -32,8 +32,7 @@ def check_clock(history: pd.DataFrame) -> list[CheckResult]:
                 passed=False,
                 failed_rows=len(stamps),
                 sample=tuple(stamps[:5]),
-                message_zh=said.zh,
-                message_en=said.en,
+                told=said,
                 source=str(source),
             )
         )

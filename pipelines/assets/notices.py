@@ -92,7 +92,7 @@ def tell(
             run_id=run_id,
             now=moment,
             not_evaluated={
-                problem.key.rpartition("rule ")[2].partition(",")[0] for problem in refused
+                str(problem.key).rpartition("rule ")[2].partition(",")[0] for problem in refused
             },
         )
         escalate(

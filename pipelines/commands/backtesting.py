@@ -60,7 +60,7 @@ class Past:
             as_of=last,
             first=first,
             calendar=self.calendar,
-            language=company.language,
+            language="zh" if company.language == "zh" else "en",
             currency=company.currency,
             fiscal_year_start=company.fiscal_year_start,
         )

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure
-from pipelines.metrics.definitions import PREFIX, REQUIRED, fault_of
 from pipelines.language import text as words
+from pipelines.metrics.definitions import PREFIX, REQUIRED, fault_of
 
 FIELDS = ("label_zh", "label_en", "kind", "unit", "better", "numerator", "denominator", "tip")
 KINDS = {

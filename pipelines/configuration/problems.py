@@ -158,7 +158,7 @@ def _accepted(item: Any) -> Said:
     key = f"config.accepted.{item['type']}"
     if has(key):
         values = {name: str(value) for name, value in context.items() if name != "error"}
-        return text(key, **values)
+        return text(key, count=context.get("min_length"), **values)
     message = item["msg"]
     for start in ("Value error, ", "Input should be ", "String should "):
         message = message.removeprefix(start)

@@ -10,6 +10,7 @@ reads Chinese in the report of one reader and English on the terminal of another
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -66,6 +67,10 @@ def text(key: str, /, **values: Any) -> Text:
     return Text(key, values)
 
 
+# Three dots are an ellipsis and stay.
+_FULL_STOP = re.compile(r"(?<!\.)[.。]\s*$")
+
+
 class InBoth(Text):
     """Words that a data file holds in English and in Chinese, such as a note beside a dbt test."""
 
@@ -88,7 +93,7 @@ class Clause:
     of: Said
 
     def into(self, language: str) -> str:
-        return in_words(self.of, language).rstrip("。. ")
+        return _FULL_STOP.sub("", in_words(self.of, language))
 
 
 def in_words(value: object, language: str) -> str:

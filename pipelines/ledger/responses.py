@@ -146,7 +146,7 @@ def snooze(
                 "ledger.refused.snooze_until",
                 until=until,
                 today=today,
-                value=today + LONGEST_SNOOZE,
+                latest=today + LONGEST_SNOOZE,
             ),
         )
     with ledger.writing() as session:

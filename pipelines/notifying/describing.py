@@ -17,7 +17,8 @@ import math
 import re
 from typing import Any
 
-from pipelines.alerting.catalogue import METRICS, money, written
+from pipelines.alerting.catalogue import METRICS
+from pipelines.language.figures import Writer
 from pipelines.ledger.due import IsWorkday, next_step
 from pipelines.ledger.lookup import Alert
 from pipelines.notifying.messages import Block, Items, Line
@@ -32,8 +33,7 @@ _LEVEL_HEAD = re.compile(r"^\s*(?:【(?:警戒|危险|正常)】|(?:Warning|Dang
 
 def in_language(alert: Alert, name: str, language: Language) -> str:
     """A text of `details` in the recipient's language, else the other one, else empty."""
-    other = "en" if language == "zh" else "zh"
-    for key in (f"{name}_{language}", name, f"{name}_{other}"):
+    for key in (f"{name}_{language}", name, f"{name}_en", f"{name}_zh"):
         text = alert.details.get(key)
         if isinstance(text, dict):
             text = text.get(language)
@@ -66,7 +66,7 @@ def title_of(alert: Alert, language: Language) -> str:
     if title:
         return title
     metric = METRICS.get(alert.metric)
-    return (metric.zh if language == "zh" else metric.en) if metric else alert.rule
+    return metric.label.into(language) if metric else alert.rule
 
 
 def headline(alert: Alert, language: Language, change: str = "", level: str | None = None) -> str:
@@ -74,23 +74,21 @@ def headline(alert: Alert, language: Language, change: str = "", level: str | No
     mark = word(level or alert.level, language)
     if change:
         mark = f"{mark} · {change}"
-    opening, closing = ("【", "】") if language == "zh" else ("[", "] ")
-    return f"{opening}{mark}{closing}{alert.scope_name} · {title_of(alert, language)}"
+    title = title_of(alert, language)
+    return word("headline", language, mark=mark, scope=alert.scope_name, title=title)
 
 
 def short_line(alert: Alert, language: Language, currency: str, note: str = "") -> str:
     """One alert as one line of a list."""
-    opening, closing = ("【", "】") if language == "zh" else ("[", "] ")
     said = _LEVEL_HEAD.sub("", sentence(alert, language)).rstrip()
-    line = f"{opening}{word(alert.level, language)}{closing}{said}"
     extras = [note] if note else []
     if alert.amount_at_risk:
-        amount = money(float(alert.amount_at_risk), language, currency)
+        amount = Writer(language, currency).money_in_words(float(alert.amount_at_risk))
         if amount not in said:
             extras.insert(0, f"{word('money', language)} {amount}")
     extras.append(alert.alert_id[:8] if alert.origin == "evaluated" else alert.alert_id[:15])
-    brackets = ("（", "）", "，") if language == "zh" else (" (", ")", ", ")
-    return f"{line}{brackets[0]}{brackets[2].join(extras)}{brackets[1]}"
+    level = word(alert.level, language)
+    return word("line", language, level=level, said=said, extras=" · ".join(extras))
 
 
 def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
@@ -99,7 +97,7 @@ def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
     A period is named for rules on targets only: elsewhere it is the week that opened the alert,
     which `since` says better.
     """
-    metric = METRICS.get(alert.metric)
+    metric, writer = METRICS.get(alert.metric), Writer(language, currency)
 
     def shown(value: float | None) -> str:
         if value is None or not math.isfinite(value):
@@ -108,7 +106,7 @@ def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
             return f"{value:g}"
         # Both are ratios without a bound, though people read them as a part of the target.
         share = alert.metric in {"target_attainment", "concentration"}
-        return written("share" if share else metric.kind, value, language, currency)
+        return writer.value("share" if share else metric.kind, value)
 
     details = alert.details
     scope = alert.scope_name
@@ -128,8 +126,8 @@ def figures(alert: Alert, language: Language, currency: str) -> list[Block]:
         ("expected", shown(alert.expected)),
         # Of targets the limit is a probability, not a figure beside value and expectation.
         ("limit", "" if alert.metric == "target_attainment" else shown(alert.limit_value)),
-        ("sample", f"{alert.sample_size:,}" if alert.sample_size else ""),
-        ("money", money(float(amount), language, currency) if amount else ""),
+        ("sample", writer.count(alert.sample_size) if alert.sample_size else ""),
+        ("money", writer.money_in_words(float(amount)) if amount else ""),
         ("probability", chance(alert.probability)),
         ("since", str(details.get("since") or alert.opened_on)[:10]),
         ("days_left", str(details.get("days_left") or "")),
@@ -152,7 +150,7 @@ def chance(probability: float | None) -> str:
 
 def _needed(value: Any, language: Language, currency: str) -> str:
     try:
-        return money(float(value), language, currency) if value is not None else ""
+        return Writer(language, currency).money_in_words(float(value)) if value is not None else ""
     except (TypeError, ValueError):
         return ""
 
@@ -206,7 +204,7 @@ def _driver(driver: Any, language: Language) -> str:
     name = str(driver.get("name") or driver.get("id") or "")
     if driver.get("effect") in {"mix", "volume", "rate"}:
         effect = word(driver["effect"], language)
-        name = f"{name}（{effect}）" if language == "zh" else f"{name} ({effect})"
+        name = word("driver_effect", language, name=name, effect=effect)
     share = driver.get("share")
     if name and isinstance(share, int | float):
         return f"{name} · {word('share_of_gap', language, share=f'{share:.0%}')}"
@@ -222,7 +220,7 @@ def _deal(deal: Any, language: Language, currency: str, owners: Hierarchy | None
     if deal.get("stage"):
         parts.append(str(deal["stage"]))
     if isinstance(deal.get("amount"), int | float):
-        parts.append(money(float(deal["amount"]), language, currency))
+        parts.append(Writer(language, currency).money_in_words(float(deal["amount"])))
     if isinstance(deal.get("idle_workdays"), int | float) and deal["idle_workdays"] >= A_WEEK:
         parts.append(word("idle", language, days=f"{deal['idle_workdays']:.0f}"))
     if deal.get("expected_close_on"):
@@ -237,7 +235,7 @@ def _account(account: Any, language: Language, currency: str, owners: Hierarchy 
     if owners is not None and account.get("owner_id"):
         parts.append(owners.name_of(str(account["owner_id"])))
     if isinstance(account.get("revenue_12m"), int | float):
-        amount = money(float(account["revenue_12m"]), language, currency)
+        amount = Writer(language, currency).money_in_words(float(account["revenue_12m"]))
         parts.append(word("worth", language, amount=amount))
     if isinstance(account.get("unheard_days"), int | float):
         parts.append(word("unheard", language, days=f"{account['unheard_days']:.0f}"))

@@ -115,7 +115,9 @@ def digest_message(
     )
     for key, found in sections:
         if found:
-            blocks.append(Heading(f"{word(key, language)} ({len(found)})"))
+            blocks.append(
+                Heading(word("counted", language, name=word(key, language), found=len(found)))
+            )
             blocks.append(Items(_lines(found, recipient, office, news, today)))
     if office.link is not None:
         blocks += [
@@ -165,7 +167,7 @@ def _note(
     if alert.assigned_to and alert.state == "open":
         person = office.hierarchy.name_of(alert.assigned_to)
         parts.append(word("assigned", language, person=person))
-    return ("，" if language == "zh" else ", ").join(dict.fromkeys(parts))
+    return " · ".join(dict.fromkeys(parts))
 
 
 def nested(alerts: Collection[Alert]) -> list[tuple[Alert, bool]]:

@@ -137,4 +137,4 @@ def _done(
 
 
 def _lang(language: Language) -> str:
-    return "zh-CN" if language == "zh" else "en"
+    return word("html_lang", language)

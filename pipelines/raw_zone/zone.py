@@ -27,8 +27,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
-from pipelines.raw_zone.load_order import from_the_future, in_sequence
 from pipelines.language import text
+from pipelines.raw_zone.load_order import from_the_future, in_sequence
 from pipelines.raw_zone.rows import (
     EXTRACTS,
     KnownExtract,

@@ -87,15 +87,15 @@ class Alert:
     def message(self, language: str) -> str:
         """The alert's sentence in that language, else in the other one."""
         first, second = (
-            (self.message_en, self.message_zh)
-            if language == "en"
-            else (self.message_zh, self.message_en)
+            (self.message_zh, self.message_en)
+            if language == "zh"
+            else (self.message_en, self.message_zh)
         )
         return first or second
 
     def record(self, language: str) -> str:
         """How often the rule was right before, in one sentence; empty when nothing is known."""
-        return self.record_en if language == "en" else self.record_zh
+        return self.record_zh if language == "zh" else self.record_en
 
 
 @dataclass(frozen=True)
@@ -119,4 +119,4 @@ class RuleRecord:
     expected_false: float | None
 
     def title(self, language: str) -> str:
-        return self.title_en if language == "en" else self.title_zh
+        return self.title_zh if language == "zh" else self.title_en

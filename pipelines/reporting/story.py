@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipelines.metrics import definitions
 from pipelines.language.figures import MINUS, Writer
+from pipelines.metrics import definitions
 from pipelines.reporting.customers import AccountAtRisk
 from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.records import Completion, Funnel, Metric

@@ -23,7 +23,7 @@ class Check:
 
     def sentence(self, language: str) -> str:
         """What was found, in that language."""
-        return self.sentence_en if language == "en" else self.sentence_zh
+        return self.sentence_zh if language == "zh" else self.sentence_en
 
 
 @dataclass(frozen=True)

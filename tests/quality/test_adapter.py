@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from pipelines.language.text import InBoth
 from quality.adapter import (
     EVALUATED,
     check_name,
@@ -25,8 +26,7 @@ def result(check, severity, passed=False, evaluated=True, **values):
         passed,
         failed_rows=0 if passed else 2,
         sample=() if passed else ("O1",),
-        message_zh="不一致。",
-        message_en="They differ.",
+        told=InBoth("They differ", "不一致"),
         evaluated=evaluated,
         **values,
     )

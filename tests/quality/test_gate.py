@@ -6,6 +6,7 @@ import json
 import pytest
 
 from pipelines.failures import AuditFailure
+from pipelines.language.text import InBoth
 from quality.gate import decide
 from quality.results import CheckResult, counted, results_frame, sample_of
 
@@ -17,8 +18,7 @@ def result(severity="error", passed=False, source=None, **values):
         severity,
         passed,
         failed_rows=0 if passed else 3,
-        message_zh="合计不一致。",
-        message_en="Sums differ.",
+        told=InBoth("Sums differ", "合计不一致"),
         source=source,
         **values,
     )
@@ -64,8 +64,8 @@ def test_the_operators_text_in_both_languages():
     verdict = decide([result(), result("warning"), result(passed=True)])
     assert verdict.text("zh").splitlines() == [
         "质量检查 3 项：1 个错误，1 个警告。未通过，不发布，沿用上一版数据。",
-        "  [错误] marts.fct_orders: 合计不一致。 (orders_add_up)",
-        "  [警告] marts.fct_orders: 合计不一致。 (orders_add_up)",
+        "  [错误] marts.fct_orders：合计不一致。（orders_add_up）",
+        "  [警告] marts.fct_orders：合计不一致。（orders_add_up）",
     ]
     assert verdict.text("en").startswith("3 quality checks: 1 errors, 1 warnings; nothing is")
     many = decide([result("warning")] * 25)
@@ -74,10 +74,11 @@ def test_the_operators_text_in_both_languages():
 
 
 def test_the_failure_carries_the_first_error():
-    failure = decide([result()]).failure("zh")
+    failure = decide([result()]).failure()
     assert isinstance(failure, AuditFailure)
     assert not failure.rerun_helps
-    assert "合计不一致" in str(failure)
+    assert "合计不一致" in failure.told.zh
+    assert "Sums differ" in failure.told.en
     assert "marts.fct_orders" in str(failure)
 
 
@@ -104,5 +105,5 @@ def test_results_become_the_rows_of_the_mart():
 def test_examples_are_few_short_and_different():
     assert sample_of(["a", "a", "b", "c", "d", "e", "f"]) == ("a", "b", "c", "d", "e")
     assert sample_of(["x" * 500])[0] == "x" * 79 + "…"
-    passed = counted("c", "s", "error", 0, zh="好", en="Well", sample=["never shown"])
+    passed = counted("c", "s", "error", 0, told=InBoth("Well", "好"), sample=["never shown"])
     assert (passed.passed, passed.sample, passed.message_zh) == (True, (), "好。")

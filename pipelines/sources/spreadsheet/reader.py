@@ -95,7 +95,7 @@ def _password(mapping: FileMapping | None) -> str | None:
                 f"its open password is not at hand: {problem.found}",
                 f"取不到打开密码：没有设置环境变量 {variable}",
             ),
-            next_step=Told(problem.accepted, f"请先设置环境变量 {variable}"),
+            next_step=Told(str(problem.accepted), f"请先设置环境变量 {variable}"),
         ) from error
 
 

@@ -36,7 +36,7 @@ def test_every_key_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("language: fr", "company.yml: language: 'fr'. Accepted: 'zh' or 'en'."),
+        ("language: fr", "company.yml: language: 'fr'. Accepted: one of zh, en."),
         (
             "currency: rmb",
             "company.yml: currency: 'rmb'. Accepted: a currency code of three capital letters "
