@@ -51,7 +51,10 @@ def test_good_sources_are_read(tmp_path):
         ("sources: []", "sources.yml: sources: no list of sources"),
         ("sources: {name: x}", "sources.yml: sources: no list of sources"),
         ("[]", "sources.yml: sources: no list of sources"),
-        ("sources: [oops]", "sources.yml: sources[0]: is not a mapping. Accepted: a mapping with"),
+        (
+            "sources: [oops]",
+            "sources.yml: sources[0]: is not a mapping of keys. Accepted: a mapping with",
+        ),
         ("sources: [", "sources.yml: line 2: not valid YAML"),
     ],
 )

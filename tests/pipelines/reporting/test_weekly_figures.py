@@ -355,4 +355,4 @@ def test_a_mart_without_a_column_of_the_contract_stops_the_report(make_marts: Ma
     with pytest.raises(PermanentFailure) as failure:
         figures_of(marts.path)
     assert failure.value.where == "marts.fct_target_completion"
-    assert "pace" in failure.value.cause
+    assert "pace" in str(failure.value.cause)
