@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from pipelines.failures import PermanentFailure
-from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.language import text
+from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings, load_settings
 from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
 from pipelines.warehouse.workbench import workbench_path, workbench_target
