@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipelines.failures import Failure
+from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.objects import (
     NEW_OPPORTUNITY,
     OLD_OPPORTUNITY,
@@ -23,7 +24,7 @@ def findings(
     tenant: Tenant,
     objects: Sequence[FxiaokeObject],
     listed: dict[str, bool] | None,
-    mapping: Callable[[FxiaokeObject], dict[str, str]],
+    mapping: Callable[[FxiaokeObject], dict[str, FieldRule]],
     stages: set[str],
 ) -> list[Finding]:
     """One finding for the login, each object, and the stages; never reads a record."""
@@ -43,7 +44,7 @@ def findings(
                 found.append(Finding(subject, optional, hidden, described.next_step))
                 continue
             selection = select(
-                with_mapping(item, mapping(item)),
+                with_mapping(item, mapping(item), tenant.options.timezone),
                 described,
                 source=tenant.name,
                 zone=tenant.options.timezone,

@@ -21,8 +21,8 @@ from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.sources.fxiaoke.objects import CREATED, KEY, SWEPT
 from pipelines.sources.fxiaoke.planning import Job, ms
 from pipelines.sources.fxiaoke.tenant import Tenant, condition
-from pipelines.sources.http import Window
 from pipelines.sources.protocol import Told
+from pipelines.sources.records import Window
 
 _FEW = 20  # so few records may well vanish in one day
 

@@ -22,6 +22,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.settings import Settings
+from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.checking import findings
 from pipelines.sources.fxiaoke.comparing import swept_rows
 from pipelines.sources.fxiaoke.objects import (
@@ -43,7 +44,7 @@ from pipelines.sources.fxiaoke.planning import plan
 from pipelines.sources.fxiaoke.reading import read
 from pipelines.sources.fxiaoke.selection import Described
 from pipelines.sources.fxiaoke.tenant import Tenant
-from pipelines.sources.http import Cursor, RetryPolicy
+from pipelines.sources.http import LoginMemory, RetryPolicy
 from pipelines.sources.protocol import (
     Batch,
     Extract,
@@ -54,6 +55,7 @@ from pipelines.sources.protocol import (
     in_both,
     joined,
 )
+from pipelines.sources.records import Cursor
 
 Item = Batch | Rejection | Extract
 _INACTIVE = Told("not active in this tenant", "在此租户中未启用")
@@ -88,6 +90,7 @@ class FxiaokeConnector:
             row.source_stage for row in settings.stages if row.source in ("*", source.name)
         }
         self._retry, self._sleep, self._clock = retry, sleep, clock
+        self._data_dir = settings.data_dir
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """The raw tables; all of them, whether the tenant has the object or not."""
@@ -170,7 +173,7 @@ class FxiaokeConnector:
     def check(self) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
-            tenant = self._tenant(self._retry or RetryPolicy(tries=2))
+            tenant = self._tenant(self._retry or RetryPolicy(tries=2), once_more=True)
             with tenant.client:
                 listed = tenant.objects()
                 return findings(tenant, self.objects(listed), listed, self.mapping, self._stages)
@@ -178,8 +181,15 @@ class FxiaokeConnector:
             step = getattr(failure, "next_step", "") or "see docs/sources/fxiaoke.md"
             return [Finding(self.source.name, False, str(failure), step)]
 
-    def _tenant(self, retry: RetryPolicy | None) -> Tenant:
-        return Tenant(self.source, self.options, retry=retry, sleep=self._sleep, clock=self._clock)
+    def _tenant(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Tenant:
+        return Tenant(
+            self.source,
+            self.options,
+            retry=retry,
+            memory=LoginMemory(self.source, self._data_dir, once_more=once_more),
+            sleep=self._sleep,
+            clock=self._clock,
+        )
 
     def objects(self, listed: dict[str, bool] | None) -> list[FxiaokeObject]:
         """What is read: the standard objects, with the company's own in their places."""
@@ -197,7 +207,7 @@ class FxiaokeConnector:
         own = [custom_object(entity, own.object) for entity, own in self.options.objects.items()]
         return [item for name, item in OBJECTS.items() if name not in left_out] + own
 
-    def mapping(self, item: FxiaokeObject) -> dict[str, str]:
+    def mapping(self, item: FxiaokeObject) -> dict[str, FieldRule]:
         """The company's mapping of canonical columns for an object."""
         entity = item.entity or ""
         if item.table.startswith("custom_"):

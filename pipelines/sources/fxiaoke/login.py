@@ -15,9 +15,8 @@ import uuid
 from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
-from pipelines.failures import PermanentFailure
 from pipelines.sources.fxiaoke.answers import CODE
-from pipelines.sources.http import Outgoing, ReadOnlyClient, Refusal, Token
+from pipelines.sources.http import Asking, Outgoing, Token
 
 TOKEN = "/oauth2.0/token"
 RENEWED_EARLY = 300.0  # seconds
@@ -25,10 +24,10 @@ _LONGEST = 6_600.0 + RENEWED_EARLY
 _USUAL = 7_200.0
 
 
-def fetch_token(source: Source) -> Callable[[ReadOnlyClient], Token]:
+def fetch_token(source: Source) -> Callable[[Asking], Token]:
     """Function that logs in with the credentials of `source.auth`."""
 
-    def fetch(client: ReadOnlyClient) -> Token:
+    def fetch(client: Asking) -> Token:
         secret, code = source.secret("app_secret"), source.secret("permanent_code")
         client.redactor.learn(secret, code)
         body = {
@@ -37,23 +36,14 @@ def fetch_token(source: Source) -> Callable[[ReadOnlyClient], Token]:
             "permanentCode": code,
             "grantType": "app_secret",
         }
-        try:
-            reply = client.post_json(
-                TOKEN,
-                body,
-                params={"thirdTraceId": str(uuid.uuid4())},
-                expect={"errorCode": CODE, "accessToken": str, "ea": str},
-                authorised=False,
-                tried=f"Could not log in to {source.name}",
-            )
-        except Refusal as refusal:
-            # Whatever its code: no object was refused, so nobody may take it for a missing one.
-            raise PermanentFailure(
-                refusal.tried,
-                where=refusal.where,
-                cause=refusal.cause,
-                next_step=refusal.next_step,
-            ) from None
+        reply = client.post_json(
+            TOKEN,
+            body,
+            params={"thirdTraceId": str(uuid.uuid4())},
+            expect={"errorCode": CODE, "accessToken": str, "ea": str},
+            authorised=False,
+            tried=f"Could not log in to {source.name}",
+        )
         content = reply.json
         return Token(
             content["accessToken"],

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipelines.entities import ENTITIES
 from pipelines.sources.fxiaoke.wanted import FxiaokeObject, Wanted
-from pipelines.sources.http.fields import ARROW_TYPES, Kind
+from pipelines.sources.records.fields import ARROW_TYPES, Kind
 
 ZONE = "Asia/Shanghai"  # midnight of date fields, unless the options say otherwise
 KEY, CREATED, MODIFIED = "_id", "create_time", "last_modified_time"

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.sources.fxiaoke.objects import PEOPLE, ZONE
 from pipelines.sources.fxiaoke.records import text_of
-from pipelines.sources.http import Converted, Field, RowShape
+from pipelines.sources.records import Converted, Field, RowShape
 
 # Column -> key of a made-up record; phone numbers are not taken over.
 _SHAPE = RowShape(

@@ -11,13 +11,15 @@ ask by `create_time`, which never changes: a record edited meanwhile cannot slip
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.objects import CREATED, INVALID, LIFE, MODIFIED, FxiaokeObject
 from pipelines.sources.fxiaoke.selection import Described, Selection, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Filter, Tenant, condition
-from pipelines.sources.http import Cursor, Window
 from pipelines.sources.protocol import Told
+from pipelines.sources.records import Cursor, Window
 
 
 @dataclass
@@ -60,7 +62,7 @@ def ms(moment: dt.datetime) -> str:
 def plan(
     tenant: Tenant,
     item: FxiaokeObject,
-    mapping: dict[str, str],
+    mapping: Mapping[str, FieldRule],
     described: Described,
     last: Cursor | None,
     upto: dt.datetime,
@@ -69,7 +71,7 @@ def plan(
     options = tenant.options
     same = last is not None and last.extra.get("object") == item.name
     selection = select(
-        with_mapping(item, mapping),
+        with_mapping(item, mapping, options.timezone),
         described,
         source=tenant.name,
         zone=options.timezone,

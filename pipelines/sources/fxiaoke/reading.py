@@ -21,10 +21,10 @@ from pipelines.sources.fxiaoke.comparing import (
 )
 from pipelines.sources.fxiaoke.objects import KEY
 from pipelines.sources.fxiaoke.planning import Job
-from pipelines.sources.fxiaoke.records import is_beside, make_plain
+from pipelines.sources.fxiaoke.records import is_beside, make_derived, make_plain
 from pipelines.sources.fxiaoke.tenant import Tenant
-from pipelines.sources.http import Batches, Cursor, PageGuard, prefetched
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import Batches, Cursor, PageGuard, prefetched
 
 Item = Batch | Rejection | Extract
 
@@ -52,6 +52,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         if len(positions) < len(records):
             records = [records[position] for position in positions]
         ids += [str(record[KEY]) for record in records if record.get(KEY)]
+        make_derived(records, job.selection, job.described)
         make_plain(records, job.selection.chosen, job.described, closed)
         page = shape.convert(records)
         table = _in_currency(page.table, tenant.options.currency)

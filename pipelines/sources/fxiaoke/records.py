@@ -1,7 +1,7 @@
 """Odd values of 纷享销客 made plain before they become columns.
 
 Add here: another way in which a tenant writes a value. Keep out: the conversion itself
-(`http/columns.py`).
+(`records/columns.py`).
 
 People and departments are lists even when single; options are values, whose labels stand beside them
 (`__r`), in the description, or for 其他 as free text (`__o`). The objects of people behind `__r` and
@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 
 from pipelines.sources.fxiaoke.objects import CLOSED, DELETED, INVALID, LABEL, LIFE, RELATED
-from pipelines.sources.fxiaoke.selection import Chosen, Described
+from pipelines.sources.fxiaoke.selection import Chosen, Described, Selection
+from pipelines.sources.records import derive
 
 _BESIDE = re.compile(r".+__(r|l|p|o|v|relation_ids)")
 _SEPARATOR = ";"
@@ -59,6 +60,21 @@ def make_plain(
                 value = record.get(key)
                 if value is not None and value.__class__ is not str:
                     record[key] = text_of(value, item.type)
+
+
+def make_derived(records: list[dict[str, Any]], selection: Selection, described: Described) -> None:
+    """Put what is made of several fields into the records, options by their labels."""
+
+    def value_of(record: dict[str, Any], path: str) -> Any:
+        key = selection.beside[path]
+        type_ = described.types.get(key, "")
+        value = record.get(key)
+        # Moments stay numbers, so that a period can be told from them.
+        if isinstance(value, (int, float)) and not described.options.get(key):
+            return value
+        return label_of(record, key, described.options.get(key, {}), type_)
+
+    derive(records, selection.derived, value_of)
 
 
 def text_of(value: Any, type_: str = "") -> Any:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipelines.failures import PermanentFailure
+from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.objects import KEY, LABEL, FxiaokeObject, Wanted
-from pipelines.sources.http import Field, RowShape
+from pipelines.sources.records import Derived, Field, RowShape, rule_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Selection:
     keys: tuple[str, ...]
     shape: RowShape
     absent: tuple[str, ...]
+    derived: tuple[Derived, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)  # path of a derived column -> its field
 
     @property
     def columns(self) -> frozenset[str]:
@@ -53,17 +56,20 @@ class Selection:
         return frozenset(item.wanted.column for item in self.chosen)
 
 
-def with_mapping(item: FxiaokeObject, mapping: Mapping[str, str]) -> FxiaokeObject:
+def with_mapping(item: FxiaokeObject, mapping: Mapping[str, FieldRule], zone: str) -> FxiaokeObject:
     """The object with the company's own fields behind its mapped columns."""
-    columns = []
+    columns, derived = [], []
     for wanted in item.columns:
         name = wanted.column.removeprefix("custom_")
         if not wanted.keys and name in mapping:
-            wanted = replace(wanted, keys=(mapping[name],), must=True, decoded=True)
-            if wanted.kind != "loose_text":
-                wanted = replace(wanted, decoded=False)
+            made = rule_of(name, mapping[name], entity=item.entity or "", zone=zone)
+            if made:
+                derived.append(made)
+            key = made.key if made else mapping[name].paths[0]
+            decoded = made is None and wanted.kind == "loose_text"
+            wanted = replace(wanted, keys=(key,), must=True, decoded=decoded)
         columns.append(wanted)
-    return replace(item, columns=tuple(columns))
+    return replace(item, columns=tuple(columns), derived=tuple(derived))
 
 
 def select(
@@ -81,6 +87,7 @@ def select(
     or one that was read before, is no longer shown: figures would silently lack it.
     """
     chosen, absent, missing = [], [], []
+    made, beside = {part.key: part for part in item.derived}, dict[str, str]()
     # A standard field whose column the company keeps in a field of its own is not missed.
     mapped = {
         w.column.removeprefix("custom_")
@@ -90,6 +97,10 @@ def select(
     for wanted in item.columns:
         if not wanted.keys:
             continue  # a column that the company may map and does not
+        if wanted.keys[0] in made:
+            paths = {path: described.find(path) for path in made[wanted.keys[0]].paths}
+            missing += [path for path, found in paths.items() if found is None]
+            beside |= {path: found for path, found in paths.items() if found}
         if wanted.keys[0].startswith("@"):
             chosen.append(Chosen(wanted, wanted.keys[0], ""))
             continue
@@ -111,10 +122,12 @@ def select(
             f"or list them in options.without as {item.name}.{missing[0]}",
         )
     fields = [_field(item, wanted, chosen, zone) for wanted in item.columns]
-    keys = tuple(dict.fromkeys(c.key for c in chosen if not c.key.startswith("@")))
+    plain = (c.key for c in chosen if not c.key.startswith("@"))
+    keys = tuple(dict.fromkeys([*plain, *beside.values()]))
     # Whatever else `describe` knows is no drift if it comes all the same.
     shape = RowShape(item.table, fields, key="id", ignored=described.types)
-    return Selection(tuple(chosen), keys, shape, tuple(dict.fromkeys(absent)))
+    absent = list(dict.fromkeys(absent))
+    return Selection(tuple(chosen), keys, shape, tuple(absent), item.derived, beside)
 
 
 def path_of(item: Chosen) -> str:

@@ -27,13 +27,14 @@ from pipelines.sources.fxiaoke.options import Options
 from pipelines.sources.fxiaoke.selection import Described
 from pipelines.sources.http import (
     Limiter,
-    PageGuard,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     Refusal,
     RetryPolicy,
     TokenAuth,
 )
+from pipelines.sources.records import PageGuard
 
 _LIST, _DESCRIBE, _USERS = (
     "/cgi/crm/v2/object/list",
@@ -73,6 +74,7 @@ class Tenant:
         options: Options,
         *,
         retry: RetryPolicy | None = None,
+        memory: LoginMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -82,6 +84,7 @@ class Tenant:
             place=place_token(options.user_id),
             early=RENEWED_EARLY,
             most_logins=_MOST_LOGINS,
+            memory=memory,
             clock=clock,
         )
         # The limit is per address, but nearly all calls go to one; one window for all is simpler.
@@ -96,6 +99,7 @@ class Tenant:
             name=source.name,
             allowed=ALLOWED,
             auth=self.auth,
+            private=options.private_network,
             limiter=limiter,
             retry=retry or RetryPolicy(),
             judge=judge,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipelines.sources.http.fields import ARROW_TYPES, Kind
+from pipelines.sources.records.derived import Derived
+from pipelines.sources.records.fields import ARROW_TYPES, Kind
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class FxiaokeObject:
     entity: str | None = None
     stamped: bool = True
     optional: bool = False
+    derived: tuple[Derived, ...] = ()  # columns made of several fields
 
     @property
     def schema(self) -> pa.Schema:

@@ -10,13 +10,38 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from pipelines.failures import PermanentFailure
+from pipelines.failures import Failure, PermanentFailure
+from pipelines.sources.http.logins import LoginMemory, LoginRefused
+from pipelines.sources.http.redaction import Redactor
+from pipelines.sources.http.replies import SHAPE, Refusal, Reply
+from pipelines.sources.http.transport import Outgoing
 
-if TYPE_CHECKING:
-    from pipelines.sources.http.client import ReadOnlyClient
-    from pipelines.sources.http.transport import Outgoing
+
+class Asking(Protocol):
+    """What a login needs of the client that asks; see `ReadOnlyClient` for what the calls do."""
+
+    base_url: str
+    name: str
+    redactor: Redactor
+
+    def forget_cookies(self) -> None: ...
+
+    def post_form(
+        self, path: str, form: Mapping[str, str], *, expect: Any = None, tried: str = ""
+    ) -> Reply: ...
+
+    def post_json(
+        self,
+        path: str,
+        json: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        expect: Any = None,
+        authorised: bool = True,
+        tried: str = "",
+    ) -> Reply: ...
 
 
 @dataclass(frozen=True)
@@ -35,30 +60,47 @@ class Token:
 class Auth(Protocol):
     """What the client needs of a credential."""
 
-    def prepare(self, client: ReadOnlyClient, outgoing: Outgoing) -> Token | None:
+    def prepare(self, client: Asking, outgoing: Outgoing) -> Token | None:
         """Log in if need be and put the credential into the request; the token that was used."""
         ...
 
-    def renew(self, client: ReadOnlyClient, used: Token | None) -> bool:
+    def renew(self, client: Asking, used: Token | None) -> bool:
         """Log in again after `used` was refused; False if there is nothing to renew."""
+        ...
+
+    def refused(self, failure: Failure) -> Failure:
+        """Use this credential no more: it was refused for good. What to raise, now and ever after."""
         ...
 
 
 class FixedAuth:
     """A key that never changes, as headers: `FixedAuth({"Authorization": "Bearer ..."})`."""
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = dict(headers)
+    def __init__(self, headers: Mapping[str, str], *, memory: LoginMemory | None = None) -> None:
+        self._headers, self._memory = dict(headers), memory
+        self._refused: LoginRefused | None = None
+        self._asked = False
 
-    def prepare(self, client: ReadOnlyClient, outgoing: Outgoing) -> Token | None:
+    def prepare(self, client: Asking, outgoing: Outgoing) -> Token | None:
+        if self._refused:
+            raise self._refused
+        if self._memory and not self._asked:
+            self._memory.stop_if_refused()
+        self._asked = True
         client.redactor.learn(*self._headers.values())
         # "Bearer abc": the part after the scheme is the secret wherever it turns up.
         client.redactor.learn(*(value.split()[-1] for value in self._headers.values() if value))
         outgoing.headers.update(self._headers)
         return None
 
-    def renew(self, client: ReadOnlyClient, used: Token | None) -> bool:
+    def renew(self, client: Asking, used: Token | None) -> bool:
         return False
+
+    def refused(self, failure: Failure) -> Failure:
+        self._refused = _as_login(failure)
+        if self._memory:
+            self._memory.refused(self._refused)
+        return self._refused
 
 
 def bearer(outgoing: Outgoing, token: Token) -> None:
@@ -69,62 +111,98 @@ def bearer(outgoing: Outgoing, token: Token) -> None:
 class TokenAuth:
     """Fetches a token when first needed and keeps it.
 
-    `fetch(client)` logs in, by `client.get_json(..., authorised=False)` and the like; what it raises
-    goes to the caller. `place(outgoing, token)` puts the token into a request (header, parameter or
+    `fetch(client)` logs in, by `client.post_json(..., authorised=False)` and the like. A login that
+    the system refuses is the last one: whoever asks again gets the same `LoginRefused`, and `memory`
+    keeps it for later runs. `place(outgoing, token)` puts the token into a request (header, parameter or
     body). A token is renewed `early` seconds before its end. `most_logins` per run guards against a
     system that gives out dead tokens, and accounts against being locked.
     """
 
     def __init__(
         self,
-        fetch: Callable[[ReadOnlyClient], Token],
+        fetch: Callable[[Asking], Token],
         *,
         place: Callable[[Outgoing, Token], None] = bearer,
         early: float = 60.0,
         most_logins: int = 20,
+        memory: LoginMemory | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch, self._place, self._early = fetch, place, early
-        self._most_logins, self._clock = most_logins, clock
+        self._most_logins, self._clock, self._memory = most_logins, clock, memory
         self._token: Token | None = None
         self._ends_at: float | None = None
+        self._refused: LoginRefused | None = None
         self._lock = threading.RLock()
         self.logins = 0
 
-    def token(self, client: ReadOnlyClient) -> Token:
+    def token(self, client: Asking) -> Token:
         """The token in use; logs in if there is none or it is about to end."""
         with self._lock:
+            if self._refused:
+                raise self._refused
             about_to_end = self._ends_at is not None and self._clock() >= self._ends_at
             if self._token is None or about_to_end:
                 self._login(client)
             assert self._token is not None
             return self._token
 
-    def prepare(self, client: ReadOnlyClient, outgoing: Outgoing) -> Token | None:
+    def prepare(self, client: Asking, outgoing: Outgoing) -> Token | None:
         token = self.token(client)
         self._place(outgoing, token)
         return token
 
-    def renew(self, client: ReadOnlyClient, used: Token | None) -> bool:
+    def renew(self, client: Asking, used: Token | None) -> bool:
         with self._lock:
             # Another thread may have renewed it meanwhile.
             if self._token is used:
                 self._login(client)
             return True
 
-    def _login(self, client: ReadOnlyClient) -> None:
+    def refused(self, failure: Failure) -> Failure:
+        """A token that was just given out is refused: logging in once more would change nothing."""
+        with self._lock:
+            self._refused = _as_login(failure)
+            return self._refused
+
+    def _login(self, client: Asking) -> None:
+        if self._refused:
+            raise self._refused
         if self.logins >= self._most_logins:
             raise PermanentFailure(
                 f"Could not stay logged in to {client.name}",
                 cause=f"the system has ended {self.logins} sessions within one run",
                 next_step="look for another program that logs in with the same account",
             )
+        if self._memory and not self.logins:
+            self._memory.stop_if_refused()
         self.logins += 1
         self._token = None  # a failed login must not leave the dead token in use
-        token = self._fetch(client)
+        try:
+            token = self._fetch(client)
+        except PermanentFailure as failure:
+            self._refused = _as_login(failure)
+            if self._memory and _means_the_credentials(failure):
+                self._memory.refused(self._refused)
+            raise self._refused from None
         client.redactor.learn(token.value)
+        if self._memory:
+            self._memory.accepted()
         self._token = token
         self._ends_at = None
         if token.lives_for is not None:
             # A token that lives shorter than `early` would otherwise be renewed for every request.
             self._ends_at = self._clock() + max(token.lives_for - self._early, token.lives_for / 2)
+
+
+def _means_the_credentials(failure: PermanentFailure) -> bool:
+    """A page of a proxy, another shape, a private key that is none: nobody has judged them."""
+    if not isinstance(failure, Refusal) or failure.code == SHAPE:
+        return False
+    return failure.code != str(failure.status) or failure.status == 401
+
+
+def _as_login(failure: Failure) -> LoginRefused:
+    return LoginRefused(
+        failure.tried, where=failure.where, cause=failure.cause, next_step=failure.next_step
+    )

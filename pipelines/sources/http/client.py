@@ -37,6 +37,7 @@ class ReadOnlyClient:
     host, e.g. `("GET", r"/services/data/v[0-9.]+/query/?")`. `hosts`: patterns of further hosts
     (`*.my.salesforce.com`) that a login may name as the place of the data. `judge` sees every reply
     before the general rules (errors with HTTP 200, codes that mean a dead token or a daily limit).
+    `private`: the configuration allows addresses that are not public (see `addresses.py`).
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ReadOnlyClient:
         headers: Mapping[str, str] | None = None,
         max_body: int = 64 * 1024 * 1024,
         redactor: Redactor | None = None,
+        private: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
@@ -72,6 +74,7 @@ class ReadOnlyClient:
             headers=headers or {},
             max_body=max_body,
             clock=clock,
+            private=private,
         )
 
     def close(self) -> None:
@@ -186,8 +189,11 @@ class ReadOnlyClient:
             if verdict.action == "accept":
                 return reply
             if verdict.action == "login":
-                if auth is None or logged_in or not auth.renew(self, token):
-                    raise self._failure(tried, reply, replace(verdict, action="permanent"))
+                failure = self._failure(tried, reply, replace(verdict, action="permanent"))
+                if auth is None:
+                    raise failure
+                if logged_in or not auth.renew(self, token):
+                    raise auth.refused(failure)
                 logged_in = True
                 continue
             if verdict.action != "retry":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
@@ -17,6 +18,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from pipelines.failures import PermanentFailure, endpoint
+from pipelines.sources.http.addresses import Addresses, Resolve, resolved
+from pipelines.sources.http.decoding import ACCEPTED, Inflater, TooLarge
 from pipelines.sources.http.replies import Reply
 
 # The HTTP library logs whole addresses with their query, and headers: both may hold credentials.
@@ -26,7 +29,9 @@ for _name in ("httpx", "httpcore"):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: to connect, for the next bytes, and for one whole reply (a slow drip ends too)."""
+    """Seconds: to connect, for the next bytes, and for one whole reply, its headers among it (a
+    slow drip ends too).
+    """
 
     connect: float = 10.0
     read: float = 60.0
@@ -59,17 +64,29 @@ class Transport:
         headers: Mapping[str, str],
         max_body: int,
         clock: Callable[[], float],
+        private: bool = False,
+        resolve: Resolve = resolved,
     ) -> None:
         self._base_url, self._name = base_url, name
         self._allowed = [(method, re.compile(pattern)) for method, pattern in allowed]
         self._hosts, self._timeouts, self._max_body = tuple(hosts), timeouts, max_body
         self._clock = clock
-        self._http = httpx.Client(
-            headers={"Accept": "application/json", "User-Agent": "forewarn", **headers},
-            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+        self._addresses = Addresses(name, private=private, resolve=resolve)
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED,
+            "User-Agent": "forewarn",
+            **headers,
+        }
+        self._http = self._client()
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(
+            headers=self._headers,
+            timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
             follow_redirects=False,
             # Proxies by environment are fine, but not for a system on the own machine.
-            trust_env=urlsplit(base_url).hostname not in ("127.0.0.1", "localhost", "::1"),
+            trust_env=urlsplit(self._base_url).hostname not in ("127.0.0.1", "localhost", "::1"),
         )
 
     def close(self) -> None:
@@ -107,6 +124,7 @@ class Transport:
                 cause="the connector only reads, and this path is not on its list",
                 next_step="report this as a fault of the connector",
             )
+        self._addresses.check(url)
 
     def exchange(self, request: Outgoing, base_url: str | None = None) -> Reply:
         """One request and its complete reply.
@@ -125,7 +143,7 @@ class Transport:
                 json=request.json,
                 data=request.form,
             )
-            response = self._http.send(built, stream=True)
+            response = self._answered(built)
             try:
                 body = self._body(response, deadline, endpoint(url))
             finally:
@@ -145,18 +163,51 @@ class Transport:
             request = replace(request, params={})
         raise httpx.TooManyRedirects("redirected in a circle")
 
+    def _answered(self, request: httpx.Request) -> httpx.Response:
+        """The reply up to its body. Waited for in a thread: headers that drip never time out by
+        themselves, since each byte begins the wait for the next one anew.
+        """
+        came: list[httpx.Response | BaseException] = []
+        late = threading.Event()
+
+        def send() -> None:
+            try:
+                response = self._http.send(request, stream=True)
+            except BaseException as error:
+                came.append(error)
+                return
+            came.append(response)
+            if late.is_set():
+                response.close()
+
+        waiting = threading.Thread(target=send, name="forewarn-request", daemon=True)
+        waiting.start()
+        waiting.join(self._timeouts.whole)
+        if not came:
+            late.set()
+            # Nobody else uses the connections of this client while one is waited for.
+            stuck, self._http = self._http, self._client()
+            stuck.close()
+            raise httpx.ReadTimeout(f"no answer within {self._timeouts.whole:.0f} s")
+        if isinstance(came[0], BaseException):
+            raise came[0]
+        return came[0]
+
     def _body(self, response: httpx.Response, deadline: float, where: str) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_bytes():
-            size += len(part)
-            if size > self._max_body:
-                raise PermanentFailure(
-                    f"Could not read {self._name}",
-                    where=where,
-                    cause=f"one reply is larger than {self._max_body // 1024 // 1024} MB",
-                    next_step="ask for smaller pages in the options of the source",
-                )
-            if self._clock() > deadline:
-                raise httpx.ReadTimeout(f"the reply took more than {self._timeouts.whole:.0f} s")
-            parts.append(part)
+        parts: list[bytes] = []
+        try:
+            inflater = Inflater(response.headers.get("content-encoding", ""), self._max_body)
+            for part in response.iter_raw():
+                parts.extend(inflater.feed(part))
+                if self._clock() > deadline:
+                    took = f"the reply took more than {self._timeouts.whole:.0f} s"
+                    raise httpx.ReadTimeout(took)
+            inflater.end()
+        except TooLarge:
+            raise PermanentFailure(
+                f"Could not read {self._name}",
+                where=where,
+                cause=f"one reply is larger than {self._max_body // 1024 // 1024} MB",
+                next_step="ask for smaller pages in the options of the source",
+            ) from None
         return b"".join(parts)

@@ -35,7 +35,10 @@ def judge(key: str) -> Judge:
             return None
         if code == TOO_MANY:
             return Verdict("retry", said, "let other programs call less often", code=code)
-        if reply.status in (401, 403) or code in _BAD_KEY:
+        if reply.status == 401 or code in _BAD_KEY:
+            # The key itself: it is not sent again.
+            return Verdict("login", said, key_step, code=code or str(reply.status))
+        if reply.status == 403:
             return Verdict("permanent", said, key_step, code=code or str(reply.status))
         if code:
             step = _NEXT_STEPS.get(code, "look the code up in the manual of the open platform")

@@ -17,13 +17,13 @@ from pipelines.failures import TransientFailure
 from pipelines.sources.http import (
     FixedAuth,
     Limiter,
-    PageGuard,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     RetryPolicy,
-    prefetched,
 )
 from pipelines.sources.jiandaoyun.answers import judge
+from pipelines.sources.records import PageGuard, prefetched
 
 READ_PATHS = (
     "/v5/app/list",
@@ -53,6 +53,8 @@ class Api:
         key_name: str,
         per_second: float = 10,
         page_size: int = 100,
+        private: bool = False,
+        memory: LoginMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         prefix = re.escape(urlsplit(base_url).path.rstrip("/"))
@@ -62,7 +64,8 @@ class Api:
             base_url,
             name=name,
             allowed=[("POST", prefix + re.escape(path)) for path in READ_PATHS],
-            auth=FixedAuth({"Authorization": f"Bearer {key}"}),
+            auth=FixedAuth({"Authorization": f"Bearer {key}"}, memory=memory),
+            private=private,
             limiter=Limiter(allowance, sleep=sleep),
             retry=RetryPolicy(tries=6, base=1.0, cap=30.0),
             judge=judge(key_name),

@@ -16,6 +16,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
 from pipelines.settings import Settings
+from pipelines.sources.http import LoginMemory
 from pipelines.sources.jiandaoyun.api import Api, Row
 from pipelines.sources.jiandaoyun.checking import findings
 from pipelines.sources.jiandaoyun.directory import load_directory
@@ -40,6 +41,7 @@ class JiandaoyunConnector:
         self, source: Source, settings: Settings, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._source, self._sleep = source, sleep
+        self._data_dir = settings.data_dir
         self._options = options_of(source)
 
     def tables(self) -> Mapping[str, pa.Schema]:
@@ -77,7 +79,7 @@ class JiandaoyunConnector:
 
     def check(self) -> list[Finding]:
         try:
-            api = self._api()
+            api = self._api(once_more=True)
         except ConfigurationError as error:
             return [
                 Finding("login", False, f"{problem.key}: {problem.found}", problem.accepted)
@@ -88,7 +90,7 @@ class JiandaoyunConnector:
         finally:
             api.close()
 
-    def _api(self) -> Api:
+    def _api(self, *, once_more: bool = False) -> Api:
         source, options = self._source, self._options
         given = _REFERENCE.fullmatch(source.auth.get("api_key", ""))
         assert source.base_url is not None
@@ -99,5 +101,7 @@ class JiandaoyunConnector:
             key_name=given.group(1) if given else f"{source.name}.auth.api_key",
             per_second=options.requests_per_second,
             page_size=options.page_size,
+            private=options.private_network,
+            memory=LoginMemory(source, self._data_dir, once_more=once_more),
             sleep=self._sleep,
         )

@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipelines.sources.http import Cursor
 from pipelines.sources.jiandaoyun.api import ROOT, Api, Row
 from pipelines.sources.jiandaoyun.loading import lost_too_many
 from pipelines.sources.jiandaoyun.options import Options
 from pipelines.sources.jiandaoyun.records import Rows, live_ids
 from pipelines.sources.protocol import Batch, Extract, Previous, Rejection
+from pipelines.sources.records import Cursor
 
 
 def load_directory(

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.failures import TransientFailure
-from pipelines.sources.http import Cursor, Refusal
+from pipelines.sources.http import Refusal
 from pipelines.sources.jiandaoyun.api import Api, Row, updated_since
 from pipelines.sources.jiandaoyun.mapping import Mapped, drift, resolve
 from pipelines.sources.jiandaoyun.matching import Found
@@ -31,6 +31,7 @@ from pipelines.sources.protocol import (
     joined,
     with_names,
 )
+from pipelines.sources.records import Cursor
 
 _LEAST_SHARE = 0.8  # fewer ids than that are a lost right or a wrong form before they are deletions
 _FEW = 20  # but of a handful of records some may well go in a night

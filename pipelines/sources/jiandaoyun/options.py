@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.configuration.problems import ConfigurationError, Problem, add_validation_problems
 from pipelines.configuration.sources import Source
+from pipelines.sources.connector_options import ConnectorOptions, Id, Zone, read_options
 from pipelines.sources.jiandaoyun.forms import FORMS
 
 # A form may keep money in such units; raw amounts are in yuan (or the currency's own unit).
@@ -62,7 +61,7 @@ class FormOptions(BaseModel):
         return given
 
 
-class Options(BaseModel):
+class Options(ConnectorOptions):
     """`options` of a 简道云 source.
 
     `forms`: per entity a `FormOptions`, or false to leave the entity out. `departments`: username
@@ -72,36 +71,19 @@ class Options(BaseModel):
     once that more than a fifth of a form's records are gone.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    app_id: str = Field(min_length=1)
+    app_id: Id = Field(min_length=1)
     forms: dict[str, FormOptions | Literal[False]] = Field(default_factory=dict)
-    timezone: str = "Asia/Shanghai"  # in which day a date widget falls
+    timezone: Zone = "Asia/Shanghai"  # in which day a date widget falls
     page_size: int = Field(default=100, ge=1, le=100)
     requests_per_second: float = Field(default=10, gt=0, le=50)
     overlap_days: int = Field(default=2, ge=1, le=60)
     full_every_days: int = Field(default=7, ge=1)
     sweep_up_to: int = Field(default=20_000, ge=0)
     update_filter: Literal["probe", "on", "off"] = "probe"
-    full: bool = False  # read everything anew in the next run
     accept_deletions: bool = False
     primary_department: Literal["first", "last"] = "first"
     departments: dict[str, int] = Field(default_factory=dict)
     region_level: int = Field(default=1, ge=0)
-
-    @field_validator("app_id", mode="before")
-    @classmethod
-    def _id_is_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) else value
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("a time zone such as Asia/Shanghai") from None
-        return value
 
     @model_validator(mode="after")
     def _known(self) -> Options:
@@ -131,11 +113,4 @@ class Options(BaseModel):
 
 def options_of(source: Source) -> Options:
     """The checked options. Raises `ConfigurationError` with every problem."""
-    try:
-        return Options(**source.options)
-    except ValidationError as error:
-        problems: list[Problem] = []
-        add_validation_problems(
-            "sources.yml", error, problems, prefix=f"{source.name}.options", model=Options
-        )
-        raise ConfigurationError(problems) from None
+    return read_options(source, Options)

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.sources.http import Batches
-from pipelines.sources.http.arrow_rows import REQUIRED
 from pipelines.sources.jiandaoyun import cells
 from pipelines.sources.jiandaoyun.api import Row
 from pipelines.sources.jiandaoyun.forms import FORMS
@@ -22,6 +20,8 @@ from pipelines.sources.jiandaoyun.options import UNITS, FormOptions
 from pipelines.sources.jiandaoyun.periods import targets_of
 from pipelines.sources.jiandaoyun.tables import LIVE, SHAPES, raw_columns
 from pipelines.sources.protocol import Batch, Rejection
+from pipelines.sources.records import Batches
+from pipelines.sources.records.arrow_rows import REQUIRED
 
 _CHUNK = 2_000  # pages are small; columns are converted faster by the thousand
 

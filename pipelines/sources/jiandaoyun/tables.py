@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.sources.http import Field, RowShape
-from pipelines.sources.http.fields import Kind
 from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, ColumnKind, Rule
+from pipelines.sources.records import Field, RowShape
+from pipelines.sources.records.fields import Kind
 
 LIVE = "live_ids"
 _KINDS: dict[ColumnKind, Kind] = {"number": "decimal", "moment": "timestamp"}

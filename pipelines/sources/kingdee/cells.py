@@ -1,7 +1,7 @@
 """Cells of query rows -> Arrow rows of a declared table.
 
 Add here: a way in which Kingdee writes "nothing". Keep out: conversion that all systems share
-(`http/columns.py`).
+(`records/columns.py`).
 
 No value is `null`, an empty or blank text, the reference 0, or the first day of the year 1 (the last
 is an assumption). Texts may have trailing blanks. Flags may come as the texts 1 and 0.
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.sources.http import Converted, RowShape
 from pipelines.sources.kingdee.forms import Column
+from pipelines.sources.records import Converted, RowShape
 
 _NO_DAY = "0001-01-01"
 _FLAGS = {"1": True, "0": False, "true": True, "false": False}
@@ -25,18 +25,26 @@ def shape_of(table: str, columns: Sequence[Column], zone: str) -> RowShape:
 
 
 def convert(
-    shape: RowShape, columns: Sequence[Column], rows: list[list[Any]], currencies: Mapping[str, str]
+    shape: RowShape,
+    columns: Sequence[Column],
+    rows: list[list[Any]],
+    currencies: Mapping[str, str],
+    declared: Sequence[Column] = (),
 ) -> Converted:
     """Rows whose cells stand in the order of `columns`, as Arrow rows; raises as `RowShape`.
 
     A currency number of the site becomes its ISO code; an unknown number stays as it is, so that it
-    is told as a currency without a rate.
+    is told as a currency without a rate. `declared`: columns of the table that may be made of several.
     """
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     values = {
         column.name: _cleaned(column.kind, cell)
         for column, cell in zip(columns, cells, strict=True)
     }
+    for column in declared:
+        if column.derived is not None:
+            parts = zip(*(values.pop(part.name) for part in column.parts), strict=True)
+            values[column.name] = [column.derived.of(part) for part in parts]
     if "currency" in values:
         values["currency"] = [currencies.get(v, v) for v in values["currency"]]
     return shape.convert_columns(values)

@@ -23,7 +23,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.settings import Settings
-from pipelines.sources.http import Cursor, Refusal, RetryPolicy
+from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.kingdee.answers import NO_RIGHT
 from pipelines.sources.kingdee.checking import findings
 from pipelines.sources.kingdee.forms import FORMS, TABLES, FieldsOfForm, Form
@@ -31,6 +31,7 @@ from pipelines.sources.kingdee.options import options_of
 from pipelines.sources.kingdee.reading import plan, read
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
+from pipelines.sources.records import Cursor
 
 
 class KingdeeConnector:
@@ -52,7 +53,7 @@ class KingdeeConnector:
         self._stages = {
             row.source_stage for row in settings.stages if row.source in ("*", source.name)
         }
-        self._retry, self._sleep = retry, sleep
+        self._retry, self._sleep, self._data_dir = retry, sleep, settings.data_dir
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """The raw tables; all of them, whether the site has the form or not."""
@@ -64,7 +65,7 @@ class KingdeeConnector:
         """Every form: base data whole, bills as far as they changed. See `Connector`."""
         # The site's clock has whole seconds; cutting down reads the rest of this one next time.
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
-        site = Site(self.source, self.options, retry=self._retry, sleep=self._sleep)
+        site = self._site(self._retry)
         with site.client:
             zone = site.zone()
             for form in self.forms():
@@ -78,13 +79,16 @@ class KingdeeConnector:
     def check(self) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
-            retry = self._retry or RetryPolicy(tries=2)
-            site = Site(self.source, self.options, retry=retry, sleep=self._sleep)
+            site = self._site(self._retry or RetryPolicy(tries=2), once_more=True)
             with site.client:
                 return findings(site, self.forms(), self._stages)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/kingdee.md"
             return [Finding(self.source.name, False, str(failure), step)]
+
+    def _site(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Site:
+        memory = LoginMemory(self.source, self._data_dir, once_more=once_more)
+        return Site(self.source, self.options, retry=retry, memory=memory, sleep=self._sleep)
 
     def forms(self) -> list[Form]:
         """What is read, as the company's options say."""

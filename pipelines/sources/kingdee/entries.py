@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.sources.http import Batches, prefetched
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.forms import Column, Entry, FieldsOfForm, Form
 from pipelines.sources.kingdee.paging import entry_pages
 from pipelines.sources.kingdee.selection import resolved, select
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import Batches, prefetched
 
 _OWN = (Column("parent_id", required=True), Column("id", required=True), Column("seq", "decimal"))
 
@@ -34,7 +34,7 @@ class EntryJob:
     fields: FieldsOfForm
     id_key: str
     zone: str
-    mapped: Mapping[str, str]
+    mapped: Mapping[str, object]
 
 
 def entry_key_of(job: EntryJob) -> str | None:
@@ -79,7 +79,7 @@ def read_entries(
             # A record that an earlier condition brought is complete already.
             fresh = [row for row in rows if str(row[0]) not in read and row[1] not in (None, 0)]
             read |= {str(row[0]) for row in fresh}
-            page = convert(shape, columns, fresh, site.options.currencies)
+            page = convert(shape, columns, fresh, site.options.currencies, job.entry.columns)
             rejected += len(page.rejections)
             yield from page.rejections
             yield from batches.add(page.table)

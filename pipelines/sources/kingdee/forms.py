@@ -20,9 +20,10 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.http import Field
+from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.records import Derived, Field, rule_of
 
-# text: trimmed, blank is none; reference: an internal id, 0 is none; the others as in `http/fields.py`.
+# text: trimmed, blank is none; reference: an internal id, 0 is none; the others as in `records/fields.py`.
 KINDS = ("text", "reference", "decimal", "timestamp", "date", "boolean")
 _CANONICAL = {"money": "decimal", "flag": "boolean"}
 
@@ -35,6 +36,17 @@ class Column:
     kind: str = "text"
     keys: tuple[str, ...] = ()
     required: bool = False
+    derived: Derived | None = None  # made of the cells of several keys
+
+    @property
+    def parts(self) -> tuple[Column, ...]:
+        """The columns that have to be asked for: this one, or those that it is made of."""
+        if self.derived is None:
+            return (self,)
+        return tuple(
+            Column(f"{self.name}@{number}", self.kind, (path,), True)
+            for number, path in enumerate(self.derived.paths)
+        )
 
     def field(self, zone: str = "UTC") -> Field:
         """The declared Arrow column. Kingdee's times are wall clock without offset."""
@@ -82,22 +94,33 @@ class Form:
         own = (Column("id", required=True), *self.columns)
         return pa.schema([column.field().arrow for column in own])
 
-    def with_keys(self, given: Mapping[str, str]) -> Form:
+    def with_keys(self, given: Mapping[str, FieldRule], zone: str) -> Form:
         """The form with the company's own keys in place of the proposed ones."""
-        return replace(self, columns=_mapped(self.columns, given))
+        entity = "targets" if self.table == "target" else ""
+        return replace(self, columns=_mapped(self.columns, given, entity, zone))
 
 
-def _mapped(columns: tuple[Column, ...], given: Mapping[str, str]) -> tuple[Column, ...]:
-    return tuple(
-        replace(column, keys=(given[column.name],)) if column.name in given else column
-        for column in columns
-    )
+def _mapped(
+    columns: tuple[Column, ...], given: Mapping[str, FieldRule], entity: str, zone: str
+) -> tuple[Column, ...]:
+    mapped = []
+    for column in columns:
+        if column.name in given:
+            rule = given[column.name]
+            made = rule_of(column.name, rule, entity=entity, zone=zone)
+            column = replace(column, keys=() if made else rule.paths, derived=made)
+        mapped.append(column)
+    return tuple(mapped)
 
 
-def mapped_entry(entry: Entry, given: Mapping[str, str], entry_key: str = "") -> Entry:
+def mapped_entry(
+    entry: Entry, given: Mapping[str, FieldRule], zone: str, entry_key: str = ""
+) -> Entry:
     """The entry with the company's own keys in place of the proposed ones."""
     return replace(
-        entry, columns=_mapped(entry.columns, given), entry_key=entry_key or entry.entry_key
+        entry,
+        columns=_mapped(entry.columns, given, "", zone),
+        entry_key=entry_key or entry.entry_key,
     )
 
 

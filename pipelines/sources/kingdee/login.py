@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Outgoing, ReadOnlyClient, Token
+from pipelines.sources.http import Asking, Outgoing, Token
 from pipelines.sources.kingdee.options import Options
 
 AUTH = "Kingdee.BOS.WebApi.ServicesStub.AuthService"
@@ -44,11 +44,11 @@ def fetch_token(
     *,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
-) -> Callable[[ReadOnlyClient], Token]:
+) -> Callable[[Asking], Token]:
     """Function that logs in. `Token.details["context"]` is what the site tells about itself."""
     last: list[float] = []
 
-    def fetch(client: ReadOnlyClient) -> Token:
+    def fetch(client: Asking) -> Token:
         if last and (wait := last[0] + _APART - now()) > 0:
             sleep(wait)
         last[:] = [now()]

@@ -6,17 +6,13 @@ Add here: an option of this system. Keep out: keys that every source has (`confi
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.configuration.problems import (
-    ConfigurationError,
-    Problem,
-    add_validation_problems,
-)
 from pipelines.configuration.sources import Source
+from pipelines.sources.connector_options import ConnectorOptions, FieldRule, Zone, read_options
 from pipelines.sources.kingdee.forms import FORMS, Form, mapped_entry
 
 # A key or a label, each part of a dotted one; nothing that could end a key list or a filter.
@@ -42,16 +38,16 @@ class FormOptions(BaseModel):
     form_id: str | None = Field(default=None, pattern=_NAME)
     key: str | None = Field(default=None, pattern=_NAME)
     time_keys: tuple[str, ...] | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, FieldRule] = Field(default_factory=dict)
     entry_key: str = ""
-    entry_columns: dict[str, str] = Field(default_factory=dict)
+    entry_columns: dict[str, FieldRule] = Field(default_factory=dict)
     optional: bool | None = None
 
     @field_validator("columns", "entry_columns")
     @classmethod
-    def _keys(cls, value: dict[str, str]) -> dict[str, str]:
-        for column, key in value.items():
-            if not _KEY.match(key):
+    def _keys(cls, value: dict[str, FieldRule]) -> dict[str, FieldRule]:
+        for column, rule in value.items():
+            if not all(_KEY.match(key) for key in rule.paths):
                 raise ValueError(f"for {column} a key such as F_ABCD_Line or FCustId.FNumber")
         return value
 
@@ -64,7 +60,7 @@ class FormOptions(BaseModel):
         return value
 
 
-class Options(BaseModel):
+class Options(ConnectorOptions):
     """`options` of a Kingdee source.
 
     `forms`: by raw table, e.g. `{opportunity: {columns: {amount: F_ABCD_Amount}}}`. `without`: forms
@@ -73,11 +69,9 @@ class Options(BaseModel):
     what it says at login is wrong. `login`: app_secret sends the secret itself, for old sites.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     login: Literal["sign", "app_secret"] = "sign"
     lcid: int = Field(default=2052, ge=1)
-    timezone: str | None = None
+    timezone: Zone | None = None
     forms: dict[str, FormOptions] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
     regions: dict[str, str] = Field(default_factory=dict)
@@ -85,18 +79,10 @@ class Options(BaseModel):
     page_size: int = Field(default=2_000, ge=1, le=2_000)  # more is cut without a word
     overlap_days: int = Field(default=1, ge=1, le=60)
     full_every_days: int = Field(default=30, ge=1)
-    full: bool = False  # read everything anew in the next run
     sweep_below: int = Field(default=50_000, ge=0)  # records up to which all keys are read nightly
     sweep_every_days: int = Field(default=7, ge=1)  # for larger forms
     most_vanished: float = Field(default=0.2, gt=0, le=1)  # a larger loss is one of rights
     requests_per_second: int = Field(default=5, ge=1)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
-            raise ValueError("a time zone such as Asia/Shanghai")
-        return value
 
     @field_validator("currencies")
     @classmethod
@@ -130,14 +116,15 @@ class Options(BaseModel):
     def form(self, name: str) -> Form | None:
         """A form as this site has it; None if it is not to be read."""
         form, given = FORMS[name], self.forms.get(name)
+        zone = self.timezone or "Asia/Shanghai"
         if name in self.without or (name == "target" and given is None):
             return None
         if given is None:
             return form
-        form = form.with_keys(given.columns)
+        form = form.with_keys(given.columns, zone)
         entry = form.entry
         if entry:
-            entry = mapped_entry(entry, given.entry_columns, given.entry_key)
+            entry = mapped_entry(entry, given.entry_columns, zone, given.entry_key)
         return Form(
             form.table,
             given.form_id or form.form_id,
@@ -151,18 +138,11 @@ class Options(BaseModel):
         )
 
 
-def _check(given: dict[str, str], known: set[str], key: str) -> None:
+def _check(given: Mapping[str, FieldRule], known: set[str], key: str) -> None:
     if unknown := sorted(set(given) - known):
         raise ValueError(f"{key}: {', '.join(sorted(known)) or 'none'} (not {', '.join(unknown)})")
 
 
 def options_of(source: Source) -> Options:
     """The checked options. Raises `ConfigurationError` with every problem."""
-    try:
-        return Options(**source.options)
-    except ValidationError as error:
-        problems: list[Problem] = []
-        add_validation_problems(
-            "sources.yml", error, problems, prefix=f"{source.name}.options", model=Options
-        )
-        raise ConfigurationError(problems) from None
+    return read_options(source, Options)

@@ -22,7 +22,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.sources.http import Batches, Cursor, PageGuard, prefetched
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.entries import EntryJob, read_entries
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
@@ -38,6 +37,7 @@ from pipelines.sources.kingdee.sweeping import (
     swept_rows,
 )
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import Batches, Cursor, PageGuard, prefetched
 
 Item = Batch | Rejection | Extract
 ID = Column("id", required=True)
@@ -148,7 +148,9 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         # The next page is on its way while this one is converted.
         for rows in prefetched(record_pages(site, form.form_id, job.id_key, keys, where)):
             fresh = guard.new([str(row[0]) for row in rows])
-            page = convert(shape, columns, [rows[i] for i in fresh], options.currencies)
+            page = convert(
+                shape, columns, [rows[i] for i in fresh], options.currencies, form.columns
+            )
             seen += [str(rows[i][0]) for i in fresh]
             came += len(fresh) if position == 0 else 0
             rejected += len(page.rejections)

@@ -47,7 +47,7 @@ def select(
     fields: FieldsOfForm,
     *,
     source: str,
-    mapped: Mapping[str, str],
+    mapped: Mapping[str, object],
     known: frozenset[str] = frozenset(),
 ) -> Selection:
     """What to ask of a form.
@@ -57,6 +57,7 @@ def select(
     """
     keys: dict[str, str] = {}
     absent, missing = [], []
+    columns = [part for column in columns for part in column.parts]
     for column in columns:
         found = next((k for k in (resolved(key, fields) for key in column.keys) if k), None)
         if found:

@@ -14,6 +14,7 @@ from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
 from pipelines.sources.http import (
     Limiter,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     Refusal,
@@ -46,17 +47,22 @@ class Site:
         options: Options,
         *,
         retry: RetryPolicy | None = None,
+        memory: LoginMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name, self.options = source.name, options
         self._auth = TokenAuth(
-            fetch_token(source, options, sleep=sleep), place=place, most_logins=MOST_LOGINS
+            fetch_token(source, options, sleep=sleep),
+            place=place,
+            most_logins=MOST_LOGINS,
+            memory=memory,
         )
         self.client = ReadOnlyClient(
             source.base_url or "",
             name=source.name,
             allowed=ALLOWED,
             auth=self._auth,
+            private=options.private_network,
             limiter=Limiter(Rate(options.requests_per_second, 1.0), sleep=sleep),
             timeouts=Timeouts(connect=10.0, read=180.0, whole=600.0),
             retry=retry or RetryPolicy(tries=5, base=2.0, cap=60.0),

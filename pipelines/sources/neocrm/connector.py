@@ -22,7 +22,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.settings import Settings
-from pipelines.sources.http import Cursor, Refusal, RetryPolicy
+from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.checking import findings
 from pipelines.sources.neocrm.history import TABLE, read_history
@@ -39,6 +39,7 @@ from pipelines.sources.neocrm.reading import missing_object, plan, read
 from pipelines.sources.neocrm.selection import with_mapping
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.records import Cursor
 
 
 class NeocrmConnector:
@@ -55,7 +56,7 @@ class NeocrmConnector:
         self._stages = {
             row.source_stage for row in settings.stages if row.source in ("*", source.name)
         }
-        self._retry = retry
+        self._retry, self._data_dir = retry, settings.data_dir
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """The raw tables; all of them, whether the tenant has the object or not."""
@@ -68,7 +69,7 @@ class NeocrmConnector:
         # Stamps have milliseconds; cutting down means the rest of this one is read next time.
         upto = upto.astimezone(dt.UTC)
         upto = upto.replace(microsecond=upto.microsecond // 1_000 * 1_000)
-        tenant = Tenant(self.source, self.options, retry=self._retry)
+        tenant = self._tenant(self._retry)
         with tenant.client:
             yield from read_lists(tenant, tenant.describe("opportunity"))
             for item in self.objects():
@@ -94,14 +95,17 @@ class NeocrmConnector:
     def check(self) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
-            tenant = Tenant(
-                self.source, self.options, retry=self._retry or RetryPolicy(tries=3, base=1.0)
-            )
+            retry = self._retry or RetryPolicy(tries=3, base=1.0)
+            tenant = self._tenant(retry, once_more=True)
             with tenant.client:
                 return findings(tenant, self.source, self.objects(), self._stages)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/neocrm.md"
             return [Finding(self.source.name, False, str(failure), step)]
+
+    def _tenant(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Tenant:
+        memory = LoginMemory(self.source, self._data_dir, once_more=once_more)
+        return Tenant(self.source, self.options, retry=retry, memory=memory)
 
     def objects(self) -> list[NeocrmObject]:
         """What is read: the standard objects, with the company's own in their places."""
@@ -113,7 +117,9 @@ class NeocrmConnector:
             if name not in replaced and name not in options.skip
         ]
         own = [
-            with_mapping(custom_object(entity, own.object), own.fields, must=True)
+            with_mapping(
+                custom_object(entity, own.object), own.fields, must=True, zone=options.timezone
+            )
             for entity, own in options.objects.items()
         ]
         return standard + own
@@ -121,7 +127,8 @@ class NeocrmConnector:
     def _mapped(self, item: NeocrmObject) -> NeocrmObject:
         """The object with the mapping of its own name, then with that of its entity."""
         fields = self.options.fields
-        item = with_mapping(item, fields.get(item.name, {}), must=True)
+        zone = self.options.timezone
+        item = with_mapping(item, fields.get(item.name, {}), must=True, zone=zone)
         # Activities are of two objects, and a field may well be in only one of them.
         only_one = item.entity != "activities"
-        return with_mapping(item, fields.get(item.entity or "", {}), must=only_one)
+        return with_mapping(item, fields.get(item.entity or "", {}), must=only_one, zone=zone)

@@ -14,11 +14,12 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.sources.http import Batches, Cursor, Field, PageGuard, Refusal, RowShape
+from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.reading import ms
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined
+from pipelines.sources.records import Batches, Cursor, Field, PageGuard, RowShape
 
 TABLE = "field_history"
 _FIELDS = (

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
-from pipelines.sources.http import ReadOnlyClient, RetryPolicy, Token
+from pipelines.sources.http import Asking, ReadOnlyClient, RetryPolicy, Token
 from pipelines.sources.neocrm.answers import judge_login
 from pipelines.sources.neocrm.options import Options
 
@@ -23,12 +23,10 @@ _USUAL_LIFE = 3_600.0
 _DATA_HOST = re.compile(r"https://[a-z0-9-]+\.xiaoshouyi\.com")
 
 
-def fetch_token(
-    source: Source, options: Options, retry: RetryPolicy
-) -> Callable[[ReadOnlyClient], Token]:
+def fetch_token(source: Source, options: Options, retry: RetryPolicy) -> Callable[[Asking], Token]:
     """Function that logs in with the credentials of `source.auth`."""
 
-    def fetch(client: ReadOnlyClient) -> Token:
+    def fetch(client: Asking) -> Token:
         client_id, secret = source.secret("client_id"), source.secret("client_secret")
         password = source.secret("password")
         security = source.secret("security_token") if "security_token" in source.auth else ""
@@ -49,6 +47,7 @@ def fetch_token(
             allowed=(("POST", re.escape(options.token_path)),),
             judge=judge_login,
             retry=retry,
+            private=options.private_network,
             redactor=client.redactor,
         ) as login:
             reply = login.post_form(

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.http.fields import ARROW_TYPES, Field, Kind
+from pipelines.sources.records.derived import Derived
+from pipelines.sources.records.fields import ARROW_TYPES, Field, Kind
 
 ZONE = "Asia/Shanghai"  # midnight of date fields, unless the options say otherwise
 # Canonical kinds -> kinds of a mapped column. Flags come as 0/1, true/false or a label.
@@ -67,6 +68,7 @@ class NeocrmObject:
     optional: bool = False
     xoql_name: str = ""
     table_name: str = ""
+    derived: tuple[Derived, ...] = ()  # columns made of several fields
 
     @property
     def source(self) -> str:

@@ -25,22 +25,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.sources.http import (
-    Batches,
-    Cursor,
-    Drift,
-    PageGuard,
-    Refusal,
-    RowShape,
-    Window,
-    prefetched,
-)
+from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.objects import COUNTED, SWEPT, NeocrmObject
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.selection import Selection, select
 from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import (
+    Batches,
+    Cursor,
+    Drift,
+    PageGuard,
+    RowShape,
+    Window,
+    prefetched,
+)
 
 Item = Batch | Rejection | Extract
 
@@ -95,7 +95,7 @@ def plan(
         or not item.stamped
         or last.full_at is None
         or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
-        or not known >= set(selection.chosen.values())
+        or not known >= set(selection.paths)
     )
     if last is None or whole:
         window = Window(None, upto)
@@ -109,12 +109,13 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     item, window = job.item, job.window
     job.before = tenant.count(item.source, job.where)
     amount = _amount(tenant, job, job.where)
-    shape = RowShape(item.table, job.selection.fields, key="id")
+    shape = RowShape(item.table, job.selection.fields, key="id", ignored=job.selection.beside)
     guard: PageGuard[str] = PageGuard(f"{item.name} of {tenant.name}")
     batches, drift, rejected, created = Batches(item.table), Drift(), 0, 0
     newest: dt.datetime | None = None
     ids: list[str] = []
     for records in _pages(tenant, job, guard):
+        job.selection.make(records)
         make_plain(records, shape.fields, job.selection.zone)
         page = job.selection.convert(shape, records)
         drift.add(page)
@@ -245,7 +246,7 @@ def _counted(tenant: Tenant, job: Job, alive: int) -> pa.Table:
 
 def _cursor(job: Job, live: int) -> Cursor:
     extra = {
-        "fields": sorted(set(job.selection.chosen.values())),
+        "fields": sorted(job.selection.paths),
         "own_fields": sorted(job.described.own) if job.described else [],
         "live": live,
     }
@@ -259,7 +260,7 @@ def _changes(job: Job) -> list[Told]:
     if job.selection.absent:
         said.append(with_names("not visible", "看不到的字段", job.selection.absent))
     if job.last is not None:
-        before, now = set(job.last.extra.get("fields", ())), set(job.selection.chosen.values())
+        before, now = set(job.last.extra.get("fields", ())), set(job.selection.paths)
         if before - now:
             lost = sorted(before - now)
             said.append(with_names("fields that can no longer be read", "已不能读取的字段", lost))

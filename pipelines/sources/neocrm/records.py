@@ -1,7 +1,7 @@
 """Odd values of 销售易 made plain before they become columns.
 
 Add here: another way in which a tenant writes a value. Keep out: the conversion itself
-(`http/columns.py`).
+(`records/columns.py`).
 
 Picklists come as lists of labels, ids as numbers or texts, moments as milliseconds, seconds or
 texts of wall-clock time, and nothing as "" or null.
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.sources.http import Field
+from pipelines.sources.records import Field
 
 # Greater numbers are milliseconds (from March 1973 on), others seconds.
 _MILLISECONDS_FROM = 100_000_000_000

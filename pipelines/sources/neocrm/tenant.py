@@ -20,7 +20,7 @@ from pipelines.configuration.sources import Source
 from pipelines.failures import TransientFailure
 from pipelines.sources.http import (
     Limiter,
-    PageGuard,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     Refusal,
@@ -31,6 +31,7 @@ from pipelines.sources.http import (
 from pipelines.sources.neocrm.answers import SERVER_FAULT, TOO_MANY_ROWS, judge
 from pipelines.sources.neocrm.login import RENEWED_EARLY, fetch_token
 from pipelines.sources.neocrm.options import Options
+from pipelines.sources.records import PageGuard
 
 _XOBJECTS = "/rest/data/v2.0/xobjects"
 _STAGES = f"{_XOBJECTS}/stage/actions/getStageListByEntityTypeApiKey"
@@ -94,17 +95,21 @@ class Tenant:
         options: Options,
         *,
         retry: RetryPolicy | None = None,
+        memory: LoginMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name, self.options = source.name, options
         self._retry, self._sleep = retry or _USUAL_RETRY, sleep
-        self.auth = TokenAuth(fetch_token(source, options, self._retry), early=RENEWED_EARLY)
+        self.auth = TokenAuth(
+            fetch_token(source, options, self._retry), early=RENEWED_EARLY, memory=memory
+        )
         self.client = ReadOnlyClient(
             source.base_url or "",
             name=source.name,
             allowed=ALLOWED,
             hosts=HOSTS,
             auth=self.auth,
+            private=options.private_network,
             limiter=Limiter(Rate(options.requests_per_second, 1.0)),
             retry=self._retry,
             judge=judge,

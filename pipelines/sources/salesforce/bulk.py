@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from pipelines.failures import TransientFailure
-from pipelines.sources.http import Converted, Refusal, RowShape
+from pipelines.sources.http import Refusal
+from pipelines.sources.records import Converted, RowShape
 from pipelines.sources.salesforce.answers import NO_BULK
 from pipelines.sources.salesforce.queries import Org
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipelines.failures import Failure
-from pipelines.sources.http import PageGuard, Refusal
+from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Finding
+from pipelines.sources.records import PageGuard
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described, Org
 from pipelines.sources.salesforce.selection import select

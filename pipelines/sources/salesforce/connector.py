@@ -22,8 +22,9 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.settings import Settings
-from pipelines.sources.http import Cursor, RetryPolicy
+from pipelines.sources.http import LoginMemory, RetryPolicy
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.records import Cursor
 from pipelines.sources.salesforce.checking import findings
 from pipelines.sources.salesforce.objects import OBJECTS, SalesforceObject
 from pipelines.sources.salesforce.options import options_of
@@ -49,7 +50,7 @@ class SalesforceConnector:
         self._stages = {
             row.source_stage for row in settings.stages if row.source in ("*", source.name)
         }
-        self._retry = retry
+        self._retry, self._data_dir = retry, settings.data_dir
 
     def tables(self) -> Mapping[str, pa.Schema]:
         """The raw tables; all of them, whether the org has the object or not."""
@@ -61,7 +62,7 @@ class SalesforceConnector:
         """Every object: whole at first and weekly, else what changed. See `Connector`."""
         # SOQL has whole seconds; cutting down means the rest of this second is read next time.
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
-        org = Org(self.source, self.options, retry=self._retry)
+        org = self._org(self._retry)
         with org.client:
             single_currency = True
             for item in self.objects():
@@ -90,12 +91,16 @@ class SalesforceConnector:
     def check(self) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
-            org = Org(self.source, self.options, retry=self._retry or RetryPolicy(tries=2))
+            org = self._org(self._retry or RetryPolicy(tries=2), once_more=True)
             with org.client:
                 return findings(org, self.objects(), self.mapped, self._stages)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/salesforce.md"
             return [Finding(self.source.name, False, str(failure), step)]
+
+    def _org(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Org:
+        memory = LoginMemory(self.source, self._data_dir, once_more=once_more)
+        return Org(self.source, self.options, retry=retry, memory=memory)
 
     def objects(self) -> list[SalesforceObject]:
         """What is read: the standard objects, with the company's own in their places."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from pipelines.sources.http import PageGuard, Window
 from pipelines.sources.protocol import Batch
+from pipelines.sources.records import PageGuard, Window
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.planning import Job, condition, stamp_column
 from pipelines.sources.salesforce.queries import Deletions, Org

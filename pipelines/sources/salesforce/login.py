@@ -19,23 +19,21 @@ from Crypto.Signature import pkcs1_15
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import ReadOnlyClient, Token
+from pipelines.sources.http import Asking, Token
 
 TOKEN_PATH = "/services/oauth2/token"
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _JWT_SECONDS = 180
 
 
-def fetch_token(
-    source: Source, now: Callable[[], float] = time.time
-) -> Callable[[ReadOnlyClient], Token]:
+def fetch_token(source: Source, now: Callable[[], float] = time.time) -> Callable[[Asking], Token]:
     """Function that logs in: by JWT if `auth` has a private_key, else by client credentials.
 
     A token carries no end: it lives as long as the org's session policy says, so it is renewed
     only when it is refused.
     """
 
-    def fetch(client: ReadOnlyClient) -> Token:
+    def fetch(client: Asking) -> Token:
         client_id = source.secret("client_id")
         client.redactor.learn(client_id)
         if "private_key" in source.auth:

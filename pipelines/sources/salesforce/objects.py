@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.http import Field
+from pipelines.sources.records import Derived, Field
 
 # Canonical kinds -> kinds of a mapped column.
 KINDS = {
@@ -47,6 +47,7 @@ class SalesforceObject:
     deletable: bool = True
     where: str = ""
     table_name: str = ""
+    derived: tuple[Derived, ...] = ()  # columns made of several fields
 
     @property
     def table(self) -> str:

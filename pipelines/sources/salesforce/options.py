@@ -8,32 +8,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipelines.configuration.problems import (
-    ConfigurationError,
-    Problem,
-    add_validation_problems,
-)
 from pipelines.configuration.sources import Source
-from pipelines.entities import ENTITIES
+from pipelines.sources.connector_options import (
+    ConnectorOptions,
+    CustomObject,
+    FieldRule,
+    check_fields,
+    check_objects,
+    read_options,
+)
 from pipelines.sources.salesforce.objects import OBJECTS, mapped_columns
 from pipelines.sources.salesforce.tables import CUSTOM_ENTITIES
 
-_PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}$"
-_MAPPABLE = {item.entity for item in OBJECTS.values() if item.entity}
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}")
+_EXAMPLE = "an API name such as Region__c or Owner.Name"
+_MAPPABLE = {i.entity: mapped_columns(i.entity) for i in OBJECTS.values() if i.entity}
 
 
-class CustomObject(BaseModel):
-    """An object of the company's own that holds an entity: canonical column -> its field."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    object: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    fields: dict[str, str]
-
-
-class Options(BaseModel):
+class Options(ConnectorOptions):
     """`options` of a Salesforce source.
 
     `fields`: own fields for canonical columns of standard objects, e.g.
@@ -42,10 +36,8 @@ class Options(BaseModel):
     `without`: fields that may vanish without stopping the load. `quota_type`: developer name of the forecasting type whose quotas are the targets.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     api_version: str = "v66.0"
-    fields: dict[str, dict[str, str]] = Field(default_factory=dict)
+    fields: dict[str, dict[str, FieldRule]] = Field(default_factory=dict)
     objects: dict[str, CustomObject] = Field(default_factory=dict)
     regions: dict[str, str] = Field(default_factory=dict)
     # Fields read in earlier loads that may be missing from now on: `Opportunity.LeadSource`.
@@ -58,7 +50,6 @@ class Options(BaseModel):
     page_size: int = Field(default=2_000, ge=200, le=2_000)
     bulk_page_size: int = Field(default=50_000, ge=1_000, le=250_000)
     full_every_days: int = Field(default=7, ge=1)
-    full: bool = False  # read everything anew in the next run
     most_of_daily_limit: float = Field(default=0.8, gt=0, le=1)
     requests_per_second: int = Field(default=10, ge=1)
 
@@ -72,40 +63,11 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Options:
-        for entity, columns in self.fields.items():
-            if entity not in _MAPPABLE:
-                raise ValueError(f"fields of one of {', '.join(sorted(_MAPPABLE))} (not {entity})")
-            _check_columns(columns, set(mapped_columns(entity)), f"fields.{entity}")
-        for entity, own in self.objects.items():
-            if entity not in CUSTOM_ENTITIES:
-                raise ValueError(f"objects for {', '.join(CUSTOM_ENTITIES)} (not {entity})")
-            known = {column.name for column in ENTITIES[entity].columns}
-            _check_columns(own.fields, known, f"objects.{entity}.fields")
-            required = {c.name for c in ENTITIES[entity].columns if c.required and not c.default}
-            missing = sorted(required - set(own.fields) - {ENTITIES[entity].key[0]})
-            if entity == "targets":
-                missing = sorted(required - set(own.fields))
-            if missing:
-                raise ValueError(f"objects.{entity}.fields with {', '.join(missing)}")
+        check_fields(self.fields, _MAPPABLE, _PATH, _EXAMPLE)
+        check_objects(self.objects, CUSTOM_ENTITIES, _PATH, _EXAMPLE)
         return self
-
-
-def _check_columns(columns: dict[str, str], known: set[str], key: str) -> None:
-    unknown = sorted(set(columns) - known)
-    if unknown:
-        raise ValueError(f"{key}: {', '.join(sorted(known))} (not {', '.join(unknown)})")
-    for path in columns.values():
-        if not re.match(_PATH, path):
-            raise ValueError(f"{key}: an API name such as Region__c or Owner.Name (not {path!r})")
 
 
 def options_of(source: Source) -> Options:
     """The checked options. Raises `ConfigurationError` with every problem."""
-    try:
-        return Options(**source.options)
-    except ValidationError as error:
-        problems: list[Problem] = []
-        add_validation_problems(
-            "sources.yml", error, problems, prefix=f"{source.name}.options", model=Options
-        )
-        raise ConfigurationError(problems) from None
+    return read_options(source, Options)

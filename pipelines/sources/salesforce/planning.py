@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from pipelines.sources.http import Cursor, Window
+from pipelines.sources.records import Cursor, Window
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described, Org, moment
 from pipelines.sources.salesforce.selection import Selection, select

@@ -15,13 +15,14 @@ from typing import Any
 from pipelines.configuration.sources import Source
 from pipelines.sources.http import (
     Limiter,
-    PageGuard,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     Refusal,
     RetryPolicy,
     TokenAuth,
 )
+from pipelines.sources.records import PageGuard
 from pipelines.sources.salesforce.answers import GONE_LOCATOR, NOT_THERE, Judge
 from pipelines.sources.salesforce.login import TOKEN_PATH, fetch_token
 from pipelines.sources.salesforce.options import Options
@@ -72,7 +73,12 @@ class Org:
     """One org, by one client. All methods raise `PermanentFailure` or `TransientFailure`."""
 
     def __init__(
-        self, source: Source, options: Options, *, retry: RetryPolicy | None = None
+        self,
+        source: Source,
+        options: Options,
+        *,
+        retry: RetryPolicy | None = None,
+        memory: LoginMemory | None = None,
     ) -> None:
         self.name, self.options = source.name, options
         self.client = ReadOnlyClient(
@@ -80,7 +86,8 @@ class Org:
             name=source.name,
             allowed=ALLOWED,
             hosts=HOSTS,
-            auth=TokenAuth(fetch_token(source)),
+            auth=TokenAuth(fetch_token(source), memory=memory),
+            private=options.private_network,
             limiter=Limiter(Rate(options.requests_per_second, 1.0)),
             # 2 to 60 s and five tries, since the interface never says how long to wait.
             retry=retry or RetryPolicy(tries=5, base=2.0, cap=60.0),

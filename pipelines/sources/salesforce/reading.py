@@ -20,8 +20,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Batches, Converted, Cursor, Drift, PageGuard, Refusal
+from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import (
+    Batches,
+    Converted,
+    Cursor,
+    Drift,
+    PageGuard,
+    at,
+    derive,
+)
 from pipelines.sources.salesforce.answers import TOO_SLOW
 from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
 from pipelines.sources.salesforce.gone import deletions, sweep, swept_ids, tombstones
@@ -98,7 +107,8 @@ def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator
     """Converted pages by the cheaper of both ways; too slow queries are cut into halves."""
     shape, name = job.selection.shape, job.item.name
     select_list = f"SELECT {', '.join(job.selection.paths)} FROM {name}"
-    if expected >= org.options.bulk_from:
+    # Bulk results are columns of text, of which nothing can be derived.
+    if expected >= org.options.bulk_from and not job.item.derived:
         try:
             yield from bulk_pages(
                 org, f"{select_list} WHERE {job.where}" if job.where else select_list, shape
@@ -115,6 +125,7 @@ def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator
             # Not fetched ahead: a dropped cursor starts the query anew, and a page that was fetched
             # before that and looked at after it would pass for a circle.
             for records in org.pages(soql, name, guard):
+                derive(records, job.item.derived, at)
                 yield shape.convert(records)
         except Refusal as refusal:
             halves = window.halves()

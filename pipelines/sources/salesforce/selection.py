@@ -5,10 +5,12 @@ Add here: a rule of selecting. Keep out: the list of fields (`objects.py`) and t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import RowShape
+from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.records import RowShape, rule_of
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described
 
@@ -26,20 +28,29 @@ class Selection:
 
 
 def with_mapping(
-    item: SalesforceObject, mapping: dict[str, str], described: Described, zone: str
+    item: SalesforceObject, mapping: Mapping[str, FieldRule], described: Described, zone: str
 ) -> SalesforceObject:
     """The object with the company's own fields behind its mapped columns."""
-    fields = []
+    fields, derived = [], []
     for field in item.fields:
         column = field.name.removeprefix("custom_")
         is_mapped = item.table.startswith("custom_") or field.name.startswith("custom_")
         if is_mapped and not field.path and column in mapping:
-            field = replace(field, path=mapping[column])
+            made = rule_of(column, mapping[column], entity=item.entity or "", zone=zone)
+            if made:
+                derived.append(made)
+            field = replace(field, path=made.key if made else mapping[column].paths[0])
+            types = {described.fields.get(path) for path in mapping[column].paths}
             # A date field behind a moment means the company's midnight.
-            if field.kind == "timestamp" and described.fields.get(field.path) == "date":
+            if (
+                field.kind == "timestamp"
+                and "date" in types
+                or field.kind == "date"
+                and "datetime" in types
+            ):
                 field = replace(field, form="local", zone=zone)
         fields.append(field)
-    return replace(item, fields=tuple(fields))
+    return replace(item, fields=tuple(fields), derived=tuple(derived))
 
 
 def select(
@@ -56,10 +67,14 @@ def select(
     field, or one that was read before, is no longer there: figures would silently lack it.
     """
     visible, absent, missing = [], [], []
-    for field in item.fields:
-        path = field.path
-        if not path:
-            continue  # a column that the company may map and does not
+    made = {item.key: item.paths for item in item.derived}
+    wanted = [
+        (field, path)
+        for field in item.fields
+        if field.path  # else a column that the company may map and does not
+        for path in made.get(field.path, (field.path,))
+    ]
+    for field, path in wanted:
         mapped = item.table.startswith("custom_") or field.name.startswith("custom_")
         # Of a nested field only the reference is described here; the org checks the rest.
         root = path.split(".")[0]
@@ -82,5 +97,10 @@ def select(
             f"options.fields, or list them in options.without as {item.name}.{missing[0]}",
         )
     paths = tuple(dict.fromkeys(visible))
-    shape = RowShape(item.table, item.fields, key="id", ignored=("attributes",))
+    shape = RowShape(
+        item.table,
+        item.fields,
+        key="id",
+        ignored=("attributes", *(path.split(".")[0] for path in paths)),
+    )
     return Selection(shape, paths, tuple(absent))

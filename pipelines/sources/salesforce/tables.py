@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.http import Field
+from pipelines.sources.records import Field
 from pipelines.sources.salesforce.objects import KINDS, OBJECTS, STAMP, SalesforceObject, api_fields
 
 # Entities that a company may keep in objects of its own, and the objects they then take the place of.

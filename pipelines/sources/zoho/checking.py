@@ -22,7 +22,7 @@ from pipelines.sources.zoho.session import Session
 _SHOWN = 12
 
 
-def look_around(session: Session, source: Source) -> list[Finding]:
+def look_around(session: Session, source: Source, company_zone: str = "UTC") -> list[Finding]:
     """Findings about login, organisation, people and every module; never raises for what it finds."""
     try:
         company = lists.organisation(session)
@@ -47,7 +47,7 @@ def look_around(session: Session, source: Source) -> list[Finding]:
             )
         )
     findings += _people(session)
-    findings += _modules(session)
+    findings += _modules(session, company_zone)
     return findings
 
 
@@ -86,7 +86,7 @@ def _names(found: list[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(str(stage["stage"]) for stage in found))
 
 
-def _modules(session: Session) -> Iterator[Finding]:
+def _modules(session: Session, zone: str) -> Iterator[Finding]:
     options = session.options
     plans = {}
     for name, module in MODULES.items():
@@ -96,7 +96,7 @@ def _modules(session: Session) -> Iterator[Finding]:
         called = options.history_module if not module.deletable else name
         try:
             types = field_types(session, called)
-            plan = plan_of(module, types, options.fields.get(module.entity or "", {}))
+            plan = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
         except Failure as failure:
             found = _failed(name, failure)
             missing = "optional" if module.optional else "required"

@@ -22,9 +22,10 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import Source
 from pipelines.settings import Settings
-from pipelines.sources.http import Cursor, Refusal, RetryPolicy, RowShape
+from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.http.replies import USUAL_STEP
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
+from pipelines.sources.records import Cursor, RowShape
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import STEPS
 from pipelines.sources.zoho.checking import look_around
@@ -52,6 +53,8 @@ class ZohoConnector:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source, self._retry, self._sleep = source, retry, sleep
+        self._zone = settings.company.timezone if settings else "UTC"
+        self._data_dir = settings.data_dir if settings else None
         self._options = options_of(source)
 
     def tables(self) -> Mapping[str, pa.Schema]:
@@ -67,14 +70,17 @@ class ZohoConnector:
             session.close()
 
     def check(self) -> list[Finding]:
-        session = self._session()
+        session = self._session(once_more=True)
         try:
-            return look_around(session, self._source)
+            return look_around(session, self._source, self._zone)
         finally:
             session.close()
 
-    def _session(self) -> Session:
-        return Session(self._source, self._options, retry=self._retry, sleep=self._sleep)
+    def _session(self, *, once_more: bool = False) -> Session:
+        memory = LoginMemory(self._source, self._data_dir, once_more=once_more)
+        return Session(
+            self._source, self._options, retry=self._retry, memory=memory, sleep=self._sleep
+        )
 
     def _lists(self, session: Session, previous: Previous, upto: dt.datetime) -> Items:
         company = lists.organisation(session)
@@ -86,7 +92,7 @@ class ZohoConnector:
         yield from _listed("stages", lists.stages(session), upto)
 
     def _modules(self, session: Session, previous: Previous, upto: dt.datetime) -> Items:
-        plans, refused = plans_of(session)
+        plans, refused = plans_of(session, self._zone)
         for name, declared in MODULES.items():
             table = declared.table
             if name in plans:

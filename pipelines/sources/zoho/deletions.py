@@ -14,7 +14,7 @@ import datetime as dt
 import pyarrow as pa
 
 from pipelines.failures import TransientFailure
-from pipelines.sources.http import Field, PageGuard, RowShape
+from pipelines.sources.records import Field, PageGuard, RowShape
 from pipelines.sources.zoho.modules import ZohoModule
 from pipelines.sources.zoho.session import Session
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import PageGuard, Refusal
+from pipelines.sources.http import Refusal
+from pipelines.sources.records import PageGuard
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
 from pipelines.sources.zoho.session import Session
 

@@ -14,17 +14,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import TransientFailure
-from pipelines.sources.http import Batches, Converted, Cursor, Drift, Refusal, prefetched
+from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.records import Batches, Converted, Cursor, Drift, derive, prefetched
 from pipelines.sources.zoho.bulk import UNSUITED, BulkRead
 from pipelines.sources.zoho.counting import Totals, reconciled, record_count, window_totals
 from pipelines.sources.zoho.deletions import deleted_since
-from pipelines.sources.zoho.metadata import Plan
+from pipelines.sources.zoho.metadata import Plan, value_of
 from pipelines.sources.zoho.modules import LOOKUP
 from pipelines.sources.zoho.seen import Seen
 from pipelines.sources.zoho.session import Session
@@ -63,6 +65,8 @@ class ModuleLoad:
         self._rejected = self._later = 0
         self._newest: dt.datetime | None = None
         self._in_bulk: int | None = None
+        # Bulk results are columns of text, of which nothing can be derived.
+        self._in_jobs = self._module.in_bulk and not self._plan.derived
         self._mixed = False  # begun by pages, ended in bulk
 
     def items(self) -> Iterator[Batch | Rejection | Extract]:
@@ -121,7 +125,7 @@ class ModuleLoad:
     def _pages(self, expected: int | None) -> Iterator[Converted]:
         most = self._session.options.bulk_from
         start = None if self._full else self._since
-        if self._module.in_bulk and self._full and expected is not None and expected > most:
+        if self._in_jobs and self._full and expected is not None and expected > most:
             jobs = self._jobs(None, None)
             if jobs is not None:
                 self._in_bulk = 0
@@ -130,9 +134,9 @@ class ModuleLoad:
         walk = Walk(self._session, self._plan, self._seen)
         # A first load whose size is known to be small is walked whatever happens meanwhile.
         known_small = self._full and expected is not None
-        limit = most if self._module.in_bulk and not known_small else None
+        limit = most if self._in_jobs and not known_small else None
         for records in prefetched(walk.pages(start, limit)):
-            yield self._plan.pages.convert(records)
+            yield self._converted(records)
         if not walk.halted:
             return
         # More than expected: the rest in bulk, from where the walk has come to.
@@ -142,7 +146,11 @@ class ModuleLoad:
             yield from self._sheets(jobs)
             return
         for records in prefetched(walk.pages(walk.reached)):
-            yield self._plan.pages.convert(records)
+            yield self._converted(records)
+
+    def _converted(self, records: list[dict[str, Any]]) -> Converted:
+        derive(records, self._plan.derived, value_of)
+        return self._plan.pages.convert(records)
 
     def _jobs(self, since: dt.datetime | None, upto: dt.datetime | None) -> BulkRead | None:
         try:

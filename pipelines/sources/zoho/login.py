@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Outgoing, ReadOnlyClient, Token, TokenAuth
+from pipelines.sources.http import Asking, LoginMemory, Outgoing, ReadOnlyClient, Token, TokenAuth
 from pipelines.sources.zoho.centres import belongs
 from pipelines.sources.zoho.options import Options
 
@@ -31,17 +31,21 @@ def place(outgoing: Outgoing, token: Token) -> None:
     outgoing.headers["Authorization"] = f"Zoho-oauthtoken {token.value}"
 
 
-def token_auth(source: Source, options: Options, accounts: ReadOnlyClient) -> TokenAuth:
+def token_auth(
+    source: Source, options: Options, accounts: ReadOnlyClient, memory: LoginMemory | None
+) -> TokenAuth:
     """Tokens for a source, asked for at its accounts server."""
     return TokenAuth(
-        _fetch(source, options, accounts), place=place, early=_LIFE / 10, most_logins=MOST_LOGINS
+        _fetch(source, options, accounts),
+        place=place,
+        early=_LIFE / 10,
+        most_logins=MOST_LOGINS,
+        memory=memory,
     )
 
 
-def _fetch(
-    source: Source, options: Options, accounts: ReadOnlyClient
-) -> Callable[[ReadOnlyClient], Token]:
-    def fetch(client: ReadOnlyClient) -> Token:
+def _fetch(source: Source, options: Options, accounts: ReadOnlyClient) -> Callable[[Asking], Token]:
+    def fetch(client: Asking) -> Token:
         form = {
             "grant_type": options.grant,
             "client_id": source.secret("client_id"),

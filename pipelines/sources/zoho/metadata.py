@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Field, Refusal, RowShape
+from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.http import Refusal
+from pipelines.sources.records import Derived, Field, RowShape, rule_of
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
 from pipelines.sources.zoho.modules import LOOKUP, MODULES, ZohoModule, api_name
 from pipelines.sources.zoho.session import Session
@@ -34,6 +37,7 @@ class Plan:
     sheet: RowShape
     known: frozenset[str] | None
     missing: tuple[str, ...]
+    derived: tuple[Derived, ...] = ()
 
 
 def field_types(session: Session, module: str) -> dict[str, str] | None:
@@ -53,7 +57,10 @@ def field_types(session: Session, module: str) -> dict[str, str] | None:
 
 
 def plan_of(
-    module: ZohoModule, types: Mapping[str, str] | None, mapping: Mapping[str, str]
+    module: ZohoModule,
+    types: Mapping[str, str] | None,
+    mapping: Mapping[str, FieldRule],
+    zone: str = "UTC",
 ) -> Plan:
     """What to ask of a module. `mapping`: canonical column -> own field of the company.
 
@@ -61,15 +68,25 @@ def plan_of(
     """
     fields: list[Field] = []
     asked: list[str] = []
+    derived: list[Derived] = []
     missing: list[str] = []
     for item in module.fields:
         name = api_name(item)
         if item.name.startswith("custom_"):
-            name = mapping.get(item.name.removeprefix("custom_"), "")
+            column = item.name.removeprefix("custom_")
+            rule = mapping.get(column)
             # A mapping for activities need not fit all three of their modules.
-            if not name or (types is not None and name not in types):
+            if rule is None or (types is not None and not set(rule.paths) <= set(types)):
                 fields.append(item)
                 continue
+            item = _by_type(item, {(types or {}).get(path) for path in rule.paths}, zone)
+            made = rule_of(column, rule, entity=module.entity or "", zone=zone)
+            if made:
+                derived.append(made)
+                fields.append(replace(item, path=made.key))
+                asked += [path for path in rule.paths if path not in asked]
+                continue
+            name = rule.paths[0]
         elif item.name != "id" and types is not None and name not in types:
             if item.required and module.instead.get(name) not in mapping:
                 raise PermanentFailure(
@@ -80,6 +97,7 @@ def plan_of(
             missing.append(name)
             fields.append(replace(item, required=False))
             continue
+        item = _by_type(item, {(types or {}).get(name)}, zone)
         lookup = item.source_path.endswith(LOOKUP)
         if types is not None and name in types:
             lookup = types[name] in _LOOKUPS
@@ -89,11 +107,27 @@ def plan_of(
     return Plan(
         module,
         tuple(asked),
-        RowShape(module.table, fields, key="id"),
+        RowShape(module.table, fields, key="id", ignored=asked),
         RowShape(module.table, [_in_sheet(f) for f in fields], key="id"),
         None if types is None else frozenset(types),
         tuple(missing),
+        tuple(derived),
     )
+
+
+def _by_type(item: Field, types: set[str | None], zone: str) -> Field:
+    """The field, read as its type says: a date behind a moment means the company's midnight."""
+    if (item.kind == "timestamp" and "date" in types) or (
+        item.kind == "date" and "datetime" in types
+    ):
+        return replace(item, form="local", zone=zone)
+    return item
+
+
+def value_of(record: dict[str, Any], name: str) -> Any:
+    """What a record holds in a field; of a lookup the id."""
+    value = record.get(name)
+    return value.get("id", value.get("name")) if isinstance(value, dict) else value
 
 
 def _in_sheet(item: Field) -> Field:
@@ -102,19 +136,20 @@ def _in_sheet(item: Field) -> Field:
 
 
 def unmapped(
-    mappings: Mapping[str, Mapping[str, str]], plans: Mapping[str, Plan]
+    mappings: Mapping[str, Mapping[str, FieldRule]], plans: Mapping[str, Plan]
 ) -> list[tuple[str, str, str]]:
     """Mappings (entity, column, field) whose field no module of the entity has."""
     lost = []
     for entity, columns in mappings.items():
         readers = [plan for plan in plans.values() if plan.module.entity == entity]
-        for column, name in columns.items():
-            if readers and not any(plan.known is None or name in plan.known for plan in readers):
-                lost.append((entity, column, name))
+        for column, rule in columns.items():
+            for name in rule.paths:
+                if readers and not any(p.known is None or name in p.known for p in readers):
+                    lost.append((entity, column, name))
     return lost
 
 
-def plans_of(session: Session) -> tuple[dict[str, Plan], dict[str, Refusal]]:
+def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict[str, Refusal]]:
     """Plans of all modules that are to be read, and why optional ones cannot be.
 
     Raises `PermanentFailure` if a required module or field, or a mapped field, is missing.
@@ -134,7 +169,7 @@ def plans_of(session: Session) -> tuple[dict[str, Plan], dict[str, Refusal]]:
                 raise
             refused[name] = refusal
             continue
-        plans[name] = plan_of(module, types, options.fields.get(module.entity or "", {}))
+        plans[name] = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
     if lost := unmapped(options.fields, plans):
         entity, column, field = lost[0]
         raise PermanentFailure(

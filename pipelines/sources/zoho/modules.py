@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
-from pipelines.sources.http import Field
+from pipelines.sources.records import Field
 
 STAMP = "Modified_Time"
 LOOKUP = ".id"

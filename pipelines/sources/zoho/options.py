@@ -8,22 +8,25 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipelines.configuration.problems import (
-    ConfigurationError,
-    Problem,
-    add_validation_problems,
-)
 from pipelines.configuration.sources import Source
+from pipelines.sources.connector_options import (
+    Address,
+    ConnectorOptions,
+    FieldRule,
+    check_fields,
+    read_options,
+)
 from pipelines.sources.zoho.modules import HISTORY, MODULES, mapped_columns
 
-_API_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
-_MAPPABLE = {item.entity for item in MODULES.values() if item.entity}
+_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_EXAMPLE = "an API name such as Product_Line"
+_MAPPABLE = {i.entity: mapped_columns(i.entity) for i in MODULES.values() if i.entity}
 _REQUIRED_MODULES = {item.name for item in MODULES.values() if not item.optional}
 
 
-class Options(BaseModel):
+class Options(ConnectorOptions):
     """`options` of a Zoho source.
 
     `fields`: own fields for canonical columns, e.g. `{opportunities: {product_line: Product_Line}}`.
@@ -33,23 +36,20 @@ class Options(BaseModel):
     within 24 hours; `spare_credits`: the run stops when the organisation has fewer left.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     api_version: str = Field(default="v8", pattern=r"^v[2-9]$")
-    accounts_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+/?$")
+    accounts_url: Address | None = None
     grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
     organisation_id: str | None = Field(default=None, pattern=r"^\d+$")
-    fields: dict[str, dict[str, str]] = Field(default_factory=dict)
+    fields: dict[str, dict[str, FieldRule]] = Field(default_factory=dict)
     regions: dict[str, str] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
-    history_module: str = Field(default=HISTORY, pattern=_API_NAME.pattern)
+    history_module: str = Field(default=HISTORY, pattern=rf"^{_API_NAME.pattern}$")
     history_time: Literal["entered", "left"] = "entered"
     overlap_minutes: int = Field(default=15, ge=1, le=1440)
     page_size: int = Field(default=200, ge=2, le=200)
     bulk_from: int = Field(default=10_000, ge=0)  # records from which Bulk Read is used
     bulk_deadline_minutes: float = Field(default=60, gt=0)
     full_every_days: int = Field(default=7, ge=1)
-    full: bool = False  # read everything anew in the next run
     daily_credits: int = Field(default=40_000, ge=100)
     spare_credits: int = Field(default=1_000, ge=0)
 
@@ -63,21 +63,7 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Options:
-        for entity, columns in self.fields.items():
-            if entity not in _MAPPABLE:
-                raise ValueError(
-                    f"fields of one of {', '.join(sorted(filter(None, _MAPPABLE)))} (not {entity})"
-                )
-            known = mapped_columns(entity)
-            if unknown := sorted(set(columns) - set(known)):
-                raise ValueError(
-                    f"fields.{entity}: {', '.join(sorted(known))} (not {', '.join(unknown)})"
-                )
-            for name in columns.values():
-                if not _API_NAME.match(name):
-                    raise ValueError(
-                        f"fields.{entity}: an API name such as Product_Line (not {name!r})"
-                    )
+        check_fields(self.fields, _MAPPABLE, _API_NAME, _EXAMPLE)
         if self.grant == "client_credentials" and not self.organisation_id:
             raise ValueError("organisation_id together with grant client_credentials")
         return self
@@ -85,11 +71,4 @@ class Options(BaseModel):
 
 def options_of(source: Source) -> Options:
     """The checked options. Raises `ConfigurationError` with every problem."""
-    try:
-        return Options(**source.options)
-    except ValidationError as error:
-        problems: list[Problem] = []
-        add_validation_problems(
-            "sources.yml", error, problems, prefix=f"{source.name}.options", model=Options
-        )
-        raise ConfigurationError(problems) from None
+    return read_options(source, Options)

@@ -12,6 +12,7 @@ from typing import Any
 from pipelines.configuration.sources import Source
 from pipelines.sources.http import (
     Limiter,
+    LoginMemory,
     Rate,
     ReadOnlyClient,
     Redactor,
@@ -50,6 +51,7 @@ class Session:
         options: Options,
         *,
         retry: RetryPolicy = RETRY,
+        memory: LoginMemory | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.options, self.sleep = options, sleep
@@ -60,6 +62,7 @@ class Session:
             name=f"Zoho accounts ({source.name})",
             allowed=[("POST", TOKEN_PATH)],
             judge=judge_token,
+            private=options.private_network,
             redactor=redactor,
             retry=retry,
             sleep=sleep,
@@ -68,7 +71,8 @@ class Session:
             base_url,
             name=f"Zoho CRM ({source.name})",
             allowed=ALLOWED,
-            auth=token_auth(source, options, self.accounts),
+            auth=token_auth(source, options, self.accounts, memory),
+            private=options.private_network,
             limiter=Limiter(Rate(options.daily_credits, _DAY), sleep=sleep),
             timeouts=Timeouts(connect=10.0, read=120.0, whole=900.0),
             retry=retry,

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.sources.http import PageGuard, Refusal
+from pipelines.sources.http import Refusal
+from pipelines.sources.records import PageGuard
 from pipelines.sources.zoho.answers import STALE_PAGE
 from pipelines.sources.zoho.metadata import Plan
 from pipelines.sources.zoho.modules import STAMP

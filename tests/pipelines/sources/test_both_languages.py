@@ -13,10 +13,10 @@ from dataclasses import fields
 import pytest
 
 from pipelines.settings import PROJECT
-from pipelines.sources.http.columns import column_of
-from pipelines.sources.http.fields import Field
 from pipelines.sources.http.replies import SHAPE, Refusal
 from pipelines.sources.protocol import Extract, Rejection, Told
+from pipelines.sources.records.columns import column_of
+from pipelines.sources.records.fields import Field
 
 SOURCES = PROJECT / "pipelines" / "sources"
 # What is called with the English and the Chinese text of one fault, remark or next step.

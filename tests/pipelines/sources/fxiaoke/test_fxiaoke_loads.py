@@ -8,7 +8,8 @@ from fxiaoke_source import DAY, DEAL, Tenant, milliseconds
 from pipelines.failures import PermanentFailure
 from pipelines.sources.fxiaoke import TABLES
 from pipelines.sources.fxiaoke.tenant import Tenant as Asking
-from pipelines.sources.http import Cursor, Refusal
+from pipelines.sources.http import Refusal
+from pipelines.sources.records import Cursor
 
 OBJECTS = {
     "personnel": "PersonnelObj",

@@ -15,7 +15,7 @@ from staging_build import build_staging
 
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
-from pipelines.sources.http.fields import DECIMAL, UTC_MOMENT
+from pipelines.sources.records.fields import DECIMAL, UTC_MOMENT
 from pipelines.warehouse.binding import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
 

@@ -14,8 +14,8 @@ from kingdee_site import extract_of
 from simulators.server import as_json
 
 from pipelines.failures import TransientFailure
-from pipelines.sources.http import PageGuard
 from pipelines.sources.kingdee import reading
+from pipelines.sources.records import PageGuard
 
 ORDERS, QUERY, DAY = "SAL_SaleOrder", "ExecuteBillQuery", 86_400
 PAGES_THREAD = "forewarn-pages"

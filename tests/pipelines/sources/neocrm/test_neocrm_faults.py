@@ -73,7 +73,7 @@ def test_only_the_vendors_hosts_may_take_the_place_of_base_url(deals: Tenant) ->
 def test_login_and_data_hosts_of_a_pod_belong_together() -> None:
     options = NeocrmConnector(
         Source(name="neo", system="neocrm", base_url="https://api-p10.xiaoshouyi.com"),
-        settings=type("S", (), {"stages": ()})(),  # type: ignore[arg-type]
+        settings=type("S", (), {"stages": (), "data_dir": None})(),  # type: ignore[arg-type]
     ).options
     assert options.login_host("https://api-p10.xiaoshouyi.com").startswith("https://login-p10.")
     assert options.login_host("https://api.xiaoshouyi.com") == "https://login.xiaoshouyi.com"

@@ -10,8 +10,8 @@ from neocrm_source import NOW, Tenant, extract_of, seen_deals
 from simulators.neocrm_tenant import milliseconds
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Cursor
 from pipelines.sources.neocrm import TABLES
+from pipelines.sources.records import Cursor
 
 DAY = 86_400
 OBJECTS = {

@@ -13,7 +13,7 @@ from zoho_runs import QUICK, Loads, deals_in, deals_of, source_of
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.raw_zone.zone import RawZone
-from pipelines.sources.http import Refusal
+from pipelines.sources.http import LoginRefused, Refusal
 from pipelines.sources.protocol import Previous
 from pipelines.sources.zoho import ZohoConnector
 
@@ -72,7 +72,7 @@ def test_wrong_credentials_are_named_and_not_tried_again(simulator, wrong, says)
     source = source_of(simulator)
     source = source.model_copy(update={"auth": {**simulator.auth(), wrong: "1000.other-one"}})
     connector = ZohoConnector(source, retry=QUICK)
-    with pytest.raises(Refusal, match=says) as caught:
+    with pytest.raises(LoginRefused, match=says) as caught:
         list(connector.extract(Previous(), simulator.clock))
     assert tokens(simulator) == 1
     assert "1000.other-one" not in str(caught.value)
@@ -373,7 +373,7 @@ def test_no_secret_leaves_the_process(simulator, tmp_path, caplog):
     headers = {"Content-Type": "application/json"}
     simulator.faults.add("status", path="/oauth", status=400, body=echo, headers=headers, times=2)
     connector = ZohoConnector(source, retry=QUICK)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(LoginRefused) as caught:
         list(connector.extract(Previous(), simulator.clock))
     told += [str(caught.value), repr(caught.value), *map(str, connector.check()), repr(source)]
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

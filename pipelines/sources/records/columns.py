@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.sources.http.fields import ARROW_TYPES, DECIMAL, LONGEST_TEXT, UTC_MOMENT, Field
-from pipelines.sources.http.values import VALUES, Misfit, json_text
 from pipelines.sources.protocol import Told
+from pipelines.sources.records.fields import ARROW_TYPES, DECIMAL, LONGEST_TEXT, UTC_MOMENT, Field
+from pipelines.sources.records.values import VALUES, Misfit, json_text
 
 Column = tuple[pa.Array, dict[int, Told]]
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http.columns import column_of
-from pipelines.sources.http.fields import Field
 from pipelines.sources.protocol import Rejection, Told, with_names
+from pipelines.sources.records.columns import column_of
+from pipelines.sources.records.fields import Field
 
 # A column in which nothing fits any more has changed its type; so few rows may just be bad rows.
 _FEWEST_FOR_DRIFT = 20

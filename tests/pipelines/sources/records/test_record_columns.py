@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.http import Drift, Field, RowShape
-from pipelines.sources.http.columns import column_of
 from pipelines.sources.protocol import Told, joined
+from pipelines.sources.records import Drift, Field, RowShape
+from pipelines.sources.records.columns import column_of
 
 AT = dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
 

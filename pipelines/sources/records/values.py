@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from pipelines.sources.http.fields import LONGEST_TEXT, Field
 from pipelines.sources.protocol import Told
+from pipelines.sources.records.fields import LONGEST_TEXT, Field
 
 _STEP = Decimal("0.00000001")
 _LARGEST = Decimal(10) ** 20
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_OFFSET = re.compile(r"[T ].*(Z|[+-]\d{2}:?\d{2})$")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -123,7 +124,9 @@ def _date(value: Any, field: Field) -> dt.date:
         raise _other_kind("a date", "日期", value)
     text = value.strip()
     if field.form == "local" and len(text) > 10:
-        text = text[:10]
+        # A time with its offset falls on the day that it has in the field's zone.
+        moment = _timestamp(text, field) if _OFFSET.search(text) else None
+        text = f"{moment.astimezone(ZoneInfo(field.zone)):%Y-%m-%d}" if moment else text[:10]
     if not _DAY.fullmatch(text):
         raise Misfit("a date such as 2026-03-01 expected", "日期应写成 2026-03-01")
     try:

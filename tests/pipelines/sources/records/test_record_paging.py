@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.sources.http import Cursor, PageGuard, Window, prefetched
+from pipelines.sources.records import Cursor, PageGuard, Window, prefetched
 
 NOON = dt.datetime(2026, 10, 30, 12, tzinfo=dt.UTC)
 

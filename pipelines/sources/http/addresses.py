@@ -1,0 +1,86 @@
+"""Where a request may go at all: encrypted, and not into a network that nobody has named.
+
+Add here: a rule about addresses. Keep out: paths (`transport.py`) and which hosts a system has.
+
+A login may name the host of the data, and a name may be made to point anywhere. So addresses of
+private networks, of this link (where cloud machines keep credentials) and the like are refused,
+unless `private_network: true` stands in the options of the source.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from pipelines.configuration.mailbox import is_loopback
+from pipelines.failures import PermanentFailure, endpoint
+
+Resolve = Callable[[str], list[str]]
+
+
+def resolved(host: str) -> list[str]:
+    """The addresses behind a name; none if it cannot be looked up here."""
+    try:
+        return sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
+    except (OSError, UnicodeError):
+        return []
+
+
+class Addresses:
+    """Checks every host once. `private`: the configuration allows addresses that are not public."""
+
+    def __init__(self, name: str, *, private: bool = False, resolve: Resolve = resolved) -> None:
+        self._name, self._private, self._resolve = name, private, resolve
+        self._checked: set[tuple[str, str]] = set()
+
+    def check(self, url: str) -> None:
+        """Raise `PermanentFailure` if nothing may be sent to this address."""
+        parts = urlsplit(url)
+        scheme, host = parts.scheme, (parts.hostname or "").rstrip(".")
+        if (scheme, host) in self._checked:
+            return
+        if not is_loopback(host):
+            if scheme != "https":
+                raise PermanentFailure(
+                    f"Refused to call {self._name} in the clear",
+                    where=endpoint(url),
+                    cause="credentials and figures would travel unencrypted",
+                    next_step="use an address that begins with https://",
+                )
+            self._stop_at_private(url, scheme, host)
+        self._checked.add((scheme, host))
+
+    def _stop_at_private(self, url: str, scheme: str, host: str) -> None:
+        if self._private:
+            return
+        found = [host] if _is_address(host) else []
+        # Behind a proxy, the proxy looks the name up.
+        if not found and not (getproxies().get(scheme) and not proxy_bypass(host)):
+            found = self._resolve(host)
+        inside = [address for address in found if not is_public(address)]
+        if inside:
+            raise PermanentFailure(
+                f"Refused to call {self._name} in a private network",
+                where=endpoint(url),
+                cause=f"{host} is {inside[0]}, which is no public address",
+                next_step="set private_network: true in the options of the source if the system "
+                "stands in the company's own network",
+            )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet at large."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_global and not (mapped or found).is_multicast
