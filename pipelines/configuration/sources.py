@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from pipelines.configuration.mailbox import Mailbox
+from pipelines.configuration.mailbox import Mailbox, is_loopback
 from pipelines.configuration.problems import (
     ConfigurationError,
     Problem,
@@ -166,6 +166,8 @@ class Source(BaseModel):
             raise ValueError(text("config.sources.address"))
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError(text("config.sources.bare_address"))
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError(text("config.sources.encrypted_address"))
         return value
 
     @model_validator(mode="after")

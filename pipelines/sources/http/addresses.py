@@ -17,6 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from pipelines.configuration.mailbox import is_loopback
 from pipelines.failures import PermanentFailure, endpoint
+from pipelines.language import text
 
 Resolve = Callable[[str], list[str]]
 
@@ -45,10 +46,10 @@ class Addresses:
         if not is_loopback(host):
             if scheme != "https":
                 raise PermanentFailure(
-                    f"Refused to call {self._name} in the clear",
+                    text("sources.http.in_the_clear", source=self._name),
                     where=endpoint(url),
-                    cause="credentials and figures would travel unencrypted",
-                    next_step="use an address that begins with https://",
+                    cause=text("sources.http.in_the_clear.why"),
+                    next_step=text("sources.http.in_the_clear.step"),
                 )
             self._stop_at_private(url, scheme, host)
         self._checked.add((scheme, host))
@@ -63,11 +64,10 @@ class Addresses:
         inside = [address for address in found if not is_public(address)]
         if inside:
             raise PermanentFailure(
-                f"Refused to call {self._name} in a private network",
+                text("sources.http.private", source=self._name),
                 where=endpoint(url),
-                cause=f"{host} is {inside[0]}, which is no public address",
-                next_step="set private_network: true in the options of the source if the system "
-                "stands in the company's own network",
+                cause=text("sources.http.private.why", host=host, address=inside[0]),
+                next_step=text("sources.http.private.step"),
             )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipelines.failures import Failure, PermanentFailure
+from pipelines.language import text
 from pipelines.sources.http.logins import LoginMemory, LoginRefused
 from pipelines.sources.http.redaction import Redactor
 from pipelines.sources.http.replies import SHAPE, Refusal, Reply
@@ -170,9 +171,9 @@ class TokenAuth:
             raise self._refused
         if self.logins >= self._most_logins:
             raise PermanentFailure(
-                f"Could not stay logged in to {client.name}",
-                cause=f"the system has ended {self.logins} sessions within one run",
-                next_step="look for another program that logs in with the same account",
+                text("sources.login.sessions", source=client.name),
+                cause=text("sources.login.sessions.why", count=self.logins),
+                next_step=text("sources.login.sessions.step"),
             )
         if self._memory and not self.logins:
             self._memory.stop_if_refused()

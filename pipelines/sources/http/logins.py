@@ -15,10 +15,15 @@ import datetime as dt
 import hashlib
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import Said, languages, text
+from pipelines.language.text import in_words
 
 FOLDER = "logins"
 
@@ -41,13 +46,12 @@ class LoginMemory:
             return
         if self._fingerprint(bytes.fromhex(known["salt"])) != known["fingerprint"]:
             return
+        at = known["at"][:16].replace("T", " ")
         raise LoginRefused(
-            f"Did not log in to {self._source.name}",
-            where=str(known.get("where", "")),
-            cause=f"these credentials were refused on {known['at'][:16].replace('T', ' ')} UTC "
-            f"({known.get('cause', '')}), so they are not tried again",
-            next_step=str(known.get("next_step") or "correct the credentials")
-            + "; then run `forewarn check`, which tries once",
+            text("sources.login.not_again", source=self._source.name),
+            where=_said(known.get("where")),
+            cause=text("sources.login.not_again.why", at=at, cause=_said(known.get("cause"))),
+            next_step=text("sources.login.not_again.step", step=_said(known.get("next_step"))),
         )
 
     def refused(self, failure: PermanentFailure) -> None:
@@ -59,9 +63,9 @@ class LoginMemory:
             "at": dt.datetime.now(dt.UTC).isoformat(),
             "salt": salt.hex(),
             "fingerprint": self._fingerprint(salt),
-            "where": failure.where,
-            "cause": failure.cause,
-            "next_step": failure.next_step,
+            "where": _kept(failure.where),
+            "cause": _kept(failure.cause),
+            "next_step": _kept(failure.next_step or text("sources.login.correct")),
         }
         # A disk that takes nothing must not hide why the login failed.
         with contextlib.suppress(OSError):
@@ -77,7 +81,7 @@ class LoginMemory:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, str] | None:
+    def _read(self) -> dict[str, Any] | None:
         if self._path is None:
             return None
         try:
@@ -92,6 +96,24 @@ class LoginMemory:
         for key in sorted(source.auth):
             parts += [key, _content(source.secret(key))]
         return hashlib.scrypt("\n".join(parts).encode(), salt=salt, n=2**14, r=8, p=1).hex()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was said, as the file keeps it: in every language."""
+
+    words: Mapping[str, str]
+
+    def into(self, language: str) -> str:
+        return self.words.get(language) or self.words.get("en", "")
+
+
+def _kept(said: Said) -> dict[str, str]:
+    return {language: in_words(said, language) for language in languages()}
+
+
+def _said(words: Any) -> Any:
+    return _Kept(words) if isinstance(words, dict) else ""
 
 
 def _content(value: str) -> str:

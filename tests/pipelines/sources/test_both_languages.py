@@ -119,7 +119,7 @@ def test_every_remark_and_reason_is_given_in_both_languages(file: str) -> None:
 
 def test_the_texts_are_found() -> None:
     assert sum(len(list(tellings(code(file)))) for file in FILES) > 250
-    assert {"spreadsheet/cells.py", "spreadsheet/mail_parts.py", "http/values.py"} <= set(FILES)
+    assert {"spreadsheet/values/cells.py", "records/values.py"} <= set(FILES)
     assert sum(len(list(givings(code(file)))) for file in GIVING) >= 22
     # Every system gives remarks on its loads.
     systems = {path.name for path in SOURCES.iterdir() if (path / "connector.py").exists()}
