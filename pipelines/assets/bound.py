@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.assets.kept_ledger import open_kept
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.ledger.revision import ledger_revision
-from pipelines.ledger.store import open_ledger
 from pipelines.nights.night import Night, fingerprint
 from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.raw_zone.sheet_versions import EVERY_VERSION
@@ -82,7 +82,7 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _with_fingerprint(settings: Settings, night: Night) -> Night:
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_kept(settings)
     try:
         revision = ledger_revision(ledger)
     finally:

@@ -15,13 +15,14 @@ import dagster as dg
 
 from pipelines.assets.alerts import usable_rules
 from pipelines.assets.hierarchy import hierarchy_of, named
+from pipelines.assets.kept_ledger import keep_copy, lost_ledger, told_of
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.run_failures import Cause
 from pipelines.assets.steps import WRITER, failing_clearly, log
 from pipelines.ledger.due import escalate
 from pipelines.ledger.episodes import Changes, record_episodes
 from pipelines.ledger.store import open_ledger
-from pipelines.notifying.data_problems import StaleFeed, failed_run, stale_feeds
+from pipelines.notifying.data_problems import StaleFeed, failed_run, gone_ledger, stale_feeds
 from pipelines.notifying.links import Links, link_key
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import Report, joined, notify, notify_data_owners
@@ -46,6 +47,8 @@ def notice_asset(settings: Settings) -> dg.AssetsDefinition:
         """What was told to whom; a second run of the same night tells nothing."""
         with failing_clearly():
             changes, report = tell(settings, run_id=context.run.run_id)
+            _tell_of_lost_ledger(settings)
+            keep_copy(settings)
         sent = report.delivery.sent if report.delivery else 0
         log.info(
             "tell      %d opened, %d raised, %d ended; %d notices sent, %d failed",
@@ -154,6 +157,27 @@ def tell_of_failure(
         )
     finally:
         ledger.close()
+
+
+def _tell_of_lost_ledger(settings: Settings) -> None:
+    lost = lost_ledger(settings)
+    if lost is None:
+        return
+    moment = settings.now()
+    day = moment.astimezone(settings.timezone).date()
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        notify_data_owners(
+            ledger,
+            recipient_book(settings).recipients,
+            _office(settings, day, Hierarchy()),
+            gone_ledger(lost.told, day=day),
+            now=moment,
+            outbox_dir=settings.data_dir / OUTBOX,
+        )
+    finally:
+        ledger.close()
+    told_of(settings)
 
 
 def send_what_waits(settings: Settings, now: dt.datetime | None = None) -> Delivery:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipelines.assets.hierarchy import published_hierarchy
+from pipelines.assets.kept_ledger import open_kept
 from pipelines.failures import PermanentFailure
 from pipelines.language import text as words
 from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
 from pipelines.ledger.refusals import Answer, Refused
 from pipelines.ledger.responses import acknowledge, assign, plan, resolve, snooze
 from pipelines.ledger.signals import add_signal, parse_scope
-from pipelines.ledger.store import Ledger, open_ledger
+from pipelines.ledger.store import Ledger
 from pipelines.notifying.describing import in_language, reasons, sentence
 from pipelines.notifying.messages import Items
 from pipelines.notifying.wording import word
@@ -34,7 +35,7 @@ LEVELS = {"warning": "警戒 warning", "danger": "危险 danger"}
 def _ledger() -> Iterator[tuple[Settings, Ledger]]:
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_kept(settings)
     try:
         yield settings, ledger
     finally:

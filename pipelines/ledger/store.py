@@ -43,6 +43,7 @@ class Ledger:
     def __init__(self, engine: Engine, shown: str) -> None:
         self.engine = engine
         self.shown = shown  # the URL without its password
+        self.created = False  # whether opening it made its tables: there was none before
         self._writer = engine.execution_options(ledger_writes=True)
 
     @contextmanager
@@ -98,7 +99,7 @@ def open_ledger(url: str) -> Ledger:
             ) from error
     ledger = Ledger(_engine(parsed), shown)
     try:
-        _upgrade(ledger)
+        ledger.created = _upgrade(ledger)
     except OperationalError as error:
         ledger.close()
         raise _transient("Open the ledger", shown, error) from error
@@ -190,17 +191,20 @@ def migration_config() -> Config:
     return config
 
 
-def _upgrade(ledger: Ledger) -> None:
+def _upgrade(ledger: Ledger) -> bool:
+    """Bring the tables to this version; whether there were none."""
     config = migration_config()
     head = ScriptDirectory.from_config(config).get_current_head()
     with ledger.engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
-            return
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == head:
+        return False
     with ledger._writer.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")  # does nothing where another process was first
+    return found is None
 
 
 def _transient(tried: str, shown: str, error: SQLAlchemyError) -> TransientFailure:

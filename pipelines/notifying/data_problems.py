@@ -78,6 +78,11 @@ def stale_feeds(feeds: Iterable[StaleFeed], *, day: dt.date) -> DataProblem | No
     )
 
 
+def gone_ledger(told: Text, *, day: dt.date) -> DataProblem:
+    """The ledger was gone and has been filled again; `told` says from what."""
+    return DataProblem(f"{day}|ledger", text("notice.ledger_gone"), (told,))
+
+
 def _feed(feed: StaleFeed) -> Text:
     name = f"{feed.source}/{feed.entity}"
     if feed.age_workdays is None:
