@@ -16,6 +16,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.nights.privacy import keep_files_private
+
 app = typer.Typer(
     name="forewarn",
     help="Sales early warning: extract, build, audit, warn, publish, tell.",
@@ -281,6 +283,7 @@ def rules_tune(
 def main() -> None:
     """Entry point: every failure becomes a sentence and an exit code, never a traceback."""
     try:
+        keep_files_private()
         app()
     except Exception as error:
         from pipelines.commands.ending import told_and_coded

@@ -5,19 +5,24 @@ Add here: a new family of assets to the list. Keep out: their logic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from pipelines.assets.alerts import alert_assets
 from pipelines.assets.audits import marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
+from pipelines.assets.dead_runs import close_dead_runs
 from pipelines.assets.notices import notice_asset
 from pipelines.assets.published import published_asset
 from pipelines.assets.raw import raw_assets
 from pipelines.assets.reports import report_asset
 from pipelines.assets.steps import WRITER, writer_resource
 from pipelines.nights.event_storage import ease_event_storage
+from pipelines.nights.privacy import keep_files_private
 from pipelines.schedules import (
+    NIGHTLY,
     failure_sensor,
     nightly_job,
     outbox_sensor,
@@ -49,7 +54,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             report_asset(settings),
         ],
         asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
-        resources={WRITER: writer_resource(settings), "dbt": dbt_resource()},
+        resources={WRITER: writer_resource(settings, _close_dead(settings)), "dbt": dbt_resource()},
         jobs=[nightly, weekly],
         schedules=schedules(settings, nightly, weekly),
         sensors=[
@@ -62,7 +67,16 @@ def build_defs(settings: Settings) -> dg.Definitions:
     )
 
 
+def _close_dead(settings: Settings) -> Callable[[dg.InitResourceContext], object]:
+    def close(context: dg.InitResourceContext) -> object:
+        instance, run = context.instance, context.run_id or ""
+        return close_dead_runs(settings, instance, NIGHTLY, own_run=run) if instance else []
+
+    return close
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` loads; built when Dagster asks, so that an import reads no file."""
+    keep_files_private()
     return build_defs(load_settings())

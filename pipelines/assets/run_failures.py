@@ -15,6 +15,7 @@ import dagster as dg
 
 from pipelines.assets.steps import KIND
 from pipelines.failures import AuditFailure, PermanentFailure, TransientFailure, WriterBusy
+from pipelines.language import text
 
 # Failures whose text is ours.
 OWN = {kind.__name__ for kind in (TransientFailure, PermanentFailure, AuditFailure, WriterBusy)}
@@ -63,8 +64,8 @@ def _of_run(event: dg.DagsterEvent) -> Cause:
     error = data.error if data is not None else None
     if error is not None:
         return _of_error("run", error)
-    text = "its process ended before it was done (killed, out of memory, or the machine stopped)"
-    return Cause("run", text, event.message or text, False)
+    said = str(text("night.run_died"))
+    return Cause("run", said, event.message or said, False)
 
 
 def _of_step(step: str, event: dg.DagsterEvent, verdicts: list[str]) -> Cause:

@@ -6,7 +6,7 @@ Add here: the shared frame of a step. Keep out: what a step does.
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
@@ -24,12 +24,18 @@ KIND = "forewarn_kind"
 WRITER = "writer"
 
 
-def writer_resource(settings: Settings) -> dg.ResourceDefinition:
-    """Holds the writer lock from the first step of a run to its last, in the run's own process."""
+def writer_resource(
+    settings: Settings, when_held: Callable[[dg.InitResourceContext], object]
+) -> dg.ResourceDefinition:
+    """Holds the writer lock from the first step of a run to its last, in the run's own process.
+
+    `when_held` is called once the lock is there, before the first step.
+    """
 
     @dg.resource(description="The writer lock of the data folder; one run at a time.")
     def writer(context: dg.InitResourceContext) -> Iterator[None]:
         with writer_lock(settings.data_dir, f"run {context.run_id}"):
+            when_held(context)
             yield None
 
     return writer

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from pipelines.configuration.problems import ConfigurationError, Problem
+from pipelines.language import text
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.registry import connector_of
 
@@ -15,6 +16,7 @@ from pipelines.sources.registry import connector_of
 def check_everything() -> int:
     """Print one line per finding; 0 if all is well, 2 if configuration is wrong, 1 if a source is."""
     settings = load_settings()
+    _look_for_dead_runs(settings)
     problems = rule_problems(settings)
     company = settings.company
     sys.stdout.write(
@@ -39,6 +41,15 @@ def check_everything() -> int:
     if problems:
         return 2
     return 0 if reachable else 1
+
+
+def _look_for_dead_runs(settings: Settings) -> None:
+    if (settings.data_dir / "dagster").is_dir():
+        from pipelines.assets.dead_runs import close_dead_runs_if_idle
+        from pipelines.schedules import NIGHTLY
+
+        for run in close_dead_runs_if_idle(settings, NIGHTLY):
+            sys.stdout.write(f"  {text('command.check.dead_run', run=run[:8])}\n")
 
 
 def rule_problems(settings: Settings) -> list[Problem]:

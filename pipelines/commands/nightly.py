@@ -55,6 +55,7 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     dagster_home(settings)
     import dagster as dg
 
+    from pipelines.assets.dead_runs import LOCKED_FIRST, close_dead_runs
     from pipelines.assets.run_failures import causes_of
     from pipelines.assets.steps import AS_OF_TAG
     from pipelines.commands.summary import print_failure, print_summary
@@ -64,10 +65,11 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     definitions = build_defs(settings)
     job = definitions.resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.get() as instance:
+        close_dead_runs(settings, instance, NIGHTLY)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags={AS_OF_TAG: as_of.isoformat()} if as_of else None,
+            tags={LOCKED_FIRST: "yes"} | ({AS_OF_TAG: as_of.isoformat()} if as_of else {}),
             # Dagster's own console lines repeat ours at length; its pages show them all the same.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )

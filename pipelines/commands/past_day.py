@@ -104,7 +104,7 @@ def past_day_definitions(settings: Settings) -> dg.Definitions:
             *alert_assets(settings, upstream=marts),
         ],
         asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
-        resources={WRITER: writer_resource(settings), "dbt": dbt_resource()},
+        resources={WRITER: writer_resource(settings, lambda _: None), "dbt": dbt_resource()},
         jobs=[dg.define_asset_job(_JOB, selection=everything, executor_def=dg.in_process_executor)],
         executor=dg.in_process_executor,
     )

@@ -36,12 +36,16 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     Without `answers_port` it is the port of `links.base_url` in recipients.yml, where that is
     this machine. Raises PermanentFailure when a port is taken.
     """
+    from pipelines.assets.dead_runs import close_dead_runs_if_idle
+    from pipelines.schedules import NIGHTLY
+
     settings = load_settings()
     port = port or DAGSTER_PORT
     answers_port = answers_port or _links_port(settings)
     for wanted, option in ((port, "--port"), (answers_port, "--answers-port")):
         _free(wanted, option)
     home = dagster_home(settings)
+    close_dead_runs_if_idle(settings, NIGHTLY)
     # Before the first child, so that no signal can leave one behind.
     # Ctrl-C as well: started in the background of a shell, a process is told to ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

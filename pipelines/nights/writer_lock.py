@@ -40,7 +40,7 @@ def writer_lock(data_dir: Path, purpose: str, *, wait_seconds: float = 0) -> Ite
             _held[path][1] -= 1
         return
     data_dir.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(descriptor, path, wait_seconds)
         holder = {

@@ -62,7 +62,8 @@ class Recipient(_Part):
     `digest_day` is 0 for Monday. `urgent_budget` is the most urgent notices in one ISO week.
     """
 
-    person_id: str = Field(min_length=1)
+    # It names a folder of the outbox and stands in links: nothing that leads elsewhere.
+    person_id: str = Field(pattern=r"^[\w@+-][\w.@+-]{0,99}$")
     name: str = ""
     language: str = "zh"
     role: Role

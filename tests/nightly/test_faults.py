@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -33,6 +34,13 @@ def killed_at(site: Installation, line: str, extra_seconds: float = 0.0) -> str:
     return "".join(seen)
 
 
+def statuses(site: Installation) -> list[str]:
+    """The status of every run that Dagster knows."""
+    home = site.data / "dagster" / "history" / "runs.db"
+    with sqlite3.connect(f"file:{home}?mode=ro", uri=True) as connection:
+        return [status for (status,) in connection.execute("select status from runs")]
+
+
 def test_killed_in_every_step_the_next_run_publishes_the_same_marts(
     published: Installation, tmp_path: Path
 ) -> None:
@@ -48,6 +56,13 @@ def test_killed_in_every_step_the_next_run_publishes_the_same_marts(
     assert done.returncode == 0, done.stdout + done.stderr
     assert same_marts(site.current, published.current) == []
     assert not list((site.data / "versions").glob(".building-*"))
+    # None of the killed runs stands as started, and the data owner has heard of them.
+    assert statuses(site).count("STARTED") == 0
+    assert statuses(site).count("FAILURE") >= 3
+    told = [
+        p.read_text(encoding="utf-8") for p in (site.data / "outbox" / "data_owner").rglob("*.md")
+    ]
+    assert any("进程在完成之前就结束了" in text for text in told)
 
 
 def test_a_second_run_at_the_same_time_is_told_who_holds_the_lock(
