@@ -107,6 +107,16 @@ def notify(
     return Report(report.told, report.deferred, report.unheard, delivery)
 
 
+def count_digests_as_told(
+    ledger: Ledger, recipients: Sequence[Recipient], office: Office, *, now: dt.datetime
+) -> None:
+    """Mark the digests that are due as gone out: for a ledger that has lost what it sent."""
+    today = now.astimezone(office.timezone).date()
+    with ledger.writing() as session:
+        for recipient, digest in due_digests(take(session), recipients, office, today):
+            session.add(_empty(recipient, digest, now))
+
+
 def notify_data_owners(
     ledger: Ledger,
     recipients: Sequence[Recipient],

@@ -5,7 +5,8 @@ Keep out: what the tables mean, and whether they may be published (`quality/gate
 
 A version holds `warehouse.duckdb` (private), `forewarn.duckdb` (readers; schema `marts`; a storage
 format that DuckDB 1.4 opens), `parquet/<mart>.parquet` and `manifest.json`. Readers that have an
-older version open keep it: its folder stays until three newer ones exist.
+older version open keep it: its folder stays until three newer ones exist, or longer where one holds
+it (`holding.py`).
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from typing import Any
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import text as words
 from pipelines.nights.night import Night
+from pipelines.publishing.holding import MANIFEST, unheld
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 
 MARTS = "marts"
 KEPT_VERSIONS = 3
 READERS_FORMAT = "v1.4.0"
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,9 @@ def _forget_old(settings: Settings) -> None:
     kept.add(settings.current.resolve())
     for _, path in _versions(settings):
         if path not in kept and path.resolve() not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+            with unheld(path) as free:
+                if free:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _quoted(path: Path) -> str:

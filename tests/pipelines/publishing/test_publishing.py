@@ -18,6 +18,7 @@ import pytest
 
 from pipelines.failures import TransientFailure
 from pipelines.nights.night import Night, begin_night, load_night
+from pipelines.publishing.holding import held_version
 from pipelines.publishing.versions import damaged_files, publish, read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
@@ -131,6 +132,7 @@ KILLED = """
 import os, sys, threading, time
 from pathlib import Path
 from tests_publish import built_night
+from pipelines.publishing.holding import held_version
 from pipelines.publishing.versions import publish
 from pipelines.settings import load_settings
 settings = load_settings(sys.argv[1], sys.argv[2])
@@ -196,3 +198,42 @@ def test_a_night_can_be_picked_up_by_its_run_id_and_a_past_day_has_a_cut(
         spring, fingerprint="abc", unchanged=True
     )
     assert begin_night(settings, "today", None).known_at is None
+
+
+def test_a_version_that_a_reader_holds_stays_until_it_lets_go(settings: Settings) -> None:
+    publish(settings, built_night(settings, "run1", 1))
+    with held_version(settings.data_dir) as held:
+        for number in range(2, 7):
+            publish(settings, built_night(settings, f"run{number}", number))
+        assert held.name == "1"
+        assert damaged_files(held, read_manifest(held)) == []  # type: ignore[arg-type]
+    publish(settings, built_night(settings, "run7", 7))
+    assert not held.exists()
+    kept = {path.name for path in settings.versions_dir.iterdir()}
+    assert kept == {"5", "6", "7"}
+
+
+def test_many_readers_of_files_and_database_each_get_one_version(settings: Settings) -> None:
+    publish(settings, built_night(settings, "run1", 1))
+    script = (
+        "import sys, duckdb; from pathlib import Path\n"
+        "from pipelines.publishing.holding import held_version\n"
+        "for _ in range(4):\n"
+        "    with held_version(Path(sys.argv[1])) as v:\n"
+        "        rows = duckdb.sql(f\"select count(*) from '{v}/parquet/fct_orders.parquet'\").fetchall()\n"
+        "        c = duckdb.connect(f'{v}/forewarn.duckdb', read_only=True)\n"
+        "        assert rows == c.execute('select count(*) from marts.fct_orders').fetchall()\n"
+        "        c.close()\n"
+    )
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(settings.data_dir)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for number in range(2, 12):
+        publish(settings, built_night(settings, f"run{number}", number))
+    said = [reader.communicate()[1] for reader in readers]
+    assert [reader.returncode for reader in readers] == [0] * 4, said
