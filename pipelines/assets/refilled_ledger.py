@@ -16,16 +16,20 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import select
 
+from pipelines.assets.hierarchy import hierarchy_of, named
 from pipelines.ledger import responses
 from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.models import EpisodeChange, Telling
 from pipelines.ledger.refusals import NotFound, Refused
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.hours import iso_week
-from pipelines.notifying.recipients import read_recipients
+from pipelines.notifying.notices import Office
+from pipelines.notifying.notify import count_digests_as_told
+from pipelines.notifying.recipients import RecipientBook, read_recipients
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
+from pipelines.working_calendar import workday_test
 
 
 def refill(ledger: Ledger, settings: Settings) -> int:
@@ -36,6 +40,7 @@ def refill(ledger: Ledger, settings: Settings) -> int:
         alerts = connection.execute(
             "select * from marts.fct_alerts where coalesce(origin, 'evaluated') = 'evaluated'"
         ).df(date_as_object=True)
+        reps = hierarchy_of(connection)
         given = connection.execute(
             "select * from marts.fct_alert_responses order by acted_at, response_id"
         ).df(date_as_object=True)
@@ -47,7 +52,15 @@ def refill(ledger: Ledger, settings: Settings) -> int:
         # What the ledger refuses today (an alert of a withdrawn rule) it need not keep.
         with contextlib.suppress(NotFound, Refused):
             _answer(ledger, row, settings.timezone)
-    _count_as_told(ledger, settings, moment)
+    book = read_recipients(settings.config_dir / "recipients.yml", [])
+    _count_as_told(ledger, settings, book, moment)
+    office = Office(
+        timezone=settings.timezone,
+        currency=settings.company.currency,
+        is_workday=workday_test(settings, manifest.as_of),
+        hierarchy=named(reps, book),
+    )
+    count_digests_as_told(ledger, book.recipients, office, now=moment)
     return len(alerts)
 
 
@@ -69,8 +82,9 @@ def _answer(ledger: Ledger, row: dict[Any, Any], zone: ZoneInfo) -> None:
             responses.snooze(*who, row["until"], note, now=moment, today=moment.date())
 
 
-def _count_as_told(ledger: Ledger, settings: Settings, now: dt.datetime) -> None:
-    book = read_recipients(settings.config_dir / "recipients.yml", [])
+def _count_as_told(
+    ledger: Ledger, settings: Settings, book: RecipientBook, now: dt.datetime
+) -> None:
     week = iso_week(now, settings.timezone)
     with ledger.writing() as session:
         changes = session.scalars(select(EpisodeChange)).all()
