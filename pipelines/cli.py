@@ -9,7 +9,6 @@ publication.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,45 +17,40 @@ import typer
 
 from pipelines.nights.privacy import keep_files_private
 
-app = typer.Typer(
+from pipelines.commands.options import SpeakingApp, speak_first
+from pipelines.language import text as words
+
+app = SpeakingApp(
     name="forewarn",
-    help="Sales early warning: extract, build, audit, warn, publish, tell.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-alerts_app = typer.Typer(help="The warnings and what was done about them.", no_args_is_help=True)
-signal_app = typer.Typer(help="Risks reported by hand.", no_args_is_help=True)
-rules_app = typer.Typer(help="The alert rules.", no_args_is_help=True)
+alerts_app = SpeakingApp(no_args_is_help=True)
+signal_app = SpeakingApp(no_args_is_help=True)
+rules_app = SpeakingApp(no_args_is_help=True)
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(signal_app, name="signal")
 app.add_typer(rules_app, name="rules")
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", help="Configuration folder (FOREWARN_CONFIG, else config/)."),
-]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Data folder (FOREWARN_DATA, else data/).")
-]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", help="The day to report for, as it was known then (2026-05-31)."),
+    typer.Option("--as-of"),
 ]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"forewarn {version('forewarn')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _everywhere(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Options before the command hold for every command."""
-    _choose_folders(config, data)
-
-
-def _choose_folders(config: Path | None, data: Path | None) -> None:
-    # Through the environment, so that Dagster's own processes and dbt see the same folders.
-    if config is not None:
-        os.environ["FOREWARN_CONFIG"] = str(config.expanduser().resolve())
-    if data is not None:
-        os.environ["FOREWARN_DATA"] = str(data.expanduser().resolve())
+def _everywhere(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """What holds before any command."""
 
 
 def day_of(text: str | None) -> dt.date | None:
@@ -66,22 +60,20 @@ def day_of(text: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date such as 2026-05-31") from None
+        raise typer.BadParameter(str(words("command.no_date", given=text))) from None
 
 
 @app.command()
-def run(as_of: AsOfOption = None, config: ConfigOption = None, data: DataOption = None) -> None:
+def run(as_of: AsOfOption = None) -> None:
     """The nightly job: extract, build, audit, warn, publish, notify, report."""
-    _choose_folders(config, data)
     from pipelines.commands.nightly import run_nightly
 
     raise typer.Exit(run_nightly(day_of(as_of)))
 
 
 @app.command()
-def check(config: ConfigOption = None, data: DataOption = None) -> None:
+def check() -> None:
     """Validate the configuration, connect to every source, say what would be read."""
-    _choose_folders(config, data)
     from pipelines.commands.checking import check_everything
 
     raise typer.Exit(check_everything())
@@ -90,9 +82,9 @@ def check(config: ConfigOption = None, data: DataOption = None) -> None:
 @app.command()
 def sample(
     directory: Path,
-    reps: Annotated[int, typer.Option(help="Number of salespeople.")] = 32,
-    seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
-    end: Annotated[str | None, typer.Option(help="Its last day (2026-10-30).")] = None,
+    reps: Annotated[int, typer.Option()] = 32,
+    seed: Annotated[int, typer.Option()] = 7,
+    end: Annotated[str | None, typer.Option()] = None,
 ) -> None:
     """Write a generated sales organisation with planted risks and their labels."""
     from pipelines.commands.sampling import write
@@ -102,15 +94,10 @@ def sample(
 
 @app.command()
 def up(
-    port: Annotated[int | None, typer.Option(help="Of Dagster's pages (3000).")] = None,
-    answers_port: Annotated[
-        int | None, typer.Option(help="Of the answer links (that of links.base_url).")
-    ] = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    port: Annotated[int | None, typer.Option()] = None,
+    answers_port: Annotated[int | None, typer.Option()] = None,
 ) -> None:
     """Dagster's pages and schedules, and the answer links, on loopback ports."""
-    _choose_folders(config, data)
     from pipelines.commands.serving import serve
 
     raise typer.Exit(serve(port, answers_port))
@@ -118,16 +105,13 @@ def up(
 
 @app.command()
 def report(
-    kind: Annotated[str, typer.Argument(help="weekly")] = "weekly",
+    kind: Annotated[str, typer.Argument()] = "weekly",
     as_of: AsOfOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write to.")] = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """The weekly progress and risk report (HTML and XLSX)."""
-    _choose_folders(config, data)
     if kind != "weekly":
-        raise typer.BadParameter(f"{kind!r} is not a report; there is: weekly")
+        raise typer.BadParameter(str(words("command.no_report", given=kind)))
     from pipelines.commands.reporting import write_report
 
     raise typer.Exit(write_report(day_of(as_of), out))
@@ -149,14 +133,12 @@ def docs() -> None:
     raise typer.Exit(write_docs())
 
 
-ByOption = Annotated[
-    str | None, typer.Option("--by", help="Who acts (default: the user of this machine).")
-]
+ByOption = Annotated[str | None, typer.Option("--by")]
 
 
 @alerts_app.command("list")
 def alerts_list(
-    everything: Annotated[bool, typer.Option("--all", help="Past ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all")] = False,
 ) -> None:
     """Open warnings, the most at risk first."""
     from pipelines.commands.answering import print_list
@@ -199,10 +181,8 @@ def alerts_plan(alert_id: str, text: str, by: ByOption = None) -> None:
 @alerts_app.command("resolve")
 def alerts_resolve(
     alert_id: str,
-    outcome: Annotated[
-        str, typer.Option(help="recovered, missed, accepted, false_alarm or data_error")
-    ],
-    note: Annotated[str, typer.Option(help="One line of learning.")],
+    outcome: Annotated[str, typer.Option()],
+    note: Annotated[str, typer.Option()],
     by: ByOption = None,
 ) -> None:
     """How it ended."""
@@ -214,8 +194,8 @@ def alerts_resolve(
 @alerts_app.command("snooze")
 def alerts_snooze(
     alert_id: str,
-    until: Annotated[str, typer.Option(help="Last day of the pause.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    until: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option()],
     by: ByOption = None,
 ) -> None:
     """No notices until a day; it stays open and in the report."""
@@ -228,8 +208,8 @@ def alerts_snooze(
 
 @signal_app.command("add")
 def signal_add(
-    scope: Annotated[str, typer.Option(help="TYPE:ID, such as team:T01")],
-    text: Annotated[str, typer.Option(help="What you see.")],
+    scope: Annotated[str, typer.Option()],
+    text: Annotated[str, typer.Option()],
     by: ByOption = None,
 ) -> None:
     """Report a risk by hand."""
@@ -240,18 +220,15 @@ def signal_add(
 
 @app.command()
 def backtest(
-    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
-    every: Annotated[str, typer.Option(help="week (rules are evaluated weekly)")] = "week",
-    episodes: Annotated[Path | None, typer.Option(help="CSV to write every episode to.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="labels.json with the true risks.")] = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    first: Annotated[str | None, typer.Option("--from")] = None,
+    last: Annotated[str | None, typer.Option("--to")] = None,
+    every: Annotated[str, typer.Option()] = "week",
+    episodes: Annotated[Path | None, typer.Option()] = None,
+    labels: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """The rules over the past: precision, recall, lead time, false alarms."""
-    _choose_folders(config, data)
     if every not in {"week", "day"}:
-        raise typer.BadParameter(f"{every!r} is neither day nor week")
+        raise typer.BadParameter(str(words("command.no_rhythm", given=every)))
     from pipelines.commands import backtesting
 
     raise typer.Exit(backtesting.backtest(day_of(first), day_of(last), episodes, labels))
@@ -267,12 +244,8 @@ def rules_list() -> None:
 
 @rules_app.command("tune")
 def rules_tune(
-    budget: Annotated[
-        float, typer.Option(help="False alarms per director and month, all rules together.")
-    ] = 1.0,
-    labels: Annotated[
-        Path | None, typer.Option(help="labels.json with the true risks, where they are known.")
-    ] = None,
+    budget: Annotated[float, typer.Option()] = 1.0,
+    labels: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Propose limits from the early part of the past, quoted on the untouched rest."""
     from pipelines.commands.backtesting import tune
@@ -282,6 +255,7 @@ def rules_tune(
 
 def main() -> None:
     """Entry point: every failure becomes a sentence and an exit code, never a traceback."""
+    speak_first()
     try:
         keep_files_private()
         app()

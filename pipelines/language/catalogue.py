@@ -11,10 +11,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
-
 CATALOGUES = Path(__file__).parent / "catalogues"
 # What a sentence is shown in where a language lacks it: a test sees to it that none does.
 FALLBACK = "en"
@@ -31,8 +27,10 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
     path = CATALOGUES / f"{language}.po"
     if not path.is_file():
         raise ValueError(f"no catalogue for {language!r}; there are: {', '.join(languages())}")
+    from babel.messages.pofile import read_po  # here: a command that says nothing is quick
+
     with path.open("rb") as file:
-        read: Catalog = read_po(file, locale=language)
+        read = read_po(file, locale=language)
     return {
         entry.id if isinstance(entry.id, str) else entry.id[0]: (
             entry.string if isinstance(entry.string, str) else tuple(entry.string or ())
@@ -57,6 +55,8 @@ def sentence(key: str, language: str, count: float | None = None) -> str:
 
 def _form(language: str, count: float | None) -> int:
     """Which plural form a number takes, in the order of the language's own categories."""
+    from babel import Locale
+
     rule = Locale.parse(language).plural_form
     order = [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in _tags(rule)]
     return order.index(rule(0 if count is None else count))
