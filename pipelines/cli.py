@@ -15,10 +15,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.nights.privacy import keep_files_private
-
 from pipelines.commands.options import SpeakingApp, speak_first
 from pipelines.language import text as words
+from pipelines.nights.privacy import keep_files_private
 
 app = SpeakingApp(
     name="forewarn",

@@ -11,7 +11,6 @@ beside it show what was found and where.
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 import duckdb
@@ -20,6 +19,7 @@ from pipelines.assets.bound import COMPANY_TABLES
 from pipelines.assets.dbt_models import DBT_RUN
 from pipelines.assets.raw import may_continue
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.language.text import InEach, kept
 from pipelines.nights.night import Night
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
@@ -96,7 +96,7 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
             of_feeds = [*check_failed_sources(failed), *feeds.results]
             results = [result for found in by_entity.values() for result in found] + of_feeds
             (night.folder / _RAW_RESULTS).write_text(
-                json.dumps([asdict(result) for result in results])
+                json.dumps([{**vars(result), "told": kept(result.told)} for result in results])
             )
             verdict = decide(results, may_fail=_may_fail(settings))
             for key, names in declared.items():
@@ -218,4 +218,7 @@ def _mark_untrusted(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> 
 
 def _raw_results(night: Night) -> list[CheckResult]:
     rows = json.loads((night.folder / _RAW_RESULTS).read_text())
-    return [CheckResult(**{**row, "sample": tuple(row["sample"])}) for row in rows]
+    return [
+        CheckResult(**{**row, "sample": tuple(row["sample"]), "told": InEach(row["told"])})
+        for row in rows
+    ]

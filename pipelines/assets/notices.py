@@ -19,6 +19,7 @@ from pipelines.assets.kept_ledger import keep_copy, lost_ledger, told_of
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.run_failures import Cause
 from pipelines.assets.steps import WRITER, failing_clearly, log
+from pipelines.language import text
 from pipelines.ledger.due import escalate
 from pipelines.ledger.episodes import Changes, record_episodes
 from pipelines.ledger.store import open_ledger
@@ -138,7 +139,7 @@ def tell_of_failure(
     day = moment.astimezone(settings.timezone).date()
     problem = failed_run(
         job,
-        [f"{cause.step}: {cause.text}" for cause in causes],
+        [text("notice.step_failed", step=cause.step, why=cause.text) for cause in causes],
         audit=any(cause.is_audit for cause in causes),
         day=day,
         run_id=run_id,

@@ -70,7 +70,7 @@ def _load_all(
     night, raw_zone = night_of(context, settings), raw_zone_of(settings)
     started, now = time.monotonic(), dt.datetime.now(dt.UTC)
     rows: dict[str, int] = {}
-    failed: dict[str, str] = {}
+    failed: dict[str, Said] = {}
     for source in sources:
         try:
             connector = connector_of(source, settings)
@@ -84,7 +84,7 @@ def _load_all(
         except Failure as failure:
             if not may_continue(settings, source, raw_zone, now):
                 raise
-            failed[source.name] = str(failure)
+            failed[source.name] = failure.told
             log.warning("%s: %s Its last load stands, marked untrusted.", source.name, failure)
             continue
         _say(report)

@@ -13,9 +13,9 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.steps import KIND
+from pipelines.assets.steps import KIND, TOLD
 from pipelines.failures import AuditFailure, PermanentFailure, TransientFailure, WriterBusy
-from pipelines.language import text
+from pipelines.language.text import InEach, Said, text
 
 # Failures whose text is ours.
 OWN = {kind.__name__ for kind in (TransientFailure, PermanentFailure, AuditFailure, WriterBusy)}
@@ -26,8 +26,8 @@ class Cause:
     """One failed step of a run. `text` is safe to send; `full` is for this machine's console."""
 
     step: str
-    text: str
-    full: str
+    text: Said
+    full: Said
     is_audit: bool
 
 
@@ -64,8 +64,8 @@ def _of_run(event: dg.DagsterEvent) -> Cause:
     error = data.error if data is not None else None
     if error is not None:
         return _of_error("run", error)
-    said = str(text("night.run_died"))
-    return Cause("run", said, event.message or said, False)
+    died = text("night.run_died")
+    return Cause("run", died, event.message or died, False)
 
 
 def _of_step(step: str, event: dg.DagsterEvent, verdicts: list[str]) -> Cause:
@@ -74,12 +74,14 @@ def _of_step(step: str, event: dg.DagsterEvent, verdicts: list[str]) -> Cause:
     stopped = error is not None and "AssetCheckFailed" in (error.cls_name or "")
     kind = user.metadata[KIND].value if user and KIND in user.metadata else None
     if user is not None and user.description:
-        return Cause(step, user.description, user.description, kind == "audit")
+        kept = user.metadata[TOLD].value if TOLD in user.metadata else None
+        said = InEach(kept) if isinstance(kept, dict) else user.description
+        return Cause(step, said, said, kind == "audit")
     if stopped:
-        told = "\n".join(verdicts) or "the audit found an error"
+        told = "\n".join(verdicts) or text("night.audit_error")
         return Cause(step, told, told, True)
     if error is None:
-        return Cause(step, "it failed without a reason", event.message or "", False)
+        return Cause(step, text("night.no_reason"), event.message or "", False)
     return _of_error(step, error)
 
 
@@ -90,4 +92,4 @@ def _of_error(step: str, error: Any) -> Cause:
     if error.cls_name in OWN:
         return Cause(step, full.removeprefix(f"{error.cls_name}: "), full, False)
     kind = error.cls_name or "error"
-    return Cause(step, f"unexpected {kind}; the run's page has its text", full, False)
+    return Cause(step, text("night.unexpected", kind=kind), full, False)

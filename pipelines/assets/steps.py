@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from pipelines.failures import AuditFailure, TransientFailure
+from pipelines.language.text import kept
 from pipelines.nights.night import Night, begin_night, folder_of, load_night
 from pipelines.nights.storage import storage_failure
 from pipelines.nights.writer_lock import writer_lock
@@ -21,6 +22,7 @@ log = logging.getLogger("forewarn")
 
 AS_OF_TAG = "forewarn/as_of"
 KIND = "forewarn_kind"
+TOLD = "forewarn_told"
 WRITER = "writer"
 
 
@@ -72,7 +74,7 @@ def failing_clearly() -> Iterator[None]:
         kind = "audit" if isinstance(failure, AuditFailure) else "step"
         raise dg.Failure(
             description=str(failure),
-            metadata={KIND: kind},
+            metadata={KIND: kind, TOLD: dg.MetadataValue.json(kept(failure.told))},
             allow_retries=isinstance(failure, TransientFailure),
         ) from error
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from pipelines.language.catalogue import sentence
+from pipelines.language.catalogue import languages, sentence
 from pipelines.language.speaking import spoken
 
 
@@ -71,15 +71,25 @@ def text(key: str, /, **values: Any) -> Text:
 _FULL_STOP = re.compile(r"(?<!\.)[.。]\s*$")
 
 
-class InBoth(Text):
+class InEach(Text):
+    """Words that are there in several languages already, such as a text that was written to a file.
+
+    Of a language that has none it is the English ones.
+    """
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        super().__init__("each", dict(words))
+
+    def into(self, language: str) -> str:
+        """The words of that language, else the English ones."""
+        return str(self.values.get(language) or self.values["en"])
+
+
+class InBoth(InEach):
     """Words that a data file holds in English and in Chinese, such as a note beside a dbt test."""
 
     def __init__(self, en: str, zh: str) -> None:
-        super().__init__("both", {"en": en, "zh": zh})
-
-    def into(self, language: str) -> str:
-        """Chinese in Chinese, English in every other language."""
-        return str(self.values["zh" if language == "zh" else "en"])
+        super().__init__({"en": en, "zh": zh})
 
 
 # What a person is told: a text, or words that are nobody's to translate (a name, a system's answer).
@@ -106,6 +116,11 @@ def in_words(value: object, language: str) -> str:
         parts = [in_words(part, language) for part in value]
         return listed(parts, language)
     return str(value)
+
+
+def kept(said: Said) -> dict[str, str]:
+    """What was said, in every language, as a file or a run's record keeps it; `InEach` reads it."""
+    return {language: in_words(said, language) for language in languages()}
 
 
 def listed(parts: Sequence[str], language: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from pipelines.language.text import InEach, Said, Text, kept
 from pipelines.raw_zone.rows import KnownExtract
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
@@ -48,15 +49,17 @@ class Night:
         return self.folder / "warehouse.duckdb"
 
     @property
-    def failed_sources(self) -> dict[str, str]:
+    def failed_sources(self) -> dict[str, Text]:
         """Source -> why it could not be read tonight; its last load stands."""
         path = self.folder / _FAILED_SOURCES
-        return json.loads(path.read_text()) if path.exists() else {}
+        found = json.loads(path.read_text()) if path.exists() else {}
+        return {source: InEach(why) for source, why in found.items()}
 
-    def note_failed(self, failed: Mapping[str, str]) -> None:
+    def note_failed(self, failed: Mapping[str, Said]) -> None:
         """Add sources that could not be read tonight."""
         path = self.folder / _FAILED_SOURCES
-        path.write_text(json.dumps({**self.failed_sources, **failed}))
+        known = {**self.failed_sources, **failed}
+        path.write_text(json.dumps({source: kept(why) for source, why in known.items()}))
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
