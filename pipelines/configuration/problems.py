@@ -5,6 +5,7 @@ Add here: how a problem reads. Keep out: what makes a file wrong.
 
 from __future__ import annotations
 
+import reprlib
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ class ConfigurationError(Exception):
     def __str__(self) -> str:
         heading = str(text("config.problems", count=len(self.problems)))
         return "\n".join([heading, *(f"  - {problem}" for problem in self.problems)])
+
+
+# No file of ours goes deeper than eight; a rule's conditions may nest further.
+MOST_NESTED = 40
+_LONGEST = 300
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+_SHORT.maxlevel = 4
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -99,6 +108,14 @@ def read_yaml(path: Path, problems: list[Problem], *, accepted: Said) -> Any:
         return None
     try:
         content = yaml.load(written, Loader=_StrictLoader)
+        # Entries that name each other without end, or nested beyond any use, stop here and not in
+        # whoever reads them next.
+        _deepest(content, MOST_NESTED)
+    except (RecursionError, _TooDeep):
+        problems.append(
+            Problem(path.name, "", text("config.too_deep", count=MOST_NESTED), accepted)
+        )
+        return None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = text("config.line", line=mark.line + 1) if mark else ""
@@ -108,6 +125,38 @@ def read_yaml(path: Path, problems: list[Problem], *, accepted: Said) -> Any:
     if content is None:
         problems.append(Problem(path.name, "", text("config.empty"), accepted))
     return content
+
+
+class _TooDeep(Exception):
+    """A file is nested deeper than any configuration needs."""
+
+
+def _deepest(
+    content: Any,
+    left: int,
+    above: frozenset[int] = frozenset(),
+    passed: dict[int, int] | None = None,
+) -> None:
+    """Raise `_TooDeep` unless everything below `content` ends within `left` levels.
+
+    `passed` holds what was seen to end, and within how many: an alias is walked once, not each time.
+    """
+    if not isinstance(content, dict | list):
+        return
+    if left == 0 or id(content) in above:
+        raise _TooDeep
+    passed = {} if passed is None else passed
+    if passed.get(id(content), left + 1) <= left:
+        return
+    for part in content.values() if isinstance(content, dict) else content:
+        _deepest(part, left - 1, above | {id(content)}, passed)
+    passed[id(content)] = left
+
+
+def shown(value: object) -> str:
+    """A value as it was written, cut where it is long: aliases of YAML can make it endless."""
+    found = _SHORT.repr(value)
+    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]} ..."
 
 
 # Keys whose values are never shown: somebody may have typed a secret instead of a reference.
@@ -145,7 +194,7 @@ def add_validation_problems(
             elif isinstance(item["input"], dict):
                 found = text("config.this_entry")
             else:
-                found = repr(item["input"])
+                found = shown(item["input"])
             problems.append(Problem(file, key, found, _accepted(item)))
 
 

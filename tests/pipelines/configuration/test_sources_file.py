@@ -1,10 +1,12 @@
 """sources.yml: what it accepts, what it says otherwise, and that no secret is ever shown."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from faulty_company import write
 
-from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.problems import ConfigurationError, Problem, read_yaml, shown
 from pipelines.configuration.sources import read_sources
 
 SHEETS = {"name": "sheets", "system": "spreadsheet", "folder": "sheets"}
@@ -235,3 +237,34 @@ def test_a_reference_with_text_around_it_is_refused(tmp_path):
         "sources.yml: sources[0](crm).auth: a value that is not shown here. Accepted: for token one ${NAME} reference "
         "and nothing around it."
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 5000 + "]" * 5000, "a: " + "{a: " * 300 + "1" + "}" * 300, "&a [*a]", "x: &x {y: *x}"],
+)
+def test_a_file_without_bottom_is_a_problem_and_no_crash(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "sources.yml"
+    path.write_text(content, encoding="utf-8")
+    problems: list[Problem] = []
+    assert read_yaml(path, problems, accepted="a list") is None
+    assert len(problems) == 1
+    assert "sources.yml" in str(problems[0])
+
+
+def test_aliases_that_multiply_are_walked_once(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yml"
+    lines = ["a0: &a0 [x, x]"] + [
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    problems: list[Problem] = []
+    assert isinstance(read_yaml(path, problems, accepted="a mapping"), dict)
+    assert problems == []
+
+
+def test_a_value_that_aliases_make_huge_is_shown_short() -> None:
+    value: list = ["x"]
+    for _ in range(12):
+        value = [value] * 9
+    assert len(shown(value)) < 400
