@@ -10,7 +10,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from pipelines.assets.alerts import alert_assets
-from pipelines.assets.audits import marts_audit, raw_audit
+from pipelines.assets.audits import GATE, marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
 from pipelines.assets.dead_runs import close_dead_runs
@@ -40,7 +40,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     ease_event_storage()
     models = dbt_model_assets(settings, prepared_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
-    alerts = alert_assets(settings, upstream=marts)
+    alerts = alert_assets(settings, gate=GATE)
     alert_keys = sorted(key for asset in alerts for key in asset.keys)
     nightly, weekly = nightly_job(settings), weekly_report_job()
     return dg.Definitions(

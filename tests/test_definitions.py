@@ -85,7 +85,25 @@ def test_every_dbt_data_test_is_a_check_and_every_rule_an_alert_check(
     rules, problems = load_rules(PROJECT / "config" / "alert_rules.yml")
     assert problems == []
     assert {(("alerts", rule.family), rule.name) for rule in rules} <= checks
-    assert len(checks) > 200
+    ymls = (PROJECT / "dbt_project" / "models" / "marts").rglob("fct_*.yml")
+    declared = {(("marts", path.stem), f"{path.stem}_is_as_declared") for path in ymls}
+    assert len(declared) > 10
+    assert declared <= checks
+
+
+def test_each_family_of_alerts_hangs_on_the_marts_it_reads(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+
+    def parents(*path: str) -> set[str]:
+        return {key.path[-1] for key in graph.get(dg.AssetKey(list(path))).parent_keys}
+
+    assert parents("alerts", "target") == {"fct_target_completion_history", "fct_opportunities"}
+    assert parents("alerts", "coverage") == {"fct_metrics", "fct_opportunities"}
+    assert parents("alerts", "orders") == {"fct_metrics"}
+    assert parents("alerts", "data") == {"extracts"}
+    families = {key.path[-1] for key in graph.get_all_asset_keys() if key.path[0] == "alerts"}
+    assert parents("marts", "fct_alerts") == families | {"fct_target_completion"}
+    assert parents("marts", "fct_alert_responses") == set()
 
 
 def test_nothing_after_the_gate_can_run_before_it(definitions: dg.Definitions) -> None:

@@ -32,6 +32,7 @@ from pipelines.alerting.record import (
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.configuration.problems import Problem
 from pipelines.ledger.publishing import (
@@ -56,8 +57,11 @@ def usable_rules(settings: Settings) -> tuple[list[Rule], list[Problem]]:
     return load_rules(settings.config_dir / "alert_rules.yml")
 
 
-def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """`alerts/<family>` for every family of rules, and the marts that hold alerts and answers."""
+def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinition]:
+    """`alerts/<family>` for every family of rules, and the marts that hold alerts and answers.
+
+    `gate` is the mart whose blocking check lets the night go on.
+    """
     rules, _ = usable_rules(settings)
     families = sorted({rule.family for rule in rules})
     language = settings.company.language
@@ -65,7 +69,7 @@ def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg
         *(
             dg.AssetSpec(
                 dg.AssetKey(["alerts", family]),
-                deps=list(upstream),
+                deps=sorted(keys_of_rules(rule for rule in rules if rule.family == family)),
                 group_name="alerts",
                 description=f"Levels of the rules of family {family}; a breach is a check that warns.",
             )
@@ -74,7 +78,7 @@ def alert_assets(settings: Settings, upstream: Sequence[dg.AssetKey]) -> list[dg
         *(
             dg.AssetSpec(
                 dg.AssetKey(["marts", name]),
-                deps=list(upstream),
+                deps=sorted(keys_of_table(name, rules, families, gate)),
                 group_name="alerts",
                 kinds={"duckdb"},
             )

@@ -39,6 +39,8 @@ from quality.suite_reader import read_suites
 EXTRACTS = dg.AssetKey(["config", "extracts"])
 # Every model stands on the calendar, so what holds it up holds up all of dbt.
 CALENDAR = dg.AssetKey(["config", "calendar"])
+# The mart whose check `marts_may_be_published` holds up all that follows.
+GATE = dg.AssetKey(["marts", "fct_target_completion"])
 MAY_BE_USED, MAY_BE_PUBLISHED = "loaded_rows_may_be_used", "marts_may_be_published"
 _RAW_RESULTS = "raw_audit.json"
 
@@ -119,7 +121,7 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
     loaded rows and marts, to the cent, and findings about names, references and doubtful pairs.
     """
     language = settings.company.language
-    place = dg.AssetKey(["marts", "fct_target_completion"])
+    place = GATE
     declared = [*group_declarations("truths"), *group_declarations("staged_rows")]
     specs = [
         dg.AssetCheckSpec(

@@ -77,12 +77,14 @@ def _metrics_of(target: Path) -> set[str]:
 
 
 def write_docs() -> int:
-    """Write docs/metrics.md from the models and dbt's own documentation pages."""
+    """Write docs/metrics.md and the semantic layer from the models, and dbt's documentation pages."""
     from pipelines.commands.metrics_page import render_metrics_page
+    from pipelines.commands.semantic_layer import PATH, render_semantic_layer
 
     settings = load_settings()
     manifest = json.loads(prepared_manifest(settings).read_text())
     page = PROJECT / "docs" / "metrics.md"
     page.write_text(render_metrics_page(manifest), encoding="utf-8")
-    sys.stdout.write(f"Wrote {page}\n")
+    PATH.write_text(render_semantic_layer(manifest), encoding="utf-8")
+    sys.stdout.write(f"Wrote {page}\nWrote {PATH}\n")
     return run_dbt(["docs", "generate"])

@@ -54,7 +54,9 @@ Common to all:
 
 @dataclass(frozen=True)
 class MetricText:
-    """What the project says about one metric. `grains` are the ISO week, fiscal month, quarter."""
+    """What the project says about one metric. `dimension`: what its column `dimension` holds, if a row
+    stands for a part of the figure (a stage).
+    """
 
     name: str
     definition: str
@@ -66,6 +68,7 @@ class MetricText:
     numerator: str
     denominator: str
     tip: str
+    dimension: str = ""
 
     @property
     def heading_en(self) -> str:
@@ -93,7 +96,12 @@ def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
             gaps.append(f"{name} ({', '.join(missing) or fault_of(told)})")
             continue
         texts.append(
-            MetricText(name, definition, **{field: str(told[field]).strip() for field in FIELDS})
+            MetricText(
+                name,
+                definition,
+                **{field: str(told[field]).strip() for field in FIELDS},
+                dimension=str(told.get("dimension", "")),
+            )
         )
     if gaps:
         raise PermanentFailure(

@@ -22,7 +22,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.assets.alerts import FALSE_ALARMS, alert_assets
-from pipelines.assets.audits import marts_audit, raw_audit
+from pipelines.assets.audits import GATE, marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
 from pipelines.assets.raw import raw_assets
@@ -101,7 +101,7 @@ def past_day_definitions(settings: Settings) -> dg.Definitions:
             *loaded,
             *bound_assets(settings),
             models,
-            *alert_assets(settings, upstream=marts),
+            *alert_assets(settings, gate=GATE),
         ],
         asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
         resources={WRITER: writer_resource(settings, lambda _: None), "dbt": dbt_resource()},

@@ -48,5 +48,11 @@ def dagster_home(settings: Settings) -> Path:
     settings_file = home / "dagster.yaml"
     if not settings_file.exists():
         settings_file.write_text(_INSTANCE)
+    # What Dagster writes once somebody has closed its invitation to a community: without it, that
+    # covers the first page of every new installation.
+    seen = home / ".nux" / "nux.yaml"
+    if not seen.exists():
+        seen.parent.mkdir(exist_ok=True)
+        seen.write_text("seen: 1\n")
     os.environ["DAGSTER_HOME"] = str(home)
     return home

@@ -18,6 +18,8 @@ import pytest
 from built_sample import LOADS, bind, build, deals_as_loaded
 from independent_figures import figures
 from independent_metrics import Records, Scope
+from semantic_questions import METRICS as SEMANTIC
+from semantic_questions import answer
 
 from pipelines.sample.company import SampleCompany, generate
 
@@ -57,7 +59,7 @@ def bound(company: SampleCompany, tmp_path_factory: pytest.TempPathFactory) -> P
 def tonight(bound: Path) -> Path:
     path = bound.with_name("tonight.duckdb")
     shutil.copy(bound, path)
-    build(path, AS_OF, "+fct_metrics", "+fct_target_completion_history")
+    build(path, AS_OF, "+fct_metrics", "+fct_target_completion_history", "+fct_activities")
     return path
 
 
@@ -148,3 +150,56 @@ def test_a_night_in_the_past_says_what_the_history_says(
         frames.append(rows.set_index(key).sort_index())
     assert len(frames[0]) > 100
     pd.testing.assert_frame_equal(*frames, rtol=1e-9, check_dtype=False)
+
+
+def test_a_plain_question_to_the_semantic_layer_gets_the_figure_of_fct_metrics(
+    tonight: Path,
+) -> None:
+    """No filter, no scope: what somebody asks who knows only the metric's name."""
+    compared = set()
+    with duckdb.connect(str(tonight), read_only=True) as connection:
+        for name in SEMANTIC:
+            metric = name.removesuffix("_by_team").removesuffix("_by_rep")
+            if name.endswith("_part"):
+                continue
+            value, share, kind = connection.execute(
+                "select sum(value), sum(numerator) / nullif(sum(denominator), 0), max(kind) "
+                "from marts.fct_metrics where metric = ? "
+                "and grain = 'month' and period_start = date '2026-09-01' "
+                "and scope_type = 'company' and (dimension = '' or metric = 'stage_conversion')",
+                [metric],
+            ).fetchall()[0]
+            sums = kind in ("count", "amount") or metric in (
+                "silent_accounts",
+                "open_pipeline_amount",
+            )
+            expected = value if sums else share
+            (said,) = answer(connection, name, "month", "2026-09-01", "2026-09-30").values()
+            if name == metric:
+                assert said == pytest.approx(expected, rel=1e-9), name
+                compared.add(name)
+    assert compared == METRICS - {"sales_cycle_days", "days_in_stage"}  # medians of no sums
+
+
+@pytest.mark.parametrize("by", ["day", "week", "month", "owner_id", "team_id", "region"])
+def test_revenue_of_september_is_the_same_by_whatever_it_is_asked_for(
+    tonight: Path, metrics: pd.DataFrame, by: str
+) -> None:
+    with duckdb.connect(str(tonight), read_only=True) as connection:
+        said = answer(connection, "revenue", by, "2026-09-01", "2026-09-30")
+    of_september = metrics[
+        (metrics.metric == "revenue")
+        & (metrics.grain == "month")
+        & (pd.to_datetime(metrics.period_start) == pd.Timestamp("2026-09-01"))
+        & (metrics.scope_type == "company")
+    ]
+    assert sum(value or 0 for value in said.values()) == pytest.approx(of_september.value.item())
+    assert len(said) > 1 or by == "month"
+
+
+def test_there_is_no_day_to_ask_for_where_the_figures_are_monthly(tonight: Path) -> None:
+    with (
+        duckdb.connect(str(tonight), read_only=True) as connection,
+        pytest.raises(AssertionError, match="refuses day"),
+    ):
+        answer(connection, "churn_rate", "day", "2026-09-01", "2026-09-30")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipelines.commands.metrics_page import metric_texts, render_metrics_page
+from pipelines.commands.semantic_layer import PATH, render_semantic_layer
 from pipelines.failures import PermanentFailure
 from pipelines.settings import DBT_PROJECT, PROJECT
 
@@ -37,6 +38,12 @@ def test_the_page_is_up_to_date() -> None:
     page = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert page == render_metrics_page(manifest_of(FOLDER)), (
         "run: python -m pipelines.commands.metrics_page MANIFEST docs/metrics.md"
+    )
+
+
+def test_the_semantic_layer_is_up_to_date() -> None:
+    assert PATH.read_text(encoding="utf-8") == render_semantic_layer(manifest_of(FOLDER)), (
+        "run: forewarn docs"
     )
 
 
