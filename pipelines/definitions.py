@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines.assets.alerts import alert_assets
 from pipelines.assets.audits import GATE, marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
-from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
+from pipelines.assets.dbt_models import dbt_model_assets
 from pipelines.assets.dead_runs import close_dead_runs
 from pipelines.assets.notices import notice_asset
 from pipelines.assets.published import published_asset
@@ -54,7 +54,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             report_asset(settings),
         ],
         asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
-        resources={WRITER: writer_resource(settings, _close_dead(settings)), "dbt": dbt_resource()},
+        resources={WRITER: writer_resource(settings, _close_dead(settings))},
         jobs=[nightly, weekly],
         schedules=schedules(settings, nightly, weekly),
         sensors=[

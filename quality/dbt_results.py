@@ -27,13 +27,16 @@ _TESTS = ("test", "unit_test")
 _BUILDS = ("model", "seed", "snapshot")
 
 
-def read_dbt_results(target: Path) -> list[CheckResult]:
-    """One result per test that the last dbt command had to run, and one per model it did not build.
+def read_dbt_results(target: Path, manifest_path: Path | None = None) -> list[CheckResult]:
+    """One result per test that the last build had to run, and one per model it did not build.
+
+    `target` holds `run_results.json`, and the manifest unless its path is given.
 
     A test that raised, or was skipped because a model before it failed, was not evaluated and is an
     error whatever its severity. Raises `PermanentFailure` if an artifact is missing or unreadable.
     """
-    manifest, run = _read(target / "manifest.json"), _read(target / "run_results.json")
+    manifest = _read(manifest_path or target / "manifest.json")
+    run = _read(target / "run_results.json")
     nodes: dict[str, Any] = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
     return results_of(nodes, run.get("results", []))
 

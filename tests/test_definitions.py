@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,10 +13,13 @@ import dagster as dg
 import pytest
 
 from pipelines.alerting.rule_file import load_rules
+from pipelines.assets.dbt_models import TESTS, shown_models
 from pipelines.commands.past_day import past_day_definitions
 from pipelines.definitions import build_defs
 from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import CONNECTORS
+from pipelines.warehouse.dbt_command import prepared_manifest
+from pipelines.warehouse.program import read_program
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +79,8 @@ def test_every_mart_is_an_asset_named_like_its_table(definitions: dg.Definitions
     assert ("raw", "spreadsheet__orders") in keys
 
 
-def test_every_dbt_data_test_is_a_check_and_every_rule_an_alert_check(
-    definitions: dg.Definitions,
+def test_every_dbt_data_test_has_its_check_and_every_rule_an_alert_check(
+    definitions: dg.Definitions, shipped: Settings
 ) -> None:
     checks = {
         (tuple(key.asset_key.path), key.name)
@@ -85,10 +89,13 @@ def test_every_dbt_data_test_is_a_check_and_every_rule_an_alert_check(
     rules, problems = load_rules(PROJECT / "config" / "alert_rules.yml")
     assert problems == []
     assert {(("alerts", rule.family), rule.name) for rule in rules} <= checks
-    ymls = (PROJECT / "dbt_project" / "models" / "marts").rglob("fct_*.yml")
-    declared = {(("marts", path.stem), f"{path.stem}_is_as_declared") for path in ymls}
-    assert len(declared) > 10
-    assert declared <= checks
+    manifest = prepared_manifest(shipped)
+    place = shown_models(json.loads(manifest.read_bytes())).place
+    tests = read_program(manifest).tests
+    assert len(tests) > 200
+    of_models = [test for test in tests.values() if test.parents]
+    assert len(tests) - len(of_models) < 3  # of macros alone
+    assert {(tuple(place[test.subject].path), TESTS) for test in of_models} <= checks
 
 
 def test_each_family_of_alerts_hangs_on_the_marts_it_reads(definitions: dg.Definitions) -> None:
@@ -164,8 +171,8 @@ def test_every_system_has_its_steps_and_its_models(tmp_path: Path) -> None:
     job = build_defs(load_settings(folder, tmp_path / "data")).resolve_job_def("nightly")
     steps = {node.name for node in job.nodes}
     assert {f"extract_{system}" for system in crm} <= steps
-    staged = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
-    assert {f"stg_{system}__opportunities" for system in crm} <= staged
+    staged = {tuple(key.path) for key in job.asset_layer.executable_asset_keys}
+    assert {("staging", system) for system in crm} <= staged
 
 
 def test_a_run_on_a_bad_source_is_told_to_the_data_owner_once_by_the_sensor(

@@ -1,8 +1,15 @@
 {#- Dates and times. Add here: date arithmetic that DuckDB and Spark spell differently.
     Keep out: what a period is (int_calendar__periods) and what a workday is (int_calendar__days). -#}
 
-{#- The day the figures are for, as a date. -#}
+{#- The day the figures are for, as a date. With the variable `as_of` it is that day; without, the day
+    that the warehouse was bound for, so that the compiled SQL is the same every night. -#}
 {% macro as_of_date() -%}
+    {{ adapter.dispatch('as_of_date', 'forewarn')() }}
+{%- endmacro %}
+{% macro duckdb__as_of_date() -%}
+    {% if var('as_of', none) %}cast('{{ var("as_of") }}' as date){% else %}config.as_of_day(){% endif %}
+{%- endmacro %}
+{% macro default__as_of_date() -%}
     cast('{{ var("as_of") }}' as date)
 {%- endmacro %}
 

@@ -23,6 +23,7 @@ from pipelines.language.text import InEach, kept
 from pipelines.nights.night import Night
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
+from pipelines.warehouse.dbt_command import prepared_manifest
 from pipelines.warehouse.told_tables import write_told_table
 from quality.adapter import check_results, check_specs, group_declarations, group_results
 from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
@@ -148,7 +149,7 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
             with connect(night.warehouse) as connection:
                 staged = audit_staged(connection, read_suites())
                 truths = audit_marts(connection, terms_of(settings, night))
-                built = read_dbt_results(night.folder / DBT_RUN)
+                built = read_dbt_results(night.folder / DBT_RUN, prepared_manifest(settings))
                 results = [*_raw_results(night), *built, *staged, *truths]
                 frame = results_frame(results, dt.datetime.now(dt.UTC))
                 write_told_table(connection, "rpt_data_quality", frame)

@@ -1,167 +1,248 @@
-"""The bridge to dbt: every model an asset, every data test an asset check.
+"""The bridge to dbt: every mart an asset, and the layers below it; one check for the tests of each.
 
-Add here: how dbt is run and named in Dagster. Keep out: SQL, and how dbt is called
-(`pipelines/warehouse/dbt_command.py`).
+Add here: what Dagster shows of the models, and which outcome stops the night. Keep out: SQL, how it is
+run (`pipelines/warehouse/building.py`), and how dbt is called (`pipelines/warehouse/dbt_command.py`).
+
+Dagster shows what people look at: marts one by one, staging by system, intermediate models by
+subject. Every single model and its lineage stand in dbt's own pages (`forewarn docs`).
 """
 
-import contextlib
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import (
-    DagsterDbtTranslator,
-    DagsterDbtTranslatorSettings,
-    DbtCliResource,
-    dbt_assets,
-)
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.failures import AuditFailure, PermanentFailure
-from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
-from pipelines.settings import DBT_PROJECT, Settings, data_dir_of
-from pipelines.warehouse.dbt_command import (
-    EXECUTABLE,
-    dbt_environment,
-    dbt_vars,
-    prepared_manifest,
-    stable_warehouse,
-)
+from pipelines.settings import Settings, data_dir_of
+from pipelines.warehouse.building import Outcome, build
+from pipelines.warehouse.dbt_command import built_by_dbt, prepared_manifest
+from pipelines.warehouse.program import Program, read_program
 
-DBT_RUN = "dbt"  # folder of dbt's own artefacts inside the night's folder
-
-
-class Translator(DagsterDbtTranslator):
-    """Key = schema + table; group = the model's folder, so that the graph looks like the repository."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "model":
-            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-        return super().get_asset_key(dbt_resource_props)
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        folders = dbt_resource_props["fqn"][1:-1]
-        return "_".join(folders[:2]) if folders else None
+DBT_RUN = "dbt"  # folder of the build's own results inside the night's folder
+TESTS = "dbt_tests"
+MARTS = "marts"
+_NAMED = 5
 
 
-class ChildDbt(DbtCliResource):
-    """dbt as a child process only.
+@dataclass(frozen=True)
+class Shown:
+    """What Dagster shows of the models: assets in building order, and where each model belongs."""
 
-    The stock resource also opens dbt's adapter in this process, which costs seconds and would hold
-    the warehouse open beside the child that writes it.
-    """
-
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
-        return None
-
-
-def dbt_resource() -> ChildDbt:
-    """The resource that runs dbt for the nightly job."""
-    return ChildDbt(
-        project_dir=os.fspath(DBT_PROJECT),
-        profiles_dir=os.fspath(DBT_PROJECT),
-        dbt_executable=os.fspath(EXECUTABLE),
-    )
+    specs: list[dg.AssetSpec]
+    place: dict[str, dg.AssetKey]  # model -> asset
 
 
 def dbt_model_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """All dbt models as one step; on an unchanged night the published ones stand."""
+    shown = shown_models(json.loads(manifest.read_bytes()))
+    checks = [
+        dg.AssetCheckSpec(
+            TESTS, asset=spec.key, description="Every dbt test of these models holds."
+        )
+        for spec in shown.specs
+    ]
 
-    @dbt_assets(
-        manifest=manifest,
-        name="dbt_build",
-        dagster_dbt_translator=Translator(
-            settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
-        ),
-        required_resource_keys={WRITER, "dbt"},
+    @dg.multi_asset(
+        name="dbt_build", specs=shown.specs, check_specs=checks, required_resource_keys={WRITER}
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         with failing_clearly():
             night = night_of(context, settings)
             if night.unchanged:
-                yield from _stands(context)
+                for spec in shown.specs:
+                    yield dg.MaterializeResult(asset_key=spec.key, metadata={"unchanged": True})
+                    yield dg.AssetCheckResult(
+                        asset_key=spec.key,
+                        check_name=TESTS,
+                        passed=True,
+                        metadata={"unchanged": True},
+                    )
                 return
-            yield from _build(context, context.resources.dbt, settings, night)
+            program = read_program(prepared_manifest(settings))
+            outcomes = _build(settings, night, program)
+            yield from _events(shown, program, outcomes)
+            _report(outcomes)
 
     return dbt_build
 
 
-def _stands(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    # Dagster wants an asset after those it depends on.
-    for key in TopologicalSorter(context.assets_def.asset_deps).static_order():
-        if key in context.selected_asset_keys:
-            yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
-    for check in context.selected_asset_check_keys:
-        yield dg.AssetCheckResult(
-            asset_key=check.asset_key,
-            check_name=check.name,
-            passed=True,
-            metadata={"unchanged": True},
+def shown_models(manifest: Mapping[str, Any]) -> Shown:
+    """The assets of a manifest: a mart depends on marts and subjects, a subject on staging and sources."""
+    nodes, sources = manifest["nodes"], manifest["sources"]
+    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+    place = {key: _place(node) for key, node in models.items()}
+    members: dict[dg.AssetKey, list[str]] = {}
+    for key, asset in place.items():
+        members.setdefault(asset, []).append(key)
+
+    def above(asset: dg.AssetKey) -> set[dg.AssetKey]:
+        found, seen, ways = set(), set(members[asset]), list(members[asset])
+        while ways:
+            for parent in models[ways.pop()]["depends_on"]["nodes"]:
+                if parent in sources:
+                    found.add(dg.AssetKey([sources[parent]["schema"], sources[parent]["name"]]))
+                elif parent in place and (
+                    _is_mart(asset) or place[parent].path[0] != asset.path[0]
+                ):
+                    found.add(place[parent])
+                elif parent in place and parent not in seen:
+                    # Subjects lean on each other both ways: what they stand on is shown instead.
+                    seen.add(parent)
+                    ways.append(parent)
+        return found - {asset}
+
+    parents = {asset: above(asset) for asset in members}
+    specs = []
+    for asset in _in_order(parents):
+        node = models[members[asset][0]]
+        specs.append(
+            dg.AssetSpec(
+                asset,
+                deps=sorted(parents[asset]),
+                description=node["description"] if _is_mart(asset) else _listed(members[asset]),
+                group_name="_".join(node["fqn"][1:-1][:2]) if _is_mart(asset) else asset.path[0],
+                owners=_owners(node, manifest) if _is_mart(asset) else [],
+                kinds={"dbt", "duckdb"},
+            )
         )
+    return Shown(specs, place)
 
 
-def _build(
-    context: dg.AssetExecutionContext, dbt: ChildDbt, settings: Settings, night: Night
-) -> Iterator[Any]:
-    target = night.folder / DBT_RUN
-    target.mkdir(parents=True, exist_ok=True)
-    parsed = prepared_manifest(settings).with_name("partial_parse.msgpack")
-    if parsed.is_file():
-        # What the definitions were made from; dbt parses anew only what the day changes.
-        shutil.copy(parsed, target)
-    os.environ.update(dbt_environment(stable_warehouse(settings, night.folder)))
-    # Unit tests try the logic on made-up rows: they belong to the test suite, not to the night.
-    arguments = ["build", "--partial-parse", "--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", json.dumps(dbt_vars(settings, night.as_of))]
-    invocation = dbt.cli(arguments, context=context, target_path=target, raise_on_error=False)
-    with (target / "console.log").open("w") as console, contextlib.redirect_stdout(console):
-        yield from invocation.stream()
-    _report(target)
+def _place(node: Mapping[str, Any]) -> dg.AssetKey:
+    if node["schema"] == MARTS:
+        return dg.AssetKey([MARTS, node["name"]])
+    folders = [*node["fqn"][1:-1], node["schema"], "models"]
+    return dg.AssetKey([node["schema"], folders[1]])
 
 
-def _report(target: Path) -> None:
-    """Log what dbt did; raise if a test found a fault (audit) or a model could not be built."""
-    try:
-        results = json.loads((target / "run_results.json").read_text())["results"]
-    except (OSError, ValueError):
-        raise PermanentFailure(
-            text("night.models_not_built"),
-            where=str(target / "console.log"),
-            cause=text("night.dbt_no_results"),
-            next_step=text("night.dbt_read_file"),
-        ) from None
-    by_status: dict[str, list[dict[str, Any]]] = {}
-    for result in results:
-        by_status.setdefault(result["status"], []).append(result)
-    built = len(by_status.get("success", []))
-    log.info("build     %d models built, %d tests passed", built, len(by_status.get("pass", [])))
-    for result in by_status.get("warn", []):
-        log.warning("build     %s: %s", result["unique_id"].split(".")[-2], result["message"])
-    broken = [r for r in by_status.get("error", []) if not r["unique_id"].startswith("test.")]
+def _is_mart(asset: dg.AssetKey) -> bool:
+    return asset.path[0] == MARTS
+
+
+def _listed(members: list[str]) -> str:
+    names = sorted(member.rsplit(".", 1)[-1] for member in members)
+    return f"{len(names)} models: {', '.join(names)}."
+
+
+def _owners(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
+    """The owner of the model's group: an e-mail, or a team by the group's name."""
+    for group in (manifest.get("groups") or {}).values():
+        if group["name"] == (node.get("group") or (node.get("config") or {}).get("group")):
+            email = (group.get("owner") or {}).get("email")
+            return [email if isinstance(email, str) and "@" in email else f"team:{group['name']}"]
+    return []
+
+
+def _in_order(parents: Mapping[dg.AssetKey, set[dg.AssetKey]]) -> list[dg.AssetKey]:
+    own = {asset: sorted(found & set(parents)) for asset, found in sorted(parents.items())}
+    return list(TopologicalSorter(own).static_order())
+
+
+def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
+    """Built here, or by dbt where the project uses what only dbt can; results kept for the audit."""
+    folder = night.folder / DBT_RUN
+    folder.mkdir(parents=True, exist_ok=True)
+    if program.beyond:
+        log.info("build     by dbt itself: %s", program.beyond[0])
+        outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
+    else:
+        outcomes = build(night.warehouse, program)
+    write_results(folder, outcomes)
+    return outcomes
+
+
+def write_results(folder: Path, outcomes: list[Outcome]) -> None:
+    """`run_results.json` with what the audit and people read of it, under dbt's own names."""
+    results = [
+        {**asdict(outcome), "execution_time": round(outcome.seconds, 4)} for outcome in outcomes
+    ]
+    (folder / "run_results.json").write_text(json.dumps({"results": results}))
+
+
+def _events(shown: Shown, program: Program, outcomes: list[Outcome]) -> Iterator[Any]:
+    """What Dagster is told: an asset if all its models were built, with the tests of these."""
+    models: dict[dg.AssetKey, list[Outcome]] = {}
+    tests: dict[dg.AssetKey, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.unique_id in program.models:
+            models.setdefault(shown.place[outcome.unique_id], []).append(outcome)
+        elif outcome.unique_id in program.tests:
+            subject = program.tests[outcome.unique_id].subject
+            if subject in shown.place:
+                tests.setdefault(shown.place[subject], []).append(outcome)
+    for spec in shown.specs:
+        built = models.get(spec.key, [])
+        if not built or any(outcome.status != "success" for outcome in built):
+            continue
+        rows = [outcome.rows for outcome in built if outcome.rows is not None]
+        metadata: dict[str, Any] = {
+            "models": len(built),
+            "seconds": round(sum(outcome.seconds for outcome in built), 2),
+        }
+        if rows:
+            metadata["dagster/row_count"] = sum(rows)
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+        yield _check(spec.key, program, tests.get(spec.key, []))
+
+
+def _check(asset: dg.AssetKey, program: Program, outcomes: list[Outcome]) -> dg.AssetCheckResult:
+    amiss = [outcome for outcome in outcomes if outcome.status != "pass"]
+    broken = [outcome for outcome in amiss if outcome.status != "warn"]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=TESTS,
+        passed=not amiss,
+        severity=dg.AssetCheckSeverity.ERROR if broken else dg.AssetCheckSeverity.WARN,
+        description="\n".join(
+            f"{program.tests[outcome.unique_id].name}: {outcome.message}"
+            for outcome in amiss[:_NAMED]
+        )
+        or None,
+        metadata={
+            "tests": len(outcomes),
+            "results": {
+                program.tests[outcome.unique_id].name: outcome.status
+                for outcome in sorted(outcomes, key=lambda each: each.unique_id)
+            },
+        },
+    )
+
+
+def _report(outcomes: list[Outcome]) -> None:
+    """Log what was done; raise if a test found a fault (audit) or a model could not be built."""
+    ended = Counter(outcome.status for outcome in outcomes)
+    log.info("build     %d models built, %d tests passed", ended["success"], ended["pass"])
+    for outcome in outcomes:
+        if outcome.status == "warn":
+            log.warning("build     %s: %s", outcome.unique_id.split(".")[2], outcome.message)
+    broken = [each for each in outcomes if each.status == "error" and _is_model(each)]
     if broken:
         first = broken[0]
-        damaged = storage_failure(str(first["message"]), data_dir_of())
+        damaged = storage_failure(first.message, data_dir_of())
         if damaged is not None:
             raise damaged
         raise PermanentFailure(
-            f"Could not build {first['unique_id'].split('.')[-1]}",
-            cause=" ".join(str(first["message"]).split())[:600],
+            f"Could not build {first.unique_id.split('.')[-1]}",
+            cause=" ".join(first.message.split())[:600],
             next_step=f"mend the model; {len(broken)} failed in all",
         )
-    failed = by_status.get("fail", []) + by_status.get("error", [])
+    failed = [each for each in outcomes if each.status in ("fail", "error")]
     if failed:
-        names = ", ".join(sorted(r["unique_id"].split(".")[2] for r in failed)[:5])
+        names = ", ".join(sorted(each.unique_id.split(".")[2] for each in failed)[:_NAMED])
         raise AuditFailure(
             f"The audit stopped the publication: {len(failed)} dbt tests failed ({names})",
-            cause=" ".join(str(failed[0]["message"]).split())[:300],
+            cause=" ".join(failed[0].message.split())[:300],
             next_step="readers keep the last version; mend the data or the model and run again",
         )
+
+
+def _is_model(outcome: Outcome) -> bool:
+    return not outcome.unique_id.startswith("test.")

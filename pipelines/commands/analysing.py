@@ -63,7 +63,8 @@ def _variables(settings: Settings, path: Path) -> dict[str, Any]:
             rows = connection.execute("select name, value from config.build").fetchall()
         except duckdb.CatalogException:
             return dbt_vars(settings, settings.today())
-    return {name: json.loads(value) for name, value in rows}
+    # Without the day, so that a parse of yesterday is taken up: the workbench knows its own day.
+    return {name: json.loads(value) for name, value in rows if name != "as_of"}
 
 
 def _metrics_of(target: Path) -> set[str]:

@@ -24,7 +24,7 @@ import dagster as dg
 from pipelines.assets.alerts import FALSE_ALARMS, alert_assets
 from pipelines.assets.audits import GATE, marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
-from pipelines.assets.dbt_models import dbt_model_assets, dbt_resource
+from pipelines.assets.dbt_models import dbt_model_assets
 from pipelines.assets.raw import raw_assets
 from pipelines.assets.run_failures import causes_of
 from pipelines.assets.steps import AS_OF_TAG, WRITER, writer_resource
@@ -104,7 +104,7 @@ def past_day_definitions(settings: Settings) -> dg.Definitions:
             *alert_assets(settings, gate=GATE),
         ],
         asset_checks=[raw_audit(settings), marts_audit(settings, marts)],
-        resources={WRITER: writer_resource(settings, lambda _: None), "dbt": dbt_resource()},
+        resources={WRITER: writer_resource(settings, lambda _: None)},
         jobs=[dg.define_asset_job(_JOB, selection=everything, executor_def=dg.in_process_executor)],
         executor=dg.in_process_executor,
     )

@@ -87,6 +87,10 @@ def bind(
     with connect(path) as connection:
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists config")
+        # The day of the models (macro as_of_date): a constant to the planner, and no part of their SQL.
+        connection.execute(
+            f"create or replace macro config.as_of_day() as date '{as_of.isoformat()}'"
+        )
         for system in {"spreadsheet", *settings.systems}:
             sources = [source for source in settings.sources if source.system == system]
             schemas = _schemas(system, sources, settings)

@@ -12,22 +12,27 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.warehouse.building import Outcome
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
 _NOT_SOURCE = {"target", "logs", "dbt_packages"}
 
 
-def dbt_vars(settings: Settings, as_of: dt.date) -> dict[str, Any]:
-    """The variables the project reads, from the company's configuration and the day."""
+def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]:
+    """The variables the project reads, from the company's configuration.
+
+    Without a day, figures are for the day that the warehouse was bound for (macro `as_of_date`).
+    """
     company = settings.company
     return {
-        "as_of": as_of.isoformat(),
+        **({"as_of": as_of.isoformat()} if as_of else {}),
         "timezone": company.timezone,
         "currency": company.currency,
         "fiscal_year_start": company.fiscal_year_start,
@@ -49,54 +54,25 @@ def dbt_environment(warehouse: Path) -> dict[str, str]:
     }
 
 
-def stable_warehouse(settings: Settings, folder: Path | None = None) -> Path:
-    """The night's warehouse under a path that is the same every night; `folder` is this night's.
-
-    dbt takes an earlier parse up only if the profile is the same, the path of the file included;
-    parsing anew takes ten seconds. The link leads to the folder, so that DuckDB's log lies beside
-    the file itself. Call with `folder` under the writer lock.
-    """
-    link = settings.data_dir.resolve() / ".night"
-    if folder is not None:
-        fresh = link.with_name(f".night-{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(folder.resolve(), target_is_directory=True)
-        fresh.replace(link)
-    return link / "warehouse.duckdb"
-
-
 def prepared_manifest(settings: Settings) -> Path:
-    """The manifest of the project for this company's systems, parsed once per state of the files.
+    """The manifest of the project for this company, compiled once per state of the files.
 
-    Raises `PermanentFailure` with dbt's own words if the project does not parse.
+    It holds the SQL of every model and test, the same for any day (macro `as_of_date`). Raises
+    `PermanentFailure` with dbt's own words if the project does not compile.
     """
-    root = settings.data_dir / "dbt"
+    root = (settings.data_dir / "dbt").resolve()
     folder = root / _project_hash(settings)
     manifest = folder / "manifest.json"
     if manifest.is_file():
         return manifest
-    working = root / f".parsing-{os.getpid()}"
+    working = root / f".compiling-{os.getpid()}"
     working.mkdir(parents=True, exist_ok=True)
-    command = [
-        str(EXECUTABLE),
-        "parse",
-        "--partial-parse",  # writes what the night's build takes up
-        "--project-dir",
-        str(DBT_PROJECT),
-        "--target-path",
-        str(working),
-        "--log-path",
-        str(working),
-        "--vars",
-        json.dumps(dbt_vars(settings, settings.today())),
-    ]
-    done = subprocess.run(
-        command,
-        env=dbt_environment(stable_warehouse(settings)),
-        cwd=DBT_PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
+    # Nothing is asked of a database, but relations are named after the file: warehouse.duckdb.
+    done = _dbt(
+        ["compile", "--no-introspect", "--no-populate-cache"],
+        working / "warehouse.duckdb",
+        working,
+        dbt_vars(settings),
     )
     if done.returncode != 0 or not (working / "manifest.json").is_file():
         raise PermanentFailure(
@@ -105,11 +81,68 @@ def prepared_manifest(settings: Settings) -> Path:
             cause=_last_words(done.stdout + done.stderr),
             next_step=text("night.dbt_mend"),
         )
+    for entry in working.iterdir():
+        if entry.name not in ("manifest.json", "semantic_manifest.json"):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     for old in root.iterdir():
         if old.is_dir() and old != working:
             shutil.rmtree(old, ignore_errors=True)
     working.rename(folder)
     return manifest
+
+
+def built_by_dbt(
+    settings: Settings, as_of: dt.date, warehouse: Path, folder: Path
+) -> list[Outcome]:
+    """Build a bound warehouse by `dbt build`, for a project that uses what only dbt can run.
+
+    Unit tests try the logic on made-up rows: they belong to the test suite, not to the night. Raises
+    `PermanentFailure` if dbt ends without results.
+    """
+    done = _dbt(
+        ["build", "--exclude-resource-type", "unit_test"],
+        warehouse,
+        folder,
+        dbt_vars(settings, as_of),
+    )
+    try:
+        results = json.loads((folder / "run_results.json").read_text())["results"]
+    except (OSError, ValueError):
+        raise PermanentFailure(
+            text("night.models_not_built"),
+            where=str(DBT_PROJECT),
+            cause=_last_words(done.stdout + done.stderr),
+            next_step=text("night.dbt_mend"),
+        ) from None
+    return [
+        Outcome(
+            unique_id=result["unique_id"],
+            status=result["status"],
+            message=str(result["message"] or ""),
+            failures=result.get("failures"),
+            seconds=result.get("execution_time") or 0.0,
+        )
+        for result in results
+    ]
+
+
+def _dbt(
+    arguments: list[str], warehouse: Path, folder: Path, variables: dict[str, Any]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            str(EXECUTABLE),
+            *arguments,
+            *("--project-dir", str(DBT_PROJECT)),
+            *("--target-path", str(folder), "--log-path", str(folder)),
+            *("--vars", json.dumps(variables)),
+        ],
+        env=dbt_environment(warehouse),
+        cwd=DBT_PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _project_hash(settings: Settings) -> str:
@@ -118,8 +151,9 @@ def _project_hash(settings: Settings) -> str:
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode())
             digest.update(path.read_bytes())
-    # The day does not change the graph, but a parse of another day cannot be taken up by dbt.
-    digest.update(json.dumps(dbt_vars(settings, settings.today()), sort_keys=True).encode())
+    digest.update(json.dumps(dbt_vars(settings), sort_keys=True).encode())
+    for package in ("dbt-core", "dbt-duckdb"):
+        digest.update(f"{package} {metadata.version(package)}".encode())
     return digest.hexdigest()[:16]
 
 

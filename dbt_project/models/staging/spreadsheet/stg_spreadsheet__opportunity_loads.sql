@@ -3,7 +3,7 @@
 -- told_to the load (or withdrawal of the file) that ended it. At a company whose clock is fixed, loads
 -- after the day belong to the day: only the last of them is left. loaded_from is the load itself.
 {%- set end_of_time = "cast('9999-12-31 00:00:00' as " ~ column_type('timestamp') ~ ")" %}
-{%- set day_end = to_utc("cast('" ~ var('as_of') ~ " 23:59:59' as timestamp)") %}
+{%- set day_end = to_utc("cast(concat(cast(" ~ as_of_date() ~ " as string), ' 23:59:59') as timestamp)") %}
 with loaded as (
     select
         source,
