@@ -1,7 +1,7 @@
 """sources.yml: the systems and sheets that the nightly run reads.
 
-Add here: a key that every source, or every spreadsheet mapping, may have.
-Keep out: what a system does with its own `options` and `auth` (its module checks those).
+Add here: a key that every source may have. Keep out: the mapping of a sheet (`file_mapping.py`), and
+what a system does with its own `options` and `auth` (its module checks those).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from pipelines.configuration.file_mapping import FileMapping
 from pipelines.configuration.mailbox import Mailbox, is_loopback
 from pipelines.configuration.problems import (
     ConfigurationError,
@@ -21,106 +22,10 @@ from pipelines.configuration.problems import (
     add_validation_problems,
     read_yaml,
 )
-from pipelines.entities import ENTITIES
 from pipelines.language import text
 
 System = Literal["spreadsheet", "salesforce", "zoho", "jiandaoyun", "kingdee", "neocrm", "fxiaoke"]
-UNITS = (
-    "元",
-    "千",
-    "千元",
-    "万",
-    "万元",
-    "百万",
-    "百万元",
-    "亿",
-    "亿元",
-    "yuan",
-    "unit",
-    "k",
-    "thousand",
-    "m",
-    "million",
-)
 _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
-
-
-class FileMapping(BaseModel):
-    """How one kind of sheet becomes one entity.
-
-    `columns` maps a canonical column to the sheet's heading; `values` gives a constant for a
-    column that the sheet does not have; `defaults` fills a column's empty cells, from another
-    heading of the sheet or with a constant; `pad` fills codes of digits with zeros on the left to
-    a width; `drop_rows` is a pattern: rows with a label that it matches are left out; `match` is a
-    file-name pattern inside the folder.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    match: str = Field(min_length=1)
-    entity: str
-    sheet: str | None = None  # name or pattern; default: the only visible sheet
-    # one: exactly one visible sheet may fit; all: every sheet that fits is read (one per month).
-    sheets: Literal["one", "all"] = "one"
-    shape: Literal["rows", "months_as_columns"] = "rows"
-    columns: dict[str, str] = Field(default_factory=dict)
-    values: dict[str, str] = Field(default_factory=dict)
-    defaults: dict[str, str] = Field(default_factory=dict)
-    pad: dict[str, int] = Field(default_factory=dict)
-    drop_rows: str | None = None
-    unit: str | None = None
-    year: int | None = Field(default=None, ge=1990, le=2100)
-    password: str | None = Field(default=None, repr=False)  # a ${NAME} reference
-    # all: every matching file holds its own rows; newest: they are versions of one file.
-    versions: Literal["all", "newest"] = "all"
-
-    @field_validator("entity")
-    @classmethod
-    def _known_entity(cls, value: str) -> str:
-        if value not in ENTITIES:
-            raise ValueError(text("config.one_of", entities=[*ENTITIES]))
-        return value
-
-    @field_validator("values", "defaults", mode="before")
-    @classmethod
-    def _text(cls, given: Any) -> Any:
-        # YAML reads 2026-05-31 as a date and 2026 as a number; both are meant as written.
-        return {k: str(v) for k, v in given.items()} if isinstance(given, dict) else given
-
-    @field_validator("drop_rows")
-    @classmethod
-    def _is_pattern(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except re.error as error:
-            raise ValueError(text("config.pattern", error=error)) from None
-        return value
-
-    @field_validator("unit")
-    @classmethod
-    def _known_unit(cls, value: str | None) -> str | None:
-        if value is not None and value not in UNITS:
-            raise ValueError(text("config.one_of_units", units=[*UNITS]))
-        return value
-
-    @model_validator(mode="after")
-    def _known_columns(self) -> FileMapping:
-        if self.entity in ENTITIES:
-            known = {column.name for column in ENTITIES[self.entity].columns}
-            given = {*self.columns, *self.values, *self.defaults, *self.pad}
-            unknown = sorted(given - known)
-            if unknown:
-                raise ValueError(
-                    text(
-                        "config.sources.columns",
-                        entity=self.entity,
-                        known=[*sorted(known)],
-                        unknown=[*unknown],
-                    )
-                )
-        if self.shape == "months_as_columns" and self.entity != "targets":
-            raise ValueError(text("config.sources.months_for_targets"))
-        return self
 
 
 class Source(BaseModel):

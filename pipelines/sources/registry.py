@@ -15,7 +15,7 @@ from pipelines.sources.protocol import Connector
 
 # system -> (module, class); imported when first used, so that an unused system costs nothing.
 CONNECTORS: dict[str, tuple[str, str]] = {
-    "spreadsheet": ("pipelines.sources.spreadsheet", "SpreadsheetConnector"),
+    "spreadsheet": ("pipelines.sources.spreadsheet.connector", "SpreadsheetConnector"),
     "salesforce": ("pipelines.sources.salesforce", "SalesforceConnector"),
     "zoho": ("pipelines.sources.zoho", "ZohoConnector"),
     "jiandaoyun": ("pipelines.sources.jiandaoyun", "JiandaoyunConnector"),

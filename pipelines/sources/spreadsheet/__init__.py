@@ -1,18 +1,11 @@
 """The spreadsheet source: files as people keep them, brought to the canonical entities.
 
-Add here: nothing; a new ability belongs into the module whose charter names it.
+Add here: nothing, not even an import: the child that reads workbooks (`formats/child.py`) starts in
+milliseconds because this package brings nothing with it. The connector is in `connector.py`.
 
-    folder.py, mailbox.py, places.py  where files come from
-    mail_*.py      one mailbox, one message         plan.py        which file is read as what
-    file_kinds.py  kinds of files                   workbook.py    its sheets
-    csv_text.py    text files                       faults.py      what is refused
-    ooxml.py, biff.py  facts hidden in the formats  grid.py        one sheet
-    layout.py      where the table stands           headings.py    what headings mean
-    cells.py, moments.py, months.py, units.py       one cell       columns.py  one column
-    rows.py        one record per row               targets.py     months as columns
-    checks.py      sums                             outcomes.py    what is said of each file
+    places/   where files come from: a folder, a mailbox
+    formats/  bytes to grids                       layout/   where the table stands, what headings mean
+    values/   one cell, one column                 lists/    one record per row
+    targets/  months as columns                    plan.py   which file is read as what
+    reader.py one file, step by step               outcomes.py  what is said of each file
 """
-
-from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
-
-__all__ = ["SpreadsheetConnector"]

@@ -13,15 +13,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_TOTAL = re.compile(r"^.{0,10}(合计|小计|总计|共计|汇总|subtotal|total):?$", re.IGNORECASE)
+# Chinese, Japanese and Korean words stand at the end of a label (华东区合计), after which a count may
+# follow (共计 8 单); words of other languages stand alone or at either end of it (Total 2026, Summe Nord).
+_CJK_TOTALS = "合计|小计|总计|共计|汇总|累计|总和|合計|小計|総計|累計|합계|소계|총계"
+_TOTALS = (
+    "sub-?total|grand-?total|total(?:e|s|en|ite)?|sum|sums|summe|zwischensumme|gesamt(?:summe|betrag)?"
+    "|insgesamt|somme|sous-?total|ensemble|suma|soma|totaal|totalt|toplam|итого|всего|ytd|cumulative"
+)
+# What every such label has in it, full-width letters too: for a first look over long columns.
+LIKELY_TOTAL = rf"{_CJK_TOTALS}|{_TOTALS}|[计計総총합]|[ｔＴｓＳ]"
+_TOTAL_CJK = re.compile(
+    rf"^.{{0,10}}(?:{_CJK_TOTALS})[数额]?:?(?:[\d,.]+(?:万|亿)?(?:元|单|家|个|条|笔|项|人|行|件)?)?:?$"
+)
+_TOTAL_WORD = re.compile(
+    rf"^(?:.{{0,16}}[\s\-:/])?(?:{_TOTALS})(?:[\s\-:/(].{{0,16}})?:?$", re.IGNORECASE
+)
+_BRACKETS = re.compile(r"[(\[【{][^)\]】}]*[)\]】}]")
 TOLERANCE = Decimal("0.01")  # per added cell, in the unit of the sheet
 
 
 def is_total(value: Any) -> bool:
-    """True for the label of a totals row: 合计, 小计：, 总 计, 华东区合计, Total."""
-    if not isinstance(value, str) or len(value) > 24:
+    """True for the label of a totals row: 合计, 小计：, 华东区合计, 共计 8 单, 合计（万元）, Total, Sum."""
+    if not isinstance(value, str) or not value or len(value) > 40:
         return False
-    return bool(_TOTAL.match(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))))
+    plain = " ".join(_BRACKETS.sub("", unicodedata.normalize("NFKC", value)).split())
+    return bool(_TOTAL_CJK.match(plain.replace(" ", "")) or _TOTAL_WORD.match(plain))
 
 
 @dataclass(frozen=True)

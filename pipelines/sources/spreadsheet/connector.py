@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -16,9 +17,13 @@ from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
 from pipelines.failures import Failure
+from pipelines.language import text
+from pipelines.language.text import Clause
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.filled import content_of, refuse_emptied
+from pipelines.sources.spreadsheet.findings import findings_of, superseded_findings
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 from pipelines.sources.spreadsheet.outcomes import (
     CONFLICT,
@@ -28,7 +33,6 @@ from pipelines.sources.spreadsheet.outcomes import (
     remarks,
     results,
     same,
-    unmatched_text,
     withdrawn,
 )
 from pipelines.sources.spreadsheet.places.folder import FileRef, SheetSource
@@ -41,9 +45,19 @@ from pipelines.sources.spreadsheet.values.columns import Reading
 LARGEST_FILE = 50 * 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """One job with the cursor and bytes of its file, and the files that its mapping joins."""
+
+    job: Job
+    cursor: str | None
+    content: bytes | FileRejected
+    others: Mapping[str, bytes] = field(default_factory=dict)
+
+
 class SpreadsheetConnector:
     """One spreadsheet source. `options`: `null_values` (list), `date_order` (dmy, mdy),
-    `max_megabytes`, `settle_seconds`.
+    `decimal` (point, comma), `max_megabytes`, `settle_seconds`, `most_bad_share`, `most_bad_rows`.
     """
 
     def __init__(
@@ -59,6 +73,9 @@ class SpreadsheetConnector:
             fiscal_year_start=company.fiscal_year_start,
             nulls=NULLS | {str(value) for value in options.get("null_values", [])},
             date_order=options.get("date_order"),
+            decimal=options.get("decimal"),
+            most_bad_share=float(options.get("most_bad_share", 0.2)),
+            most_bad_rows=int(options.get("most_bad_rows", 5)),
         )
         self._largest = int(options.get("max_megabytes", 0)) * 1024 * 1024 or LARGEST_FILE
         self._settle = float(options.get("settle_seconds", 0.2))
@@ -80,10 +97,12 @@ class SpreadsheetConnector:
         sheets = self._places()
         plan = make_plan(sheets.list(), self._source.files)
         state: dict[tuple[str, str | None], str] = {}
-        targets: list[tuple[Job, str | None, bytes | FileRejected]] = []
+        targets: list[Fetched] = []
         seen: dict[tuple[str, str], str] = {}
         keys: dict[str, list[tuple[str, pa.ChunkedArray]]] = {}
-        for job, cursor, fetched in self._fetched(sheets, plan.jobs, previous):
+        replaced = {new.place: old.place for old, new in plan.superseded}
+        for one in self._fetched(sheets, plan.jobs, previous):
+            job, cursor = one.job, one.cursor
             before = previous.extracts.get(job.place)
             if twin := _twin(job, cursor, seen):
                 state[job.place] = "gone"
@@ -91,11 +110,14 @@ class SpreadsheetConnector:
                 if not (before and before.state == "gone" and before.cursor == mark):
                     yield same(job, mark, twin)
             elif job.entity == "targets":
-                targets.append((job, cursor, fetched))  # read together: they may conflict
+                targets.append(one)  # read together: they may conflict
             elif before and _unchanged(before, cursor):
                 state[job.place] = before.state
             else:
-                outcome = self._read(job, cursor, fetched)
+                outcome = self._read(one)
+                refuse_emptied(
+                    outcome, before or previous.extracts.get(replaced.get(job.place, job.place))
+                )
                 state[job.place] = "loaded" if outcome.rows else "rejected"
                 note_shared_keys(outcome, keys)
                 yield from results(outcome, before)
@@ -105,17 +127,19 @@ class SpreadsheetConnector:
 
     def _targets(
         self,
-        jobs: list[tuple[Job, str | None, bytes | FileRejected]],
+        jobs: list[Fetched],
         previous: Previous,
         state: dict[tuple[str, str | None], str],
     ) -> Iterator[Batch | Rejection | Extract]:
         """Target files, all of them again if one has changed: a new one may contradict an old."""
-        known = {job.place: previous.extracts.get(job.place) for job, _, _ in jobs}
-        changed = {job.place for job, cursor, _ in jobs if not _unchanged(known[job.place], cursor)}
+        known = {one.job.place: previous.extracts.get(one.job.place) for one in jobs}
+        changed = {
+            one.job.place for one in jobs if not _unchanged(known[one.job.place], one.cursor)
+        }
         if not changed:
             state.update({place: before.state for place, before in known.items() if before})
             return
-        outcomes = [self._read(*job) for job in jobs]
+        outcomes = [self._read(one) for one in jobs]
         mark_conflicts(outcomes)
         for outcome in outcomes:
             place = outcome.job.place
@@ -131,32 +155,25 @@ class SpreadsheetConnector:
             sheets = self._places(keep=False)
             plan = make_plan(sheets.list(), self._source.files)
         except Failure as failure:
-            text = f"{failure.tried}: {failure.cause}"
-            return [Finding(failure.where or where, False, text, failure.next_step)]
+            told = text(
+                "failure.what_why", tried=Clause(failure.tried), cause=Clause(failure.cause)
+            )
+            return [Finding(failure.where or where, False, told, failure.next_step)]
         findings = [*sheets.findings()]
-        outcomes = [
-            self._read(job, cursor, fetched)
-            for job, cursor, fetched in self._fetched(sheets, plan.jobs, Previous())
-        ]
+        outcomes: list[Outcome] = []
+        seen: dict[tuple[str, str], str] = {}
+        for one in self._fetched(sheets, plan.jobs, Previous()):
+            if twin := _twin(one.job, one.cursor, seen):
+                said = text("sheets.check.copy", other=twin)
+                findings.append(Finding(one.job.key, True, said, remark=True))
+            else:
+                outcomes.append(self._read(one))
         mark_conflicts([outcome for outcome in outcomes if outcome.job.entity == "targets"])
+        keys: dict[str, list[tuple[str, pa.ChunkedArray]]] = {}
         for outcome in outcomes:
-            job, rows = outcome.job, outcome.rows
-            subject = f"{job.key} → {job.entity}"
-            if rows is None:
-                assert outcome.reason is not None
-                assert outcome.next_step is not None  # both come with a rejection
-                findings.append(Finding(subject, False, outcome.reason.en, outcome.next_step.en))
-                continue
-            text = f"{rows.table.num_rows} rows"
-            if rows.rejections:
-                first = rows.rejections[0]
-                text += f", {len(rows.rejections)} cannot be read ({first.address}: {first.reason})"
-            text += "".join(f"; {remark.en}" for remark in rows.remarks)
-            findings.append(Finding(subject, not rows.rejections, text))
-        for old, new in plan.superseded:
-            findings.append(Finding(old.key, True, f"not read: {new.ref.name} is newer"))
-        for ref in plan.unmatched:
-            findings.append(Finding(ref.name, True, unmatched_text(ref).en))
+            note_shared_keys(outcome, keys)
+            findings.extend(findings_of(outcome))
+        findings.extend(superseded_findings(plan))
         return findings
 
     def _places(self, *, keep: bool = True) -> SheetSource:
@@ -170,7 +187,7 @@ class SpreadsheetConnector:
 
     def _fetched(
         self, sheets: SheetSource, jobs: list[Job], previous: Previous
-    ) -> Iterator[tuple[Job, str | None, bytes | FileRejected]]:
+    ) -> Iterator[Fetched]:
         """Each job with the cursor and bytes of its file; every file is fetched once.
 
         Files in force come first, so that a copy of one under another name is seen as the copy.
@@ -185,43 +202,49 @@ class SpreadsheetConnector:
             in_force = any(extract and extract.state == "loaded" for extract in before)
             return (not in_force, mine[0].ref.modified_at, name)
 
+        joined: dict[str, bytes | FileRejected] = {}
         for name in sorted(by_file, key=order):
             ref = by_file[name][0].ref
             fetched = self._fetch(sheets, ref)
             for job in by_file[name]:
-                if isinstance(fetched, bytes):
-                    yield job, cursor_of(fetched, job, self._reading), fetched
+                others: dict[str, bytes] = {}
+                content = fetched
+                for other in job.joined:
+                    if other.name not in joined:
+                        joined[other.name] = self._fetch(sheets, other)
+                    found = joined[other.name]
+                    if isinstance(found, FileRejected):
+                        content = found  # what it joins is not at hand, so its rows are not known
+                    else:
+                        others[other.title] = found
+                if isinstance(content, bytes):
+                    cursor = cursor_of(content, job, self._reading, others)
+                    yield Fetched(job, cursor, content, others)
                 else:
-                    known = None if fetched.transient else f"{ref.size}:{ref.modified_at}"
-                    yield job, known, fetched
+                    known = None if content.transient else f"{ref.size}:{ref.modified_at}"
+                    yield Fetched(job, known, content)
 
     def _fetch(self, sheets: SheetSource, ref: FileRef) -> bytes | FileRejected:
         if ref.size > self._largest:
             size, most = f"{ref.size / 1048576:.0f}", self._largest // 1048576
             return FileRejected(
-                Told(
-                    f"the file has {size} MB; at most {most} MB are read",
-                    f"文件有 {size} MB，最多读取 {most} MB",
-                ),
-                next_step=Told(
-                    "split it, delete what is not needed, or raise "
-                    "`options: {max_megabytes: …}` of this source in sources.yml",
-                    "请拆分文件、删除不需要的内容，或在 sources.yml 中调大这个数据源的 "
-                    "`options: {max_megabytes: …}`",
-                ),
+                text("sheets.too_large", size=size, most=most),
+                next_step=text("sheets.next.too_large"),
             )
         try:
             return sheets.fetch(ref)
         except FileRejected as rejected:
             return rejected
 
-    def _read(self, job: Job, cursor: str | None, fetched: bytes | FileRejected) -> Outcome:
-        outcome = Outcome(job, cursor)
+    def _read(self, one: Fetched) -> Outcome:
+        job = one.job
+        outcome = Outcome(job, one.cursor)
         try:
-            if isinstance(fetched, FileRejected):
-                raise fetched
+            if isinstance(one.content, FileRejected):
+                raise one.content
             outcome.rows = read_file(
-                fetched, job.ref.title, job.entity, job.mapping, self._reading, job.key
+                *(one.content, job.ref.title, job.entity, job.mapping, self._reading, job.key),
+                one.others,
             )
         except FileRejected as rejected:
             outcome.reject(rejected)
@@ -229,7 +252,7 @@ class SpreadsheetConnector:
 
 
 def _unchanged(before: Extract | None, cursor: str | None) -> bool:
-    return bool(before and cursor and before.cursor == cursor and before.state != "gone")
+    return bool(before and cursor and content_of(before) == cursor and before.state != "gone")
 
 
 def _twin(job: Job, cursor: str | None, seen: dict[tuple[str, str], str]) -> str | None:
@@ -242,7 +265,10 @@ def _twin(job: Job, cursor: str | None, seen: dict[tuple[str, str], str]) -> str
 
 
 def _options(source: Source) -> dict[str, Any]:
-    known = {"null_values", "date_order", "max_megabytes", "settle_seconds"}
+    known = {
+        *("null_values", "date_order", "decimal", "max_megabytes", "settle_seconds"),
+        *("most_bad_share", "most_bad_rows"),
+    }
     problems = [
         Problem("sources.yml", f"{source.name}.options.{name}", "unknown option", ", ".join(known))
         for name in source.options
@@ -253,6 +279,18 @@ def _options(source: Source) -> dict[str, Any]:
         problems.append(
             Problem("sources.yml", f"{source.name}.options.date_order", f"{order!r}", "dmy or mdy")
         )
+    if source.options.get("decimal") not in (None, "point", "comma"):
+        found = repr(source.options["decimal"])
+        problems.append(
+            Problem("sources.yml", f"{source.name}.options.decimal", found, "point or comma")
+        )
+    for name, top in (("most_bad_share", 1.0), ("most_bad_rows", 1_000_000)):
+        value = source.options.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
+            where = f"{source.name}.options.{name}"
+            problems.append(
+                Problem("sources.yml", where, repr(value), f"a number from 0 to {top:g}")
+            )
     if problems:
         raise ConfigurationError(problems)
     return dict(source.options)

@@ -7,63 +7,68 @@ Keep out: who decides that something is a fault (the parsers and checks), and wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.language import Said, Text, text
+from pipelines.language.text import Clause, in_words
 from pipelines.sources.protocol import Told
 
-_NOTHING = Told("", "")
+
+@dataclass(frozen=True)
+class Sentences:
+    """Several findings behind each other, each a sentence of its own."""
+
+    parts: Sequence[Said]
+
+    def into(self, language: str) -> str:
+        """All of them, with the mark of the language between."""
+        mark = "；" if language == "zh" else "; "
+        return mark.join(in_words(part, language).rstrip("。. ") for part in self.parts)
+
+    def as_text(self) -> Text:
+        """The same where a text is wanted."""
+        return text("sheets.sentences", sentences=self)
 
 
 class CellFault(Exception):
-    """One cell cannot be read as its column wants it. `told` is the reason, without address.
+    """One cell cannot be read as its column wants it. `told` is the reason, without address."""
 
-    `str()` is the English reason.
-    """
-
-    def __init__(self, en: str, zh: str) -> None:
-        self.told = Told(en, zh)
-        super().__init__(en)
+    def __init__(self, told: Text | str, zh: str = "") -> None:
+        self.told: Text = Told(told, zh) if isinstance(told, str) else told
+        super().__init__(self.told)
 
 
 class FileRejected(Exception):
     """Nothing of the file may be loaded. `where` is a sheet or cell address, or empty.
 
-    `transient` is true if the same file may be readable next time without anyone acting. `str()`
-    is the English cause.
+    `transient` is true if the same file may be readable next time without anyone acting.
     """
 
     def __init__(
         self,
-        cause: Told,
+        cause: Text,
         *,
         where: str = "",
-        next_step: Told = _NOTHING,
+        next_step: Text | None = None,
         transient: bool = False,
     ) -> None:
         self.cause, self.where, self.next_step = cause, where, next_step
         self.transient = transient
-        super().__init__(cause.en)
+        super().__init__(cause)
 
-    def told(self, file: str, entity: str = "") -> Told:
+    def told(self, file: str, entity: str = "") -> Text:
         """What was tried, where, why it failed, what happens now, and what to do next."""
-        return Told(self.sentence(file, entity), self.sentence_zh(file, entity))
-
-    def sentence(self, file: str, entity: str = "") -> str:
-        """`told` in English."""
-        tried = f"Reading {entity} from {file}" if entity else f"Reading {file}"
-        where = f" ({self.where})" if self.where else ""
-        help_ = "The next run tries again." if self.transient else "A rerun alone will not help."
-        text = (
-            f"{tried}{where}: {self.cause.en.rstrip('.')}. Nothing of this file was loaded; "
-            f"its last good version stays in force. {help_}"
-        )
-        return f"{text} Next: {self.next_step.en.rstrip('.')}." if self.next_step.en else text
-
-    def sentence_zh(self, file: str, entity: str = "") -> str:
-        """`told` in Chinese."""
-        tried = f"读取 {file} 中的 {entity} 失败" if entity else f"读取 {file} 失败"
-        where = f"（{self.where}）" if self.where else ""
-        help_ = "下次运行会再试一次。" if self.transient else "仅重新运行不能解决问题。"
-        text = (
-            f"{tried}{where}：{self.cause.zh.rstrip('。')}。这个文件没有加载任何内容，"
-            f"上一个有效版本继续生效。{help_}"
-        )
-        return f"{text}下一步：{self.next_step.zh.rstrip('。')}。" if self.next_step.zh else text
+        key = "sheets.rejected.where" if self.where else "sheets.rejected.plain"
+        rerun = "sheets.rejected.tries_again" if self.transient else "sheets.rejected.no_rerun"
+        values = {
+            "what": text("sheets.rejected.entity_of_file", entity=entity, file=file)
+            if entity
+            else file,
+            "where": self.where,
+            "cause": Clause(self.cause),
+            "rerun": text(rerun),
+        }
+        if self.next_step is None:
+            return text(key, **values)
+        return text(f"{key}_next", next_step=Clause(self.next_step), **values)

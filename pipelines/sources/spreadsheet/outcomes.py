@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ENTITIES
+from pipelines.language import Text
 from pipelines.sources.protocol import Batch, Extract, Previous, Rejection, State, Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import SheetRows
@@ -36,8 +37,8 @@ class Outcome:
     job: Job
     cursor: str | None
     rows: SheetRows | None = None
-    reason: Told | None = None
-    next_step: Told | None = None
+    reason: Text | None = None
+    next_step: Text | None = None
 
     def reject(self, rejected: FileRejected) -> None:
         self.rows = None
@@ -66,23 +67,15 @@ def results(outcome: Outcome, before: Extract | None) -> Iterator[Batch | Reject
         newest_record_at=_newest(rows.table),
         source_rows=rows.read,
         source_amount=amount,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told if told.en else None,
     )
 
 
 def _without_rows(
-    entity: str, state: State, file: str | None, told: Told | None, cursor: str | None = None
+    entity: str, state: State, file: str | None, told: Text | None, cursor: str | None = None
 ) -> Extract:
     """The extract of a file that gives no rows in this run, and why."""
-    return Extract(
-        entity,
-        state,
-        file,
-        cursor,
-        message=told.en if told else None,
-        message_zh=told.zh if told else None,
-    )
+    return Extract(entity, state, file, cursor, message=told)
 
 
 def _amount(table: pa.Table) -> Decimal | None:
@@ -99,7 +92,7 @@ def _newest(table: pa.Table) -> dt.datetime | None:
     return max((time for time in times if time), default=None)
 
 
-def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Told]:
+def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Text]:
     if job.entity != "targets" or not before or not before.source_amount or amount is None:
         return []
     change = amount / before.source_amount - 1
@@ -178,7 +171,7 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
     known[entity.name].append((outcome.job.key, mine))
 
 
-def unmatched_text(ref: FileRef) -> Told:
+def unmatched_text(ref: FileRef) -> Text:
     """The remark for a file that nobody asked for."""
     if ref.refused:
         return Told(
@@ -207,7 +200,7 @@ def withdrawn(
     plan: Plan,
     previous: Previous,
     state: dict[tuple[str, str | None], str],
-    absent: Callable[[str], Told | None],
+    absent: Callable[[str], Text | None],
 ) -> Iterator[Extract]:
     """Files that were in force and are no longer: replaced by a newer version, or not there.
 

@@ -9,7 +9,7 @@ import fnmatch
 import hashlib
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pipelines.sources.spreadsheet.places.folder import FileRef
 from pipelines.sources.spreadsheet.reader import PARSER_VERSION
 from pipelines.sources.spreadsheet.values.columns import Reading
 
-CANONICAL_SUFFIXES = (".csv", ".xlsx", ".xls")
+CANONICAL_SUFFIXES = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Job:
     key: str
     ref: FileRef
     mapping: FileMapping | None = None
+    joined: tuple[FileRef, ...] = ()  # the files that its mapping joins
 
     @property
     def place(self) -> tuple[str, str | None]:
@@ -61,7 +62,8 @@ def make_plan(refs: Sequence[FileRef], mappings: tuple[FileMapping, ...]) -> Pla
             if (mapping.entity, key) in keys:
                 key = f"{ref.name}#{position + 1}"
             keys.add((mapping.entity, key))
-            jobs.append(Job(mapping.entity, key, ref, mapping))
+            jobs.append(Job(mapping.entity, key, ref, mapping, _joined(mapping, readable)))
+            matched.update(other.name for other in jobs[-1].joined)
         if mapping.versions == "newest":
             jobs = _newest(jobs, plan)
         plan.jobs.extend(jobs)
@@ -77,6 +79,14 @@ def make_plan(refs: Sequence[FileRef], mappings: tuple[FileMapping, ...]) -> Pla
     return plan
 
 
+def _joined(mapping: FileMapping, readable: Sequence[FileRef]) -> tuple[FileRef, ...]:
+    """The files that a mapping joins; which of several is meant, the reader asks."""
+    if mapping.join is None or mapping.join.file is None:
+        return ()
+    pattern = unicodedata.normalize("NFC", mapping.join.file).casefold()
+    return tuple(ref for ref in readable if fnmatch.fnmatchcase(ref.title.casefold(), pattern))
+
+
 def _newest(jobs: list[Job], plan: Plan) -> list[Job]:
     """The newest job of each series; those that it replaces are noted in the plan."""
     newest: dict[str, Job] = {}
@@ -88,8 +98,13 @@ def _newest(jobs: list[Job], plan: Plan) -> list[Job]:
     return list(newest.values())
 
 
-def cursor_of(data: bytes, job: Job, reading: Reading) -> str:
-    """What must be the same for a file to be left unread: its bytes, its mapping, the parsers."""
+def cursor_of(
+    data: bytes, job: Job, reading: Reading, others: Mapping[str, bytes] | None = None
+) -> str:
+    """What must be the same for a file to be left unread: its bytes, its mapping, the parsers.
+
+    `others` are the files that it joins: a change in one of them is a change of its rows.
+    """
     mapping = job.mapping.model_dump(mode="json") if job.mapping else None
     rules = json.dumps(
         [
@@ -101,6 +116,10 @@ def cursor_of(data: bytes, job: Job, reading: Reading) -> str:
             reading.fiscal_year_start,
             sorted(reading.nulls),
             reading.date_order,
+            reading.decimal,
+            reading.most_bad_share,
+            reading.most_bad_rows,
+            [hashlib.sha256(content).hexdigest() for _, content in sorted((others or {}).items())],
         ],
         sort_keys=True,
     )

@@ -6,28 +6,37 @@ Add here: the order of the steps. Keep out: which files there are and what came 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
-
+from pipelines.configuration.expressions import parse_expression
+from pipelines.configuration.file_mapping import FileMapping
 from pipelines.configuration.problems import ConfigurationError
-from pipelines.configuration.sources import FileMapping, resolve
+from pipelines.configuration.sources import resolve
 from pipelines.entities import ENTITIES, Entity
-from pipelines.sources.protocol import Told
+from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.csv_text import decode, read_grid, read_table
 from pipelines.sources.spreadsheet.formats.file_kinds import sniff
 from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
 from pipelines.sources.spreadsheet.formats.workbook import open_book
-from pipelines.sources.spreadsheet.layout.body import SheetRows, body_of_table, body_of_text
+from pipelines.sources.spreadsheet.layout.body import Body, SheetRows, body_of_table, body_of_text
 from pipelines.sources.spreadsheet.layout.headings import aliases, key, read_heading
-from pipelines.sources.spreadsheet.layout.table import find_table
+from pipelines.sources.spreadsheet.layout.table import Table, all_tables, find_table
+from pipelines.sources.spreadsheet.layout.tally import (
+    other_table,
+    refuse_lost,
+    refuse_unread,
+    united,
+)
 from pipelines.sources.spreadsheet.lists.rows import read_rows
 from pipelines.sources.spreadsheet.targets.sheet_rows import read_targets
+from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping, with_corner
 from pipelines.sources.spreadsheet.values.columns import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 TARGET_TEMPLATE = FileMapping(
     match="*",
@@ -37,49 +46,86 @@ TARGET_TEMPLATE = FileMapping(
 )
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be made of a grid. `joined` gives the table that the mapping joins."""
+
+    entity: Entity
+    mapping: FileMapping | None
+    reading: Reading
+    file: str
+    joined: Callable[[], tuple[Body, str]] | None = None
+
+
 def read_file(
-    data: bytes, name: str, entity: str, mapping: FileMapping | None, reading: Reading, file: str
+    data: bytes,
+    name: str,
+    entity: str,
+    mapping: FileMapping | None,
+    reading: Reading,
+    file: str,
+    others: Mapping[str, bytes] | None = None,
 ) -> SheetRows:
     """Every row that one file gives for one entity. `file` is the key that the rows carry.
 
-    Raises `FileRejected` for whatever is wrong with the file as a whole.
+    `others` are the files that the mapping joins, by name. Raises `FileRejected` for whatever is
+    wrong with the file as a whole.
     """
-    target = ENTITIES[entity]
+    if mapping and mapping.decimal:
+        reading = replace(reading, decimal=mapping.decimal)
+    job = _Wanted(ENTITIES[entity], mapping, reading, file)
     kind = sniff(data)
     stem = Path(name).stem
+    if mapping and mapping.join:
+        job = replace(job, joined=lambda: _joined(data, name, mapping, reading, others or {}))
     if kind == "text":
-        text = decode(data)
-        if mapping is None and (quick := read_table(text)):
+        text_ = decode(data)
+        if mapping is None and (quick := read_table(text_)):
             headings, cells = quick
-            if _are_canonical(target, headings):
-                return read_rows(body_of_text(stem, headings, cells), target, None, reading, file)
-        return _from_grid(read_grid(text, stem), target, mapping, reading, file)
-    book = open_book(data, kind, _password(mapping))
+            if _are_canonical(job.entity, headings):
+                body = body_of_text(stem, headings, cells)
+                return read_rows(body, job.entity, None, reading, file)
+        return _from_grid(read_grid(text_, stem), job)
     pattern = mapping.sheet if mapping else None
+    book = open_book(data, pattern=pattern, password=_password(mapping), currency=reading.currency)
     if mapping is None and len(book.visible) > 1:
         named = [sheet for sheet in book.visible if key(sheet) == key(entity)]
         pattern = named[0] if named else None
     several = mapping is not None and mapping.sheets == "all"
-    parts = [
-        _from_grid(grid, target, mapping, reading, file) for grid in book.chosen(pattern, several)
-    ]
-    skipped = []
+    rows = united([_from_grid(grid, job) for grid in book.chosen(pattern, several)], job.entity)
     if hidden := book.hidden:
-        skipped.append(
-            Told(
-                f"hidden sheets not read: {', '.join(hidden)}",
-                f"没有读取隐藏的工作表：{'、'.join(hidden)}",
+        rows.remarks.append(text("sheets.hidden_sheets", count=len(hidden), sheets=hidden))
+    return rows
+
+
+def _joined(
+    data: bytes, name: str, mapping: FileMapping, reading: Reading, others: Mapping[str, bytes]
+) -> tuple[Body, str]:
+    """The table that a mapping joins: in another file, or on another sheet of this one."""
+    join = mapping.join
+    assert join is not None
+    if join.file:
+        if not others:
+            raise FileRejected(
+                text("sheets.join.no_file", file=join.file),
+                next_step=text("sheets.next.correct_join"),
             )
-        )
-    if len(parts) == 1:
-        parts[0].remarks.extend(skipped)
-        return parts[0]
-    return SheetRows(
-        pa.concat_tables([part.table for part in parts]),
-        [rejection for part in parts for rejection in part.rejections],
-        [*(remark for part in parts for remark in part.remarks), *skipped],
-        sum(part.read for part in parts),
-    )
+        if len(others) > 1:
+            raise FileRejected(
+                text("sheets.join.several_files", file=join.file, found=sorted(others)),
+                next_step=text("sheets.next.correct_join"),
+            )
+        name, data = next(iter(others.items()))
+    if sniff(data) == "text":
+        grid = read_grid(decode(data), Path(name).stem)
+    else:
+        book = open_book(data, pattern=join.sheet, password=_password(mapping))
+        (grid,) = book.chosen(join.sheet)
+    known = {key(heading) for heading in join.on.values()}
+    known |= {one for heading in mapping.columns.values() for one in read_heading(heading).keys}
+    known |= {*aliases(mapping.entity), *_read_by(mapping)}
+    tables = all_tables(grid, known, strict=False, wanted="", ignore=True)
+    return body_of_table(tables[0]), name if join.file else grid.name
 
 
 def _password(mapping: FileMapping | None) -> str | None:
@@ -88,14 +134,10 @@ def _password(mapping: FileMapping | None) -> str | None:
     try:
         return resolve(mapping.password, f"files({mapping.match}).password")
     except ConfigurationError as error:
-        problem = error.problems[0]
         variable = mapping.password.strip("${}")
         raise FileRejected(
-            Told(
-                f"its open password is not at hand: {problem.found}",
-                f"取不到打开密码：没有设置环境变量 {variable}",
-            ),
-            next_step=Told(str(problem.accepted), f"请先设置环境变量 {variable}"),
+            text("sheets.no_password", variable=variable),
+            next_step=text("sheets.next.set_variable", variable=variable),
         ) from error
 
 
@@ -105,26 +147,56 @@ def _are_canonical(entity: Entity, headings: list[str]) -> bool:
     return any(key(heading) in names for heading in headings)
 
 
-def _from_grid(
-    grid: Grid, entity: Entity, mapping: FileMapping | None, reading: Reading, file: str
-) -> SheetRows:
+def _from_grid(grid: Grid, job: _Wanted) -> SheetRows:
+    mapping, entity = job.mapping, job.entity
     if mapping is None:
         names = {key(column.name) for column in entity.columns}
         if entity.name == "targets" and not _has_heading(grid, "target_amount"):
             # The template for people: 工号, 姓名, 年份 and months as columns.
-            table = find_table(grid, set(aliases("targets")), months=True)
-            return read_targets(table, TARGET_TEMPLATE, reading, file)
+            table = find_table(grid, set(aliases("targets")))
+            return read_targets(table, TARGET_TEMPLATE, job.reading, job.file)
         wanted = ", ".join(column.name for column in entity.columns)
-        table = find_table(grid, names, strict=True, wanted=wanted)
-        return read_rows(body_of_table(table), entity, None, reading, file)
+        tables = all_tables(grid, names, strict=True, wanted=wanted, ignore=False)
+        return _records(grid, tables, job)
     known = set(aliases(entity.name))
     for heading in (*mapping.columns.values(), *mapping.defaults.values()):
         known.update(read_heading(heading).keys)
     if mapping.shape == "months_as_columns":
-        table = find_table(grid, known, months=True)
-        return read_targets(table, mapping, reading, file)
-    table = find_table(grid, known)
-    return read_rows(body_of_table(table), entity, mapping, reading, file)
+        return read_targets(find_table(grid, known), mapping, job.reading, job.file)
+    if mapping.shape == "months_as_rows":
+        table = find_table(with_corner(grid), known | {key(CORNER)})
+        return read_targets(table, turned_mapping(mapping), job.reading, job.file)
+    known |= set(_read_by(mapping))
+    ignore = mapping.other_tables == "ignore"
+    return _records(grid, all_tables(grid, known, strict=False, wanted="", ignore=ignore), job)
+
+
+def _read_by(mapping: FileMapping) -> Iterator[str]:
+    """Keys of the headings that expressions and joins of a mapping read."""
+    written = [*mapping.compute.values(), *([mapping.where] if mapping.where else [])]
+    for expression in written:
+        yield from (key(name) for name in parse_expression(expression).columns())
+    if mapping.join:
+        yield from (key(name) for name in mapping.join.on)
+
+
+def _records(grid: Grid, tables: list[Table], job: _Wanted) -> SheetRows:
+    """All tables of a sheet, and the proof that no row of it was lost."""
+    refuse_unread(grid, tables)
+    parts = []
+    for table in tables:
+        other = job.joined() if job.joined else None
+        try:
+            part = read_rows(
+                body_of_table(table), job.entity, job.mapping, job.reading, job.file, other
+            )
+        except FileRejected as rejected:
+            if len(tables) > 1 and table is not tables[0]:
+                raise other_table(table, rejected) from rejected
+            raise
+        refuse_lost(table, part.table.num_rows + len(part.rejections) + part.left_out)
+        parts.append(part)
+    return united(parts, job.entity)
 
 
 def _has_heading(grid: Grid, name: str) -> bool:

@@ -114,7 +114,10 @@ def test_a_bad_source_names_key_and_what_would_do(tmp_path, changes, told):
         ({"entity": "deals"}, "files.0.entity: 'deals'. Accepted: one of users, teams, accounts"),
         ({"unit": "两"}, "files.0.unit: '两'. Accepted: one of 元, 千,"),
         ({"match": ""}, "files.0.match: ''. Accepted: have at least 1 character."),
-        ({"shape": "wide"}, "files.0.shape: 'wide'. Accepted: 'rows' or 'months_as_columns'."),
+        (
+            {"shape": "wide"},
+            "files.0.shape: 'wide'. Accepted: 'rows', 'months_as_columns' or 'months_as_rows'.",
+        ),
         ({"year": 26}, "files.0.year: 26. Accepted: greater than or equal to 1990."),
         ({"versions": "last"}, "files.0.versions: 'last'. Accepted: 'all' or 'newest'."),
         (

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts
 
-_BOF, _EOF, _DATEMODE, _BOUNDSHEET = 0x0809, 0x000A, 0x0022, 0x0085
+_BOF, _EOF, _DATEMODE, _BOUNDSHEET, _FILEPASS = 0x0809, 0x000A, 0x0022, 0x0085, 0x002F
 _ROW, _FORMULA, _STRING, _BOOLERR = 0x0208, 0x0006, 0x0207, 0x0205
 _CODES = {
     0: "#NULL!",
@@ -33,6 +33,14 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         kind, length = struct.unpack_from("<HH", stream, offset)
         yield kind, stream[offset + 4 : offset + 4 + length]
         offset += 4 + length
+
+
+def is_encrypted(stream: bytes) -> bool:
+    """True if a FilePass record (2.4.117) precedes the sheets."""
+    for kind, _ in _records(stream, 0):
+        if kind in (_FILEPASS, _EOF):
+            return kind == _FILEPASS
+    return False
 
 
 def read_facts(stream: bytes) -> tuple[bool, dict[str, SheetFacts]]:

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-# A stray cell far from the table would make a dense grid of billions of cells.
-MOST_CELLS = 10_000_000
-
 
 @dataclass(frozen=True)
 class ErrorCell:
@@ -33,12 +30,24 @@ class UncachedFormula:
         return "a formula without a value"
 
 
+class Foreign(float):
+    """A number whose cell is formatted as money of another currency: `[$$-409]1,200`."""
+
+    currency: str
+
+    def __new__(cls, value: float, currency: str) -> Foreign:
+        made = super().__new__(cls, value)
+        made.currency = currency
+        return made
+
+
 @dataclass
 class SheetFacts:
     """What only the file's own structure tells, by 0-based (row, column).
 
     `hollow` are formulas whose stored value is 0 or empty text, which programs store when they
-    cannot calculate, and people's formulas give too; `formulas` are all formulas.
+    cannot calculate, and people's formulas give too; `formulas` are all formulas; `currencies` are
+    those that number formats show, as far as they are not the company's.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -47,6 +56,7 @@ class SheetFacts:
     formulas: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)  # inclusive corners
+    currencies: dict[tuple[int, int], str] = field(default_factory=dict)
     last_row: int = -1
     last_column: int = -1
 
@@ -65,10 +75,15 @@ class Grid:
     facts: SheetFacts = field(default_factory=SheetFacts)
     date1904: bool = False
     is_text: bool = False
+    is_turned: bool = False  # rows are the columns of the sheet; addresses are the sheet's
 
     def __post_init__(self) -> None:
         for (row, column), code in self.facts.errors.items():
             self._put(row, column, ErrorCell(code))
+        for (row, column), currency in self.facts.currencies.items():
+            value = self.cell(row, column)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                self._put(row, column, Foreign(value, currency))
         for row, column in self.facts.uncached:
             self._put(row, column, UncachedFormula())
 
@@ -115,8 +130,28 @@ class Grid:
     def is_empty(self) -> bool:
         return all(self.is_blank_row(row) for row in range(len(self.rows)))
 
+    def turned(self) -> Grid:
+        """The sheet with rows and columns exchanged: months down and people across."""
+        width = self.width
+        rows = [
+            [at(self.rows, row, column) for row in range(len(self.rows))] for column in range(width)
+        ]
+        merges = [(left, top, right, bottom) for top, left, bottom, right in self.facts.merges]
+        facts = self.facts
+        exchanged = SheetFacts(
+            uncached={(column, row) for row, column in facts.uncached},
+            hollow={(column, row) for row, column in facts.hollow},
+            formulas={(column, row) for row, column in facts.formulas},
+            merges=merges,
+        )
+        return Grid(self.name, rows, exchanged, self.date1904, self.is_text, not self.is_turned)
+
     def address(self, row: int, column: int | None = None) -> str:
         """`sheet!C5`, or `sheet!5` for a whole row."""
+        if self.is_turned:
+            return (
+                f"{self.name}!{letters(row)}" if column is None else address(self.name, column, row)
+            )
         return address(self.name, row, column)
 
 

@@ -11,31 +11,24 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 from xml.parsers import expat
 
-from pipelines.sources.protocol import Told
-from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.formats.grid import MOST_CELLS, SheetFacts, letters, position
+from pipelines.sources.spreadsheet.formats.grid import SheetFacts, letters, position
+from pipelines.sources.spreadsheet.formats.number_formats import currency_of, is_own
+from pipelines.sources.spreadsheet.formats.refused import (
+    MOST_UNPACKED,
+    Refused,
+    damaged,
+    too_far,
+)
 
-MOST_UNPACKED = 200 * 1024 * 1024
 _BLOCK = 1 << 18
-_DAMAGED = FileRejected(
-    Told(
-        "the workbook is damaged or was cut off (it is not a complete .xlsx file)",
-        "工作簿已损坏或不完整（不是完整的 .xlsx 文件）",
-    ),
-    next_step=Told(
-        "wait until a copy has ended, then open it in Excel or WPS and save it again as .xlsx",
-        "请等文件复制完，然后用 Excel 或 WPS 打开并重新保存为 .xlsx",
-    ),
-)
-_ASK_ITS_SENDER = Told(
-    "do not open it; ask its sender what made it", "请不要打开它，先问清发件人它是怎么生成的"
-)
+MOST_PARTS = 20_000
 
 # What zipfile raises over damaged archives, unknown compression and encrypted members.
 _ZIP_FAULTS = (
@@ -45,88 +38,105 @@ _ZIP_FAULTS = (
 
 
 class Package:
-    """An .xlsx file as a zip of XML parts. Raises `FileRejected` for what must not be opened."""
+    """A zip of parts. Raises `Refused` for what must not be opened.
+
+    Parts are found in any case, as office programs and the value reader find them.
+    """
 
     def __init__(self, data: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             parts = self._zip.infolist()
         except _ZIP_FAULTS as error:
-            raise _DAMAGED from error
+            raise damaged() from error
         unpacked = sum(part.file_size for part in parts)
-        if unpacked > MOST_UNPACKED:
-            raise FileRejected(
-                Told(
-                    f"the workbook unpacks to {unpacked // 1048576} MB; at most "
-                    f"{MOST_UNPACKED // 1048576} MB are opened",
-                    f"工作簿解压后有 {unpacked // 1048576} MB，最多打开 "
-                    f"{MOST_UNPACKED // 1048576} MB",
-                ),
-                next_step=Told(
-                    "delete unused rows, sheets and pictures, or split the file",
-                    "请删除用不到的行、工作表和图片，或拆分文件",
-                ),
+        if unpacked > MOST_UNPACKED or len(parts) > MOST_PARTS:
+            raise Refused(
+                "sheets.unpacks_too_large",
+                "sheets.next.delete_unused",
+                size=unpacked // 1048576,
+                most=MOST_UNPACKED // 1048576,
             )
-        self.names = {part.filename for part in parts}
+        self._parts = {part.filename.casefold(): part.filename for part in parts}
+        if len(self._parts) < len(parts):
+            raise Refused("sheets.two_parts_one_name", "sheets.next.copy_ended")
         self.date1904 = False
         self._sheets: dict[str, str] = {}
-        self.hidden: set[str] = set()
-        if "xl/workbook.xml" in self.names:
-            self._read_workbook()
+        self._currencies: list[str] = []
 
-    def _read_workbook(self) -> None:
+    def has(self, part: str) -> bool:
+        return part.casefold() in self._parts
+
+    def has_any(self, start: str, end: str) -> bool:
+        return any(name.startswith(start) and name.endswith(end) for name in self._parts)
+
+    def read_workbook(self) -> None:
+        """Read which part holds which sheet, the calendar, and the currencies of number formats."""
         ids: dict[str, str] = {}
-        targets: dict[str, str] = {}
 
         def workbook(name: str, attributes: dict[str, str]) -> None:
             if name == "workbookPr":
                 self.date1904 = attributes.get("date1904", "0") in ("1", "true")
             elif name == "sheet":
-                ids[attributes.get("name", "")] = attributes.get("id", "")
-                if attributes.get("state", "visible") != "visible":
-                    self.hidden.add(attributes.get("name", ""))
+                sheet = attributes.get("name", "")
+                if sheet in ids:
+                    raise Refused("sheets.two_sheets_one_name", "sheets.next.save_as", sheet=sheet)
+                ids[sheet] = attributes.get("id", "")
+
+        self.parse("xl/workbook.xml", workbook)
+        targets = self.targets("xl/_rels/workbook.xml.rels")
+        self._sheets = {sheet: targets.get(one, "") for sheet, one in ids.items()}
+        if self.has("xl/styles.xml"):
+            styles = _Styles()
+            self.parse("xl/styles.xml", styles.start, styles.end)
+            self._currencies = styles.currencies
+
+    def targets(self, part: str) -> dict[str, str]:
+        """The parts that a workbook names, by the id of the relation."""
+        found: dict[str, str] = {}
 
         def relation(name: str, attributes: dict[str, str]) -> None:
             if name == "Relationship" and attributes.get("TargetMode") != "External":
-                targets[attributes.get("Id", "")] = attributes.get("Target", "")
+                target = attributes.get("Target", "")
+                path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
+                found[attributes.get("Id", "")] = posixpath.normpath(path)
 
-        self._parse("xl/workbook.xml", workbook)
-        if "xl/_rels/workbook.xml.rels" in self.names:
-            self._parse("xl/_rels/workbook.xml.rels", relation)
-        for sheet, relation_id in ids.items():
-            target = targets.get(relation_id, "")
-            path = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
-            self._sheets[sheet] = posixpath.normpath(path)
+        if self.has(part):
+            self.parse(part, relation)
+        return found
 
-    def facts(self, sheet: str) -> SheetFacts:
-        """The facts of one sheet; raises `FileRejected` if its extent is absurd."""
-        scan = _SheetScan()
+    def facts(self, sheet: str, most_cells: int, currency: str) -> SheetFacts:
+        """The facts of one sheet; raises `Refused` if its extent is absurd, or its part is missing."""
+        scan = _SheetScan(self._currencies, currency)
         part = self._sheets.get(sheet, "")
-        if part in self.names:
-            self._parse(part, scan.start, scan.end, scan.text)
+        if not self.has(part):
+            raise damaged(where=sheet)
+        self.parse(part, scan.start, scan.end, scan.text)
         facts = scan.facts
-        if (facts.last_row + 1) * (facts.last_column + 1) > MOST_CELLS:
-            corner = f"{letters(facts.last_column)}{facts.last_row + 1}"
-            raise FileRejected(
-                Told(
-                    f"the sheet reaches to {corner}, far more than a table can fill",
-                    f"工作表一直延伸到 {corner} 单元格，远远超出一个表格的范围",
-                ),
-                where=f"{sheet}!{corner}",
-                next_step=Told(
-                    "delete the stray cells at the far end of the sheet and save it",
-                    "请删除工作表远处的零散单元格并保存",
-                ),
-            )
+        cells = (facts.last_row + 1) * (facts.last_column + 1)
+        if cells > most_cells:
+            raise too_far(f"{sheet}!{letters(facts.last_column)}{facts.last_row + 1}", cells)
         return facts
 
-    def _parse(
+    def data(self, part: str) -> bytes:
+        """The bytes of one part, as far as they may go."""
+        try:
+            with self._zip.open(self._parts[part.casefold()]) as stream:
+                found = stream.read(MOST_UNPACKED + 1)
+        except _ZIP_FAULTS as error:
+            raise damaged() from error
+        if len(found) > MOST_UNPACKED:
+            raise _part_too_large()
+        return found
+
+    def parse(
         self,
         part: str,
         start: Callable[[str, dict[str, str]], None],
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
     ) -> None:
+        """Stream one part through handlers of elements; names come without their namespace."""
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
 
@@ -137,13 +147,7 @@ class Package:
             start(local(name), {local(key): value for key, value in attributes.items()})
 
         def refuse(*_: Any) -> None:
-            raise FileRejected(
-                Told(
-                    "the workbook declares XML entities, which no office program writes",
-                    "工作簿里声明了 XML 实体，办公软件不会这样写",
-                ),
-                next_step=_ASK_ITS_SENDER,
-            )
+            raise Refused("sheets.declares_entities", "sheets.next.ask_sender")
 
         parser.StartElementHandler = on_start
         parser.StartDoctypeDeclHandler = refuse
@@ -153,30 +157,58 @@ class Package:
             parser.CharacterDataHandler = text
         seen = 0
         try:
-            with self._zip.open(part) as stream:
+            with self._zip.open(self._parts[part.casefold()]) as stream:
                 while block := stream.read(_BLOCK):
                     # Sizes in the directory of a zip can lie; what really unpacks cannot.
                     seen += len(block)
                     if seen > MOST_UNPACKED:
-                        raise FileRejected(
-                            Told(
-                                f"a part of the workbook unpacks to more than "
-                                f"{MOST_UNPACKED // 1048576} MB",
-                                f"工作簿的一部分解压后超过 {MOST_UNPACKED // 1048576} MB",
-                            ),
-                            next_step=_ASK_ITS_SENDER,
-                        )
+                        raise _part_too_large()
                     parser.Parse(block, False)
                 parser.Parse(b"", True)
         except (*_ZIP_FAULTS, expat.ExpatError) as error:
-            raise _DAMAGED from error
+            raise damaged() from error
+
+
+def _part_too_large() -> Refused:
+    return Refused("sheets.part_too_large", "sheets.next.ask_sender", most=MOST_UNPACKED // 1048576)
+
+
+class _Styles:
+    """Collects the currency that each cell style shows, empty for none."""
+
+    def __init__(self) -> None:
+        self._formats: dict[str, str] = {}
+        self._within = False
+        self.currencies: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt":
+            code = attributes.get("formatCode", "")
+            self._formats[attributes.get("numFmtId", "")] = currency_of(code)
+        elif name == "cellXfs":
+            self._within = True
+        elif name == "xf" and self._within:
+            self.currencies.append(self._formats.get(attributes.get("numFmtId", ""), ""))
+
+    def end(self, name: str) -> None:
+        if name == "cellXfs":
+            self._within = False
+
+
+_CELL = re.compile(r"^[A-Z]{1,3}[1-9]\d{0,6}$")
 
 
 class _SheetScan:
-    """Collects the facts of one sheet while its XML streams by."""
+    """Collects the facts of one sheet while its XML streams by.
 
-    def __init__(self) -> None:
+    A cell counts towards the extent as soon as it holds an element, even an empty one: value readers
+    make empty text of it.
+    """
+
+    def __init__(self, currencies: list[str], own: str) -> None:
         self.facts = SheetFacts()
+        self._foreign = [c if c and not is_own(c, own) else "" for c in currencies]
+        self._currency = ""
         self._row, self._column = -1, -1
         self._kind = ""
         self._formula = self._in_value = False
@@ -185,20 +217,33 @@ class _SheetScan:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
-            try:
-                self._row, self._column = position(attributes["r"])
-            except (KeyError, ValueError):
+            reference = attributes.get("r")
+            if reference is None:
                 self._column += 1
+            elif _CELL.match(reference):
+                self._row, self._column = position(reference)
+            else:
+                raise damaged()
             self._kind = attributes.get("t", "n")
+            style = attributes.get("s", "")
+            self._currency = (
+                self._foreign[int(style)]
+                if style.isdecimal() and int(style) < len(self._foreign)
+                else ""
+            )
             self._formula = self._has_value = False
             self._value.clear()
         elif name in ("v", "t"):
-            self._in_value = True
+            self._in_value = self._has_value = True
+        elif name == "is":
+            self._has_value = True
         elif name == "f":
             self._formula = True
         elif name == "row":
-            number = attributes.get("r", "")
-            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            number = attributes.get("r")
+            if number is not None and not (number.isdecimal() and 0 < int(number) <= 1 << 20):
+                raise damaged()
+            self._row = int(number) - 1 if number else self._row + 1
             self._column = -1
             if attributes.get("hidden") in ("1", "true"):
                 self.facts.hidden_rows.add(self._row)
@@ -232,6 +277,8 @@ class _SheetScan:
                 facts.hollow.add(cell)
         if self._kind == "e":
             facts.errors[cell] = value or "#N/A"
-        if value or self._formula:
+        if self._currency and value and self._kind == "n":
+            facts.currencies[cell] = self._currency
+        if self._has_value or self._formula:
             facts.last_row = max(facts.last_row, self._row)
             facts.last_column = max(facts.last_column, self._column)

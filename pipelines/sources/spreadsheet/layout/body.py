@@ -15,15 +15,14 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Column
-from pipelines.sources.protocol import Rejection, Told, joined
-from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.language import Text, text
+from pipelines.sources.protocol import Rejection, Told
+from pipelines.sources.spreadsheet.faults import FileRejected, Sentences
 from pipelines.sources.spreadsheet.formats.grid import Grid, address, at
 from pipelines.sources.spreadsheet.layout.headings import Heading, read_heading
 from pipelines.sources.spreadsheet.layout.table import Table
 from pipelines.sources.spreadsheet.values.cells import clean_text
 from pipelines.sources.spreadsheet.values.columns import Values
-
-MOST_BAD_SHARE, MOST_BAD_ROWS = 0.2, 5
 
 
 @dataclass
@@ -35,8 +34,11 @@ class SheetRows:
 
     table: pa.Table
     rejections: list[Rejection] = field(default_factory=list)
-    remarks: list[Told] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
     read: int = 0
+    left_out: int = (
+        0  # rows that are no records of their own: totals, repetitions, drop_rows, where
+    )
 
 
 @dataclass
@@ -51,10 +53,21 @@ class Body:
     grid: Grid | None = None
     where: str = ""
     title: list[str] = field(default_factory=list)
-    remarks: list[Told] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
+    # Columns that the sheet does not have: joined or computed, by position, one value a row.
+    made: dict[int, list[Any]] = field(default_factory=dict)
+
+    def add(self, heading: Heading, values: list[Any]) -> int:
+        """Put a column that is not in the sheet behind the others; its position."""
+        self.headings.append(heading)
+        self.places.append(-1)
+        self.made[len(self.headings) - 1] = values
+        return len(self.headings) - 1
 
     def cells(self, position: int, *, merged: bool = True) -> Values:
         """The cells under one heading; `merged` fills merged ranges from their first cell."""
+        if position in self.made:
+            return self.made[position]
         if self.columns is not None:
             return self.columns[position]
         assert self.grid is not None
@@ -66,18 +79,21 @@ class Body:
     def keep(self, wanted: Sequence[int]) -> None:
         """Keep only the rows at these positions."""
         self.rows = [self.rows[index] for index in wanted]
+        self.made = {
+            place: [values[index] for index in wanted] for place, values in self.made.items()
+        }
         if self.columns is not None:
             chosen = pa.array(wanted, pa.int64())
             self.columns = [column.take(chosen) for column in self.columns]
 
     def address(self, position: int, heading: int | None = None) -> str:
         """`sheet!C5` of a row (by position in the body) and a heading, or `sheet!5`."""
-        column = self.places[heading] if heading is not None else None
-        return address(self.sheet, self.rows[position], column)
+        place = self.places[heading] if heading is not None else -1
+        return address(self.sheet, self.rows[position], place if place >= 0 else None)
 
     def refuse_dead_formulas(self, position: int, column: Column) -> None:
         """Raise `FileRejected` if cells under the heading are formulas without a real value."""
-        if self.grid is None or self.grid.is_text:
+        if self.grid is None or self.grid.is_text or position in self.made:
             return
         facts, place = self.grid.facts, self.places[position]
         body = set(self.rows)
@@ -91,27 +107,18 @@ class Body:
         if dead:
             raise refuse_formulas(self.grid, [(row, place) for row in dead])
 
-    def refuse_1904_serials(self, position: int) -> None:
-        """Raise `FileRejected` for dates typed as plain numbers in a workbook that counts from 1904."""
-        if self.grid is None or not self.grid.date1904:
-            return
-        for row in self.rows:
-            value = at(self.grid.rows, row, self.places[position])
+    def serials_of_1904(self, position: int) -> dict[int, Text]:
+        """Rows with a date typed as a plain number in a workbook that counts its days from 1904.
+
+        Such a number could be off by 1,462 days, so its row is set aside.
+        """
+        if self.grid is None or not self.grid.date1904 or position in self.made:
+            return {}
+        found: dict[int, Text] = {}
+        for row, value in enumerate(self.cells(position)):
             if isinstance(value, int | float) and not isinstance(value, bool):
-                raise FileRejected(
-                    Told(
-                        f"the workbook counts its days from 1904, and {value:g} is a plain number, "
-                        "not a date: it could be off by 1,462 days",
-                        f"工作簿的日期从 1904 年算起，而 {value:g} 是普通数字，不是日期，"
-                        "可能相差 1,462 天",
-                    ),
-                    where=address(self.sheet, row, self.places[position]),
-                    next_step=Told(
-                        "format the column as dates and correct them, or save the workbook "
-                        "without the 1904 date system",
-                        "请把这一列设为日期格式并改正，或取消 1904 日期系统后保存工作簿",
-                    ),
-                )
+                found[row] = text("sheets.serial_of_1904", number=f"{value:g}")
+        return found
 
 
 def refuse_formulas(grid: Grid, cells: Sequence[tuple[int, int]]) -> FileRejected:
@@ -148,7 +155,7 @@ def body_of_table(table: Table) -> Body:
     )
 
 
-def _hidden(count: int) -> list[Told]:
+def _hidden(count: int) -> list[Text]:
     text = Told(f"{count} hidden rows were read as well", f"有 {count} 个隐藏行，也已读取")
     return [text] if count else []
 
@@ -189,21 +196,27 @@ def is_dropped(mapping: FileMapping | None, label: Any) -> bool:
     return re.fullmatch(mapping.drop_rows, clean_text(label)) is not None
 
 
-def refuse_many(bad: int, read: int, samples: Sequence[Rejection]) -> None:
-    """Raise `FileRejected` if so many rows are bad that the file as a whole is not what it should be."""
-    if bad > MOST_BAD_ROWS and bad > MOST_BAD_SHARE * read:
-        listed = joined(
-            Told(f"{one.address}: {one.reason}", f"{one.address}：{one.reason_zh or one.reason}")
-            for one in samples[:10]
-        )
-        raise FileRejected(
-            Told(
-                f"{bad} of {read} rows cannot be read, more than {MOST_BAD_SHARE:.0%}: {listed.en}",
-                f"{read} 行中有 {bad} 行读不出，超过 {MOST_BAD_SHARE:.0%}：{listed.zh}",
-            ),
-            where=samples[0].address or "",
-            next_step=Told(
-                "correct the cells named here, or the mapping of this file in sources.yml",
-                "请改正这里列出的单元格，或 sources.yml 中这个文件的映射",
-            ),
-        )
+def refuse_many(
+    read: int, rejections: Sequence[Rejection], share: float, rows: int, hint: Text | None = None
+) -> None:
+    """Raise `FileRejected` if so many rows are bad that the file as a whole is not what it should be.
+
+    More than `rows` of them, and more than this share of all that were read.
+    """
+    bad = len(rejections)
+    if bad <= rows or bad <= share * read:
+        return
+    shown = [
+        text("sheets.at", address=one.address or "", reason=one.reason) for one in rejections[:10]
+    ]
+    raise FileRejected(
+        text(
+            "sheets.too_many_bad",
+            count=bad,
+            read=read,
+            share=f"{share:.0%}",
+            shown=Sentences(shown),
+        ),
+        where=rejections[0].address or "",
+        next_step=hint or text("sheets.next.correct_cells"),
+    )

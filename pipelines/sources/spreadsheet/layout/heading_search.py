@@ -20,6 +20,8 @@ SEARCHED_ROWS = 30
 DEEPEST = 3  # rows of headings above each other
 _AMOUNT_LIKE = re.compile(r"^[¥￥$€£]?[+-]?\d[\d,.]*\s*(元|万元?|亿元?|%|w|k)?$", re.IGNORECASE)
 
+_DAY_LIKE = re.compile(r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}(?!\d)")
+
 
 class HeadingFinder:
     """Looks for heading rows in one grid: rows of known names, and of months if wanted."""
@@ -27,12 +29,16 @@ class HeadingFinder:
     def __init__(self, grid: Grid, known: Collection[str], months: bool) -> None:
         self.grid, self.known, self.months = grid, known, months
         self.rows = grid.filled
+        self._labels: dict[str, str | None] = {}
 
     def label(self, value: Any) -> str | None:
         """The known key that a cell holds, None if it holds none."""
         if not isinstance(value, str) or is_blank(value) or len(value) > 60:
             return None
-        return next((key for key in read_heading(value).keys if key in self.known), None)
+        if value not in self._labels:
+            keys = read_heading(value).keys
+            self._labels[value] = next((key for key in keys if key in self.known), None)
+        return self._labels[value]
 
     def is_month(self, value: Any) -> bool:
         return self.months and not is_blank(value) and parse_month(value) is not None
@@ -45,7 +51,11 @@ class HeadingFinder:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 if not (float(value).is_integer() and 1990 <= value <= 2100):
                     return False
-            elif isinstance(value, dt.date | dt.time):
+            elif (
+                isinstance(value, dt.date | dt.time)
+                or isinstance(value, str)
+                and _DAY_LIKE.match(value)
+            ):
                 return False
             elif isinstance(value, str) and _AMOUNT_LIKE.match(value.strip()):
                 text = value.strip()
@@ -93,6 +103,83 @@ class HeadingFinder:
             return False
         labels, months = self.hits(row)
         return self.enough(labels.values(), len(months))
+
+
+def heading_rows(
+    finder: HeadingFinder, best: tuple[int, int], strict: bool
+) -> tuple[list[tuple[int, int]], set[int]]:
+    """(first and last row of every heading from top to bottom, rows that repeat a heading).
+
+    A sheet can hold several tables below each other, and lists that were printed repeat their
+    headings on every page. `best` is the heading with most known names; one above it counts too if
+    records stand between them.
+    """
+    heads = [*_above(finder, best), best]
+    last_row = dict(heads)
+    repeated: set[int] = set()
+    own: dict[int, str] = {}
+    gap, within = False, -1
+    for row in range(heads[0][0], len(finder.rows)):
+        if row in last_row:
+            within = last_row[row]
+            own = {}
+        if row <= within:
+            own |= finder.hits(row)[0]
+            continue
+        filled = sum(not is_blank(value) for value in finder.grid.rows[row])
+        if filled > 1 and finder.could_be_heading(row):
+            if _repeats(finder, row, own):
+                repeated.add(row)
+            elif row > best[1] and _is_other(finder, row, filled, gap, strict):
+                heads.append((row, row))
+                own = finder.hits(row)[0]
+        gap = filled <= 1
+    return heads, repeated
+
+
+def _repeats(finder: HeadingFinder, row: int, own: dict[int, str]) -> bool:
+    """True for a row with the same known names in the same columns."""
+    if not own:
+        return False
+    labels = finder.hits(row)[0]
+    same = sum(labels.get(column) == name for column, name in own.items())
+    return same >= 2 and same >= 0.8 * len(own)
+
+
+def _is_other(finder: HeadingFinder, row: int, filled: int, gap: bool, strict: bool) -> bool:
+    """True for a row that heads another table: known names, and little else, behind a gap or many."""
+    names = len(set(finder.hits(row)[0].values()))
+    if strict:
+        return names >= 2 and names == filled
+    return names >= (2 if gap else 3) and names >= 0.6 * filled
+
+
+def _above(finder: HeadingFinder, best: tuple[int, int]) -> list[tuple[int, int]]:
+    """Headings above the richest one that have records of their own below them."""
+    found: list[tuple[int, int]] = []
+    candidates = [
+        row
+        for row in range(best[0])
+        if finder.could_be_heading(row) and finder.enough(finder.hits(row)[0].values(), 0)
+    ]
+    for number, row in enumerate(candidates):
+        end = candidates[number + 1] if number + 1 < len(candidates) else best[0]
+        labels = finder.hits(row)[0]
+        records = [
+            below
+            for below in range(row + 1, end)
+            if sum(
+                not is_blank(value)
+                for column, value in enumerate(finder.grid.rows[below])
+                if column in labels
+            )
+            >= 2
+        ]
+        if records and len(labels) >= 0.6 * sum(
+            not is_blank(value) for value in finder.grid.rows[row]
+        ):
+            found.append((row, row))
+    return found
 
 
 def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:

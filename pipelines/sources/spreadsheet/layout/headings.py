@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.entities import ENTITIES
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import BLOCK_WORDS, HEADINGS
@@ -58,12 +59,14 @@ def read_heading(value: Any) -> Heading:
     unit: Unit | None = None
     unknown: str | None = None
     for inside in _BRACKETS.findall(text):
-        content = re.sub(r"^单位\s*[:：]?\s*", "", inside).strip()
-        found = parse_unit(content)
-        if found and content:
-            unit = found
-        elif content != inside.strip() or looks_like_unit(content):
-            unknown = content
+        # 含税,万元 says two things, one of them the unit.
+        for part in re.split(r"[,，、;；/|]", inside):
+            content = re.sub(r"^单位\s*[:：]?\s*", "", part).strip()
+            found = parse_unit(content)
+            if found and content:
+                unit = found
+            elif content != part.strip() or looks_like_unit(content):
+                unknown = content
     bare = _BRACKETS.sub("", text)
     if unit is None and (match := _UNIT_BEHIND.search(bare)):
         found = parse_unit(match.group(1))
@@ -119,7 +122,7 @@ def aliases(entity: str) -> dict[str, tuple[str, int]]:
     return known
 
 
-def nearest(wanted: str, headings: Iterable[str]) -> Told:
+def nearest(wanted: str, headings: Iterable[str]) -> Text:
     """` (did you mean X?)` for a heading that almost fits, else empty texts."""
     close = difflib.get_close_matches(
         key(wanted), [key(text) for text in headings], n=1, cutoff=0.6

@@ -1,7 +1,7 @@
 """Where the table stands in a sheet: heading rows, columns, body, and what is beside or below it.
 
 Add here: another arrangement that people use. Keep out: what the columns mean for an entity
-(`rows.py`, `targets.py`). The heading row is found by known names, never by its position.
+(`lists/`, `targets/`). The heading row is found by known names, never by its position.
 """
 
 from __future__ import annotations
@@ -10,26 +10,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.language import Text, text
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.formats.grid import Grid, at, is_blank, letters
+from pipelines.sources.spreadsheet.formats.grid import Grid, at, is_blank
 from pipelines.sources.spreadsheet.layout.aliases import BLOCK_WORDS
+from pipelines.sources.spreadsheet.layout.beside import TableColumn, without_other_tables
 from pipelines.sources.spreadsheet.layout.heading_search import (
     DEEPEST,
     HeadingFinder,
+    heading_rows,
     no_headings,
 )
 from pipelines.sources.spreadsheet.layout.headings import Heading, block_kind, read_heading, shown
 from pipelines.sources.spreadsheet.values.months import parse_span
-
-
-@dataclass(frozen=True)
-class TableColumn:
-    """One column of a table: its 0-based place, its heading cells from top to bottom, joined."""
-
-    index: int
-    levels: tuple[Any, ...]
-    heading: Heading
 
 
 @dataclass
@@ -42,7 +36,9 @@ class Table:
     columns: list[TableColumn]
     body: list[int]
     title: list[str]  # the text cells above the headings, in reading order
-    remarks: list[Told] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
+    notes: list[int] = field(default_factory=list)  # rows with a remark, or the title of a group
+    repeated: frozenset[int] = frozenset()  # rows that repeat the headings
 
     @property
     def where(self) -> str:
@@ -54,37 +50,84 @@ class Table:
         return len(self.grid.facts.hidden_rows.intersection(self.body))
 
 
-def find_table(
-    grid: Grid,
-    known: Collection[str],
-    *,
-    months: bool = False,
-    strict: bool = False,
-    wanted: str = "",
-) -> Table:
-    """The one table of the sheet whose headings are known.
+def all_tables(
+    grid: Grid, known: Collection[str], *, strict: bool, wanted: str, ignore: bool
+) -> list[Table]:
+    """Every table of records on the sheet, from top to bottom; the first row of each is its heading.
 
-    `known` holds heading keys, `months` also takes month headings, `strict` (canonical files)
-    takes every row and column under the headings; `wanted` names the headings in a message. Raises `FileRejected` if there is no such
-    table, or more than one.
+    `ignore` takes only the one whose headings are known best. Raises `FileRejected` if there is none.
     """
-    finder = HeadingFinder(grid, known, months)
+    finder = HeadingFinder(grid, known, months=False)
     found = finder.search()
     if found is None:
-        raise no_headings(grid, months, wanted)
-    if months:
-        found = _pick_stacked(finder, found)
-    top, bottom = found
-    if months:
-        top = _with_groups(finder, top, bottom)
-    columns = _columns(grid, top, bottom)
-    remarks: list[Told] = []
-    if not strict:
-        columns = _beside(finder, columns, bottom, remarks)
-    body = _body(finder, bottom, columns, strict, remarks)
+        raise no_headings(grid, False, wanted)
+    heads, repeated = heading_rows(finder, found, strict)
+    tables: list[Table] = []
+    title: list[str] = []
+    for number, (top, bottom) in enumerate(heads):
+        end = heads[number + 1][0] if number + 1 < len(heads) else len(grid.rows)
+        columns = _columns(grid, top, bottom)
+        remarks: list[Text] = []
+        if not strict:
+            columns = without_other_tables(finder, columns, bottom, remarks, ignore=ignore)
+        body, notes = _records(grid, columns, range(bottom + 1, end), repeated, strict)
+        if number == 0:
+            title = [
+                shown(value) for row in grid.rows[:top] for value in row if not is_blank(value)
+            ]
+        tables.append(
+            Table(grid, top, bottom, columns, body, title, remarks, notes, frozenset(repeated))
+        )
+        lines = [row for row in notes if row > max(body, default=bottom)]
+        title = [
+            *(shown(v) for row in lines for v in grid.rows[row] if not is_blank(v)),
+            *title,
+        ]
+    if repeated:
+        rows = [str(row + 1) for row in sorted(repeated)[:20]]
+        tables[0].remarks.append(text("sheets.rows.headings_again", count=len(repeated), rows=rows))
+    if ignore and len(tables) > 1:
+        best = next(table for table in tables if table.top == found[0])
+        others = [str(table.top + 1) for table in tables if table is not best]
+        best.remarks.append(text("sheets.rows.tables_ignored", count=len(others), rows=others))
+        return [best]
+    return tables
+
+
+def _records(
+    grid: Grid, columns: list[TableColumn], rows: range, repeated: set[int], strict: bool
+) -> tuple[list[int], list[int]]:
+    """(rows with records, rows with a remark or the title of a group) under one heading."""
+    places = [column.index for column in columns if column.levels]
+    body: list[int] = []
+    notes: list[int] = []
+    for row in rows:
+        if row in repeated or grid.is_blank_row(row):
+            continue
+        content = sum(1 for place in places if not is_blank(at(grid.rows, row, place)))
+        if not strict and (content == 0 or (content == 1 and len(places) >= 3)):
+            notes.append(row)
+        else:
+            body.append(row)
+    return body, notes
+
+
+def find_table(grid: Grid, known: Collection[str]) -> Table:
+    """The one table of the sheet with months as headings, beside names in `known`.
+
+    Raises `FileRejected` if there is none, or more than one that could hold targets.
+    """
+    finder = HeadingFinder(grid, known, months=True)
+    found = finder.search()
+    if found is None:
+        raise no_headings(grid, True, "")
+    top, bottom = _pick_stacked(finder, found)
+    top = _with_groups(finder, top, bottom)
+    remarks: list[Text] = []
+    columns = without_other_tables(finder, _columns(grid, top, bottom), bottom, remarks)
+    body = _body(finder, bottom, columns, remarks)
     # Rows of groups may carry the unit too; the headings themselves are looked at elsewhere.
-    above = grid.rows[: bottom if months else top]
-    title = [shown(value) for row in above for value in row if not is_blank(value)]
+    title = [shown(value) for row in grid.rows[:bottom] for value in row if not is_blank(value)]
     return Table(grid, top, bottom, columns, body, title, remarks)
 
 
@@ -185,87 +228,18 @@ def _columns(grid: Grid, top: int, bottom: int) -> list[TableColumn]:
     return columns
 
 
-def _beside(
-    finder: HeadingFinder, columns: list[TableColumn], bottom: int, remarks: list[Told]
-) -> list[TableColumn]:
-    """Leave out a second table that stands to the right behind an empty column."""
-    grid = finder.grid
-    parts: list[list[TableColumn]] = [[]]
-    for column in columns:
-        if column.levels or any(
-            not is_blank(at(grid.rows, row, column.index))
-            for row in range(bottom + 1, len(grid.rows))
-        ):
-            parts[-1].append(column)
-        elif parts[-1]:
-            parts.append([])
-    parts = [part for part in parts if part]
-
-    def labels(part: list[TableColumn]) -> set[str]:
-        return {key for column in part for level in column.levels if (key := finder.label(level))}
-
-    def months(part: list[TableColumn]) -> int:
-        return sum(any(finder.is_month(level) for level in column.levels) for column in part)
-
-    if len(parts) < 2:
-        return [column for part in parts for column in part]
-    main = max(parts, key=lambda part: (months(part), len(labels(part))))  # the first of equals
-    kept = []
-    for part in parts:
-        if part is main or not labels(part) & labels(main):
-            kept.extend(part)
-            continue
-        kind = block_kind(shown(level) for column in part for level in column.levels)
-        rival = months(part) >= 3 if finder.months else len(labels(part)) == len(labels(main))
-        if rival and kind in (None, "target"):
-            one, other = letters(main[0].index), letters(part[0].index)
-            raise FileRejected(
-                Told(
-                    f"two tables with the same headings stand side by side (columns "
-                    f"{one} and {other})",
-                    f"两个表头相同的表格并排放着（{one} 列和 {other} 列）",
-                ),
-                where=grid.address(bottom),
-                next_step=Told(
-                    "put one of them on a sheet of its own", "请把其中一个移到单独的工作表"
-                ),
-            )
-        span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
-        remarks.append(
-            Told(
-                f"columns {span} hold another table, which was not read",
-                f"{span} 列是另一个表格，没有读取",
-            )
-        )
-    return kept
-
-
 def _body(
-    finder: HeadingFinder,
-    bottom: int,
-    columns: list[TableColumn],
-    strict: bool,
-    remarks: list[Told],
+    finder: HeadingFinder, bottom: int, columns: list[TableColumn], remarks: list[Text]
 ) -> list[int]:
     grid = finder.grid
     places = [column.index for column in columns if column.levels]
     body: list[int] = []
     notes: list[int] = []
-    gap = False
     for row in range(bottom + 1, len(grid.rows)):
         if grid.is_blank_row(row):
-            gap = True
             continue
-        if strict:
-            body.append(row)
-            continue
-        if (gap or finder.months) and finder.is_again(row):
-            remarks.append(
-                Told(
-                    f"a second table begins in row {row + 1} and was not read",
-                    f"第 {row + 1} 行起是第二个表格，没有读取",
-                )
-            )
+        if finder.is_again(row):
+            remarks.append(text("sheets.second_table", row=row + 1))
             break
         content = sum(1 for place in places if not is_blank(at(grid.rows, row, place)))
         if content == 0 or (content == 1 and len(places) >= 3):
@@ -273,11 +247,5 @@ def _body(
         else:
             body.append(row)
     if notes:
-        rows = [str(row + 1) for row in notes[:10]]
-        remarks.append(
-            Told(
-                f"rows without figures were left out: {', '.join(rows)}",
-                f"没有数字的行已略过：第 {'、'.join(rows)} 行",
-            )
-        )
+        remarks.append(text("sheets.rows.notes", rows=[str(row + 1) for row in notes[:10]]))
     return body

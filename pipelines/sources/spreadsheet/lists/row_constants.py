@@ -43,6 +43,9 @@ def add_constants(work: RowWork) -> None:
             work.columns[name] = _constant(work, column, mapping.values[name], count)
         if mapping and name in mapping.defaults:
             _default(work, column, mapping.defaults[name], count)
+        if name == "currency" and work.currency:
+            own = work.columns.get(name, pa.nulls(count, pa.string()))
+            work.columns[name] = pc.fill_null(own, work.currency)
         if name not in work.columns:
             work.columns[name] = pa.nulls(count, ARROW_TYPES[column.kind])
         if column.default is not None:

@@ -12,12 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.protocol import Told
-from pipelines.sources.spreadsheet.checks import Line, check_totals, is_total, plain
+from pipelines.sources.spreadsheet.checks import LIKELY_TOTAL, Line, check_totals, is_total, plain
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.lists.row_work import RowWork
 from pipelines.sources.spreadsheet.values.columns import parser
-
-_LIKELY = "计|汇|t|\uff34|\uff54"  # a letter that every word for a total has, full-width too
 
 
 def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
@@ -29,12 +27,16 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
     body, used = work.body, work.assignment.columns
     kinds = {name: work.entity.column(name).kind for name in used}
     labels = {place for name, place in used.items() if kinds[name] == "text"} | {0}
-    needed = [name for name in work.entity.required if name in used and kinds[name] != "money"]
+    needed = [
+        name
+        for name in work.entity.required
+        if name in used and kinds[name] != "money" and used[name] not in body.made
+    ]
     suspects: dict[int, int] = {}
     for place in labels:
         cells = body.cells(place)
         if isinstance(cells, pa.Array):
-            likely = cells.filter(pc.match_substring_regex(cells, _LIKELY, ignore_case=True))
+            likely = cells.filter(pc.match_substring_regex(cells, LIKELY_TOTAL, ignore_case=True))
             words = [value for value in pc.unique(likely).to_pylist() if is_total(value)]
             rows = (
                 pc.indices_nonzero(pc.is_in(cells, value_set=pa.array(words, pa.string())))
@@ -46,6 +48,9 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
         suspects.update(dict.fromkeys(rows, place))
     if not suspects:
         return []
+    # Cells that a mapping fills from above are empty in records as well.
+    if work.mapping:
+        needed = [name for name in needed if name not in work.mapping.fill_down] or needed
     raw = {name: body.cells(place, merged=False) for name, place in used.items()}
 
     def cell(name: str, row: int) -> Any:
@@ -55,7 +60,11 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
     totals = []
     for row, place in sorted(suspects.items()):
         if any(used[name] != place and cell(name, row) == "" for name in needed):
-            money = {name: cell(name, row) for name in used if kinds[name] == "money"}
+            money = {
+                name: cell(name, row)
+                for name, where in used.items()
+                if kinds[name] == "money" and where not in body.made
+            }
             totals.append((row, money))
     if totals:
         gone = {row for row, _ in totals}
@@ -66,7 +75,10 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
                 f"合计行已略过：第 {'、'.join(listed)} 行",
             )
         )
-        body.keep([row for row in range(len(body.rows)) if row not in gone])
+        kept = [row for row in range(len(body.rows)) if row not in gone]
+        work.blocks = {place for place, row in enumerate(kept) if row - 1 in gone}
+        work.left_out += len(gone)
+        body.keep(kept)
     return totals
 
 
@@ -86,7 +98,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
     places = {row for row, _ in totals}
     for name in totals[0][1]:
         unit = work.units[name].multiplier if name in work.units else Decimal(1)
-        parse = parser(work.entity.column(name), work.reading)
+        parse = parser(work.entity.column(name), work.readings.get(name, work.reading))
         amounts = work.columns[name].to_pylist()
         bad = {row for row, faults in work.faults.items() if any(f[0] == name for f in faults)}
         if bad:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Entity, canonical_schema
-from pipelines.sources.protocol import Told
+from pipelines.language import Text
 from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import Assignment
 from pipelines.sources.spreadsheet.values.columns import Converted, Reading
@@ -44,15 +44,22 @@ class RowWork:
     file: str
     assignment: Assignment
     columns: dict[str, pa.Array] = field(default_factory=dict)
-    faults: dict[int, list[tuple[str, Told]]] = field(default_factory=dict)
+    faults: dict[int, list[tuple[str, Text]]] = field(default_factory=dict)
     doubles: set[int] = field(default_factory=set)
-    remarks: list[Told] = field(default_factory=list)
+    merged: set[int] = field(default_factory=set)  # rows whose amounts went into another row
+    remarks: list[Text] = field(default_factory=list)
+    left_out: int = 0  # rows of the body that are no records: totals, drop_rows, where
+    shifted: set[int] = field(default_factory=set)  # lines of text with a cell too many
+    readings: dict[str, Reading] = field(default_factory=dict)  # of columns that decide their own
+    currency: str | None = None  # what a unit says of rows that name no currency
+    blocks: set[int] = field(default_factory=set)  # rows before which a totals row stood
     units: dict[str, Unit] = field(default_factory=dict)
 
-    def fault(self, row: int, column: str, reason: Told) -> None:
+    def fault(self, row: int, column: str, reason: Text) -> None:
         self.faults.setdefault(row, []).append((column, reason))
 
     def take(self, name: str, converted: Converted) -> None:
         self.columns[name] = converted.array
         for row, reason in converted.faults.items():
-            self.fault(row, name, reason)
+            if row not in self.shifted:
+                self.fault(row, name, reason)

@@ -7,7 +7,6 @@ cells, and rules across files.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,43 +14,67 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.configuration.sources import FileMapping
-from pipelines.entities import ARROW_TYPES, Entity
+from pipelines.entities import Entity
+from pipelines.language import Text, text
 from pipelines.sources.protocol import Rejection, Told, joined
 from pipelines.sources.spreadsheet import keys
-from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
-from pipelines.sources.spreadsheet.formats.grid import is_blank
+from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body, SheetRows, as_typed, refuse_many
 from pipelines.sources.spreadsheet.layout.headings import assign_canonical, assign_mapped
+from pipelines.sources.spreadsheet.lists.joining import group_rows
+from pipelines.sources.spreadsheet.lists.row_choice import (
+    choose_and_compute,
+    computed_places,
+    drop_by_pattern,
+    fill_down,
+    find_shifts,
+    make_columns,
+)
 from pipelines.sources.spreadsheet.lists.row_constants import add_constants, reading_of
+from pipelines.sources.spreadsheet.lists.row_money import other_currencies, unit_of_money
 from pipelines.sources.spreadsheet.lists.row_totals import check_totals_rows, drop_totals
 from pipelines.sources.spreadsheet.lists.row_work import RowWork, sheet_schema
-from pipelines.sources.spreadsheet.values.columns import Reading, convert, parser
-from pipelines.sources.spreadsheet.values.unit_search import unit_of
+from pipelines.sources.spreadsheet.values.columns import Reading, convert, decided
 
 
 def read_rows(
-    body: Body, entity: Entity, mapping: FileMapping | None, reading: Reading, file: str
+    body: Body,
+    entity: Entity,
+    mapping: FileMapping | None,
+    reading: Reading,
+    file: str,
+    other: tuple[Body, str] | None = None,
 ) -> SheetRows:
     """Rows of one table; `mapping` is None for a canonical file, whose headings are the columns.
 
+    `other` is the table that the mapping joins, with its name.
     Raises `FileRejected` for what is wrong with the table as a whole: headings, units, sums,
     formulas without values, or too many bad rows.
     """
+    in_sheet = len(body.rows)
+    lacking = make_columns(body, mapping, other)
     if mapping is None:
         assignment = assign_canonical(entity.name, body.headings, body.where)
     else:
-        fixed = mapping.values
+        fixed = [*mapping.values, *mapping.compute]
         assignment = assign_mapped(entity.name, body.headings, mapping.columns, fixed, body.where)
+        assignment.columns.update(computed_places(body, mapping))
     work = RowWork(body, entity, mapping, reading, file, assignment, remarks=list(body.remarks))
     _refuse_missing(work)
     totals = drop_totals(work)
-    _refuse_strays(work)
+    drop_by_pattern(work)
+    fill_down(work)
+    find_shifts(work)
+    choose_and_compute(work, lacking)
     _convert_all(work)
-    check_totals_rows(work, totals)
+    if not (mapping and mapping.where):  # a total over rows that are left out proves nothing
+        check_totals_rows(work, totals)
     add_constants(work)
     _derive(work)
+    if mapping and mapping.group_by:
+        group_rows(work, mapping.group_by)
     _require(work)
-    return _finish(work)
+    return _finish(work, in_sheet)
 
 
 def _refuse_missing(work: RowWork) -> None:
@@ -96,84 +119,31 @@ def _refuse_missing(work: RowWork) -> None:
     )
 
 
-def _refuse_strays(work: RowWork) -> None:
-    """A cell under no heading: an amount with a comma that is not quoted shifts all that follows."""
-    is_text = work.body.grid is None or work.body.grid.is_text
-    if work.mapping is not None and not is_text:
-        return  # people write remarks beside their tables
-    for place, heading in enumerate(work.body.headings):
-        if heading.text:
-            continue
-        for row, value in enumerate(work.body.cells(place, merged=False)):
-            text = value.as_py() if isinstance(value, pa.Scalar) else value
-            if not is_blank(text):
-                reason = Told(
-                    f"the cell {as_typed(text)!r} stands under no heading; is a comma not quoted?",
-                    f"单元格“{as_typed(text)}”上方没有表头；是不是有逗号没有加引号？",
-                )
-                work.fault(row, work.body.headings[0].text, reason)
-
-
 def _convert_all(work: RowWork) -> None:
     body, mapping = work.body, work.mapping
     for name, place in work.assignment.columns.items():
         column = work.entity.column(name)
         body.refuse_dead_formulas(place, column)
         if column.kind in ("date", "timestamp"):
-            body.refuse_1904_serials(place)
+            for row, reason in body.serials_of_1904(place).items():
+                work.fault(row, name, reason)
         multiplier = Decimal(1)
         if column.kind == "money" and mapping:
             counted = mapping.values.get("metric") == "new_accounts"
             needed = work.entity.name == "targets" and not counted
-            unit = unit_of(body, place, mapping, work.reading.currency, needed=needed)
+            unit = unit_of_money(work, name, place, needed=needed)
             multiplier = Decimal(1) if counted else unit.multiplier
-            work.units[name] = unit
-            if unit.text:
-                work.remarks.append(
-                    Told(f"{name} read in {unit.text}", f"{name} 按 {unit.text} 读取")
-                )
         pad = mapping.pad.get(name, 0) if mapping else 0
         cells = body.cells(place, merged=column.kind != "money")
-        work.take(
-            name, convert(column, cells, reading_of(work, name), multiplier=multiplier, pad=pad)
-        )
-    _other_currencies(work)
+        reading = decided(column, cells, work.readings.get(name) or reading_of(work, name))
+        work.readings[name] = reading
+        work.take(name, convert(column, cells, reading, multiplier=multiplier, pad=pad))
+    other_currencies(work)
     if mapping and work.assignment.unused:
         ignored = [body.headings[place].text for place in work.assignment.unused]
         work.remarks.append(
             Told(f"columns not used: {', '.join(ignored)}", f"没有用到的列：{'、'.join(ignored)}")
         )
-
-
-def _other_currencies(work: RowWork) -> None:
-    """`€ 5` is an amount where the row's own currency is EUR."""
-    currency = work.columns.get("currency")
-    if currency is None:
-        return
-    for name in [n for n in work.columns if work.entity.column(n).kind == "money"]:
-        place = work.assignment.columns[name]
-        cells = work.body.cells(place, merged=False)
-        again: dict[int, Any] = {}
-        for row, faults in work.faults.items():
-            own = currency[row].as_py()
-            if not own or own.upper() == work.reading.currency or faults[0][0] != name:
-                continue
-            unit = work.units[name].multiplier if name in work.units else Decimal(1)
-            reading = replace(work.reading, currency=own.upper())
-            value = cells[row].as_py() if isinstance(cells, pa.Array) else cells[row]
-            try:
-                again[row] = parser(work.entity.column(name), reading, unit)(value)
-            except CellFault:
-                continue
-        for row in again:
-            work.faults[row] = [fault for fault in work.faults[row] if fault[0] != name]
-            if not work.faults[row]:
-                del work.faults[row]
-        if again:
-            values = work.columns[name].to_pylist()
-            for row, amount in again.items():
-                values[row] = amount
-            work.columns[name] = pa.array(values, ARROW_TYPES["money"])
 
 
 def _derive(work: RowWork) -> None:
@@ -198,7 +168,7 @@ def _require(work: RowWork) -> None:
     for name in work.entity.required:
         if work.columns[name].null_count:
             for row in pc.indices_nonzero(pc.is_null(work.columns[name])).to_pylist():
-                if not any(column == name for column, _ in work.faults.get(row, [])):
+                if not any(column in (name, "") for column, _ in work.faults.get(row, [])):
                     work.fault(
                         row,
                         name,
@@ -207,7 +177,8 @@ def _require(work: RowWork) -> None:
                             f"{name} 必填，但单元格为空",
                         ),
                     )
-    for row, first in keys.repeated(work.entity, work.columns, list(work.faults)).items():
+    skip = [*work.faults, *work.merged]
+    for row, first in keys.repeated(work.entity, work.columns, skip).items():
         if keys.equal_rows(work.columns, row, first):
             work.doubles.add(row)  # nothing is lost: a list of people names each team many times
             continue
@@ -226,16 +197,42 @@ def _require(work: RowWork) -> None:
         )
 
 
-def _finish(work: RowWork) -> SheetRows:
+def _finish(work: RowWork, in_sheet: int) -> SheetRows:
     rejections = [_rejection(work, row, faults) for row, faults in sorted(work.faults.items())]
     count = len(work.body.rows)
-    refuse_many(len(rejections), count, rejections)
-    left_out = work.doubles | set(work.faults)
+    reading = work.reading
+    refuse_many(
+        count, rejections, reading.most_bad_share, reading.most_bad_rows, _hint(work, count)
+    )
+    folded = work.doubles | work.merged
+    left_out = folded | set(work.faults)
     good = [row for row in range(count) if row not in left_out]
-    return SheetRows(_table(work, good), rejections, work.remarks, count - len(work.doubles))
+    return SheetRows(
+        _table(work, good),
+        rejections,
+        work.remarks,
+        count - len(folded),
+        left_out=work.left_out + len(folded),
+    )
 
 
-def _rejection(work: RowWork, row: int, faults: list[tuple[str, Told]]) -> Rejection:
+def _hint(work: RowWork, count: int) -> Text | None:
+    """What to do where one fault explains most bad rows: unquoted commas, blocks with one owner."""
+    if len(work.shifted) * 2 > len(work.faults):
+        return text("sheets.next.quote_commas")
+    empty: dict[str, int] = {}
+    for faults in work.faults.values():
+        for name, _ in faults:
+            if name in work.columns and name in work.entity.required:
+                empty[name] = empty.get(name, 0) + 1
+    for name, number in empty.items():
+        array = work.columns[name]
+        if number * 2 > count and count and array[0].is_valid and array.null_count >= number:
+            return text("sheets.next.fill_down", column=name)
+    return None
+
+
+def _rejection(work: RowWork, row: int, faults: list[tuple[str, Text]]) -> Rejection:
     name, first = faults[0]
     place = work.assignment.columns.get(name)
     also = (
@@ -249,12 +246,11 @@ def _rejection(work: RowWork, row: int, faults: list[tuple[str, Told]]) -> Rejec
         value = as_typed(cell.as_py() if isinstance(cell, pa.Scalar) else cell)
     return Rejection(
         work.entity.name,
-        reason.en,
+        reason,
         file=work.file,
         address=work.body.address(row, place),
-        column=name,
+        column=name or None,
         value=value[:500] if value else None,
-        reason_zh=reason.zh,
     )
 
 

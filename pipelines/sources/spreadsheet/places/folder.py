@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text
 from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 
@@ -35,7 +36,7 @@ class FileRef:
     place: str  # what `fetch` needs to find it again
     given: str = ""  # the name that its author gave, where `name` is more than that
     series: str = ""  # only files of one series can be versions of each other
-    refused: Told | None = None  # why it is told of and never read
+    refused: Text | None = None  # why it is told of and never read
 
     @property
     def title(self) -> str:
@@ -58,7 +59,7 @@ class SheetSource(Protocol):
         """What `forewarn check` says of the place itself, after a listing."""
         ...
 
-    def absent(self, file: str) -> Told | None:
+    def absent(self, file: str) -> Text | None:
         """Why a file in force that is no longer read is withdrawn; None: it stays in force."""
         ...
 
@@ -154,11 +155,11 @@ class FolderSource:
     def findings(self) -> Sequence[Finding]:
         return []
 
-    def absent(self, file: str) -> Told | None:
+    def absent(self, file: str) -> Text | None:
         return no_longer_there(file)
 
 
-def no_longer_there(file: str) -> Told:
+def no_longer_there(file: str) -> Text:
     """Why a file that has left its folder is withdrawn."""
     return Told(f"{file} is no longer in the folder", f"{file} 已不在文件夹中")
 

@@ -13,6 +13,7 @@ from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.places.mail_text import part_name
 
@@ -28,7 +29,7 @@ class Attachment:
 
     title: str
     content: bytes = b""
-    refused: Told | None = None
+    refused: Text | None = None
 
 
 def attachments(raw: bytes) -> list[Attachment]:
@@ -75,7 +76,7 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
     yield Attachment(title, content)
 
 
-def _refused(kind: str, title: str) -> Told | None:
+def _refused(kind: str, title: str) -> Text | None:
     suffix = Path(title).suffix.lower()
     if suffix in _ARCHIVES:
         return Told(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.places.mail_parts import Attachment
 from pipelines.sources.spreadsheet.places.mail_rules import MailHead
@@ -42,7 +43,7 @@ class KeptFile:
     refused_zh: str = ""
 
     @property
-    def why_refused(self) -> Told | None:
+    def why_refused(self) -> Text | None:
         return Told(self.refused, self.refused_zh or self.refused) if self.refused else None
 
 
@@ -196,9 +197,12 @@ class MailStore:
     def _write(self, path: Path, data: bytes) -> None:
         """Whole or not at all: a kill leaves the old file."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # What came by mail is for this account only: figures, names, addresses.
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.parent.chmod(0o700)
             part = path.with_name(f"{path.name}.part")
-            with part.open("wb") as stream:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text
 from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.places.folder import FileRef, is_no_sheet, no_longer_there
@@ -132,7 +133,7 @@ class MailboxSource:
         )
         return [Finding(f"mailbox {self._mailbox.where}", True, text)]
 
-    def absent(self, file: str) -> Told | None:
+    def absent(self, file: str) -> Text | None:
         """Why a file that is no longer read is withdrawn; None: it stays in force.
 
         A message that is not in the mailbox any more is no reason.
@@ -238,7 +239,7 @@ class MailboxSource:
                 ),
             )
 
-    def _refuse(self, head: MailHead, reason: Told) -> None:
+    def _refuse(self, head: MailHead, reason: Text) -> None:
         name = f"{self._day(head)} {head.sender} {shortened(head.subject) or 'without subject'}"
         self._look.refused.append(FileRef(name, head.size, _order(head), "", refused=reason))
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.configuration.sources import Source
+from pipelines.language import Text
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Finding, Told
+from pipelines.sources.protocol import Finding
 from pipelines.sources.spreadsheet.places.folder import FileRef, FolderSource, SheetSource
 from pipelines.sources.spreadsheet.places.mail_store import MailStore
 from pipelines.sources.spreadsheet.places.mailbox import MailboxSource
@@ -44,7 +45,7 @@ class FolderAndMailbox:
     def findings(self) -> Sequence[Finding]:
         return [*self._folder.findings(), *self._mailbox.findings()]
 
-    def absent(self, file: str) -> Told | None:
+    def absent(self, file: str) -> Text | None:
         return self._mailbox.absent(file)  # it knows the names that only a mailbox gives
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.language import Text
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import SCOPE_WORDS
@@ -55,10 +56,10 @@ def rep_name(text: str) -> str:
     return name
 
 
-def tidy_reps(scope_id: pa.Array, scope_type: pa.Array) -> tuple[pa.Array, dict[int, Told]]:
+def tidy_reps(scope_id: pa.Array, scope_type: pa.Array) -> tuple[pa.Array, dict[int, Text]]:
     """Names of reps made comparable; other scopes stay as they are. Faults by row position."""
     found: list[str | None] = []
-    faults: dict[int, Told] = {}
+    faults: dict[int, Text] = {}
     for row, (name, kind) in enumerate(
         zip(scope_id.to_pylist(), scope_type.to_pylist(), strict=True)
     ):
@@ -79,7 +80,7 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
     """
     if mapping.year:
         return mapping.year
-    told: dict[int, Told] = {}
+    told: dict[int, Text] = {}
     for place, text in (
         (Told("the sheet's name", "工作表名称"), body.sheet),
         (Told("the title", "标题"), " ".join(body.title)),

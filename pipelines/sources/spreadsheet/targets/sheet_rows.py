@@ -7,15 +7,17 @@ would look like low targets.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.language import Text
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.checks import Line, is_total
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
-from pipelines.sources.spreadsheet.formats.grid import is_blank
+from pipelines.sources.spreadsheet.formats.grid import at, is_blank
 from pipelines.sources.spreadsheet.layout.body import SheetRows, body_of_table, is_dropped
 from pipelines.sources.spreadsheet.layout.table import Table
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
@@ -29,7 +31,7 @@ from pipelines.sources.spreadsheet.targets.target_sheet import (
     is_open,
     refuse_dead_formulas,
 )
-from pipelines.sources.spreadsheet.values.cells import parse_amount
+from pipelines.sources.spreadsheet.values.amounts import decimal_style, parse_amount
 from pipelines.sources.spreadsheet.values.columns import Reading
 from pipelines.sources.spreadsheet.values.unit_search import unit_of
 
@@ -75,6 +77,10 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
                     "请在表格上方写明年份，或在映射中添加 `year: 2026`",
                 ),
             )
+    if reading.decimal is None:
+        places = [table.columns[column.position].index for column in figures]
+        cells = [at(table.grid.rows, row, place) for row in table.body for place in places]
+        reading = replace(reading, decimal=mapping.decimal or decimal_style(cells))
     sheet = TargetSheet(table, matrix, mapping, reading, file, units, scope_type, year)
     refuse_dead_formulas(sheet)
     for row in table.body:
@@ -178,13 +184,14 @@ def _amounts(sheet: TargetSheet, row: int, metric: str) -> dict[int, Decimal | N
                 sheet.multiplier(column.position, metric),
                 currency=sheet.reading.currency,
                 nulls=sheet.reading.nulls,
+                decimal=sheet.reading.decimal,
             )
         except CellFault as fault:
             sheet.problem(sheet.address(row, column.position), fault.told)
     return found
 
 
-def _finish(sheet: TargetSheet, layout_remarks: list[Told]) -> SheetRows:
+def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     stated = {sheet.units[column.position].text for column in sheet.matrix.months}
     units = [Told(unit, unit) if unit else Told("plain units", "原单位") for unit in stated]
     read = joined(sorted(units, key=lambda unit: unit.en), ", ", "、")

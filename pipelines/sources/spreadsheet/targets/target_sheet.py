@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.checks import TOLERANCE, Line, check_totals, plain
 from pipelines.sources.spreadsheet.formats.grid import at, is_blank
@@ -42,21 +44,33 @@ class TargetSheet:
     year: int | None
     records: list[dict[str, Any]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    problems: list[tuple[str, Told]] = field(default_factory=list)
-    remarks: list[Told] = field(default_factory=list)
+    problems: list[tuple[str, Text]] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     places: dict[tuple[Any, ...], str] = field(default_factory=dict)
     read: int = 0
     dashes: int = 0
 
-    def problem(self, address: str, text: Told) -> None:
+    def problem(self, address: str, text: Text) -> None:
         self.problems.append((address, text))
 
     def raw(self, row: int, position: int) -> Any:
         return at(self.table.grid.rows, row, self.table.columns[position].index)
 
     def label(self, row: int, position: int) -> Any:
-        return at(self.table.grid.filled, row, self.table.columns[position].index)
+        index = self.table.columns[position].index
+        value = at(self.table.grid.filled, row, index)
+        if not is_blank(value) or position not in self.filled_down:
+            return value
+        above = [r for r in self.table.body if r < row]
+        given = (at(self.table.grid.filled, r, index) for r in reversed(above))
+        return next((label for label in given if not is_blank(label)), value)
+
+    @cached_property
+    def filled_down(self) -> set[int]:
+        """Positions of the label columns whose empty cells take the value above."""
+        wanted = self.mapping.fill_down
+        return {place for name, place in self.matrix.labels.items() if name in wanted}
 
     def address(self, row: int, position: int) -> str:
         return self.table.grid.address(row, self.table.columns[position].index)

@@ -1,6 +1,6 @@
-"""One cell to one value: text, codes, names, amounts, percentages, flags, choices.
+"""One cell to one value: text, codes, names, percentages, flags, choices.
 
-Add here: the parser of another kind of cell. Keep out: dates (`moments.py`), periods
+Add here: the parser of another kind of cell. Keep out: money (`amounts.py`), dates (`moments.py`), periods
 (`months.py`), and whole columns (`columns.py`). A cell that is not certain is a `CellFault`.
 """
 
@@ -10,12 +10,11 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
-from pipelines.sources.spreadsheet.values.units import split_currency, suffix_multiplier
 
 NULLS = frozenset(
     ("", "-", "--", "---", "—", "——", "–", "/", "\\", "无", "待定", "暂无", "未定", "N/A", "n/a")
@@ -30,9 +29,6 @@ _ERROR_TEXT = re.compile(r"^#(N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CA
 _SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?[eE]\+?\d+$")
 _EXCEL_TEXT = re.compile(r'^="(.*)"$')
 _EXCEL_DATE = re.compile(r"^(\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2})$")
-_CENT = Decimal("0.01")
-_LARGEST = Decimal(10) ** 16
-_NUMBER = re.compile(r"^([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)([^\d.,+\-()]*)$")
 
 
 def clean_text(text: str) -> str:
@@ -130,83 +126,6 @@ def _number_text(value: float, is_code: bool) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return repr(value)
-
-
-def parse_amount(
-    value: Any,
-    multiplier: Decimal | int = 1,
-    *,
-    currency: str = "CNY",
-    nulls: Collection[str] = NULLS,
-) -> Decimal | None:
-    """An amount in whole units, to the cent (half up). A suffix (万, k, 元) overrides `multiplier`.
-
-    A sign or word of another currency than `currency` is a fault: it would be summed as money of
-    the wrong kind. So is a comma that does not group three digits.
-    """
-    value = settle(value)
-    if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
-        raise CellFault(f"{value!s} is not an amount", f"“{value!s}”不是金额")
-    if isinstance(value, int | float):
-        number = Decimal(repr(value))
-        if not number.is_finite():
-            raise CellFault(f"{value!s} is not an amount", f"“{value!s}”不是金额")
-        return _rounded(number * multiplier, value)
-    if value in nulls or value.casefold() in WORDS_FOR_NOTHING:
-        return None
-    return _rounded(_number(value, Decimal(multiplier), currency), value)
-
-
-def _rounded(amount: Decimal, shown: Any) -> Decimal:
-    if abs(amount) >= _LARGEST:
-        raise CellFault(
-            f"{shown!s} is too large for an amount (at most 16 digits before the point)",
-            f"“{shown!s}”作为金额太大（小数点前最多 16 位）",
-        )
-    return amount.quantize(_CENT, ROUND_HALF_UP)
-
-
-def _number(shown: str, multiplier: Decimal, currency: str) -> Decimal:
-    text = shown.replace(" ", "").replace("\u2212", "-").casefold()
-    negative = False
-    if text.startswith("(") and text.endswith(")"):
-        negative, text = True, text[1:-1]
-    sign = ""
-    if text[:1] in "+-":  # before or behind the currency
-        sign, text = text[:1], text[1:]
-    text, meant = split_currency(text)
-    match = _NUMBER.match(sign + text if not (sign and text[:1] in "+-") else "")
-    if not match:
-        if re.match(r"^-?\d+(?:\.\d{3})*,\d{1,2}$", text):
-            raise CellFault(
-                f"{shown!r} is not an amount: use a point for decimals, not a comma",
-                f"“{shown}”不是金额：小数点请用“.”，不要用逗号",
-            )
-        raise CellFault(f"{shown!r} is not an amount", f"“{shown}”不是金额")
-    before, digits, suffix = match.groups()
-    if negative and before:
-        raise CellFault(
-            f"{shown!r} is not an amount: two signs", f"“{shown}”不是金额：有两个正负号"
-        )
-    if suffix:
-        rest, also = split_currency(suffix)
-        meant = meant or also
-        found = suffix_multiplier(rest)
-        if found is None:
-            raise CellFault(
-                f"{shown!r} is not an amount: the unit {suffix!r} is not known",
-                f"“{shown}”不是金额：不认识单位“{suffix}”",
-            )
-        if rest:
-            multiplier = found
-    if meant and currency not in meant:
-        raise CellFault(
-            f"{shown!r} is in {' or '.join(meant)}, but {currency} is expected; "
-            "give the currency in a column of its own",
-            f"“{shown}”的币种是 {' 或 '.join(meant)}，这里应为 {currency}；请另设一列填写币种",
-        )
-    amount = Decimal(digits.replace(",", "")) * multiplier
-    return -amount if negative != (before == "-") else amount
 
 
 def parse_percent(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -17,20 +17,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
-from pipelines.sources.protocol import Told
+from pipelines.language import Text
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES, PERSON_COLUMNS
+from pipelines.sources.spreadsheet.values.amounts import (
+    DecimalStyle,
+    decimal_style,
+    parse_amount,
+)
 from pipelines.sources.spreadsheet.values.cells import (
     LONGEST_TEXT,
     NULLS,
     WORDS_FOR_NOTHING,
-    parse_amount,
     parse_choice,
     parse_flag,
     parse_text,
     person_name,
     settle,
 )
+from pipelines.sources.spreadsheet.values.currencies import iso_code
 from pipelines.sources.spreadsheet.values.moments import DateOrder, parse_day, parse_moment
 from pipelines.sources.spreadsheet.values.months import parse_month, parse_period
 
@@ -39,6 +44,8 @@ _CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _LOCAL = f"^{_DAY}({_CLOCK})?$"
 _ZONED = f"^{_DAY}{_CLOCK}(Z|[+-][01]\\d:[0-5]\\d)$"
 _AMOUNT = r"^[+-]?\d{1,15}(\.\d{1,4})?$"
+# A point or comma in it may stand for either: 1.200, 1,5.
+_TWO_WAYS = r"^[^0-9]*[1-9]\d{0,2}\.\d{3}\D*$|,"
 # Printable ASCII and common Chinese characters, single spaces: text that cleaning leaves as it is.
 _CLEAN = r"^[!-~\x{4e00}-\x{9fff}]+( [!-~\x{4e00}-\x{9fff}]+)*$"
 _UNSPACED = r"^[!-~\x{4e00}-\x{9fff}]+$"
@@ -60,6 +67,10 @@ class Reading:
     nulls: frozenset[str] = NULLS
     date_order: DateOrder | None = None
     year: int | None = None  # for periods that do not say theirs
+    decimal: DecimalStyle | None = None  # None: by what the amounts of a column say
+    # So many unreadable rows (both exceeded) make a file as a whole untrustworthy.
+    most_bad_share: float = 0.2
+    most_bad_rows: int = 5
 
 
 @dataclass
@@ -67,7 +78,7 @@ class Converted:
     """One column: its array (null where empty or faulty) and the reason of each faulty row."""
 
     array: pa.Array
-    faults: dict[int, Told] = field(default_factory=dict)
+    faults: dict[int, Text] = field(default_factory=dict)
 
 
 def is_code(name: str) -> bool:
@@ -113,13 +124,15 @@ def parser(
 
     if column.name == "period":
         return period
+    if column.name == "currency":
+        return lambda value: iso_code(parse_text(value, nulls), reading.currency)
     if column.choices:
         words = CHOICES.get(column.name, {})
         return lambda value: parse_choice(value, column.choices, words, nulls)
     return {
         "text": text,
         "money": lambda value: parse_amount(
-            value, multiplier, currency=reading.currency, nulls=nulls
+            value, multiplier, currency=reading.currency, nulls=nulls, decimal=reading.decimal
         ),
         "timestamp": timestamp,
         "date": day,
@@ -136,19 +149,37 @@ def convert(
     pad: int = 0,
 ) -> Converted:
     """The column's values as its Arrow type. Text arrays take the quick way where they can."""
+    reading = decided(column, values, reading)
     parse = parser(column, reading, multiplier, pad)
     kind = ARROW_TYPES[column.kind]
     if isinstance(values, pa.Array):
-        if column.kind == "text" and not column.choices and column.name != "period" and not pad:
+        special = column.choices or column.name in ("period", "currency") or pad
+        if column.kind == "text" and not special:
             return _quick_text(column, values, reading, parse)
         quick = _quick(column, values, reading, multiplier)
         return quick if quick is not None else _by_dictionary(values, parse, kind)
     return _by_cell(values, parse, kind)
 
 
+def decided(column: Column, values: Values, reading: Reading) -> Reading:
+    """How a column is read once its own amounts have said what points and commas mean."""
+    if column.kind != "money" or reading.decimal is not None:
+        return reading
+    return replace(reading, decimal=_style_of(values))
+
+
+def _style_of(values: Values) -> DecimalStyle | None:
+    if not isinstance(values, pa.Array):
+        return decimal_style(values)
+    # Only where it matters is a long column looked through.
+    if not pc.any(pc.match_substring_regex(values, _TWO_WAYS)).as_py():
+        return None
+    return decimal_style(pc.unique(values).to_pylist())
+
+
 def _by_cell(values: Sequence[Any], parse: Callable[[Any], Any], kind: pa.DataType) -> Converted:
     found: list[Any] = []
-    faults: dict[int, Told] = {}
+    faults: dict[int, Text] = {}
     for row, value in enumerate(values):
         try:
             found.append(parse(value))
@@ -207,6 +238,8 @@ def _quick(
         return None
     plain = _AMOUNT if column.kind == "money" else _LOCAL
     fits = pc.match_substring_regex(values, plain)
+    if column.kind == "money" and reading.decimal != "point":
+        fits = pc.and_not(fits, pc.match_substring_regex(values, _TWO_WAYS))
     if column.kind == "timestamp" and not pc.any(fits).as_py():
         plain = _ZONED
         fits = pc.match_substring_regex(values, plain)

@@ -29,11 +29,12 @@ def unit_of(
     *,
     needed: bool,
     counts: bool = False,
+    any_currency: bool = False,
 ) -> Unit:
     """The unit of the column under one heading.
 
     `needed`: reject the file if no unit is stated anywhere; else plain units are taken. `counts`:
-    the column counts things, so that 家 and 个 are units. Raises `FileRejected`.
+    the column counts things, so that 家 and 个 are units; `any_currency`: rows can say theirs. Raises `FileRejected`.
     """
     where = body.address(0, place) if len(body.rows) else body.where
     found = stated_unit(body.headings[place], body.title, body.sheet, mapping.unit, body.where)
@@ -65,7 +66,7 @@ def unit_of(
                 "请改正单位，或在映射中添加 `values: {metric: new_accounts}`",
             ),
         )
-    if found.currency and found.currency != currency and not counts:
+    if found.currency and found.currency != currency and not counts and not any_currency:
         raise FileRejected(
             Told(
                 f"the unit {found.text!r} is in {found.currency}, but the company's currency is "

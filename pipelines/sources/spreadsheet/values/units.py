@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipelines.sources.spreadsheet.formats.number_formats import SIGNS
+
 _PLAIN = {
     "": 1,
     "元": 1,
@@ -45,38 +47,159 @@ _PLAIN = {
 }
 # `$` alone is taken as the company's currency where that is a dollar, `¥` where it is yuan or yen.
 _CURRENCIES = {
-    "人民币": "CNY",
-    "rmb": "CNY",
-    "cny": "CNY",
-    "美元": "USD",
-    "美金": "USD",
-    "us$": "USD",
-    "usd": "USD",
-    "欧元": "EUR",
-    "eur": "EUR",
-    "€": "EUR",
-    "英镑": "GBP",
-    "gbp": "GBP",
-    "£": "GBP",
-    "港元": "HKD",
-    "港币": "HKD",
-    "hk$": "HKD",
-    "hkd": "HKD",
-    "日元": "JPY",
-    "jpy": "JPY",
-    "新台币": "TWD",
-    "台币": "TWD",
-    "twd": "TWD",
-    "新加坡元": "SGD",
-    "sgd": "SGD",
-    "澳元": "AUD",
-    "aud": "AUD",
-    "韩元": "KRW",
-    "krw": "KRW",
-}
-_SIGNS = {
-    "¥": ("CNY", "JPY"),
-    "$": ("USD", "HKD", "SGD", "AUD", "CAD", "NZD", "TWD"),
+    **dict.fromkeys(
+        (
+            "人民币",
+            "人民币元",
+            "rmb",
+            "cny",
+            "renminbi",
+            "chineseyuan",
+            "cn¥",
+        ),
+        "CNY",
+    ),
+    **dict.fromkeys(
+        (
+            "美元",
+            "美金",
+            "us$",
+            "usd",
+            "$us",
+            "usdollar",
+            "usdollars",
+        ),
+        "USD",
+    ),
+    **dict.fromkeys(
+        (
+            "欧元",
+            "eur",
+            "€",
+            "euro",
+            "euros",
+        ),
+        "EUR",
+    ),
+    **dict.fromkeys(
+        (
+            "英镑",
+            "gbp",
+            "£",
+            "poundsterling",
+        ),
+        "GBP",
+    ),
+    **dict.fromkeys(
+        (
+            "港元",
+            "港币",
+            "港幣",
+            "hk$",
+            "hkd",
+        ),
+        "HKD",
+    ),
+    **dict.fromkeys(
+        (
+            "日元",
+            "日圆",
+            "円",
+            "jpy",
+            "jp¥",
+        ),
+        "JPY",
+    ),
+    **dict.fromkeys(
+        (
+            "新台币",
+            "台币",
+            "新臺幣",
+            "twd",
+            "ntd",
+            "nt$",
+        ),
+        "TWD",
+    ),
+    **dict.fromkeys(
+        (
+            "新加坡元",
+            "新币",
+            "sgd",
+            "s$",
+        ),
+        "SGD",
+    ),
+    **dict.fromkeys(
+        (
+            "澳元",
+            "澳币",
+            "aud",
+            "a$",
+            "au$",
+        ),
+        "AUD",
+    ),
+    **dict.fromkeys(
+        (
+            "加元",
+            "加币",
+            "cad",
+            "c$",
+            "ca$",
+        ),
+        "CAD",
+    ),
+    **dict.fromkeys(
+        (
+            "韩元",
+            "krw",
+            "₩",
+        ),
+        "KRW",
+    ),
+    **dict.fromkeys(
+        (
+            "卢比",
+            "印度卢比",
+            "inr",
+            "₹",
+        ),
+        "INR",
+    ),
+    **dict.fromkeys(
+        (
+            "瑞士法郎",
+            "瑞郎",
+            "chf",
+            "sfr",
+        ),
+        "CHF",
+    ),
+    **dict.fromkeys(
+        (
+            "泰铢",
+            "thb",
+            "฿",
+        ),
+        "THB",
+    ),
+    **dict.fromkeys(
+        (
+            "林吉特",
+            "马币",
+            "myr",
+        ),
+        "MYR",
+    ),
+    **dict.fromkeys(
+        (
+            "越南盾",
+            "vnd",
+            "₫",
+        ),
+        "VND",
+    ),
 }
 _COUNTS = ("个", "家", "户", "人", "单", "份", "次", "位", "笔", "pcs", "count")
 _WORDS = sorted(_CURRENCIES, key=len, reverse=True)
@@ -104,11 +227,18 @@ def parse_unit(text: str) -> Unit | None:
         return Unit(shown, is_count=True)
     if plain and plain in _PLAIN:
         return Unit(shown, Decimal(_PLAIN[plain]))  # 元 is any company's own unit
+    if plain in ("1", "1000", "10000", "1000000"):  # in a mapping: what amounts are multiplied by
+        return Unit(shown, Decimal(plain))
     for word in _WORDS:
         rest = plain.removeprefix(word) if plain.startswith(word) else plain.removesuffix(word)
         if rest != plain and rest in _PLAIN:
             return Unit(shown, Decimal(_PLAIN[rest]), _CURRENCIES[word])
     return None
+
+
+def currency_word(plain: str) -> str | None:
+    """The code that a lower-case word without spaces stands for; None if it is no currency."""
+    return _CURRENCIES.get(plain)
 
 
 def looks_like_unit(text: str) -> bool:
@@ -126,9 +256,9 @@ def split_currency(text: str) -> tuple[str, tuple[str, ...]]:
             return text[: -len(word)], (_CURRENCIES[word],)
     for sign in ("¥", "$"):
         if text.startswith(sign):
-            return text[1:], _SIGNS[sign]
+            return text[1:], SIGNS[sign]
         if text.endswith(sign):
-            return text[:-1], _SIGNS[sign]
+            return text[:-1], SIGNS[sign]
     return text, ()
 
 

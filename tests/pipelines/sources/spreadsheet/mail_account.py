@@ -16,7 +16,7 @@ from pipelines.configuration.company import Company
 from pipelines.configuration.sources import Source
 from pipelines.settings import Settings
 from pipelines.sources.protocol import Finding, Previous
-from pipelines.sources.spreadsheet import SpreadsheetConnector
+from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
 
 NIGHT = dt.datetime(2026, 10, 30, 8, tzinfo=dt.UTC)
 

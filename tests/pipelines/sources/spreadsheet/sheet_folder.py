@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from both_languages import assert_in_both
 from pipelines.configuration.company import Company
 from pipelines.configuration.sources import Source
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
-from pipelines.sources.spreadsheet import SpreadsheetConnector
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, in_both
+from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
 
 NOW = dt.datetime(2026, 10, 30, 12, tzinfo=dt.UTC)
 
@@ -35,11 +35,13 @@ class Run:
             if isinstance(item, Batch):
                 run.batches.append(item)
             elif isinstance(item, Rejection):
-                assert_in_both(item.reason, item.reason_zh)
-                run.rejections.append(item)
+                en, zh = in_both(item.reason, item.reason_zh)
+                assert_in_both(en, zh)
+                run.rejections.append(replace(item, reason=en, reason_zh=zh))
             else:
-                assert_in_both(item.message, item.message_zh)
-                run.extracts.append(item)
+                en, zh = in_both(item.message, item.message_zh)
+                assert_in_both(en, zh)
+                run.extracts.append(replace(item, message=en, message_zh=zh))
         return run
 
     def rows(self, entity: str) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from both_languages import assert_in_both
 from pipelines.sources.spreadsheet.checks import is_total
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
+from pipelines.sources.spreadsheet.values.amounts import parse_amount
 from pipelines.sources.spreadsheet.values.cells import (
     clean_text,
-    parse_amount,
     parse_choice,
     parse_flag,
     parse_percent,
@@ -80,8 +80,8 @@ def test_no_amount_is_null_and_never_zero(cell: str) -> None:
         ("12.3.4", "'12.3.4' is not an amount"),
         ("12%", "'12%' is not an amount: the unit '%' is not known"),
         ("12吨", "the unit '吨' is not known"),
-        ("1.234,56", "use a point for decimals"),
-        ("12,5", "use a point for decimals"),
+        ("1.234,56", "its comma stands where a decimal point is expected"),
+        ("12,5", "its comma stands where a decimal point is expected"),
         ("1,2000", "is not an amount"),
         ("€ 5", "'€ 5' is in EUR, but CNY is expected"),
         ("$5", "is in USD"),
@@ -89,10 +89,10 @@ def test_no_amount_is_null_and_never_zero(cell: str) -> None:
         ("1.2E+5", "is not an amount"),
         ("(-5)", "two signs"),
         ("--5", "is not an amount"),
-        (True, "True is not an amount"),
-        (float("inf"), "inf is not an amount"),
+        (True, "'True' is not an amount"),
+        (float("inf"), "'inf' is not an amount"),
         ("99999999999999999", "too large"),
-        (dt.date(2026, 1, 5), "2026-01-05 is not an amount"),
+        (dt.date(2026, 1, 5), "'2026-01-05' is not an amount"),
         (ErrorCell("#REF!"), "the cell holds the error #REF!"),
         ("#N/A", "the cell holds the error #N/A"),
         (UncachedFormula(), "a formula without a value"),
@@ -362,7 +362,7 @@ def test_units(text: str, multiplier: int, currency: str | None) -> None:
 
 
 def test_unknown_units_are_seen_as_units() -> None:
-    assert parse_unit("万泰铢") is None
+    assert parse_unit("万盾") is None
     assert parse_unit("吨") is None
     assert looks_like_unit("万吨")
     assert not looks_like_unit("预计")

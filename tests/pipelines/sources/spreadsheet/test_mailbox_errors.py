@@ -83,7 +83,9 @@ def test_the_server_is_a_server_for_other_clients_too(account: Account) -> None:
 
 def test_a_wrong_password_says_what_to_check(imap: ImapServer) -> None:
     text = failure(PermanentFailure, imap.port, password="s3cr3t-planted-wrong")
-    assert text.startswith(f"Logging in to the mailbox (127.0.0.1:{imap.port} INBOX): the server")
+    assert str(text).startswith(
+        f"Logging in to the mailbox (127.0.0.1:{imap.port} INBOX): the server"
+    )
     assert "A rerun alone will not help. Next: check the two variables named in `auth`" in text
     assert "授权码" in text
 
@@ -162,8 +164,10 @@ def test_check_never_raises_for_what_it_finds(account: Account) -> None:
     (finding,) = account.check(mailbox={"folder": "nowhere"})
     assert not finding.ok
     assert finding.subject == f"127.0.0.1:{account.server.port} nowhere"
-    assert finding.text.startswith("Opening the folder of the mailbox: there is no such folder")
-    assert "Next:" not in finding.text
+    assert str(finding.text).startswith(
+        "Opening the folder of the mailbox: there is no such folder"
+    )
+    assert "Next:" not in str(finding.text)
 
 
 def test_a_variable_that_is_not_set_is_named(

@@ -10,7 +10,7 @@ import pytest
 from both_languages import assert_in_both
 
 from pipelines.raw_zone.zone import RawZone
-from pipelines.sources.spreadsheet import SpreadsheetConnector
+from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
 from pipelines.sources.spreadsheet.faults import FileRejected, Told
 from pipelines.warehouse.binding import bind, connect
 from quality.rejected import check_files, check_rejected_rows
@@ -113,17 +113,17 @@ def test_a_refusal_names_place_cause_and_next_step_in_both_languages() -> None:
         Told("the file is empty", "文件是空的"), next_step=Told("save it again", "请重新保存")
     )
     assert str(rejected) == "the file is empty"
-    assert rejected.sentence("a.csv") == (
+    assert rejected.told("a.csv").en == (
         "Reading a.csv: the file is empty. Nothing of this file was loaded; its last good version "
         "stays in force. A rerun alone will not help. Next: save it again."
     )
-    assert rejected.sentence_zh("a.csv") == (
+    assert rejected.told("a.csv").zh == (
         "读取 a.csv 失败：文件是空的。这个文件没有加载任何内容，上一个有效版本继续生效。"
         "仅重新运行不能解决问题。下一步：请重新保存。"
     )
     busy = FileRejected(Told("it is busy", "文件被占用"), where="S!C5", transient=True)
-    assert busy.sentence("a.csv", "orders").endswith("The next run tries again.")
-    assert busy.sentence_zh("a.csv", "orders") == (
+    assert busy.told("a.csv", "orders").en.endswith("The next run tries again.")
+    assert busy.told("a.csv", "orders").zh == (
         "读取 a.csv 中的 orders 失败（S!C5）：文件被占用。这个文件没有加载任何内容，"
         "上一个有效版本继续生效。下次运行会再试一次。"
     )

@@ -136,17 +136,18 @@ def far_away() -> bytes:
         (teams_xlsx()[:3000], "is damaged or was cut off", "wait until a copy has ended"),
         (teams_xls()[:3000], "cut off", "save it as .xlsx"),
         (encrypted(teams_xlsx()), "the file has an open password", "save it without a password"),
-        (b"<html><table><tr><td>team_id</td></tr></table>", "is a web page (HTML)", "save it as"),
+        (b"<html><body>Please log in</body></html>", "is a web page (HTML)", "save it as"),
         (b"\xef\xbb\xbf <TABLE><tr>", "is a web page (HTML)", "save it as .xlsx"),
-        (b'<?xml version="1.0"?><Workbook/>', "is an XML document", "save it as .xlsx"),
+        (b'<?xml version="1.0"?><Invoice/>', "is an XML document", "save it as .xlsx"),
         (b"%PDF-1.7", "is a PDF", "ask for the sheet itself"),
-        (other_zip("xl/workbook.bin"), "binary workbook (.xlsb)", "save it as .xlsx"),
-        (other_zip("mimetype"), "OpenDocument sheet (.ods)", "save it as .xlsx"),
+        (other_zip("xl/workbook.bin"), "is damaged or was cut off", "save it as .xlsx"),
+        (other_zip("Index/Document.iwa"), "document of Apple Numbers", "Export To > Excel"),
+        (other_zip("mimetype"), "text document or presentation", "copy the table"),
         (other_zip("word/document.xml"), "text document or presentation", "copy the table"),
-        (other_zip("readme.txt"), "is a zip archive", "unpack it"),
+        (other_zip("readme.txt"), "is an archive (zip", "unpack it"),
         (bomb(), "unpacks to 201 MB; at most 200 MB", "delete unused rows"),
         (entities(), "declares XML entities", "ask its sender"),
-        (far_away(), "the sheet reaches to XFD1048576", "delete the stray cells"),
+        (far_away(), "would need more than 8,000,000 cells", "delete the stray cells"),
         ("team_id,team_name\nT1,Caf\u00e9,".encode("latin-1"), "neither UTF-8", "CSV UTF-8"),
         ("team_id,team_name\n".encode("utf-16-le"), "NUL characters", "CSV UTF-8"),
         (b'team_id,team_name\nT1,"never closed\n' + b"x\n" * 80_000, "never closed", "quotation"),
@@ -290,9 +291,11 @@ def test_dates_counted_from_1904(sheets: Any) -> None:
     )
     book.active.append(["O2", "A", 5, 46027])
     sheets.write("orders.xlsx", saved(book))
-    message = sheets.run().extract("orders").message
-    assert "counts its days from 1904, and 46027 is a plain number" in message
-    assert "(Sheet!D3)" in message
+    run = sheets.run()
+    assert [row["order_id"] for row in run.rows("orders")] == ["O1"]
+    (rejection,) = run.rejections
+    assert "counts its days from 1904, and 46027 is a plain number" in rejection.reason
+    assert rejection.address == "Sheet!D3"
 
 
 def test_lock_files_hidden_files_and_folders_are_not_looked_at(sheets: Any) -> None:
@@ -336,5 +339,5 @@ def test_an_xls_that_asks_for_absurd_memory_ends_only_its_child(sheets: Any) -> 
     sheets.write("teams.xls", bytes(data))
     sheets.write("users.csv", "user_id,user_name\nU1,A\n")
     run = sheets.run()
-    assert "is damaged or was cut off" in run.extract("teams").message
+    assert "needs more memory than the 1 GB" in run.extract("teams").message
     assert run.extract("users").state == "loaded"

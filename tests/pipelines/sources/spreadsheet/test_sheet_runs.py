@@ -214,11 +214,13 @@ def test_check_says_per_file_what_would_be_read(sheets: Any) -> None:
     sheets.write("other.csv", "x")
     findings = {finding.subject: finding for finding in sheets.check()}
     assert findings["teams.csv → teams"].ok
-    assert findings["teams.csv → teams"].text == "1 rows"
+    assert findings["teams.csv → teams"].remark
+    assert "no figures by region" in str(findings["teams.csv → teams"].text)
     assert not findings["users.csv → users"].ok
-    assert "unknown heading 'name'" in findings["users.csv → users"].text
-    assert "correct the heading" in findings["users.csv → users"].next_step
-    assert "no mapping matches it" in findings["other.csv"].text
+    assert "unknown heading 'name'" in str(findings["users.csv → users"].text)
+    assert "correct the heading" in str(findings["users.csv → users"].next_step)
+    assert "no mapping matches it" in str(findings["other.csv"].text)
+    assert findings["other.csv"].remark
 
 
 @pytest.mark.parametrize("options", [{"colour": 1}, {"date_order": "ymd"}])
