@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pipelines.sources.spreadsheet.formats.grid import Grid, SheetFacts
 from pipelines.sources.spreadsheet.formats.refused import Refused
 
 _LONGEST_READ = 180  # seconds; a large sheet takes five
+_SMALL = 512 * 1024  # bytes
 _PROJECT = Path(pipelines.__file__).parents[1]
 
 
@@ -74,9 +76,7 @@ def open_book(
     `pattern` means the sheets wanted; `currency` is the company's, in which cells are formatted
     that say nothing else. Raises `FileRejected` for whatever is wrong with the file as a whole.
     """
-    date1904, sheets = _answer(
-        data, {"pattern": pattern, "password": password, "currency": currency}
-    )
+    date1904, sheets = _sheets(data, pattern, password, currency)
     visible = [name for name, shown, _, _ in sheets if shown]
     grids = {
         name: Grid(name, rows, facts or SheetFacts(), date1904)
@@ -84,6 +84,27 @@ def open_book(
         if shown and rows is not None
     }
     return Book(visible, [name for name, shown, _, _ in sheets if not shown], grids)
+
+
+def _sheets(
+    data: bytes, pattern: str | None, password: str | None, currency: str
+) -> tuple[bool, list[tuple[Any, ...]]]:
+    """What the child says. A small workbook is read whole and once: mappings often take its sheets
+    one by one. If another sheet of it cannot be read, the one that is meant may be.
+    """
+    if pattern is not None and len(data) <= _SMALL:
+        try:
+            return _whole(data, password, currency)
+        except FileRejected:
+            pass
+    if pattern is None and len(data) <= _SMALL:
+        return _whole(data, password, currency)
+    return _answer(data, {"pattern": pattern, "password": password, "currency": currency})
+
+
+@lru_cache(maxsize=1)
+def _whole(data: bytes, password: str | None, currency: str) -> tuple[bool, list[tuple[Any, ...]]]:
+    return _answer(data, {"pattern": None, "password": password, "currency": currency})
 
 
 def _answer(data: bytes, wish: dict[str, Any]) -> tuple[bool, list[tuple[Any, ...]]]:
