@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAMPLE := data/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format up docs benchmark clean
+.PHONY: help run test check format lock up docs benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -34,6 +34,9 @@ check: $(READY) ## the configuration and every source, without reading data
 format: $(READY) ## put code and SQL into the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
+
+lock: $(READY) ## requirements.lock anew from pyproject.toml; pins that fit are kept
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 --output-file requirements.lock --quiet
 
 up: $(READY) ## Dagster's pages and schedules on a loopback port
 	@$(BIN)/forewarn up

@@ -55,9 +55,13 @@ def test_no_address_and_no_option(sign):
 
 
 def declared() -> list[Requirement]:
-    extras = PYPROJECT["project"]["optional-dependencies"]["dev"]
+    groups = PYPROJECT["dependency-groups"]
+    assert {member["include-group"] for member in groups["dev"] if isinstance(member, dict)} == {
+        *groups
+    } - {"dev"}
+    own = [text for members in groups.values() for text in members if isinstance(text, str)]
     build = PYPROJECT["build-system"]["requires"]
-    return [Requirement(text) for text in [*PYPROJECT["project"]["dependencies"], *extras, *build]]
+    return [Requirement(text) for text in [*PYPROJECT["project"]["dependencies"], *own, *build]]
 
 
 @pytest.mark.parametrize("requirement", declared(), ids=lambda r: r.name)

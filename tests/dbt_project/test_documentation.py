@@ -1,0 +1,67 @@
+"""What documentation and lineage tools are told: exposures name what the code reads, groups own models."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from pipelines.reporting.marts import COLUMNS, EXTRAS
+from pipelines.settings import DBT_PROJECT, PROJECT
+
+MODELS = DBT_PROJECT / "models"
+EXPOSURES = {
+    exposure["name"]: exposure
+    for exposure in yaml.safe_load((MODELS / "exposures.yml").read_text(encoding="utf-8"))[
+        "exposures"
+    ]
+}
+
+
+def depends_on(exposure: str) -> set[str]:
+    return {
+        re.findall(r"'(\w+)'", reference)[-1] for reference in EXPOSURES[exposure]["depends_on"]
+    }
+
+
+def read_by(*files: str) -> set[str]:
+    text = "".join((PROJECT / file).read_text(encoding="utf-8") for file in files)
+    return set(re.findall(r"from (?:marts|intermediate)\.(\w+)", text))
+
+
+def test_the_report_is_exposed_with_the_marts_it_reads() -> None:
+    assert depends_on("weekly_report") == {*COLUMNS, *EXTRAS}
+
+
+def test_alerts_and_notices_are_exposed_with_the_marts_they_read() -> None:
+    # On an unchanged night the published alerts stand: these are read, and made of nothing.
+    assert depends_on("alerts") == read_by("pipelines/assets/alerts.py") - {"fct_alerts"}
+    assert depends_on("notices") == read_by(
+        "pipelines/assets/notices.py", "pipelines/assets/hierarchy.py"
+    )
+
+
+def test_every_folder_of_models_has_a_group_with_an_owner() -> None:
+    groups = yaml.safe_load((MODELS / "groups.yml").read_text(encoding="utf-8"))["groups"]
+    owners = {group["name"]: group["owner"]["name"] for group in groups}
+    said = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    layers = said["models"]["forewarn"]
+    used = set()
+    for layer in (path for path in MODELS.iterdir() if path.is_dir()):
+        given = layers[layer.name]
+        assert given["+group"] in owners, layer.name
+        used |= {given["+group"]}
+        used |= {
+            sub["+group"] for sub in given.values() if isinstance(sub, dict) and "+group" in sub
+        }
+    assert used == set(owners)
+    assert all(owners.values())
+
+
+def test_each_exposure_says_what_it_is_and_whose() -> None:
+    for exposure in EXPOSURES.values():
+        assert exposure["description"].strip()
+        assert exposure["owner"]["name"]
+        assert exposure["label"]
+    assert Path(MODELS / "docs.md").is_file()
