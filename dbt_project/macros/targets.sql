@@ -43,8 +43,7 @@ summed_{{ loop.index }} as (
             and {{ '' if of_product_lines else 'not ' }}children.scope_type = 'product_line'
     left join {{ ref('int_targets__team_totals') }} as team_totals
         on
-            children.scope_type = 'rep'
-            and children.scope_id = team_totals.manager_id
+            case when children.scope_type = 'rep' then children.scope_id end = team_totals.manager_id
             and children.period_type = team_totals.period_type
             and children.period_start = team_totals.period_start
             and children.metric = team_totals.metric

@@ -34,9 +34,8 @@ inner join months
         and completion.metric = months.metric
 left join {{ ref('int_targets__declared') }} as quarters
     on
-        completion.period_type = 'year'
-        and quarters.as_of = {{ as_of_date() }}
-        and quarters.period_type = 'quarter'
+        quarters.as_of = {{ as_of_date() }}
+        and case when completion.period_type = 'year' then 'quarter' end = quarters.period_type
         and completion.scope_type = quarters.scope_type
         and completion.scope_id = quarters.scope_id
         and completion.metric = quarters.metric

@@ -42,7 +42,7 @@ keyed as (
             else 'id ' || known.account_id
         end as customer_key
     from known
-    left join names on known.is_known and known.name_key = names.name_key
+    left join names on case when known.is_known then known.name_key end = names.name_key
 ),
 
 -- The same id in two sources is one record.

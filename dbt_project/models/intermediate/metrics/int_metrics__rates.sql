@@ -24,7 +24,7 @@ inner join {{ ref('int_metrics__periods') }} as periods
         and united.period_start = periods.period_start
 left join {{ ref('int_metrics__season') }} as season
     on
-        united.metric = season.metric
+        -- Seasons are those of whole metrics; said in the key, so that the join stays one on equality.
+        case when united.dimension = '' then united.metric end = season.metric
         and united.grain = season.grain
         and united.period_start = season.period_start
-        and united.dimension = ''

@@ -28,13 +28,11 @@ placed as (
             and declared.knowledge_on between parents.valid_from and parents.valid_to
     left join {{ ref('int_targets__parents') }} as teams
         on
-            parents.parent_type = 'team'
+            case when parents.parent_type = 'team' then parents.parent_id end = teams.scope_id
             and teams.scope_type = 'team'
-            and parents.parent_id = teams.scope_id
     left join {{ ref('int_targets__team_totals') }} as team_totals
         on
-            declared.scope_type = 'rep'
-            and declared.scope_id = team_totals.manager_id
+            case when declared.scope_type = 'rep' then declared.scope_id end = team_totals.manager_id
             and declared.period_type = team_totals.period_type
             and declared.period_start = team_totals.period_start
             and declared.metric = team_totals.metric

@@ -1,4 +1,19 @@
 -- One row per day, scope and open stage: the open pipeline at the end of the day.
+with shares as (
+    -- By day first: a few thousand rows, so that the rows of all scopes are joined on equality.
+    select
+        calendar.date_day,
+        win_shares.stage,
+        win_shares.won_by_then,
+        win_shares.closed_by_then
+    from {{ ref('int_pipeline__win_shares') }} as win_shares
+    inner join {{ ref('int_calendar__days') }} as calendar
+        on
+            win_shares.changed_on <= calendar.date_day
+            and win_shares.known_to >= calendar.date_day
+    where calendar.date_day <= {{ as_of_date() }}
+)
+
 select
     days.date_day,
     days.scope_type,
@@ -19,10 +34,10 @@ select
     end as coverage
 from {{ ref('int_pipeline__days') }} as days
 inner join {{ ref('int_stages') }} as stages on days.stage = stages.stage
-left join {{ ref('int_pipeline__win_shares') }} as shares
+left join shares
     on
         days.stage = shares.stage
-        and days.date_day between shares.changed_on and shares.known_to
+        and days.date_day = shares.date_day
 left join {{ ref('int_pipeline__remaining_targets') }} as remaining
     on
         days.date_day = remaining.date_day
