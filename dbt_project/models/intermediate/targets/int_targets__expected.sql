@@ -83,10 +83,8 @@ shares as (
         on
             candidates.metric = curves.metric
             and candidates.period_type = curves.period_type
-            -- Only the last 12: in the key, for a condition on one side alone makes a join a nested loop.
-            and case
-                when candidates.period_number > candidates.last_number - 12 then candidates.past_start
-            end = curves.period_start
+            and if(candidates.period_number > candidates.last_number - 12, candidates.past_start, null)
+            = curves.period_start
             and cast(floor(candidates.past_position + 1e-9) as bigint) = curves.workday_number
     group by
         candidates.as_of, candidates.period_type, candidates.period_start,
