@@ -73,9 +73,10 @@ def _of_series(
             in_period[start] = in_period.get(start, 0) + 1
             key = f"{start}#{in_period[start]}"
         else:
-            key = str(panel.dates[first])
+            # By its week: what a night in mid-week opens is the same that Sunday confirms.
+            key = str(start if rule.filters else panel.dates[first])
         levels = history.level[rows, s]
-        since = int(history.since[first, s])
+        since = int(history.since[last if rule.filters else first, s])
         record: dict[str, object] = {
             "alert_id": alert_id(rule.name, version, (kind, ident), dimension, key),
             "scope_type": kind,

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerting.compound import agreement
+from pipelines.alerting.conditions import CountFilter
 from pipelines.alerting.conditions.base import Context, Flags
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
@@ -193,7 +194,8 @@ class _Panels:
     def of(self, rule: Rule) -> Panel | None:
         """The panel with every scope of the rule and the company, or None without rows."""
         scopes: set[str] = {*rule.scopes, "company"}
-        key = (rule.metric, rule.grain, rule.dimension, *sorted(scopes), *rule.only)
+        running = str(isinstance(rule.condition, CountFilter))
+        key = (rule.metric, rule.grain, rule.dimension, running, *sorted(scopes), *rule.only)
         if rule.on_targets:
             key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
         if key not in self._built:
@@ -222,6 +224,7 @@ class _Panels:
             rows,
             as_of=self.as_of,
             workdays=self._workdays if rule.described.additive or rule.pause else None,
+            with_running=isinstance(rule.condition, CountFilter),
         )
 
     def _with_ends(self, rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class Panel:
 
     `steps[t]` is False for a day that only refreshes figures and moves no level (a night between
     two weekly evaluations). `exposure[t]` is the share of the usual workdays in the period.
-    `phase[t]` numbers the position in the season; 0 everywhere when there is none.
+    `unfinished`: the last row is a week that still runs; its figures are those up to its date. `workdays`: 0 or 1 by day, None where no calendar was given.
     """
 
     dates: NDArray[np.datetime64]
@@ -36,6 +36,14 @@ class Panel:
     fields: dict[str, Floats]
     steps: NDArray[np.bool_]
     exposure: Floats
+    workdays: pd.Series | None = None
+    unfinished: bool = False
+
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        flags = np.zeros(len(self.dates), bool)
+        flags[-1:] = self.unfinished
+        return flags
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -107,16 +115,28 @@ def metric_panel(
     *,
     as_of: dt.date,
     workdays: pd.Series | None = None,
+    with_running: bool = False,
 ) -> Panel | None:
     """Rows of one metric and grain (columns of `fct_metrics`); None when nothing has ended yet.
 
     Only periods that have ended by `as_of` count. A missing row is a gap, not a zero: the mart
     publishes zeros for as long as a scope exists, and a person who left has no more rows.
     `workdays` (number of workdays, indexed by datetime64 day as 0 or 1) gives the exposure.
+    `with_running`: the period that runs on `as_of` becomes the last row, dated `as_of`, if the rows
+    were made on that very day (column as_of): later ones would know what came after it.
     """
+    today = np.datetime64(as_of, "D")
     ends = as_days(rows["period_end"])
-    ended = ends <= np.datetime64(as_of, "D")
-    rows, ends = rows.loc[ended], ends[ended]
+    wanted = ends <= today
+    if with_running and "as_of" in rows:
+        runs = (ends > today) & (as_days(rows["period_start"]) <= today)
+        runs &= as_days(rows["as_of"]) == today
+        ends = np.where(runs, today, ends)
+        wanted |= runs
+        unfinished = bool(runs.any())
+    else:
+        unfinished = False
+    rows, ends = rows.loc[wanted], ends[wanted]
     if not len(rows):
         return None
     names = [n for n in ("value", "numerator", "denominator", "sample_size") if n in rows]
@@ -128,11 +148,14 @@ def metric_panel(
     exposure = np.ones(len(dates))
     if workdays is not None:
         total = workdays.cumsum()
-        until = total.reindex(dates, method="ffill").fillna(0).to_numpy()
+        # The day on which the night runs is not over: a running week is held against the days before.
+        last = np.r_[dates[:-1], dates[-1:] - 1] if unfinished else dates
+        until = total.reindex(last, method="ffill").fillna(0).to_numpy()
         before = total.reindex(starts - 1, method="ffill").fillna(0).to_numpy()
         length = (dates - starts).astype(int) + 1
         exposure = (until - before) / np.maximum(length * 5 / 7, 1)
-    return Panel(dates, starts, keys, fields, np.ones(len(dates), dtype=bool), exposure)
+    every = np.ones(len(dates), dtype=bool)
+    return Panel(dates, starts, keys, fields, every, exposure, workdays, unfinished)
 
 
 COMPLETION_FIELDS = (

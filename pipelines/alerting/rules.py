@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.alerting.catalogue import METRICS, Direction, Metric
-from pipelines.alerting.conditions import ON_PARTS, ON_TARGETS, AnyCondition
+from pipelines.alerting.conditions import FILTERS, ON_PARTS, ON_TARGETS, AnyCondition
 from pipelines.alerting.states import Laws
 
 Level = Literal["normal", "warning", "danger"]
@@ -132,6 +132,11 @@ class Rule(_Part):
         return isinstance(self.condition, ON_TARGETS)
 
     @property
+    def filters(self) -> bool:
+        """Judged by how likely the figure is off now, rather than by a limit on it."""
+        return isinstance(self.condition, FILTERS)
+
+    @property
     def described(self) -> Metric:
         return METRICS[self.metric]
 
@@ -148,8 +153,9 @@ class Rule(_Part):
             clear=self.confirm.clear,
             cool_down=self.cool_down_days,
             stale_after=self.stale_after,
-            # A target does not become normal by being missed for long.
-            relearn_after=10_000 if self.on_targets else self.relearn_after,
+            # Neither a target nor a fall becomes normal by lasting: only an answer makes it so.
+            relearn_after=10_000 if self.on_targets or self.filters else self.relearn_after,
+            straight=self.filters,
         )
 
     @property

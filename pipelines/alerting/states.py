@@ -34,7 +34,9 @@ class Ending(IntEnum):
 
 @dataclass(frozen=True)
 class Laws:
-    """Numbers of evaluations, and days for the cool-down."""
+    """Numbers of evaluations, and days for the cool-down. `straight`: a level falls at once to what
+    still holds, however far that is.
+    """
 
     confirm_warning: int = 2
     confirm_danger: int = 1
@@ -42,6 +44,7 @@ class Laws:
     cool_down: int = 14
     stale_after: int = 8
     relearn_after: int = 26
+    straight: bool = False
 
 
 class States:
@@ -115,7 +118,8 @@ class States:
         rising = to_danger | to_warning
         opening = rising & ~was_open
         self.level = np.where(to_danger, 2, np.where(to_warning, 1, level)).astype(np.int8)
-        self.level = np.where(fall & ~rising, self.level - 1, self.level).astype(np.int8)
+        lower = np.minimum(held, self.level) if laws.straight else self.level - 1
+        self.level = np.where(fall & ~rising, lower, self.level).astype(np.int8)
         self._good = np.where(fall, 0, self._good)
         self._count = self._count + opening
         self.episode = np.where(opening, self._count, self.episode).astype(np.int32)

@@ -12,6 +12,7 @@ from pydantic import Field
 from pipelines.alerting.conditions.charts import Cusum, Ewma
 from pipelines.alerting.conditions.counts import PChart, Poisson
 from pipelines.alerting.conditions.evidence import CountShift, RateShift
+from pipelines.alerting.conditions.filters import CountFilter, RateFilter
 from pipelines.alerting.conditions.limits import AgainstPast, Change, Limit
 from pipelines.alerting.conditions.rates import RateFall
 from pipelines.alerting.conditions.runs import Consecutive, Trend
@@ -30,6 +31,8 @@ AnyCondition = Annotated[
     | RateFall
     | RateShift
     | CountShift
+    | CountFilter
+    | RateFilter
     | Probability
     | Pace
     | Burn,
@@ -39,10 +42,14 @@ AnyCondition = Annotated[
 ON_TARGETS = (Probability, Pace, Burn)
 """Conditions judged on `fct_target_completion_history`; all others on `fct_metrics`."""
 
-ON_PARTS = (PChart, RateFall, RateShift)
+ON_PARTS = (PChart, RateFall, RateShift, RateFilter)
 """Conditions that need numerator and denominator."""
 
+FILTERS = (CountFilter, RateFilter)
+"""Conditions that say how likely it is that a figure is off now."""
+
 __all__ = [
+    "FILTERS",
     "ON_PARTS",
     "ON_TARGETS",
     "AgainstPast",
@@ -50,6 +57,7 @@ __all__ = [
     "Burn",
     "Change",
     "Consecutive",
+    "CountFilter",
     "CountShift",
     "Cusum",
     "Ewma",
@@ -59,6 +67,7 @@ __all__ = [
     "Poisson",
     "Probability",
     "RateFall",
+    "RateFilter",
     "RateShift",
     "Trend",
 ]

@@ -52,7 +52,8 @@ class Row:
 
     `raw` is the level by the limits as they stand, `held` by limits relaxed by the hysteresis
     (raw <= held). `known` is False where there was not enough to judge; `early` where the period
-    is too young. Limits are in the unit of `value`.
+    is too young. Limits are in the unit of `value`. `size`: how far off the figure is, as a factor of
+    the expected one (filters only).
     """
 
     raw: Levels
@@ -65,6 +66,7 @@ class Row:
     sample: Floats
     probability: Floats
     early: Flags
+    size: Floats | None = None
 
 
 class Judge:
