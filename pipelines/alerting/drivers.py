@@ -171,9 +171,11 @@ def _largest(
     rate: Floats | None = None,
 ) -> list[Driver]:
     """The parts that pull the same way as the whole, the largest first; `rate` is its part of `delta`."""
-    total = float(delta.sum())
-    if not total or not math.isfinite(total):
+    whole = float(delta.sum())
+    if not whole or not math.isfinite(whole):
         return []
+    # Of what pulls the same way as the whole: parts that work against it would make 159 %.
+    total = float(delta[delta * whole > 0].sum())
     shares = delta / total
     order = np.argsort(-shares, kind="stable")[:MOST]
     effects = np.broadcast_to(np.asarray(effect), delta.shape)

@@ -14,13 +14,17 @@ import pandas as pd
 
 from pipelines.alerting.running import History
 from pipelines.alerting.states import Ending
+from pipelines.alerting.weeks import deciding_row
 
 LEVEL_NAMES = ("normal", "warning", "danger")
 
 
-def alert_id(rule: str, version: str, scope: tuple[str, str], dimension: str, key: str) -> str:
-    """16 hex digits of (rule, version, scope, dimension, period or opening day, ordinal)."""
-    text = "\x1f".join((rule, version, *scope, dimension, key))
+def alert_id(rule: str, scope: tuple[str, str], dimension: str, key: str) -> str:
+    """16 hex digits of (rule, scope, dimension, period or opening, ordinal).
+
+    The version of the rule is no part of it: a changed limit must lose no answer.
+    """
+    text = "\x1f".join((rule, *scope, dimension, key))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -43,7 +47,7 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
     keys = list(panel.keys.astype(str).itertuples(index=False, name=None))
     version = rule.version
     for s in wanted:
-        found.extend(_of_series(history, int(s), keys[s], version))
+        found.extend(_of_series(history, int(s), keys[s]))
     found.sort(key=lambda e: (e["opened_on"], e["scope_type"], e["scope_id"], e["dimension"]))
     for record in found:
         record["rule"], record["rule_version"] = rule.name, version
@@ -51,9 +55,7 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
     return found
 
 
-def _of_series(
-    history: History, s: int, key_of: tuple[str, str, str], version: str
-) -> list[dict[str, object]]:
+def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[dict[str, object]]:
     rule, panel = history.rule, history.panel
     numbers = history.episode[:, s]
     kind, ident, dimension = key_of
@@ -78,13 +80,15 @@ def _of_series(
         levels = history.level[rows, s]
         since = int(history.since[last if rule.filters else first, s])
         record: dict[str, object] = {
-            "alert_id": alert_id(rule.name, version, (kind, ident), dimension, key),
+            "alert_id": alert_id(rule.name, (kind, ident), dimension, key),
             "scope_type": kind,
             "scope_id": ident,
             "dimension": dimension,
             "period_start": _day(start),
             "opened_on": _day(panel.dates[first]),
-            "since": _day(panel.dates[since if since >= 0 else first]),
+            "since": _day(
+                (panel.starts if rule.in_weeks else panel.dates)[since if since >= 0 else first]
+            ),
             "closed_on": _day(panel.dates[end]) if ending else None,
             "level": LEVEL_NAMES[int(levels[-1])],
             "peak_level": LEVEL_NAMES[int(levels.max())],
@@ -92,7 +96,10 @@ def _of_series(
             if levels.max() == 2
             else None,
             "state": _state(ending),
-            "_row": _last_known(history, rows, s),
+            "_row": deciding_row(history, rows, s)
+            if rule.filters
+            else _last_known(history, rows, s),
+            "_last": last,
             "_series": s,
         }
         at = record["_row"]

@@ -1,7 +1,7 @@
-"""The sentence of a warning, in Chinese and English, that a director understands.
+"""The sentences of a warning, in every language, that a director understands.
 
-Add here: how a kind of condition reads. Keep out: titles and advice of rules (`alert_rules.yml`)
-and the layout of a notification.
+Add here: how a kind of condition reads. Keep out: the words (catalogues), values (`wording.py`),
+the weeks of a filter (`weeks.py`), titles and advice of rules (`alert_rules.yml`), layout.
 
 Order: level and scope; what is wrong; the figures; since when; what drives it; money; what to do.
 """
@@ -10,26 +10,42 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pipelines.alerting.catalogue import money, written
-from pipelines.alerting.conditions import ON_PARTS
+from pipelines.alerting.catalogue import Kind
+from pipelines.alerting.conditions import ON_PARTS, ON_PERSONS
 from pipelines.alerting.drivers import Driver
 from pipelines.alerting.rules import Rule
+from pipelines.alerting.weeks import Present, said
+from pipelines.alerting.wording import (
+    Amount,
+    Day,
+    Heading,
+    Paragraph,
+    Written,
+    chance,
+    is_known,
+    level,
+    percent,
+    where,
+)
+from pipelines.language import Text, text
 
 Language = Literal["zh", "en"]
-LEVELS = {
-    "zh": {"normal": "正常", "warning": "警戒", "danger": "危险"},
-    "en": {"normal": "Normal", "warning": "Warning", "danger": "Danger"},
-}
-PERIODS = {
-    "zh": {"month": "本月", "quarter": "本季度", "year": "本年度"},
-    "en": {"month": "this month", "quarter": "this quarter", "year": "this year"},
-}
-COMPANY = {"zh": "全公司", "en": "The whole company"}
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """A rule's own title or advice, in the language of the reader."""
+
+    zh: str
+    en: str
+
+    def into(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True)
@@ -50,176 +66,175 @@ class Facts:
     amount: float
     days_left: float = math.nan
     needed: float = math.nan
+    full_miss: float = math.nan
     drivers: Sequence[Driver] = ()
     agrees: bool = False
+    now: Present | None = None
 
 
-def message(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
+def message(rule: Rule, facts: Facts, currency: str) -> Paragraph:
     """One short paragraph; the same facts always give the same text."""
-    zh = language == "zh"
-    title = rule.title.zh if zh else rule.title.en
-    advice = rule.advice.zh if zh else rule.advice.en
-    name = COMPANY[language] if facts.scope_type == "company" else facts.scope_name
-    where = name
-    if facts.dimension:
-        where = f"{name}「{facts.dimension}」" if zh else f"{name}, {facts.dimension}"
-    level = LEVELS[language][facts.level]
-    head = f"【{level}】{where}:{title}" if zh else f"{level}: {where}: {title}"
-    parts = [head, _figures(rule, facts, language, currency), _since(facts, language)]
-    if facts.agrees:
-        parts.append("另有独立指标同时报警" if zh else "An independent indicator agrees")
-    parts.append(_driven(facts.drivers, language))
-    parts.append(_amount(rule, facts, language, currency))
-    parts.append(f"建议:{advice}" if zh else f"Next: {advice}")
-    stop = "。" if zh else ". "
-    text = stop.join(part.rstrip("。. ") for part in parts if part)
-    return full_width((text + stop).strip()) if zh else (text + stop).strip()
+    figures = _figures(rule, facts, currency)
+    return Paragraph(
+        [
+            _head(rule, facts),
+            *figures,
+            _since(facts),
+            _sure(rule, facts),
+            text("alerts.agrees") if facts.agrees else None,
+            _driven(facts.drivers),
+            _amount(rule, facts, currency),
+            text("alerts.advice", advice=RuleText(rule.advice.zh, rule.advice.en)),
+        ]
+    )
 
 
-_BETWEEN_WORDS = {",": "，", ":": "：", ";": "；", "(": "（", ")": "）"}
-# A comma or colon inside a number stays: 1,234 and 10:30.
-_PUNCTUATION = re.compile(r"[();]|(?<!\d)[,:]|[,:](?!\d)")
+def _head(rule: Rule, facts: Facts) -> Text:
+    recovering = facts.now is not None and facts.now.recovering
+    return text(
+        "alerts.head_recovering" if recovering else "alerts.head",
+        level=level(facts.level),
+        where=where(facts.scope_type, facts.scope_name, facts.dimension),
+        title=RuleText(rule.title.zh, rule.title.en),
+    )
 
 
-def full_width(text: str) -> str:
-    """Chinese text with the punctuation that Chinese is written with."""
-    return _PUNCTUATION.sub(lambda found: _BETWEEN_WORDS[found.group()], text)
+def _since(facts: Facts) -> Text:
+    if facts.now is not None:
+        first, last = facts.now.begun_first, facts.now.begun_last
+        known = {"day": Day(facts.since), "first": Day(first), "last": Day(last)}
+        if (last - first).days < 7:
+            return text("alerts.since.week", **known)
+        return text("alerts.since.span", **known)
+    if facts.since < facts.day:
+        return text("alerts.since.day", day=Day(facts.since))
+    return text("alerts.since.first", day=Day(facts.day))
 
 
-def _date(day: dt.date, language: Language) -> str:
-    return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {day:%b}"
+def _sure(rule: Rule, facts: Facts) -> Text | None:
+    if facts.now is None or not math.isfinite(facts.probability):
+        return None
+    return text("alerts.sure", chance=chance(facts.probability))
 
 
-def _since(facts: Facts, language: Language) -> str:
-    since, day = _date(facts.since, language), _date(facts.day, language)
-    if language == "zh":
-        return f"自{since}起" if facts.since < facts.day else f"{day}首次出现"
-    return f"Since {since}" if facts.since < facts.day else f"First seen on {day}"
-
-
-def _amount(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
+def _amount(rule: Rule, facts: Facts, currency: str) -> Text | None:
     if not math.isfinite(facts.amount) or facts.amount <= 0:
-        return ""
-    amount = money(facts.amount, language, currency)
+        return None
+    amount = Amount(facts.amount, currency)
     if rule.money.by == "gap":
-        return f"预计缺口 {amount}" if language == "zh" else f"Projected gap {amount}"
-    if language == "zh":
-        return f"受影响的销售额约 {amount}(按 {rule.money.weeks} 周计)"
-    return f"About {amount} of revenue over {rule.money.weeks} weeks is at risk"
+        return text("alerts.gap", amount=amount)
+    return text("alerts.touched", amount=amount, weeks=rule.money.weeks)
 
 
-def _driven(drivers: Sequence[Driver], language: Language) -> str:
+@dataclass(frozen=True)
+class _Named:
+    driver: Driver
+
+    def into(self, language: str) -> str:
+        found = text("alerts.driver", name=self.driver.name, share=percent(self.driver.share))
+        return found.into(language)
+
+
+def _driven(drivers: Sequence[Driver]) -> Text | None:
     main = [d for d in drivers if d.share >= 0.1][:MOST_NAMED]
     if not main:
-        return ""
-    if language == "zh":
-        return "主要来自" + "、".join(f"{d.name}({d.share:.0%})" for d in main)
-    return "Mainly " + ", ".join(f"{d.name} ({d.share:.0%})" for d in main)
+        return None
+    rest = 1 - sum(d.share for d in main)
+    names = [_Named(d) for d in main]
+    if rest < 0.005:
+        return text("alerts.drivers", names=names)
+    return text("alerts.drivers_rest", names=names, rest=percent(rest))
 
 
-MOST_NAMED = 3
+def unit_of(rule: Rule) -> Kind:
+    """How a figure of this rule is written: a count judged as a share of cases is a share."""
+    condition = rule.condition
+    pooled = getattr(condition, "window", 1) > 1 or isinstance(condition, ON_PARTS)
+    if rule.described.counts_cases and pooled:
+        return "share"
+    # A ratio without a bound, though one reads it as a part of the target.
+    return "share" if rule.metric == "concentration" else rule.described.kind
 
 
-def _figures(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
+def _figures(rule: Rule, facts: Facts, currency: str) -> list[Any]:
     kind = rule.condition.type
     if rule.on_targets:
-        return _target(rule, facts, language, currency)
-    zh = language == "zh"
-    metric = rule.described.zh if zh else rule.described.en
-    unit = rule.described.kind
-    pooled = getattr(rule.condition, "window", 1) > 1 or isinstance(rule.condition, ON_PARTS)
-    if rule.described.counts_cases and pooled:
-        unit = "share"  # a count of many cases, judged as a share of them
-    if rule.metric == "concentration":
-        unit = "share"  # a ratio without a bound, though one reads it as a part of the target
-
-    def show(value: float) -> str:
-        return written(unit, value, language, currency)
-
-    value, expected, limit = show(facts.value), show(facts.expected), show(facts.limit)
+        return [_target(rule, facts, currency)]
+    unit = unit_of(rule)
+    if facts.now is not None:
+        return said(rule, facts.now, unit, currency)
+    values = {
+        "metric": rule.described.label,
+        "heading": Heading(rule.described.label),
+        "value": Written(unit, facts.value, currency),
+        "expected": Written(unit, facts.expected, currency),
+        "limit": Written(unit, facts.limit, currency),
+    }
+    if isinstance(rule.condition, ON_PERSONS):
+        return [text("alerts.figures.person", **values, weeks=rule.condition.weeks)]
     if kind in {"rate_fall", "rate_shift"}:
-        sure, n = _chance(facts.probability, language), f"{facts.sample:.0f}"
-        moved = (
-            ("降到" if rule.side == "below" else "升到")
-            if zh
-            else ("fell to" if rule.side == "below" else "rose to")
-        )
-        if zh:
-            return f"{metric}{moved} {value}(平时 {expected}),{n} 个样本,确有变化的可能性{sure}"
-        return (
-            f"{metric.capitalize()} {moved} {value} (usually {expected}) on {n} cases, "
-            f"{sure} likely to be a real change"
-        )
+        count = int(facts.sample) if math.isfinite(facts.sample) else 0
+        key = "alerts.figures.rate_fell" if rule.side == "below" else "alerts.figures.rate_rose"
+        return [text(key, **values, count=count, chance=chance(facts.probability))]
     if kind == "limit" or not math.isfinite(facts.expected):
-        if zh:
-            return f"{metric}为 {value},界限 {limit}"
-        return f"{metric.capitalize()} is {value}, limit {limit}"
-    span, usual = _span(rule, language), _usual(rule, language)
-    if zh:
-        return f"{span}{metric} {value},{usual} {expected},界限 {limit}"
-    return f"{metric.capitalize()}: {value}{span}, {usual} {expected}, limit {limit}"
+        return [text("alerts.figures.limit", **values)]
+    return [text("alerts.figures.against", **values, span=_span(rule), usual=_usual(rule))]
 
 
-UNITS = {
-    "zh": {"day": "天", "week": "周", "month": "个月", "quarter": "个季度"},
-    "en": {"day": "day", "week": "week", "month": "month", "quarter": "quarter"},
-}
-
-
-def _span(rule: Rule, language: Language) -> str:
-    """Before the metric in Chinese, after the value in English."""
-    condition, zh = rule.condition, language == "zh"
-    window, unit = getattr(condition, "window", 1), UNITS[language][rule.grain]
+def _span(rule: Rule) -> Text | str:
+    """Of which periods the value is: before the metric in Chinese, after the value in English."""
+    condition = rule.condition
+    window = getattr(condition, "window", 1)
     if condition.type == "consecutive":
-        return (
-            f"连续 {condition.periods} {unit},最近一期"
-            if zh
-            else (f" after {condition.periods} {unit}s running")
-        )
+        return text(f"alerts.span.running.{rule.grain}", periods=condition.periods)
     if condition.type == "count_shift":
-        return f"近期平均每{unit.removeprefix('个')}" if zh else f" per {unit} lately"
-    if window > 1:
-        return f"最近 {window} {unit}" if zh else f" over {window} {unit}s"
-    return ""
+        return text(f"alerts.span.lately.{rule.grain}")
+    return text(f"alerts.span.over.{rule.grain}", periods=window) if window > 1 else ""
 
 
-def _usual(rule: Rule, language: Language) -> str:
+def _usual(rule: Rule) -> Text:
     against = getattr(rule.condition, "against", None)
     if rule.condition.type == "trend":
-        return "开始时" if language == "zh" else "at the start"
+        return text("alerts.usual.start")
     if against == "previous":
-        return "上期" if language == "zh" else "previous period"
+        return text("alerts.usual.previous")
     if against == "year_ago":
-        return "去年同期" if language == "zh" else "a year ago"
-    return "平时" if language == "zh" else "usually"
+        return text("alerts.usual.year_ago")
+    return text("alerts.usual.plain")
 
 
-def _chance(probability: float, language: Language) -> str:
-    """Never a certainty: no rule can give one. In Chinese with the space before a figure."""
-    if probability > 0.995:
-        return "超过 99%" if language == "zh" else "over 99%"
-    return f" {probability:.0%}" if language == "zh" else f"{probability:.0%}"
-
-
-def _target(rule: Rule, facts: Facts, language: Language, currency: str) -> str:
-    zh = language == "zh"
-    period = PERIODS[language][rule.condition.period]  # type: ignore[union-attr]
-    done, due = f"{facts.value:.0%}", f"{facts.expected:.0%}"
-    if rule.condition.type == "pace" and rule.condition.of != "attainment":
-        parts = [f"{period}进度为应有的 {done}" if zh else f"{period} at {done} of plan to date"]
-    else:
-        parts = [
-            f"{period}已完成目标的 {done},按进度应为 {due}"
-            if zh
-            else f"{done} of {period}'s target reached, {due} expected by now"
-        ]
+def _target(rule: Rule, facts: Facts, currency: str) -> Text:
+    condition = rule.condition
+    period = text(f"alerts.period.{condition.period}")  # type: ignore[union-attr]
+    done, due = percent(facts.value), percent(facts.expected)
+    of_plan = condition.type == "pace" and condition.of != "attainment"
+    key = "alerts.target.pace" if of_plan else "alerts.target.done"
+    parts: list[Any] = [text(key, period=period, heading=Heading(period), done=done, due=due)]
     if math.isfinite(facts.probability):
-        p = _chance(facts.probability, language)
-        parts.append(f"完不成九成的概率{p}" if zh else f"{p} likely to end below 90%")
+        if math.isfinite(facts.full_miss):
+            parts.append(
+                text(
+                    "alerts.target.chances",
+                    ninety=chance(facts.probability, steps=False),
+                    full=chance(max(facts.full_miss, facts.probability), steps=False),
+                )
+            )
+        else:
+            parts.append(
+                text("alerts.target.chance", chance=chance(facts.probability, steps=False))
+            )
     if math.isfinite(facts.days_left):
-        days = f"{facts.days_left:.0f}"
-        parts.append(f"还剩 {days} 天" if zh else f"{days} days left")
-    if math.isfinite(facts.needed) and facts.needed > 0:
-        amount = money(facts.needed, language, currency)
-        parts.append(f"每个工作日需 {amount}" if zh else f"{amount} needed per workday")
-    return (",".join(parts)) if zh else ", ".join(parts)
+        days = int(facts.days_left)
+        parts.append(text("alerts.target.days_left", count=days) if days > 0
+                     else text("alerts.target.last_day"))  # fmt: skip
+    if is_known(facts.needed) and facts.needed > 0 and facts.days_left > 0:
+        parts.append(text("alerts.target.needed", amount=Amount(facts.needed, currency)))
+    return text("alerts.target.all", parts=_Clauses(parts))
+
+
+@dataclass(frozen=True)
+class _Clauses:
+    parts: Sequence[Text]
+
+    def into(self, language: str) -> str:
+        return ("，" if language == "zh" else ", ").join(part.into(language) for part in self.parts)

@@ -167,6 +167,7 @@ COMPLETION_FIELDS = (
     "pace",
     "projected_amount",
     "miss_probability",
+    "projection_sd",
     "gap_amount",
     "needed_per_workday",
     "workdays_elapsed",
@@ -181,8 +182,8 @@ COMPLETION_FIELDS = (
 def completion_panel(rows: pd.DataFrame, *, as_of: dt.date) -> Panel | None:
     """Rows of `fct_target_completion_history` of one period type and metric.
 
-    Only rows inside their period and up to `as_of`; levels move on Sundays and on a period's last
-    day, so that a night in mid-week never opens what the weekly evaluation would not.
+    Only rows inside their period and up to `as_of`; levels move on Sundays, on a period's last day and
+    on the newest one, so that tonight's level is tonight's.
     """
     days = as_days(rows["as_of"])
     starts, ends = as_days(rows["period_start"]), as_days(rows["period_end"])
@@ -199,6 +200,7 @@ def completion_panel(rows: pd.DataFrame, *, as_of: dt.date) -> Panel | None:
     period_ends[at] = ends
     # 1970-01-01 was a Thursday: day number 3 is the first Sunday.
     steps = (dates.astype(int) % 7 == 3) | (dates == period_ends)
+    steps[-1:] = True
     fields["value"] = fields.get("attainment", np.full((len(dates), len(keys)), np.nan))
     fields["days_left"] = np.broadcast_to(
         (period_ends - dates).astype(float)[:, None], (len(dates), len(keys))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,13 @@ from pipelines.alerting.drivers import (
     share_drivers,
     target_drivers,
 )
-from pipelines.alerting.messages import Facts, Language, full_width, message
+from pipelines.alerting.messages import Facts, Language, message
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History
 from pipelines.alerting.scope_tree import Scope, ScopeTree
-from pipelines.alerting.severity import UsualRevenue, amount_at_risk, urgency
+from pipelines.alerting.severity import UsualRevenue, amount_at_risk, full_miss, urgency
+from pipelines.alerting.weeks import believed, columns_of, present
 
 EPISODE_COLUMNS = [
     "alert_id",
@@ -69,6 +71,12 @@ EPISODE_COLUMNS = [
     "period_end",
     "days_left",
     "needed_per_week",
+    "week_so_far",
+    "week_so_far_expected",
+    "direction",
+    "onset_first",
+    "onset_last",
+    "full_miss_probability",
 ]
 
 WORKDAYS_A_WEEK = 5
@@ -104,34 +112,35 @@ class Presenter:
         if found and id(panel) not in self._parts:
             self._parts[id(panel)] = Parts(panel, self.tree)
         for record in found:
-            row, series = record.pop("_row"), record.pop("_series")
+            row, series, last = record.pop("_row"), record.pop("_series"), record.pop("_last")
             scope = (record["scope_type"], record["scope_id"])
             day = panel.dates[row].astype(object)
             drivers = self._drivers(history, record, scope, row)
+            now = present(history, row, series, last) if rule.filters else None
             amount = amount_at_risk(
                 rule,
-                value=record["value"],
+                value=record["value"] if now is None else believed(now, rule),
                 expected=record["expected"],
                 gap=_gap(panel, row, series),
                 usual_weekly=self.usual.at(scope, day),
             )
             agrees = bool(boost is not None and boost[row, series])
             facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
+            facts = replace(facts, now=now)
+            record.update(columns_of(now))
+            record["full_miss_probability"] = facts.full_miss
             record["scope_name"] = self.tree.name.get(scope, scope[1])
             record["as_of"] = self.as_of
             record["amount_at_risk"] = amount
             record["urgency"] = urgency(amount, record["probability"], record["level"])
             record["owner_id"] = self._owner(rule, scope)
             record["drivers"] = as_json(drivers)
-            record["message_zh"] = message(rule, facts, "zh", self.currency)
-            record["message_en"] = message(rule, facts, "en", self.currency)
+            told = message(rule, facts, self.currency)
+            record["message_zh"], record["message_en"] = told.into("zh"), told.into("en")
             record["message"] = record[f"message_{self.language}"]
             record["parent_alert_id"] = None
-            record["rule_title_zh"], record["rule_title_en"] = (
-                full_width(rule.title.zh),
-                rule.title.en,
-            )
-            record["advice_zh"], record["advice_en"] = full_width(rule.advice.zh), rule.advice.en
+            record["rule_title_zh"], record["rule_title_en"] = rule.title.zh, rule.title.en
+            record["advice_zh"], record["advice_en"] = rule.advice.zh, rule.advice.en
             record.update(_remaining(rule, panel, row, series))
         return found
 
@@ -239,6 +248,7 @@ def _facts(
         amount=amount,
         days_left=panel.cell("days_left", row, series),
         needed=panel.cell("needed_per_workday", row, series),
+        full_miss=full_miss(panel, row, series),
         drivers=drivers,
         agrees=agrees,
     )

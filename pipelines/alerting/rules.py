@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.alerting.catalogue import METRICS, Direction, Metric
-from pipelines.alerting.conditions import FILTERS, ON_PARTS, ON_TARGETS, AnyCondition
+from pipelines.alerting.conditions import FILTERS, ON_PARTS, ON_PERSONS, ON_TARGETS, AnyCondition
 from pipelines.alerting.states import Laws
 
 Level = Literal["normal", "warning", "danger"]
@@ -137,6 +137,11 @@ class Rule(_Part):
         return isinstance(self.condition, FILTERS)
 
     @property
+    def in_weeks(self) -> bool:
+        """It says in which week a matter began, not on which day it was first seen."""
+        return self.filters or isinstance(self.condition, ON_PERSONS)
+
+    @property
     def described(self) -> Metric:
         return METRICS[self.metric]
 
@@ -147,10 +152,11 @@ class Rule(_Part):
 
     @property
     def laws(self) -> Laws:
+        confirm = Confirm(warning=1, danger=1, clear=1) if self.filters else self.confirm
         return Laws(
-            confirm_warning=self.confirm.warning,
-            confirm_danger=self.confirm.danger,
-            clear=self.confirm.clear,
+            confirm_warning=confirm.warning,
+            confirm_danger=confirm.danger,
+            clear=confirm.clear,
             cool_down=self.cool_down_days,
             stale_after=self.stale_after,
             # Neither a target nor a fall becomes normal by lasting: only an answer makes it so.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.alerting.beginnings import beginnings
+from pipelines.alerting.conditions import ON_PERSONS
 from pipelines.alerting.conditions.base import Context, Flags, Levels, Row
 from pipelines.alerting.conditions.filters import FilterJudge
 from pipelines.alerting.panel import Panel
@@ -81,7 +82,6 @@ def run(
     bound = rule.on_targets
     begins = None if bound else beginnings(panel, context.reference)
     rows = np.arange(days)[:, None]
-    filtered = isinstance(judge, FilterJudge)
     span = (np.full((days, series), -1, np.int32), np.full((days, series), -1, np.int32))
     begun = np.full(series, -1, np.int64)
 
@@ -110,7 +110,7 @@ def run(
         if panel.steps[t]:
             lost = status[t] == Status.TOO_FEW
             ending[t] = states.step(t, panel.dates[t], raw, held, known, lost)
-        if filtered:
+        if isinstance(judge, FilterJudge):
             opened = (states.episode > 0) & (before != states.episode)
             which = np.flatnonzero(states.episode > 0 if t == days - 1 else opened)
             if len(which):
@@ -121,9 +121,12 @@ def run(
             stays = np.flatnonzero((states.episode > 0) & (before == states.episode))
             if t and t < days - 1:
                 span[0][t, stays], span[1][t, stays] = span[0][t - 1, stays], span[1][t - 1, stays]
+        elif isinstance(rule.condition, ON_PERSONS):
+            fresh = (states.episode > 0) & (before != states.episode)
+            states.since[fresh] = max(t - rule.condition.weeks + 1, 0)
         level[t], episode[t], since[t] = states.level, states.episode, states.since
-        _mark(clean, t, before, states, ending[t], judge.forget, begun if filtered else None)
-    onset = span if filtered else None
+        _mark(clean, t, before, states, ending[t], judge.forget, begun if rule.filters else None)
+    onset = span if rule.filters else None
     return History(rule, panel, level, status, episode, since, ending, fields, onset)
 
 

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
@@ -86,3 +87,13 @@ def urgency(amount: float, probability: float, level: str) -> float:
     weight = probability if math.isfinite(probability) else 0.5
     money = amount if math.isfinite(amount) else 0.0
     return money * weight + (1.0 if level == "danger" else 0.0)
+
+
+def full_miss(panel: Panel, row: int, series: int) -> float:
+    """Probability of ending below the whole target, from the same projection; NaN if unknown."""
+    target = panel.cell("target_amount", row, series)
+    end = panel.cell("projected_amount", row, series)
+    sd = panel.cell("projection_sd", row, series)
+    if not all(map(math.isfinite, (target, end, sd))) or sd <= 0:
+        return math.nan
+    return float(stats.norm.cdf((target - end) / sd))

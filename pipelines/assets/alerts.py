@@ -49,6 +49,15 @@ from pipelines.working_calendar import workday_test
 TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores", "rpt_rule_records")
 # Simulated false alarms of the rules, kept from night to night in the data folder.
 FALSE_ALARMS = "rule_false_alarms.json"
+# Every Sunday, and tonight: an alert about a target speaks of today, not of last Sunday.
+COMPLETION = """
+    select * from marts.fct_target_completion_history
+    union all by name
+    select * from marts.fct_target_completion
+    where
+        target_amount is not null
+        and as_of not in (select as_of from marts.fct_target_completion_history)
+"""
 _NAMED = 5  # alerts that a check's description spells out
 
 
@@ -152,7 +161,7 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
         as_of,
         freshness,
         pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
-        table("select * from marts.fct_target_completion_history"),
+        table(COMPLETION),
         table("select * from intermediate.int_scopes"),
         table("select date_day, is_workday from config.calendar"),
     )

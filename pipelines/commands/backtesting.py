@@ -25,7 +25,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
-from pipelines.assets.alerts import usable_rules
+from pipelines.assets.alerts import COMPLETION, usable_rules
 from pipelines.failures import PermanentFailure
 from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest
@@ -81,7 +81,7 @@ def read_past() -> Past:
             settings,
             manifest.as_of,
             connection.execute("select * from marts.fct_metrics").df(),
-            connection.execute("select * from marts.fct_target_completion_history").df(),
+            connection.execute(COMPLETION).df(),
             connection.execute("select * from intermediate.int_scopes").df(),
             connection.execute("select date_day, is_workday from config.calendar").df(),
         )

@@ -10,10 +10,12 @@ from typing import Annotated
 from pydantic import Field
 
 from pipelines.alerting.conditions.charts import Cusum, Ewma
+from pipelines.alerting.conditions.count_filter import CountFilter
 from pipelines.alerting.conditions.counts import PChart, Poisson
 from pipelines.alerting.conditions.evidence import CountShift, RateShift
-from pipelines.alerting.conditions.filters import CountFilter, RateFilter
 from pipelines.alerting.conditions.limits import AgainstPast, Change, Limit
+from pipelines.alerting.conditions.persons import Collapse, NoTrace
+from pipelines.alerting.conditions.rate_filter import RateFilter
 from pipelines.alerting.conditions.rates import RateFall
 from pipelines.alerting.conditions.runs import Consecutive, Trend
 from pipelines.alerting.conditions.target import Burn, Pace, Probability
@@ -33,6 +35,8 @@ AnyCondition = Annotated[
     | CountShift
     | CountFilter
     | RateFilter
+    | Collapse
+    | NoTrace
     | Probability
     | Pace
     | Burn,
@@ -45,16 +49,21 @@ ON_TARGETS = (Probability, Pace, Burn)
 ON_PARTS = (PChart, RateFall, RateShift, RateFilter)
 """Conditions that need numerator and denominator."""
 
+ON_PERSONS = (Collapse, NoTrace)
+"""Questions about one person, asked of the manager; never 危险."""
+
 FILTERS = (CountFilter, RateFilter)
 """Conditions that say how likely it is that a figure is off now."""
 
 __all__ = [
     "FILTERS",
     "ON_PARTS",
+    "ON_PERSONS",
     "ON_TARGETS",
     "AgainstPast",
     "AnyCondition",
     "Burn",
+    "Collapse",
     "Change",
     "Consecutive",
     "CountFilter",
@@ -62,6 +71,7 @@ __all__ = [
     "Cusum",
     "Ewma",
     "Limit",
+    "NoTrace",
     "PChart",
     "Pace",
     "Poisson",

@@ -49,12 +49,13 @@ def features(
     years = (middle - np.datetime64("2020-01-01")).astype(int) / 365.25
     columns = [np.ones(len(starts)), years - years.mean()]
     mean, sd = [0.0, 0.0], [1e3, 0.5]
-    first, last = _quarter_ends(starts, ends, workdays, fiscal_year_start)
+    grid = _grid(starts, ends, workdays)
+    first, last = _quarter_ends(grid, fiscal_year_start)
     columns += [first, last]
     mean += [0.0, 0.0]
     sd += [0.25, 0.25]
     festive = np.zeros(len(starts), bool)
-    for near, usual, spread in _breaks(starts, ends, workdays):
+    for near, usual, spread in _breaks(grid, workdays):
         columns.append(near)
         festive |= near > 0
         mean.append(usual)
@@ -66,36 +67,51 @@ def features(
     return Features(np.column_stack(columns), np.array(mean), np.array(sd), festive)
 
 
-def _days_of(starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]) -> NDArray[np.intp]:
-    return (ends - starts).astype(int) + 1
+@dataclass(frozen=True)
+class _Days:
+    """Every day of the periods in one row, with its weight; sums over a period are differences."""
+
+    first: np.datetime64
+    weight: Floats
+    at: NDArray[np.intp]
+    until: NDArray[np.intp]
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        return self.first + np.arange(len(self.weight))
+
+    def share(self, inside: NDArray[np.bool_]) -> Floats:
+        """Share of each period's (working) days that lie inside; 0 without any working day."""
+        part = np.r_[0.0, np.cumsum(self.weight * inside)]
+        whole = np.r_[0.0, np.cumsum(self.weight)]
+        total = whole[self.until] - whole[self.at]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = (part[self.until] - part[self.at]) / total
+        return np.where(total > 0, found, 0.0)
 
 
-def _quarter_ends(
-    starts: NDArray[np.datetime64],
-    ends: NDArray[np.datetime64],
-    workdays: pd.Series | None,
-    fiscal_year_start: int,
-) -> tuple[Floats, Floats]:
-    """Share of a period's (working) days in the first and in the last 14 days of a quarter."""
-    first, last = np.zeros(len(starts)), np.zeros(len(starts))
-    for n, (start_day, length) in enumerate(zip(starts, _days_of(starts, ends), strict=True)):
-        days = start_day + np.arange(length)
-        months = days.astype("datetime64[M]")
-        into = (months.astype(int) - (fiscal_year_start - 1)) % 3
-        begin = (months - into).astype("datetime64[D]")
-        end = (months - into + 3).astype("datetime64[D]")
-        weight = _worked(days, workdays)
-        total = weight.sum()
-        if total > 0:
-            first[n] = weight[(days - begin).astype(int) < 14].sum() / total
-            last[n] = weight[(end - days).astype(int) <= 14].sum() / total
-    return first, last
-
-
-def _worked(days: NDArray[np.datetime64], workdays: pd.Series | None) -> Floats:
+def _grid(
+    starts: NDArray[np.datetime64], ends: NDArray[np.datetime64], workdays: pd.Series | None
+) -> _Days:
+    first = starts.min()
+    days = first + np.arange((ends.max() - first).astype(int) + 1)
     if workdays is None:
-        return ((days.astype(int) + 3) % 7 < 5).astype(float)
-    return workdays.reindex(pd.DatetimeIndex(days)).fillna(0.0).to_numpy()
+        weight = ((days.astype(int) + 3) % 7 < 5).astype(float)
+    else:
+        weight = workdays.reindex(pd.DatetimeIndex(days)).fillna(0.0).to_numpy()
+    return _Days(first, weight, (starts - first).astype(int), (ends - first).astype(int) + 1)
+
+
+def _quarter_ends(grid: _Days, fiscal_year_start: int) -> tuple[Floats, Floats]:
+    """Share of a period's (working) days in the first and in the last 14 days of a quarter."""
+    days = grid.days
+    months = days.astype("datetime64[M]")
+    into = (months.astype(int) - (fiscal_year_start - 1)) % 3
+    begin = (months - into).astype("datetime64[D]")
+    end = (months - into + 3).astype("datetime64[D]")
+    first = (days - begin).astype(int) < 14
+    last = (end - days).astype(int) <= 14
+    return grid.share(first), grid.share(last)
 
 
 def long_breaks(workdays: pd.Series) -> list[tuple[np.datetime64, np.datetime64]]:
@@ -110,13 +126,12 @@ def long_breaks(workdays: pd.Series) -> list[tuple[np.datetime64, np.datetime64]
     ]
 
 
-def _breaks(
-    starts: NDArray[np.datetime64], ends: NDArray[np.datetime64], workdays: pd.Series | None
-) -> list[tuple[Floats, float, float]]:
+def _breaks(grid: _Days, workdays: pd.Series | None) -> list[tuple[Floats, float, float]]:
     """(share of the days, prior mean, prior spread) round the Spring Festival and other breaks."""
     if workdays is None:
         return []
-    festival, other = [], []
+    festival: list[tuple[np.datetime64, np.datetime64]] = []
+    other: list[tuple[np.datetime64, np.datetime64]] = []
     for first, last in long_breaks(workdays):
         within = NEW_YEAR[0] <= str(first)[5:] <= NEW_YEAR[1] and (last - first).astype(int) >= 5
         (festival if within else other).append((first, last))
@@ -128,21 +143,13 @@ def _breaks(
         (other, 1, 8, 0.0, 0.15),
     ]
     found = []
+    days = grid.days
     for which, low, high, usual, spread in spans:
-        if not which:
-            continue
-        share = np.zeros(len(starts))
-        for n, (start_day, length) in enumerate(zip(starts, _days_of(starts, ends), strict=True)):
-            days = start_day + np.arange(length)
-            weight = _worked(days, workdays)
-            if weight.sum() <= 0:
-                continue
-            inside = np.zeros(length, bool)
-            for first, last in which:
-                edge = first if low < 0 else last
-                away = (days - edge).astype(int)
-                inside |= (away >= low) & (away < high)
-            share[n] = weight[inside].sum() / weight.sum()
+        inside = np.zeros(len(days), bool)
+        for first, last in which:
+            away = (days - (first if low < 0 else last)).astype(int)
+            inside |= (away >= low) & (away < high)
+        share = grid.share(inside)
         if share.any():
             found.append((share, usual, spread))
     return found

@@ -196,7 +196,8 @@ def test_target_episodes_belong_to_their_period() -> None:
     assert found["opened_on"].tolist() == [dt.date(2024, 1, 21), dt.date(2024, 4, 21)]
 
 
-def test_a_night_between_evaluations_refreshes_figures_and_moves_nothing() -> None:
+def test_tonight_s_level_and_figures_are_tonight_s_though_it_is_no_sunday() -> None:
+    # Levels moved on Sundays only: for up to six nights an alert spoke of last Sunday.
     of = rule(
         "target_attainment",
         {"type": "probability", "warning": 0.5, "danger": 0.8, "calibrate": False},
@@ -209,8 +210,8 @@ def test_a_night_between_evaluations_refreshes_figures_and_moves_nothing() -> No
         no_metrics(), pd.concat([rows, friday]), [of], scopes(), as_of=dt.date(2024, 1, 26)
     )
     episode = found.episodes.iloc[0]
-    assert (episode["level"], episode["value"], episode["probability"]) == ("warning", 0.16, 0.95)
-    assert found.levels.iloc[-1]["level"] == "warning"
+    assert (episode["level"], episode["value"], episode["probability"]) == ("danger", 0.16, 0.95)
+    assert found.levels.iloc[-1]["level"] == "danger"
 
 
 def test_first_cuts_levels_only() -> None:

@@ -41,12 +41,12 @@ def test_target_sentence_says_all_a_director_needs() -> None:
     assert found["message"] == found["message_zh"]
     assert found["message_zh"] == (
         "【危险】华东1组：本季度目标可能完不成。本季度已完成目标的 12%，按进度应为 23%，"
-        "完不成九成的概率 83%，还剩 70 天，每个工作日需 17.6 万元。自1月14日起。"
+        "完不成九成的可能性约 83%，还剩 70 天，每个工作日需 17.6 万元。自1月14日起。"
         "预计缺口 480.0 万元。建议：与负责人核对剩余商机。"
     )
     assert found["message_en"] == (
         "Danger: 华东1组: the quarter's target may be missed. 12% of this quarter's target "
-        "reached, 23% expected by now, 83% likely to end below 90%, 70 days left, CNY 176k "
+        "reached, 23% expected by now, chance of ending below 90%: about 83%, 70 days left, CNY 176k "
         "needed per workday. Since 14 Jan. Projected gap CNY 4.80m. "
         "Next: review the remaining opportunities."
     )
@@ -64,8 +64,8 @@ def test_target_sentence_says_all_a_director_needs() -> None:
         (
             share("win_rate", [15] * 30 + [3] * 4, [30] * 34),
             {"type": "rate_shift", "shift": 0.5, "warning": 4, "danger": 6},
-            "赢单率降到 10%（平时 50%），120 个样本，确有变化的可能性超过 99%",
-            "Win rate fell to 10% (usually 50%) on 120 cases, over 99% likely to be a real change",
+            "赢单率降到 10%（平时 50%），120 个样本，确有变化的可能性超过 95%",
+            "Win rate fell to 10% (usually 50%) on 120 cases, a real change: over 95%",
         ),
         (
             weekly("orders", [100] * 30 + [100, 60]),
