@@ -103,6 +103,8 @@ def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[d
             "_series": s,
         }
         at = record["_row"]
+        seen = history.fields["evidence"][rows, s]
+        record["_evidence"] = float(np.nanmax(seen)) if np.isfinite(seen).any() else float("nan")
         limit = "danger_limit" if levels[-1] == 2 else "warning_limit"
         for name, source in (
             ("value", "value"),

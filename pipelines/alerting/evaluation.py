@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pipelines.alerting.cases import joined_to_cases
 from pipelines.alerting.compound import agreement
 from pipelines.alerting.conditions import CountFilter
 from pipelines.alerting.conditions.base import Context, Flags
@@ -121,7 +122,7 @@ def evaluate(
     frame = joined_to_parents(frame, tree)
     told = frame["mode"] == "alert"
     return Evaluation(
-        episodes=frame[told].reset_index(drop=True),
+        episodes=joined_to_cases(frame[told].reset_index(drop=True), rules, tree),
         watched=frame[~told].reset_index(drop=True),
         levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
         if levels

@@ -77,6 +77,9 @@ EPISODE_COLUMNS = [
     "onset_first",
     "onset_last",
     "full_miss_probability",
+    "evidence",
+    "case_id",
+    "role",
 ]
 
 WORKDAYS_A_WEEK = 5
@@ -116,6 +119,7 @@ class Presenter:
             scope = (record["scope_type"], record["scope_id"])
             day = panel.dates[row].astype(object)
             drivers = self._drivers(history, record, scope, row)
+            record["evidence"] = record.pop("_evidence")
             now = present(history, row, series, last) if rule.filters else None
             amount = amount_at_risk(
                 rule,

@@ -32,7 +32,16 @@ class Status(IntEnum):
     BETWEEN = 5
 
 
-FIELDS = ("value", "expected", "warning_limit", "danger_limit", "sample", "probability", "size")
+FIELDS = (
+    "value",
+    "expected",
+    "warning_limit",
+    "danger_limit",
+    "sample",
+    "probability",
+    "size",
+    "evidence",
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +104,9 @@ def run(
             learned = clean & (rows >= begins[t])
         verdict = judge.at(t, learned)
         for name in FIELDS:
-            found = getattr(verdict, name)
-            if found is not None:
-                fields[name][t] = found
+            given = getattr(verdict, name, None)
+            if given is not None:
+                fields[name][t] = given
         held_back = untrusted[t] if untrusted is not None else np.zeros(series, bool)
         status[t] = _status(verdict, held_back, bool(paused[t]), bool(panel.steps[t]))
         known = status[t] == Status.JUDGED
@@ -112,12 +121,16 @@ def run(
             ending[t] = states.step(t, panel.dates[t], raw, held, known, lost)
         if isinstance(judge, FilterJudge):
             opened = (states.episode > 0) & (before != states.episode)
-            which = np.flatnonzero(states.episode > 0 if t == days - 1 else opened)
+            standing = np.flatnonzero(states.episode > 0)
+            which = standing if t == days - 1 else np.flatnonzero(opened)
             if len(which):
                 first, middle, last = judge.began(t, which)
                 states.since[which] = np.maximum(middle, 0)
                 begun[which] = np.maximum(first, 0)
                 span[0][t, which], span[1][t, which] = begun[which], np.maximum(last, 0)
+            if len(standing):
+                found = judge.gathered(states.since[standing], t, standing)
+                fields["evidence"][t, standing] = found
             stays = np.flatnonzero((states.episode > 0) & (before == states.episode))
             if t and t < days - 1:
                 span[0][t, stays], span[1][t, stays] = span[0][t - 1, stays], span[1][t - 1, stays]

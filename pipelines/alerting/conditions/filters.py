@@ -192,6 +192,17 @@ class FilterJudge(Judge):
         )
         return tuple(point + t - rows + 1 for point in points)
 
+    def gathered(self, since: NDArray[np.intp], t: int, which: NDArray[np.intp]) -> Floats:
+        """Log-evidence of series `which` since the rows `since`: how much better "off by one of the
+        factors" explains those weeks together than "as usual".
+        """
+        rows = len(self.kept.gains)
+        first = np.maximum(since - (t - rows + 1), 0)
+        total = np.zeros((len(which), len(self.factors)))
+        for n, gains in enumerate(self.kept.gains):
+            total += np.where((first <= n)[:, None], gains[which], 0.0)
+        return special.logsumexp(total + np.log(chain.WEIGHTS), axis=1)
+
     def forget(self, which: Flags) -> None:
         self.alpha[which] = chain.start(int(which.sum()))
         self.level[which] = 0

@@ -1,0 +1,252 @@
+"""One cause, one case: a root, and the alerts that are only its symptoms.
+
+Add here: what joins alerts to one cause. Keep out: how likely a single figure is off
+(`conditions/filters.py`), and telling (`pipelines/notifying`).
+
+The root is the scope whose own evidence is greatest, weighed with how often a cause sits in a scope of
+that kind. Evidence of a scope is corrected for what its siblings did in the same weeks, so a team that
+falls with all the others carries little, the company then carries it; a product line that falls shows
+weakly in every team and strongly in itself. The other alerts belong to the case if rules of both can
+be raised by one kind of risk (`detects`), their scopes lie on one line (or one is a product line) and
+they began within the same weeks. Greedy: the strongest alert that is left is the root of the next case.
+
+A case is named after the alert that opened it first, so a night that finds a better root keeps the case.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.scope_tree import ScopeTree
+
+# How often a cause sits in one of the scopes of a kind, spread evenly over these.
+PRIOR = {"company": 0.20, "region": 0.20, "team": 0.35, "product_line": 0.25, "rep": 0.05}
+# What an alert counts that states no evidence of its own, by its highest level.
+PLAIN = {"warning": 2.0, "danger": 4.0}
+BEFORE, AFTER = dt.timedelta(days=28), dt.timedelta(days=56)
+
+CASE_COLUMNS = [
+    "case_id",
+    "root_alert_id",
+    "rule",
+    "metric",
+    "scope_type",
+    "scope_id",
+    "scope_name",
+    "dimension",
+    "level",
+    "peak_level",
+    "state",
+    "opened_on",
+    "since",
+    "closed_on",
+    "as_of",
+    "alerts",
+    "alerts_open",
+    "amount_at_risk",
+    "amount_counted",
+    "probability",
+    "owner_id",
+    "symptoms",
+    "title_zh",
+    "title_en",
+    "message_zh",
+    "message_en",
+]
+
+
+def joined_to_cases(episodes: pd.DataFrame, rules: Sequence[Rule], tree: ScopeTree) -> pd.DataFrame:
+    """The episodes with `case_id` and `role` (root, symptom); one without a fellow is a case by itself.
+
+    `parent_alert_id` of a symptom is its root's id, None of a root.
+    """
+    if episodes.empty:
+        return episodes
+    kinds = {rule.name: frozenset(rule.detects) for rule in rules}
+    targets = {rule.name for rule in rules if rule.on_targets}
+    alerts = [_Alert(row, kinds, targets, tree) for row in episodes.to_dict("records")]
+    by_strength = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
+    root_of: dict[str, _Alert] = {}
+    for root in by_strength:
+        if root.ident in root_of:
+            continue
+        root_of[root.ident] = root
+        for other in by_strength:
+            if other.ident not in root_of and root.explains(other, tree):
+                root_of[other.ident] = root
+    members: dict[str, list[_Alert]] = {}
+    for alert in alerts:
+        members.setdefault(root_of[alert.ident].ident, []).append(alert)
+    named = {
+        root: "C" + hashlib.sha256(min((a.opened, a.ident) for a in found)[1].encode()).hexdigest()[:11]
+        for root, found in members.items()
+    }  # fmt: skip
+    ids = [a.ident for a in alerts]
+    roots = [root_of[i].ident for i in ids]
+    return episodes.assign(
+        case_id=[named[r] for r in roots],
+        role=["root" if r == i else "symptom" for r, i in zip(roots, ids, strict=True)],
+        parent_alert_id=pd.Series(
+            [None if r == i else r for r, i in zip(roots, ids, strict=True)],
+            index=episodes.index,
+            dtype=object,
+        ),
+    )
+
+
+class _Alert:
+    """One alert as far as grouping needs it."""
+
+    def __init__(
+        self,
+        row: dict[Any, Any],
+        kinds: Mapping[str, frozenset[str]],
+        targets: set[str],
+        tree: ScopeTree,
+    ) -> None:
+        self.row = row
+        self.ident, self.rule = str(row["alert_id"]), str(row["rule"])
+        self.scope = (str(row["scope_type"]), str(row["scope_id"]))
+        self.kinds = kinds.get(self.rule, frozenset())
+        self.target = self.rule in targets
+        self.opened: dt.date = _date(row["opened_on"]) or dt.date.max
+        self.began: dt.date = _date(row["since"]) or self.opened
+        self.closed: dt.date = _date(row["closed_on"]) or dt.date.max
+        evidence = row.get("evidence")
+        known = isinstance(evidence, float) and math.isfinite(evidence)
+        # A target missed is the consequence of something else, wherever something else is known.
+        base = float(evidence) if known else PLAIN[str(row["peak_level"])] - 4.0 * self.target  # type: ignore[arg-type]
+        among = sum(1 for kind, _ in tree.name if kind == self.scope[0])
+        self.strength = base + math.log(PRIOR.get(self.scope[0], 0.05) / max(among, 1))
+
+    def explains(self, other: _Alert, tree: ScopeTree) -> bool:
+        """Whether the other alert can be a symptom of this one's cause."""
+        if self.rule != other.rule and not (self.kinds & other.kinds):
+            return False
+        last = min(self.closed, dt.date.max - AFTER) + BEFORE
+        if other.began < self.began - BEFORE or other.began > last:
+            return False
+        if other.opened > last or other.closed < self.opened - BEFORE:
+            return False
+        if tree.related(self.scope, other.scope):
+            return True
+        return "product_line" in {self.scope[0], other.scope[0]} and self._crosses(other)
+
+    def _crosses(self, other: _Alert) -> bool:
+        """A product line and a part of the sales force: the same figure, in the same weeks."""
+        same = self.row["metric"] == other.row["metric"]
+        return same and self.scope[0] != other.scope[0] and abs(self.began - other.began) <= AFTER
+
+
+def case_rows(alerts: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
+    """`fct_cases` from alerts that have a `case_id` and a `role`: `CASE_COLUMNS`, one row each, open
+    ones first, the gravest first. A case is open while one of its alerts is.
+    """
+    given = alerts[alerts["case_id"].notna() & (alerts["case_id"] != "")]
+    rows = []
+    for case_id, found in given.groupby("case_id", sort=True):
+        root = found[found["role"] == "root"].iloc[0]
+        standing = found[found["state"] == "open"]
+        level = (
+            "danger"
+            if (len(standing) or len(found))
+            and ((standing if len(standing) else found)["level"] == "danger").any()
+            else "warning"
+        )
+        others = found[found["role"] != "root"].sort_values(["opened_on", "alert_id"])
+        rows.append(
+            {
+                **{name: root[name] for name in _OF_ROOT},
+                "case_id": case_id,
+                "root_alert_id": root["alert_id"],
+                "level": level,
+                "peak_level": "danger" if (found["peak_level"] == "danger").any() else "warning",
+                "state": "open" if len(standing) else "closed",
+                "opened_on": found["opened_on"].min(),
+                "since": min(root["since"], found["opened_on"].min()),
+                "closed_on": None if len(standing) else found["closed_on"].dropna().max(),
+                "alerts": len(found),
+                "alerts_open": len(standing),
+                "symptoms": json.dumps(
+                    [
+                        {name: str(one[name]) for name in _OF_SYMPTOM}
+                        for one in others.to_dict("records")
+                    ],
+                    ensure_ascii=False,
+                ),
+                "title_zh": root["rule_title_zh"],
+                "title_en": root["rule_title_en"],
+            }
+        )
+    frame = pd.DataFrame(rows).reindex(columns=CASE_COLUMNS)
+    frame["amount_counted"] = _counted(frame, tree)
+    order = frame.assign(
+        _open=frame["state"] == "open",
+        _danger=frame["level"] == "danger",
+        _money=pd.to_numeric(frame["amount_at_risk"]).fillna(0.0),
+    ).sort_values(
+        ["_open", "_danger", "_money", "opened_on", "case_id"],
+        ascending=[False, False, False, False, True],
+    )
+    return frame.loc[order.index].reset_index(drop=True)
+
+
+_OF_ROOT = (
+    "rule",
+    "metric",
+    "scope_type",
+    "scope_id",
+    "scope_name",
+    "dimension",
+    "as_of",
+    "probability",
+    "amount_at_risk",
+    "owner_id",
+    "message_zh",
+    "message_en",
+)
+_OF_SYMPTOM = ("alert_id", "rule", "scope_type", "scope_id", "scope_name", "level", "state")
+
+
+def _counted(cases: pd.DataFrame, tree: ScopeTree) -> list[float | None]:
+    """The part of each open case's amount that no case of a scope above or of the same scope holds.
+
+    Summed over the open cases it counts no revenue twice: under a scope that is at risk as a whole,
+    only what exceeds the amount above it is added, and a product line adds nothing to what the sales
+    force already holds.
+    """
+    result: list[float | None] = [None] * len(cases)
+    order = {"company": 0, "region": 1, "team": 2, "rep": 3, "product_line": 4}
+    rows = [
+        (order.get(str(kind), 9), -float(amount), n, (str(kind), str(ident)))
+        for n, (kind, ident, amount, state) in enumerate(
+            zip(cases["scope_type"], cases["scope_id"], cases["amount_at_risk"], cases["state"],
+                strict=True)
+        )
+        if state == "open" and amount is not None and not pd.isna(amount)
+    ]  # fmt: skip
+    left: dict[tuple[str, str], float] = {}
+    for _, minus, n, scope in sorted(rows):
+        amount = -minus
+        holders = [scope, *tree.ancestors(scope)]
+        if scope[0] == "product_line":
+            holders = [*left]
+        covered = max((left.get(h, 0.0) for h in holders), default=0.0)
+        result[n] = max(amount - covered, 0.0)
+        for h in holders:
+            if h in left:
+                left[h] = max(left[h] - amount, 0.0)
+        left[scope] = max(left.get(scope, 0.0), amount)
+    return result
+
+
+def _date(value: Any) -> dt.date | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()
