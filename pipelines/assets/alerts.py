@@ -9,7 +9,6 @@ fault of the run, so it stops nothing.
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -17,11 +16,11 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.accounts import with_accounts
+from pipelines.alerting.cases import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.false_alarms import expected_false_alarms
-from pipelines.alerting.feeds import feed_metrics
 from pipelines.alerting.record import (
     RuleRecord,
     judged_past,
@@ -33,31 +32,27 @@ from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
+from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.configuration.problems import Problem
-from pipelines.ledger.publishing import (
-    alert_responses_frame,
-    merge_ledger_state,
-    response_scores_frame,
-)
+from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.told_tables import write_told_table
 from pipelines.working_calendar import workday_test
 
-TOLD = ("fct_alerts", "fct_alert_responses", "rpt_response_scores", "rpt_rule_records")
+TOLD = (
+    "fct_alerts",
+    "fct_cases",
+    "fct_alert_responses",
+    "rpt_response_scores",
+    "rpt_reward_list",
+    "rpt_case_library",
+    "rpt_rule_records",
+)
 # Simulated false alarms of the rules, kept from night to night in the data folder.
 FALSE_ALARMS = "rule_false_alarms.json"
-# Every Sunday, and tonight: an alert about a target speaks of today, not of last Sunday.
-COMPLETION = """
-    select * from marts.fct_target_completion_history
-    union all by name
-    select * from marts.fct_target_completion
-    where
-        target_amount is not null
-        and as_of not in (select as_of from marts.fct_target_completion_history)
-"""
 _NAMED = 5  # alerts that a check's description spells out
 
 
@@ -136,37 +131,6 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
     return [evaluate_alerts]
 
 
-@dataclass(frozen=True)
-class Past:
-    """What rules are judged on, up to and including `as_of`; columns of the marts they come from."""
-
-    as_of: dt.date
-    freshness: pd.DataFrame
-    metrics: pd.DataFrame
-    completion: pd.DataFrame
-    scopes: pd.DataFrame
-    calendar: pd.DataFrame
-
-
-def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
-    """The past of a built warehouse."""
-
-    def table(sql: str) -> pd.DataFrame:
-        return connection.execute(sql).df()
-
-    freshness = table("select * from marts.rpt_freshness")
-    metrics = table("select * from marts.fct_metrics")
-    feeds = feed_metrics(freshness, as_of=as_of)
-    return Past(
-        as_of,
-        freshness,
-        pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
-        table(COMPLETION),
-        table("select * from intermediate.int_scopes"),
-        table("select date_day, is_workday from config.calendar"),
-    )
-
-
 def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluation:
     """Every rule on every day of the past."""
     return evaluate(
@@ -199,12 +163,9 @@ def _write(
     ledger = open_ledger(settings.ledger_url)
     try:
         alerts = merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone)
-        frames = {
-            "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=zone),
-            "rpt_response_scores": response_scores_frame(
-                ledger, as_of=as_of, timezone=zone, is_workday=workday_test(settings, as_of)
-            ),
-        }
+        frames = ledger_frames(
+            ledger, as_of=as_of, timezone=zone, is_workday=workday_test(settings, as_of)
+        )
     finally:
         ledger.close()
     records = _records(settings, rules, past, found, alerts)
@@ -220,6 +181,7 @@ def _write(
         ScopeTree(past.scopes),
         as_of=as_of,
     )
+    frames["fct_cases"] = case_rows(frames["fct_alerts"], ScopeTree(past.scopes))
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
     return frames["fct_alerts"]

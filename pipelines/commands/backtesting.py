@@ -25,7 +25,8 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
-from pipelines.assets.alerts import COMPLETION, usable_rules
+from pipelines.assets.alert_past import COMPLETION
+from pipelines.assets.alerts import usable_rules
 from pipelines.failures import PermanentFailure
 from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest

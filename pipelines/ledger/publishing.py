@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import select
 
+from pipelines.ledger.due import IsWorkday
 from pipelines.ledger.episode_frames import COLUMNS
 from pipelines.ledger.models import Episode, EpisodeChange, Response
 from pipelines.ledger.openings import hours_between, openings_frame
-from pipelines.ledger.scores import response_scores_frame
+from pipelines.ledger.scores import case_library_frame, response_scores_frame, reward_list
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.transitions import PROPOSED_OUTCOME
 
-__all__ = ["alert_responses_frame", "merge_ledger_state", "response_scores_frame"]
+__all__ = ["alert_responses_frame", "ledger_frames", "merge_ledger_state", "response_scores_frame"]
 
 RESPONSE_COLUMNS = {
     "response_id": "Int64",
@@ -46,6 +47,23 @@ STATE_COLUMNS = {
     "outcome": "str",
     "proposed_outcome": "str",
 }
+
+
+def ledger_frames(
+    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, is_workday: IsWorkday
+) -> dict[str, pd.DataFrame]:
+    """The marts that come from the ledger alone, by name; rewards are those of the running month."""
+    rewards = reward_list(
+        ledger, month=as_of, as_of=as_of, timezone=timezone, is_workday=is_workday
+    )
+    return {
+        "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=timezone),
+        "rpt_response_scores": response_scores_frame(
+            ledger, as_of=as_of, timezone=timezone, is_workday=is_workday
+        ),
+        "rpt_reward_list": rewards.assign(month=as_of.replace(day=1)),
+        "rpt_case_library": case_library_frame(ledger, as_of=as_of, timezone=timezone),
+    }
 
 
 def alert_responses_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:

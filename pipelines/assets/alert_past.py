@@ -1,0 +1,53 @@
+"""What rules are judged on, read from a built warehouse.
+
+Add here: another table that an evaluation reads. Keep out: judging (`pipelines/alerting`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from pipelines.alerting.feeds import feed_metrics
+
+# Every Sunday, and tonight: an alert about a target speaks of today, not of last Sunday.
+COMPLETION = """
+    select * from marts.fct_target_completion_history
+    union all by name
+    select * from marts.fct_target_completion
+    where
+        target_amount is not null
+        and as_of not in (select as_of from marts.fct_target_completion_history)
+"""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What rules are judged on, up to and including `as_of`; columns of the marts they come from."""
+
+    as_of: dt.date
+    freshness: pd.DataFrame
+    metrics: pd.DataFrame
+    completion: pd.DataFrame
+    scopes: pd.DataFrame
+    calendar: pd.DataFrame
+
+
+def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
+    """The past of a built warehouse."""
+
+    def table(sql: str) -> pd.DataFrame:
+        return connection.execute(sql).df()
+
+    freshness = table("select * from marts.rpt_freshness")
+    metrics = table("select * from marts.fct_metrics")
+    feeds = feed_metrics(freshness, as_of=as_of)
+    return Past(
+        as_of,
+        freshness,
+        pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
+        table(COMPLETION),
+        table("select * from intermediate.int_scopes"),
+        table("select date_day, is_workday from config.calendar"),
+    )
