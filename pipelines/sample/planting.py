@@ -49,7 +49,7 @@ KINDS = (
     Kind("late_orders", "region", (8, 12), (4, 7), "danger", ("late_orders_high",)),
     Kind("customer_silence", "team", (16, 22), (10, 13), "danger", ("key_accounts_silent", "churn_high", "silent_accounts_rise", "quarter_target_at_risk")),
     Kind("stalled_pipeline", "team", (6, 9), (4, 6), "danger", ("stalled_share_high", "activity_fall")),
-    Kind("follow_up_stop", "rep", (7, 9), (4, 7), "warning", ("rep_stopped_following_up",)),
+    Kind("follow_up_stop", "rep", (7, 9), (4, 7), "warning", ("rep_works_far_less", "rep_without_trace")),
     Kind("win_rate_fall", "team", (10, 14), (6, 9), "danger", ("win_rate_fall", "stage_conversion_fall", "quarter_target_at_risk")),
     Kind("target_miss", "team", (13, 13), (4, 13), "danger", ("quarter_target_at_risk", "month_target_at_risk", "quarter_target_burn")),
     Kind("cycle_growth", "team", (14, 16), (9, 12), "warning", ("sales_cycle_long", "stalled_share_high")),
