@@ -79,6 +79,26 @@ def check() -> None:
 
 
 @app.command()
+def explain(
+    figure: str,
+    scope: Annotated[str, typer.Option()] = "company:company",
+    period: Annotated[str | None, typer.Option()] = None,
+    part: Annotated[str, typer.Option()] = "",
+    most: Annotated[int, typer.Option()] = 20,
+    csv: Annotated[Path | None, typer.Option()] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """What a published figure is made of: its records, where each came from, what was left out."""
+    from pipelines.commands.explaining import explain_figure
+
+    raise typer.Exit(
+        explain_figure(
+            figure, scope=scope, period=period, dimension=part, most=most, file=csv, as_json=as_json
+        )
+    )
+
+
+@app.command()
 def sample(
     directory: Path,
     reps: Annotated[int, typer.Option()] = 32,

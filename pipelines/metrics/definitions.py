@@ -62,7 +62,8 @@ class Metric:
     `kind`: count and money add up over time; share is numerator / denominator, between 0 and 1;
     ratio is a quotient without that bound; days is a duration. `parts` tells whether numerator and
     denominator are filled, so that a share can be pooled over weeks. `section` is the table of the
-    report it stands in, `position` its place there.
+    report it stands in, `position` its place there. `records` is what its events are: opportunities,
+    orders, activities, leads, accounts, or credits (orders or won opportunities, by revenue_basis).
     """
 
     name: str
@@ -73,6 +74,7 @@ class Metric:
     parts: Literal["", "cases", "amounts"] = ""
     section: Literal["results", "risks", ""] = ""
     position: int = 1000
+    records: str = ""
 
     @property
     def zh(self) -> str:
@@ -180,4 +182,5 @@ def _metric(name: str, told: Mapping[str, Any]) -> Metric:
         parts=told.get("parts", ""),
         section="" if section == "none" else section,
         position=int(told.get("position", 1000)),
+        records=told.get("records", ""),
     )

@@ -4,6 +4,7 @@ with starts as (
     select
         periods.closed_on,
         customers.account_id,
+        customers.account_id as record_id,
         customers.owner_id,
         customers.team_id,
         customers.region,

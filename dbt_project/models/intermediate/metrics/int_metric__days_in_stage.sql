@@ -3,6 +3,7 @@
 with events as (
     select
         left_on as event_on,
+        opportunity_id as record_id,
         owner_id,
         team_id,
         region,

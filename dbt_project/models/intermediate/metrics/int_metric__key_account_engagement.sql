@@ -18,6 +18,7 @@ events as (
         periods.grain,
         periods.period_start,
         periods.period_end,
+        accounts.account_id as record_id,
         accounts.owner_id,
         accounts.team_id,
         accounts.region,

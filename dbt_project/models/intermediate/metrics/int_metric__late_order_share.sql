@@ -3,6 +3,7 @@
 with events as (
     select
         orders.promised_on as event_on,
+        orders.order_id as record_id,
         orders.owner_id,
         stays.team_id,
         stays.region,

@@ -3,6 +3,7 @@
 with events as (
     select
         {{ add_days('created_on', 30) }} as event_on,
+        lead_id as record_id,
         owner_id,
         team_id,
         region,

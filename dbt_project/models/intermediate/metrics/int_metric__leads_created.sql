@@ -1,6 +1,7 @@
 with events as (
     select
         created_on as event_on,
+        lead_id as record_id,
         owner_id,
         team_id,
         region,

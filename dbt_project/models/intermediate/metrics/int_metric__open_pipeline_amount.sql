@@ -2,6 +2,7 @@
 with events as (
     select
         snapshot_on as event_on,
+        opportunity_id as record_id,
         owner_id,
         team_id,
         region,

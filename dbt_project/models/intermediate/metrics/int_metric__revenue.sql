@@ -1,6 +1,7 @@
 with events as (
     select
         credited_on as event_on,
+        deal_id as record_id,
         voided_on,
         owner_id,
         team_id,

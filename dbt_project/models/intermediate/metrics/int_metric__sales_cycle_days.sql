@@ -3,6 +3,7 @@
 with events as (
     select
         wins.entered_on as event_on,
+        wins.opportunity_id as record_id,
         wins.left_on as reopened_on,
         wins.owner_id,
         wins.team_id,

@@ -3,6 +3,7 @@
 with events as (
     select
         snapshot_on as event_on,
+        account_id as record_id,
         owner_id,
         team_id,
         region,

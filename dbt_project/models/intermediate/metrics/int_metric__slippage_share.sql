@@ -8,6 +8,7 @@ with due as (
         periods.period_end,
         periods.closed_on,
         deals.opportunity_id,
+        deals.opportunity_id as record_id,
         deals.owner_id,
         deals.team_id,
         deals.region,

@@ -3,6 +3,7 @@
 with events as (
     select
         exits.entered_on as event_on,
+        exits.opportunity_id as record_id,
         exits.owner_id,
         exits.team_id,
         exits.region,

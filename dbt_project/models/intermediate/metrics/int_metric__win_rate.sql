@@ -3,6 +3,7 @@
 with events as (
     select
         entered_on as event_on,
+        opportunity_id as record_id,
         left_on as reopened_on,
         owner_id,
         team_id,
