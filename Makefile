@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 SAMPLE := data/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock up docs benchmark clean
+.PHONY: help run test test-faults check format lock up docs benchmark clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
 
 # The lock file holds the whole set with hashes, so pip resolves nothing (--no-deps).
 $(READY): requirements.lock pyproject.toml
@@ -27,6 +27,9 @@ run: $(READY) ## the nightly job on the shipped configuration (makes the sample 
 
 test: $(READY) ## the whole test suite, with linting and type checks
 	@$(BIN)/python -m pytest -n 2
+
+test-faults: $(READY) ## 30 nights in a row with a fault in each, by hand (an hour); writes the table of docs/reliability.md
+	@$(BIN)/python tests/faults/fault_nights.py --nights $(or $(NIGHTS),30) --table docs/reliability.md
 
 check: $(READY) ## the configuration and every source, without reading data
 	@$(BIN)/forewarn check

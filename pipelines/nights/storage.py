@@ -26,7 +26,7 @@ from pipelines.language import text
 
 Chain = Sequence[BaseException | str]
 _FULL = re.compile(
-    r"no space left|disk is full|database or disk is full|disk quota|could not write all bytes"
+    r"no space left|file too large|disk is full|database or disk is full|disk quota|could not write all bytes"
     r"|max_temp_directory_size|failed to offload",
     re.IGNORECASE,
 )
@@ -41,7 +41,8 @@ _DAMAGED = re.compile(
     r"|disk image|deserialize|serialization",
     re.IGNORECASE,
 )
-_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
+# A limit on the size of files is met by every writer as a full disk is.
+_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _RIGHTS_NUMBERS = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 

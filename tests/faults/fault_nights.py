@@ -1,0 +1,285 @@
+"""Nights in a row with a fault in each, beside a twin without any: at the end both publish the same.
+
+Add here: another fault, with what a person does about it. Keep out: what a single fault must say
+(tests of the part it hits).
+
+By hand: `make test-faults`, which also writes the table of docs/reliability.md. The suite runs two
+nights of it. Each night both companies get the same edits and a new day; the one has a fault first,
+is mended the way the failure says, and runs again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "nightly")]
+
+from nightly_site import Installation, make_installation, same_marts  # noqa: E402
+
+from pipelines.publishing.versions import damaged_files, read_manifest  # noqa: E402
+
+FIRST_DAY = dt.date(2026, 10, 30)
+# Tables that speak of the loads and runs themselves, which had faults and say so.
+OF_THE_RUNS = ("rpt_data_quality", "rpt_freshness")
+
+
+@dataclass(frozen=True)
+class Night:
+    """One faulty night: what was done to it, what it said, and how it was mended."""
+
+    number: int
+    fault: str
+    exit_code: int | None
+    said: str
+    readers_whole: bool
+    healed: bool
+
+
+def edit(site: Installation, number: int) -> None:
+    """The next day: some new orders, one of them large, and a deal whose amount has grown."""
+    day = FIRST_DAY + dt.timedelta(days=number)
+    company = site.config / "company.yml"
+    lines = company.read_text(encoding="utf-8").splitlines()
+    lines = [f"clock: {day}" if line.startswith("clock:") else line for line in lines]
+    company.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    orders = site.sheets / "orders.csv"
+    with orders.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    for n in range(3):
+        new = dict(rows[n])
+        new |= {"order_id": f"NIGHT{number:02d}-{n}", "amount": str(1000 * (n + number))}
+        new |= dict.fromkeys(("ordered_at",), f"{day}T09:00:00")
+        new |= {"promised_at": "", "delivered_at": ""}
+        rows.append(new)
+    _write(orders, rows)
+    deals = site.sheets / "opportunities.csv"
+    with deals.open(encoding="utf-8-sig", newline="") as handle:
+        found = list(csv.DictReader(handle))
+    open_one = found[number % len(found)]
+    open_one["amount"] = str(float(open_one["amount"] or 0) + 100)
+    _write(deals, found)
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+# Faults: each makes one faulty run and gives back what has to be undone before the next.
+
+Fault = Callable[
+    [Installation, random.Random], tuple[subprocess.CompletedProcess[str], Callable[[], None]]
+]
+
+
+def nothing() -> None:
+    """There is nothing to undo."""
+
+
+def killed(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """The process is killed at a random moment."""
+    child = subprocess.Popen(
+        site.command("run"), env=site.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        said, _ = child.communicate(timeout=draw.uniform(1, 40))
+    except subprocess.TimeoutExpired:
+        os.kill(child.pid, signal.SIGKILL)
+        said, _ = child.communicate()
+    time.sleep(1)  # the kernel ends children with their parent
+    return subprocess.CompletedProcess([], child.returncode, said, ""), nothing
+
+
+def disk_refuses(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """No file may grow beyond a limit: what a full disk looks like to every writer."""
+    blocks = draw.choice([64, 256, 1024, 4096])
+    command = " ".join(f"'{part}'" for part in site.command("run"))
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f {blocks}; exec {command}"], env=site.environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done, nothing
+
+
+def raw_file_damaged(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """A file of the raw zone is cut short; it comes back from a backup."""
+    hit = draw.choice(sorted((site.data / "raw").rglob("*.parquet")))
+    content = hit.read_bytes()
+    hit.write_bytes(content[: len(content) // 2])
+    return site.forewarn("run"), lambda: hit.write_bytes(content) and None
+
+
+def published_file_damaged(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """The readers' file is overwritten in the middle; a run builds it anew."""
+    hit = site.current.resolve() / "forewarn.duckdb"
+    content = bytearray(hit.read_bytes())
+    place = draw.randrange(20_000, len(content) - 4_000)
+    content[place : place + 4_000] = b"\x00" * 4_000
+    hit.write_bytes(bytes(content))
+    return site.forewarn("run"), nothing
+
+
+def clock_ahead(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """The machine believes it is next year."""
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=draw.randrange(2, 500))
+    program = (
+        "import datetime as dt, sys, time_machine\n"
+        f"travel = time_machine.travel(dt.datetime.fromisoformat('{ahead.isoformat()}'))\n"
+        "travel.start()\n"
+        "from pipelines.cli import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run"], env=site.environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done, nothing
+
+
+def ledger_deleted(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """Somebody deletes the ledger."""
+    for file in site.data.glob("ledger.db*"):
+        file.unlink()
+    return site.forewarn("run"), nothing
+
+
+def source_down(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """The folder of the sheets is not mounted."""
+    away = site.sheets.with_name("away")
+    site.sheets.rename(away)
+    return site.forewarn("run"), lambda: away.rename(site.sheets) and None
+
+
+def sheet_half_written(
+    site: Installation, draw: random.Random
+) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+    """A sheet is cut off in the middle, as by a copy that was interrupted."""
+    hit = site.sheets / draw.choice(["orders.csv", "opportunities.csv", "activities.csv"])
+    content = hit.read_bytes()
+    hit.write_bytes(content[: int(len(content) * draw.uniform(0.2, 0.8))])
+    return site.forewarn("run"), lambda: hit.write_bytes(content) and None
+
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (
+        killed, disk_refuses, raw_file_damaged, published_file_damaged, clock_ahead,
+        ledger_deleted, source_down, sheet_half_written,
+    )
+}  # fmt: skip
+
+
+def faulty_night(site: Installation, number: int, fault: str, draw: random.Random) -> Night:
+    """One night with a fault, and the run after it was mended."""
+    version = site.current.resolve()
+    done, undo = FAULTS[fault](site, draw)
+    whole = site.current.exists()
+    if site.current.resolve() != version or fault != "published_file_damaged":
+        manifest = read_manifest(site.current)
+        whole = manifest is not None and damaged_files(site.current, manifest) == []
+    undo()
+    again = site.forewarn("run")
+    said = [
+        line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines() if line.strip()
+    ]
+    return Night(
+        number, fault, done.returncode, said[-1] if said else "", whole, again.returncode == 0
+    )
+
+
+def differences(site: Installation, twin: Installation) -> list[str]:
+    """Published tables of the two that are not equal, without those that speak of runs."""
+    found = same_marts(site.current, twin.current)
+    return [line for line in found if not line.startswith(OF_THE_RUNS)]
+
+
+def run_nights(site: Installation, twin: Installation, faults: list[str], seed: int) -> list[Night]:
+    """The nights in a row; both installations have had their first night before."""
+    draw = random.Random(seed)
+    nights = []
+    for number, fault in enumerate(faults, 1):
+        for each in (site, twin):
+            edit(each, number)
+        nights.append(faulty_night(site, number, fault, draw))
+        quiet = twin.forewarn("run")
+        assert quiet.returncode == 0, quiet.stdout + quiet.stderr
+    return nights
+
+
+def main() -> None:
+    """Run the nights and write the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--nights", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--table", type=Path)
+    options = parser.parse_args()
+    draw = random.Random(options.seed)
+    names = [*FAULTS, *draw.choices(list(FAULTS), k=options.nights)][: options.nights]
+    draw.shuffle(names)
+    with tempfile.TemporaryDirectory() as folder:
+        site = make_installation(Path(folder) / "site")
+        first = site.forewarn("run")
+        assert first.returncode == 0, first.stdout + first.stderr
+        shutil.copytree(site.root, Path(folder) / "twin", symlinks=True)
+        twin = Installation(Path(folder) / "twin")
+        nights = run_nights(site, twin, names, options.seed)
+        apart = differences(site, twin)
+    lines = [
+        "| night | fault | exit | readers' version whole | after mending | last line |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {n.number} | {n.fault.replace('_', ' ')} | {n.exit_code} | "
+            f"{'yes' if n.readers_whole else 'NO'} | {'published' if n.healed else 'FAILED'} | "
+            f"{n.said.replace(folder, '')[:160].replace('|', '/')} |"
+            for n in nights
+        ),
+    ]
+    text = "\n".join(lines) + f"\n\nAt the end: {apart if apart else 'equal to the twin'}\n"
+    sys.stdout.write(text)
+    if options.table:
+        _into(options.table, text, options)
+    bad = [n for n in nights if not (n.readers_whole and n.healed)]
+    sys.exit(1 if bad or apart else 0)
+
+
+def _into(page: Path, text: str, options: argparse.Namespace) -> None:
+    """Replace what stands between the marks of the page."""
+    begin, end = "<!-- nights -->", "<!-- end of nights -->"
+    old = page.read_text(encoding="utf-8")
+    head, rest = old.split(begin)[0], old.split(end)[1]
+    stamp = f"{options.nights} nights, seed {options.seed}, written {dt.date.today()}."
+    page.write_text(f"{head}{begin}\n{stamp}\n\n{text}{end}{rest}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

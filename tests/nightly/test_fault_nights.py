@@ -1,0 +1,25 @@
+"""Two nights of the series of faults (`tests/faults/fault_nights.py`); `make test-faults` runs 30."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from nightly_site import Installation
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+
+from fault_nights import differences, run_nights  # noqa: E402
+
+pytestmark = pytest.mark.nightly
+
+
+def test_after_faulty_nights_the_marts_equal_those_of_a_twin_without(
+    published: Installation, tmp_path: Path
+) -> None:
+    site, twin = published.copy(tmp_path / "site"), published.copy(tmp_path / "twin")
+    nights = run_nights(site, twin, ["clock_ahead", "raw_file_damaged"], seed=3)
+    assert [night.healed for night in nights] == [True, True], nights
+    assert [night.readers_whole for night in nights] == [True, True], nights
+    assert differences(site, twin) == []
