@@ -59,3 +59,25 @@
     group by source, {{ name }}
     having count(*) = 1
 {%- endmacro %}
+
+{#- CTEs: the customers, and those that a name finds. -#}
+{% macro jiandaoyun_accounts() -%}
+accounts as (
+    select * from {{ ref('stg_jiandaoyun__accounts') }}
+),
+
+account_names as (
+    {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
+)
+{%- endmacro %}
+
+{#- CTEs: the deals, and those that a name finds. -#}
+{% macro jiandaoyun_deals() -%}
+deals as (
+    select * from {{ ref('stg_jiandaoyun__opportunities') }}
+),
+
+deal_names as (
+    {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
+)
+{%- endmacro %}

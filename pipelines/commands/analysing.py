@@ -83,9 +83,25 @@ def write_docs() -> int:
     from pipelines.commands.semantic_layer import PATH, render_semantic_layer
 
     settings = load_settings()
+    _hand_on_columns(settings)
     manifest = json.loads(prepared_manifest(settings).read_text())
     page = PROJECT / "docs" / "metrics.md"
     page.write_text(render_metrics_page(manifest), encoding="utf-8")
     PATH.write_text(render_semantic_layer(manifest), encoding="utf-8")
     sys.stdout.write(f"Wrote {page}\nWrote {PATH}\n")
     return run_dbt(["docs", "generate"])
+
+
+def _hand_on_columns(settings: Settings) -> None:
+    """List the columns below the marts in their yml, as the workbench has them."""
+    from pipelines.commands.column_docs import hand_on
+
+    columns: dict[str, list[str]] = {}
+    with duckdb.connect(str(workbench(settings)), read_only=True) as connection:
+        for model, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() "
+            "where schema_name in ('staging', 'intermediate') order by table_name, column_index"
+        ).fetchall():
+            columns.setdefault(model, []).append(column)
+    for name, models in hand_on(DBT_PROJECT / "models", columns).items():
+        sys.stdout.write(f"{text('command.docs.undescribed', column=name, models=models)}\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from pipelines.commands.column_docs import doc_blocks, hand_on
 from pipelines.reporting.marts import COLUMNS, EXTRAS
 from pipelines.settings import DBT_PROJECT, PROJECT
 
@@ -65,3 +66,31 @@ def test_each_exposure_says_what_it_is_and_whose() -> None:
         assert exposure["owner"]["name"]
         assert exposure["label"]
     assert Path(MODELS / "docs.md").is_file()
+
+
+def test_descriptions_are_handed_on_and_what_nobody_described_is_named(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "docs.md").write_text("{% docs deal_id %}\nThe deal.\n{% enddocs %}\n")
+    for name, columns in {"stg_a": "", "int_b": "    columns:\n      - name: deal_id\n"}.items():
+        (models / f"{name}.sql").write_text("select 1")
+        (models / f"{name}.yml").write_text(
+            f"version: 2\n\nmodels:\n  - name: {name}\n    description: Rows.\n{columns}"
+        )
+    left = hand_on(models, {"stg_a": ["deal_id", "odd"], "int_b": ["deal_id"], "elsewhere": ["x"]})
+    assert left == {"odd": ["stg_a"]}
+    handed = yaml.safe_load((models / "stg_a.yml").read_text())["models"][0]["columns"]
+    assert handed == [{"name": "deal_id", "description": "{{ doc('deal_id') }}"}]
+    before = (models / "stg_a.yml").read_text()
+    hand_on(models, {"stg_a": ["deal_id", "odd"]})
+    assert (models / "stg_a.yml").read_text() == before
+
+
+def test_every_doc_block_that_a_yml_names_exists() -> None:
+    blocks = doc_blocks(MODELS)
+    named = {
+        name
+        for path in MODELS.rglob("*.yml")
+        for name in re.findall(r"doc\('(\w+)'\)", path.read_text(encoding="utf-8"))
+    }
+    assert named <= blocks

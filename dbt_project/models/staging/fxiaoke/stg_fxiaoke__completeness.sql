@@ -2,18 +2,7 @@
 -- takes for alive; what came marked as deleted explains a difference. Loads of changes are not compared:
 -- the records they rejected earlier are known to nobody.
 with counted as (
-    select
-        extracts.source,
-        extracts.entity as object,
-        extracts.source_rows as system_rows,
-        coalesce(extracts.rejected_rows, 0) as rejected_rows,
-        extracts.loaded_at
-    from {{ source('config', 'extracts') }} as extracts
-    where
-        extracts.system = 'fxiaoke'
-        and extracts.state = 'loaded'
-        and extracts.full
-        and extracts.source_rows is not null
+    {{ counted_when_read_whole('fxiaoke') }}
 ),
 
 arrived as (
@@ -26,7 +15,8 @@ arrived as (
         '{{ table }}' as object,
         came._loaded_at,
         sum(case when came._deleted then 1 else 0 end) as changed_since,
-        count(alive.id) as arrived_rows
+        count(alive.id) as arrived_rows,
+        cast(null as decimal(28, 2)) as arrived_amount
     from {{ source('raw', 'fxiaoke__' ~ table) }} as came
     left join ({{ fxiaoke_current(table) }}) as alive
         on
@@ -40,27 +30,8 @@ arrived as (
     {%- endfor %}
 ),
 
-compared as (
-    select
-        counted.source,
-        counted.object,
-        counted.system_rows,
-        coalesce(arrived.arrived_rows, 0) as arrived_rows,
-        cast(null as decimal(28, 2)) as system_amount,
-        cast(null as decimal(28, 2)) as arrived_amount,
-        coalesce(arrived.changed_since, 0) as changed_since,
-        counted.rejected_rows,
-        counted.loaded_at as _loaded_at
-    from counted
-    left join arrived
-        on
-            counted.source = arrived.source
-            and counted.object = arrived.object
-            and counted.loaded_at = arrived._loaded_at
-    where
-        counted.object not like 'custom_%'
+{% call compared_counts() -%}
+counted.object not like 'custom_%'
         -- Two records of one person are one, and the address book counts nothing.
         and counted.object != 'personnel'
-)
-
-select * from compared
+{%- endcall %}

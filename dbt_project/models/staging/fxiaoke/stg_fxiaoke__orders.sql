@@ -31,44 +31,7 @@ united as (
     left join product_lines on orders.source = product_lines.source and orders.id = product_lines.order_id
     where coalesce(orders.life_status, 'normal') not in ('ineffective', 'under_review')
     union all
-    select
-        id as order_id,
-        opportunity_id,
-        account_id,
-        owner_id,
-        product_line,
-        status,
-        amount,
-        currency,
-        ordered_at,
-        promised_at,
-        delivered_at,
-        source,
-        _loaded_at
-    from own_objects
+    {{ own_orders('own_objects') }}
 ),
 
-renamed as (
-    select
-        ---------- ids
-        order_id,
-        opportunity_id,
-        account_id,
-        owner_id,
-        ---------- text
-        product_line,
-        status,
-        ---------- money
-        cast(amount as decimal(18, 2)) as amount,
-        upper(currency) as currency,
-        ---------- moments
-        ordered_at,
-        promised_at,
-        delivered_at,
-        ---------- bookkeeping
-        source,
-        _loaded_at
-    from united
-)
-
-select * from renamed
+{% call staged_orders() %}{% endcall %}

@@ -2,21 +2,9 @@ with current_rows as (
     {{ jiandaoyun_current('activities', 'activity_id') }}
 ),
 
-accounts as (
-    select * from {{ ref('stg_jiandaoyun__accounts') }}
-),
+{{ jiandaoyun_accounts() }},
 
-account_names as (
-    {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
-),
-
-deals as (
-    select * from {{ ref('stg_jiandaoyun__opportunities') }}
-),
-
-deal_names as (
-    {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
-),
+{{ jiandaoyun_deals() }},
 
 renamed as (
     select

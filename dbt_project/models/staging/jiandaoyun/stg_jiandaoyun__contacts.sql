@@ -2,13 +2,7 @@ with current_rows as (
     {{ jiandaoyun_current('contacts', 'contact_id') }}
 ),
 
-accounts as (
-    select * from {{ ref('stg_jiandaoyun__accounts') }}
-),
-
-account_names as (
-    {{ jiandaoyun_by_name('accounts', 'account_id', 'account_name') }}
-),
+{{ jiandaoyun_accounts() }},
 
 renamed as (
     select

@@ -2,13 +2,7 @@ with current_rows as (
     {{ jiandaoyun_current('leads', 'lead_id') }}
 ),
 
-deals as (
-    select * from {{ ref('stg_jiandaoyun__opportunities') }}
-),
-
-deal_names as (
-    {{ jiandaoyun_by_name('opportunities', 'opportunity_id', 'opportunity_name') }}
-),
+{{ jiandaoyun_deals() }},
 
 renamed as (
     select

@@ -29,23 +29,4 @@ newest as (
     ) }}
 ),
 
-renamed as (
-    select
-        ---------- grain
-        period,
-        scope_type,
-        scope_id,
-        metric,
-        effective_from,
-        ---------- text
-        version,
-        reason,
-        ---------- money
-        cast(target_amount as decimal(18, 2)) as target_amount,
-        ---------- bookkeeping
-        source,
-        _loaded_at
-    from newest
-)
-
-select * from renamed
+{{ staged_targets('newest') }}

@@ -37,47 +37,16 @@ united as (
         _loaded_at
     from standard_rows
     union all
-    select
-        id as order_id,
-        opportunity_id,
-        account_id,
-        owner_id,
-        product_line,
-        status,
-        amount,
-        currency,
-        ordered_at,
-        promised_at,
-        delivered_at,
-        source,
-        _loaded_at
-    from own_objects
+    {{ own_orders('own_objects') }}
 ),
 
-renamed as (
-    select
-        ---------- ids
-        united.order_id,
-        united.opportunity_id,
-        coalesce(united.account_id, deals.account_id) as account_id,
-        coalesce(united.owner_id, deals.owner_id) as owner_id,
-        ---------- text
-        coalesce(united.product_line, deals.product_line) as product_line,
-        united.status,
-        ---------- money
-        cast(united.amount as decimal(18, 2)) as amount,
-        upper(coalesce(currencies.currency_code, united.currency, home_currencies.currency_code)) as currency,
-        ---------- moments
-        united.ordered_at,
-        united.promised_at,
-        united.delivered_at,
-        ---------- bookkeeping
-        united.source,
-        united._loaded_at
-    from united
-    left join deals on united.source = deals.source and united.opportunity_id = deals.opportunity_id
+{% call staged_orders({
+    'account_id': 'coalesce(united.account_id, deals.account_id)',
+    'owner_id': 'coalesce(united.owner_id, deals.owner_id)',
+    'product_line': 'coalesce(united.product_line, deals.product_line)',
+    'currency': 'coalesce(currencies.currency_code, united.currency, home_currencies.currency_code)',
+}) -%}
+left join deals on united.source = deals.source and united.opportunity_id = deals.opportunity_id
     left join currencies on united.source = currencies.source and united.currency = currencies.written
     left join home_currencies on united.source = home_currencies.source
-)
-
-select * from renamed
+{%- endcall %}

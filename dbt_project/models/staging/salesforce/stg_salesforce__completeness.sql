@@ -1,7 +1,10 @@
 -- What the org counted itself at the end of the last load, beside what staging would count. Records
 -- that were changed while the load was running explain a difference of as many rows.
 with counted as (
-    select *
+    select
+        *,
+        live_rows as system_rows,
+        amount as system_amount
     from (
         select
             *,
@@ -34,21 +37,6 @@ arrived as (
     {%- endfor %}
 ),
 
-compared as (
-    select
-        counted.source,
-        counted.object,
-        counted.live_rows as system_rows,
-        coalesce(arrived.arrived_rows, 0) as arrived_rows,
-        cast(counted.amount as decimal(28, 2)) as system_amount,
-        cast(arrived.arrived_amount as decimal(28, 2)) as arrived_amount,
-        counted.changed_since,
-        counted.rejected_rows,
-        counted.upto,
-        counted._loaded_at
-    from counted
-    left join arrived on counted.source = arrived.source and counted.object = arrived.object
-    where counted.object in ('Opportunity', 'Account', 'Contact', 'Lead', 'Task', 'Event', 'Order')
-)
-
-select * from compared
+{% call compared_counts(by_load=false, changed_since='counted.changed_since', more='counted.upto') -%}
+counted.object in ('Opportunity', 'Account', 'Contact', 'Lead', 'Task', 'Event', 'Order')
+{%- endcall %}

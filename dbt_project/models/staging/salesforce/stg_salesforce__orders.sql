@@ -37,45 +37,9 @@ united as (
     left join families on orders.source = families.source and orders.id = families.order_id
     where coalesce(orders.status_code, orders.status, '') not in ('Draft', 'D')
     union all
-    select
-        id as order_id,
-        opportunity_id,
-        account_id,
-        owner_id,
-        product_line,
-        status,
-        amount,
-        currency,
-        ordered_at,
-        promised_at,
-        delivered_at,
-        source,
-        _loaded_at
-    from own_objects
+    {{ own_orders('own_objects') }}
 ),
 
-renamed as (
-    select
-        ---------- ids
-        united.order_id,
-        united.opportunity_id,
-        united.account_id,
-        united.owner_id,
-        ---------- text
-        united.product_line,
-        united.status,
-        ---------- money
-        cast(united.amount as decimal(18, 2)) as amount,
-        upper(coalesce(united.currency, organizations.default_currency_iso_code)) as currency,
-        ---------- moments
-        united.ordered_at,
-        united.promised_at,
-        united.delivered_at,
-        ---------- bookkeeping
-        united.source,
-        united._loaded_at
-    from united
-    left join organizations on united.source = organizations.source
-)
-
-select * from renamed
+{% call staged_orders({'currency': 'coalesce(united.currency, organizations.default_currency_iso_code)'}) -%}
+left join organizations on united.source = organizations.source
+{%- endcall %}

@@ -5,10 +5,10 @@ with counted as (
     select
         source,
         entity as object,
-        source_rows,
-        source_amount,
+        source_rows as system_rows,
+        source_amount as system_amount,
         coalesce(rejected_rows, 0) as rejected_rows,
-        loaded_at
+        loaded_at as _loaded_at
     from {{ source('config', 'extracts') }}
     where system = 'zoho' and state = 'loaded'
 ),
@@ -44,24 +44,9 @@ arrived as (
     {%- endfor %}
 ),
 
-compared as (
-    select
-        counted.source,
-        counted.object,
-        counted.source_rows - coalesce(arrived.gone_rows, 0) as system_rows,
-        coalesce(arrived.arrived_rows, 0) as arrived_rows,
-        cast(counted.source_amount as decimal(28, 2)) as system_amount,
-        cast(arrived.arrived_amount as decimal(28, 2)) as arrived_amount,
-        coalesce(arrived.gone_rows, 0) as changed_since,
-        counted.rejected_rows,
-        counted.loaded_at as _loaded_at
-    from counted
-    left join arrived
-        on
-            counted.source = arrived.source
-            and counted.object = arrived.object
-            and counted.loaded_at = arrived._loaded_at
-    where counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')
-)
-
-select * from compared
+{% call compared_counts(
+    system_rows='counted.system_rows - coalesce(arrived.gone_rows, 0)',
+    changed_since='coalesce(arrived.gone_rows, 0)',
+) -%}
+counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')
+{%- endcall %}
