@@ -176,24 +176,23 @@ def test_a_plain_question_to_the_semantic_layer_gets_the_figure_of_fct_metrics(
             expected = value if sums else share
             (said,) = answer(connection, name, "month", "2026-09-01", "2026-09-30").values()
             if name == metric:
-                assert said == pytest.approx(expected, rel=1e-9), name
+                known = None if expected is None else pytest.approx(expected, rel=1e-9)
+                assert said == known, name
                 compared.add(name)
     assert compared == METRICS - {"sales_cycle_days", "days_in_stage"}  # medians of no sums
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "owner_id", "team_id", "region"])
 def test_revenue_of_september_is_the_same_by_whatever_it_is_asked_for(
-    tonight: Path, metrics: pd.DataFrame, by: str
+    tonight: Path, by: str
 ) -> None:
     with duckdb.connect(str(tonight), read_only=True) as connection:
         said = answer(connection, "revenue", by, "2026-09-01", "2026-09-30")
-    of_september = metrics[
-        (metrics.metric == "revenue")
-        & (metrics.grain == "month")
-        & (pd.to_datetime(metrics.period_start) == pd.Timestamp("2026-09-01"))
-        & (metrics.scope_type == "company")
-    ]
-    assert sum(value or 0 for value in said.values()) == pytest.approx(of_september.value.item())
+        ((of_september,),) = connection.execute(
+            "select value from marts.fct_metrics where metric = 'revenue' and grain = 'month' "
+            "and period_start = date '2026-09-01' and scope_type = 'company'"
+        ).fetchall()
+    assert sum(value or 0 for value in said.values()) == pytest.approx(of_september)
     assert len(said) > 1 or by == "month"
 
 
