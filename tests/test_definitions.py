@@ -107,7 +107,8 @@ def test_each_family_of_alerts_hangs_on_the_marts_it_reads(definitions: dg.Defin
     def parents(*path: str) -> set[str]:
         return {key.path[-1] for key in graph.get(dg.AssetKey(list(path))).parent_keys}
 
-    assert parents("alerts", "target") == {"fct_target_completion_history", "fct_opportunities"}
+    targets = {"fct_target_completion_history", "fct_target_completion"}
+    assert parents("alerts", "target") == targets | {"fct_opportunities"}
     assert parents("alerts", "coverage") == {"fct_metrics", "fct_opportunities"}
     assert parents("alerts", "orders") == {"fct_metrics"}
     assert parents("alerts", "data") == {"extracts"}

@@ -24,7 +24,7 @@ def keys_of_rules(rules: Iterable[Rule]) -> set[dg.AssetKey]:
     keys: set[dg.AssetKey] = set()
     for rule in rules:
         if rule.on_targets:
-            keys.add(_mart("fct_target_completion_history"))
+            keys |= {_mart("fct_target_completion_history"), _mart("fct_target_completion")}
         elif rule.metric in definitions().metrics:
             keys.add(_mart("fct_metrics"))
         elif rule.metric in METRICS:
