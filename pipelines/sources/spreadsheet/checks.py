@@ -15,7 +15,7 @@ from typing import Any
 
 # Chinese, Japanese and Korean words stand at the end of a label (华东区合计), after which a count may
 # follow (共计 8 单); words of other languages stand alone or at either end of it (Total 2026, Summe Nord).
-_CJK_TOTALS = "合计|小计|总计|共计|汇总|累计|总和|合計|小計|総計|累計|합계|소계|총계"
+_CJK_TOTALS = "合计|小计|总计|共计|汇总|累计|总和|合計|小計|總計|総計|累計|共計|彙總|합계|소계|총계"
 _TOTALS = (
     "sub-?total|grand-?total|total(?:e|s|en|ite)?|sum|sums|summe|zwischensumme|gesamt(?:summe|betrag)?"
     "|insgesamt|somme|sous-?total|ensemble|suma|soma|totaal|totalt|toplam|итого|всего|ytd|cumulative"

@@ -7,6 +7,7 @@ Keep out: what is inside one file (`reader.py` and below), and where files lie (
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.values.cells import NULLS
 from pipelines.sources.spreadsheet.values.columns import Reading
 
+_LOG = logging.getLogger(__name__)
 LARGEST_FILE = 50 * 1024 * 1024
 
 
@@ -248,6 +250,10 @@ class SpreadsheetConnector:
             )
         except FileRejected as rejected:
             outcome.reject(rejected)
+        except Exception as error:  # no file may keep the others from being read
+            _LOG.exception("reading %s", job.key)
+            told = text("sheets.own_fault", kind=type(error).__name__)
+            outcome.reject(FileRejected(told, next_step=text("sheets.next.report")))
         return outcome
 
 

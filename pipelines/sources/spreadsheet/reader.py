@@ -6,11 +6,10 @@ Add here: the order of the steps. Keep out: which files there are and what came 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.configuration.expressions import parse_expression
 from pipelines.configuration.file_mapping import FileMapping
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import resolve
@@ -30,6 +29,7 @@ from pipelines.sources.spreadsheet.layout.tally import (
     refuse_unread,
     united,
 )
+from pipelines.sources.spreadsheet.lists.row_choice import headings_read
 from pipelines.sources.spreadsheet.lists.rows import read_rows
 from pipelines.sources.spreadsheet.targets.sheet_rows import read_targets
 from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping, with_corner
@@ -123,7 +123,7 @@ def _joined(
         (grid,) = book.chosen(join.sheet)
     known = {key(heading) for heading in join.on.values()}
     known |= {one for heading in mapping.columns.values() for one in read_heading(heading).keys}
-    known |= {*aliases(mapping.entity), *_read_by(mapping)}
+    known |= {*aliases(mapping.entity), *headings_read(mapping)}
     tables = all_tables(grid, known, strict=False, wanted="", ignore=True)
     return body_of_table(tables[0]), name if join.file else grid.name
 
@@ -164,20 +164,13 @@ def _from_grid(grid: Grid, job: _Wanted) -> SheetRows:
     if mapping.shape == "months_as_columns":
         return read_targets(find_table(grid, known), mapping, job.reading, job.file)
     if mapping.shape == "months_as_rows":
-        table = find_table(with_corner(grid), known | {key(CORNER)})
+        turned, title = with_corner(grid)
+        table = find_table(turned, known | {key(CORNER)})
+        table.title.extend(title)
         return read_targets(table, turned_mapping(mapping), job.reading, job.file)
-    known |= set(_read_by(mapping))
+    known |= headings_read(mapping)
     ignore = mapping.other_tables == "ignore"
     return _records(grid, all_tables(grid, known, strict=False, wanted="", ignore=ignore), job)
-
-
-def _read_by(mapping: FileMapping) -> Iterator[str]:
-    """Keys of the headings that expressions and joins of a mapping read."""
-    written = [*mapping.compute.values(), *([mapping.where] if mapping.where else [])]
-    for expression in written:
-        yield from (key(name) for name in parse_expression(expression).columns())
-    if mapping.join:
-        yield from (key(name) for name in mapping.join.on)
 
 
 def _records(grid: Grid, tables: list[Table], job: _Wanted) -> SheetRows:
@@ -191,7 +184,7 @@ def _records(grid: Grid, tables: list[Table], job: _Wanted) -> SheetRows:
                 body_of_table(table), job.entity, job.mapping, job.reading, job.file, other
             )
         except FileRejected as rejected:
-            if len(tables) > 1 and table is not tables[0]:
+            if len(tables) > 1:
                 raise other_table(table, rejected) from rejected
             raise
         refuse_lost(table, part.table.num_rows + len(part.rejections) + part.left_out)

@@ -13,15 +13,19 @@ from collections import Counter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from charset_normalizer import from_bytes
 
+from pipelines.language import text as text_of
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid
 
 SEPARATORS = (",", ";", "\t", "|")
 _LONGEST_CELL = 131_072
+MOST_COLUMNS = 16_384  # of any spreadsheet program
+MOST_TEXT_CELLS = 20_000_000  # a line of nothing but commas costs memory as one of words does
 _SAVE_AS = Told("save the file as CSV UTF-8", "请把文件另存为 CSV UTF-8")
 
 
@@ -104,8 +108,17 @@ def read_grid(text: str, name: str) -> Grid:
     delimiter = separator(text)
     rows: list[list[Any]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    cells = 0
     try:
-        rows.extend(reader)
+        for row in reader:
+            cells += len(row)
+            if len(row) > MOST_COLUMNS or cells > MOST_TEXT_CELLS:
+                raise FileRejected(
+                    text_of("sheets.text_too_wide", columns=MOST_COLUMNS, cells=MOST_TEXT_CELLS),
+                    where=f"{name}!{len(rows) + 1}",
+                    next_step=text_of("sheets.next.split"),
+                )
+            rows.append(row)
     except csv.Error as error:
         raise FileRejected(
             Told(
@@ -135,6 +148,8 @@ def read_table(text: str) -> tuple[list[str], pa.Table] | None:
     if not rest or '"' in first or text.startswith(("sep=", "\n", "\r")):
         return None
     headings = first.rstrip("\r").split(delimiter)
+    if len(headings) > MOST_COLUMNS:
+        return None
     lines = text.count("\n") + (0 if text.endswith("\n") else 1)
     try:
         table = pa_csv.read_csv(
@@ -158,4 +173,6 @@ def read_table(text: str) -> tuple[list[str], pa.Table] | None:
         return None
     if table.num_rows != lines - 1:
         return None
+    if headings[0] and pc.any(pc.equal(table.column(0), headings[0])).as_py():
+        return None  # headings again: a list printed page by page, or a second table
     return headings, table.combine_chunks()

@@ -14,7 +14,7 @@ from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
 from pipelines.sources.spreadsheet.layout.headings import read_heading, shown
-from pipelines.sources.spreadsheet.values.months import parse_month
+from pipelines.sources.spreadsheet.values.months import parse_month, parse_span
 
 SEARCHED_ROWS = 30
 DEEPEST = 3  # rows of headings above each other
@@ -26,8 +26,11 @@ _DAY_LIKE = re.compile(r"^\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d
 class HeadingFinder:
     """Looks for heading rows in one grid: rows of known names, and of months if wanted."""
 
-    def __init__(self, grid: Grid, known: Collection[str], months: bool) -> None:
-        self.grid, self.known, self.months = grid, known, months
+    def __init__(
+        self, grid: Grid, known: Collection[str], months: bool, *, longer: bool = False
+    ) -> None:
+        """`longer`: quarters, halves and years are headings too, in sheets that have no months."""
+        self.grid, self.known, self.months, self._longer = grid, known, months, longer
         self.rows = grid.filled
         self._labels: dict[str, str | None] = {}
 
@@ -41,7 +44,9 @@ class HeadingFinder:
         return self._labels[value]
 
     def is_month(self, value: Any) -> bool:
-        return self.months and not is_blank(value) and parse_month(value) is not None
+        if not self.months or is_blank(value):
+            return False
+        return (parse_span if self._longer else parse_month)(value) is not None
 
     def could_be_heading(self, row: int) -> bool:
         """False for a row with an amount or a day in it: headings have words, months and years."""
@@ -75,6 +80,8 @@ class HeadingFinder:
 
     def enough(self, labels: Collection[str], months: int) -> bool:
         names = len(set(labels))
+        if self._longer:
+            return names >= 1 and months >= 1
         return names >= 2 or months >= 3 or (names == 1 and months == 2)
 
     def search(self) -> tuple[int, int] | None:
@@ -84,7 +91,9 @@ class HeadingFinder:
         for top in range(min(SEARCHED_ROWS, len(self.rows))):
             labels: dict[int, str] = {}
             months: set[int] = set()
-            for bottom in range(top, min(top + DEEPEST, len(self.rows))):
+            # A title such as 2026年度目标 would pass for a second row of longer headings.
+            deepest = 1 if self._longer else DEEPEST
+            for bottom in range(top, min(top + deepest, len(self.rows))):
                 if not self.could_be_heading(bottom):
                     break
                 own_labels, own_months = self.hits(bottom)

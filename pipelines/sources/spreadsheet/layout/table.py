@@ -119,6 +119,9 @@ def find_table(grid: Grid, known: Collection[str]) -> Table:
     """
     finder = HeadingFinder(grid, known, months=True)
     found = finder.search()
+    if found is None or not any(finder.is_month(v) for row in grid.rows for v in row):
+        finder = HeadingFinder(grid, known, months=True, longer=True)
+        found = finder.search() or found
     if found is None:
         raise no_headings(grid, True, "")
     top, bottom = _pick_stacked(finder, found)

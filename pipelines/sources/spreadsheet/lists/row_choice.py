@@ -11,12 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines.configuration.expressions import parse_expression
 from pipelines.configuration.file_mapping import FileMapping
 from pipelines.language import Text, text
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import is_blank
 from pipelines.sources.spreadsheet.layout.body import Body, is_dropped
-from pipelines.sources.spreadsheet.layout.headings import Heading
+from pipelines.sources.spreadsheet.layout.headings import Heading, key
 from pipelines.sources.spreadsheet.lists.computing import Formula
 from pipelines.sources.spreadsheet.lists.joining import join_table
 from pipelines.sources.spreadsheet.lists.row_work import RowWork
@@ -38,6 +39,13 @@ def make_columns(
     for name in mapping.compute:
         body.add(Heading(f"{_COMPUTED}{name}", ()), [""] * len(body.rows))
     return lacking
+
+
+def headings_read(mapping: FileMapping) -> set[str]:
+    """Keys of the headings that expressions and joins of a mapping read."""
+    written = [*mapping.compute.values(), *([mapping.where] if mapping.where else [])]
+    names = {name for one in written for name in parse_expression(one).columns()}
+    return {key(name) for name in (*names, *(mapping.join.on if mapping.join else ()))}
 
 
 def computed_places(body: Body, mapping: FileMapping) -> dict[str, int]:

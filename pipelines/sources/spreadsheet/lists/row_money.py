@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipelines.entities import ARROW_TYPES
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import CellFault
+from pipelines.sources.spreadsheet.formats.grid import Foreign
 from pipelines.sources.spreadsheet.lists.row_constants import reading_of
 from pipelines.sources.spreadsheet.lists.row_work import RowWork
 from pipelines.sources.spreadsheet.values.columns import parser
@@ -42,32 +43,38 @@ def unit_of_money(work: RowWork, name: str, place: int, *, needed: bool) -> Unit
 
 
 def other_currencies(work: RowWork) -> None:
-    """`€ 5` is an amount where the row's own currency is EUR."""
-    currency = work.columns.get("currency")
-    if currency is None:
+    """`€ 5` is an amount where the row's own currency is EUR, and so is a cell formatted as dollars.
+
+    A row that names no currency takes that of its cell's number format.
+    """
+    if not any(column.name == "currency" for column in work.entity.columns):
         return
+    count = len(work.body.rows)
+    currencies = work.columns.get("currency", pa.nulls(count, pa.string())).to_pylist()
+    found = False
     for name in [n for n in work.columns if work.entity.column(n).kind == "money"]:
         place = work.assignment.columns[name]
         cells = work.body.cells(place, merged=False)
-        own_reading = work.readings.get(name, work.reading)
-        again: dict[int, Any] = {}
-        for row, faults in work.faults.items():
-            own = currency[row].as_py()
-            if not own or own.upper() == work.reading.currency or faults[0][0] != name:
-                continue
-            unit = work.units[name].multiplier if name in work.units else Decimal(1)
-            reading = replace(own_reading, currency=own.upper())
+        values: list[Any] | None = None
+        unit = work.units[name].multiplier if name in work.units else Decimal(1)
+        for row, faults in list(work.faults.items()):
             value = cells[row].as_py() if isinstance(cells, pa.Array) else cells[row]
+            shown = value.currency if isinstance(value, Foreign) else ""
+            own = currencies[row] or (shown if len(shown) == 3 else None)
+            if not own or own == work.reading.currency or faults[0][0] != name:
+                continue
+            reading = replace(work.readings.get(name, work.reading), currency=own)
             try:
-                again[row] = parser(work.entity.column(name), reading, unit)(value)
+                amount = parser(work.entity.column(name), reading, unit)(value)
             except CellFault:
                 continue
-        for row in again:
-            work.faults[row] = [fault for fault in work.faults[row] if fault[0] != name]
+            values = work.columns[name].to_pylist() if values is None else values
+            values[row] = amount
+            currencies[row], found = own, True
+            work.faults[row] = [fault for fault in faults if fault[0] != name]
             if not work.faults[row]:
                 del work.faults[row]
-        if again:
-            values = work.columns[name].to_pylist()
-            for row, amount in again.items():
-                values[row] = amount
+        if values is not None:
             work.columns[name] = pa.array(values, ARROW_TYPES["money"])
+    if found:
+        work.columns["currency"] = pa.array(currencies, pa.string())

@@ -28,6 +28,7 @@ from pipelines.sources.spreadsheet.lists.row_choice import (
     drop_by_pattern,
     fill_down,
     find_shifts,
+    headings_read,
     make_columns,
 )
 from pipelines.sources.spreadsheet.lists.row_constants import add_constants, reading_of
@@ -140,10 +141,14 @@ def _convert_all(work: RowWork) -> None:
         work.take(name, convert(column, cells, reading, multiplier=multiplier, pad=pad))
     other_currencies(work)
     if mapping and work.assignment.unused:
-        ignored = [body.headings[place].text for place in work.assignment.unused]
-        work.remarks.append(
-            Told(f"columns not used: {', '.join(ignored)}", f"没有用到的列：{'、'.join(ignored)}")
-        )
+        read = headings_read(mapping)
+        ignored = [
+            heading.text
+            for heading in (body.headings[place] for place in work.assignment.unused)
+            if heading.keys and not read.intersection(heading.keys)
+        ]
+        if ignored:
+            work.remarks.append(text("sheets.columns_not_used", columns=ignored))
 
 
 def _derive(work: RowWork) -> None:

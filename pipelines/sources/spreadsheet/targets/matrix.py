@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.configuration.sources import FileMapping
+from pipelines.language import text
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import letters
@@ -51,7 +52,7 @@ def _span(column: TableColumn) -> Span | None:
         return None
     order = ("month", "quarter", "half", "total")
     found = min(reversed(spans), key=lambda span: order.index(span.kind))
-    if found.kind == "month" and found.year is None:
+    if found.year is None:
         years = {y for level in column.levels if isinstance(level, str) for y in years_in(level)}
         years |= {int(level) for level in column.levels if _is_year(level)}
         if len(years) == 1:
@@ -97,6 +98,14 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
         if column.span.kind != "month" and (kind == "target" or not blocks)
     ]
     if not months:
+        months, checks = _longer(spans)
+        if not months and any(column.span.kind == "half" for column, _ in spans):
+            raise FileRejected(
+                text("sheets.targets.only_halves"),
+                where=table.where,
+                next_step=text("sheets.next.quarters_or_year"),
+            )
+    if not months:
         raise FileRejected(
             Told(
                 "no month column was found that holds targets"
@@ -121,6 +130,21 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
     # Words behind the months are notes about a row, and never name a totals row.
     wanted = [p for p in texts if p < first or p in labels.values()]
     return Matrix(months, checks, labels, wanted, metric, year, not_read)
+
+
+def _longer(
+    spans: list[tuple[SpanColumn, str | None]],
+) -> tuple[list[SpanColumn], list[SpanColumn]]:
+    """(columns of targets, columns that check them) of a sheet without months.
+
+    Quarters, or else the one column of the whole year. Halves alone are no period that targets have.
+    """
+    columns = [column for column, _ in spans]
+    quarters = [column for column in columns if column.span.kind == "quarter"]
+    if quarters:
+        return quarters, [column for column in columns if column.span.kind != "quarter"]
+    years = [column for column in columns if column.span.kind == "total"]
+    return (years, []) if len(years) == 1 else ([], [])
 
 
 def _one(keys: dict[int, set[str]], words: tuple[str, ...]) -> int | None:
@@ -154,7 +178,8 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
             where=table.where,
             next_step=Told("write all of them the same way", "请统一写法"),
         )
-    numbers = [((c.span.year or 0) + c.years_on) * 12 + c.span.number for c in found]
+    in_year = 4 if found[0].span.kind == "quarter" else 12
+    numbers = [((c.span.year or 0) + c.years_on) * in_year + c.span.number for c in found]
     if on > 1 or sorted(numbers) != list(range(min(numbers), max(numbers) + 1)):
         listed = [table.columns[c.position].heading.text for c in found]
         raise FileRejected(
@@ -236,9 +261,14 @@ def months_of(span: Span, months: list[SpanColumn], fiscal_year_start: int) -> l
     A quarter or half may be one of the calendar or of the fiscal year. Empty: nothing to check,
     because not all its months are in the sheet.
     """
+    quarters = months[0].span.kind == "quarter"
     if span.kind == "total":
-        whole_year = len(months) == 12
+        whole_year = len(months) == (4 if quarters else 12)
         return [list(range(len(months)))] if whole_year or not span.rest else []
+    if quarters:
+        halves = (2 * span.number - 1, 2 * span.number)
+        places = [place for place, one in enumerate(months) if one.span.number in halves]
+        return [places] if len(places) == 2 else []
     length = 3 if span.kind == "quarter" else 6
     ways = []
     for start in dict.fromkeys((1, fiscal_year_start)):

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
-from pipelines.language import Text
+from pipelines.language import Text, text
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.checks import Line, is_total
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
@@ -195,8 +195,10 @@ def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     stated = {sheet.units[column.position].text for column in sheet.matrix.months}
     units = [Told(unit, unit) if unit else Told("plain units", "原单位") for unit in stated]
     read = joined(sorted(units, key=lambda unit: unit.en), ", ", "、")
+    periods = sorted({record["period"] for record in sheet.records})
     remarks = [
         Told(f"amounts read in {read.en}", f"金额按 {read.zh} 读取"),
+        text("sheets.targets.periods", first=periods[0], last=periods[-1]),
         *layout_remarks,
         *sheet.remarks,
     ]

@@ -20,6 +20,7 @@ from pipelines.sources.spreadsheet.targets.scopes import rep_name
 from pipelines.sources.spreadsheet.targets.target_sheet import TargetSheet, is_open
 from pipelines.sources.spreadsheet.values.cells import clean_text, parse_text
 from pipelines.sources.spreadsheet.values.columns import parser
+from pipelines.sources.spreadsheet.values.months import Span
 from pipelines.sources.spreadsheet.values.unit_search import PLAIN, unit_of
 
 TARGETS = ENTITIES["targets"]
@@ -100,6 +101,13 @@ def _row_year(sheet: TargetSheet, row: int) -> int | None:
     return int(digits)
 
 
+def period_of(span: Span, year: int) -> str:
+    """The canonical period of a column: a month, a quarter or a year, in fiscal terms."""
+    if span.kind == "quarter":
+        return f"{year:04d}-Q{span.number}"
+    return f"{year:04d}-{span.number:02d}" if span.kind == "month" else f"{year:04d}"
+
+
 def add_records(
     sheet: TargetSheet, row: int, metric: str, amounts: dict[int, Decimal | None]
 ) -> None:
@@ -141,7 +149,7 @@ def add_records(
             sheet.dashes += 1
             continue
         period_year = column.span.year or (year or 0) + column.years_on
-        period = f"{period_year:04d}-{column.span.number:02d}"
+        period = period_of(column.span, period_year)
         place = (period, kind, scope, metric, rest["effective_from"])
         if place in sheet.places:
             first = sheet.places[place]
