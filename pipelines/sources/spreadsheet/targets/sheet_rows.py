@@ -17,7 +17,7 @@ from pipelines.language import Text, text
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.checks import Line, is_total
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
-from pipelines.sources.spreadsheet.formats.grid import at, is_blank
+from pipelines.sources.spreadsheet.formats.grid import at, is_blank, letters
 from pipelines.sources.spreadsheet.layout.body import SheetRows, body_of_table, is_dropped
 from pipelines.sources.spreadsheet.layout.table import Table
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
@@ -203,7 +203,8 @@ def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
         *sheet.remarks,
     ]
     if sheet.totals:
-        rows = list(map(str, sheet.totals))
+        turned = sheet.table.grid.is_turned
+        rows = [letters(row - 1) if turned else str(row) for row in sheet.totals]
         remarks.append(
             Told(
                 f"totals rows left out and their sums checked: {', '.join(rows)}",
