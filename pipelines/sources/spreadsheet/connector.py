@@ -10,11 +10,9 @@ import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
-from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
 from pipelines.failures import Failure
@@ -26,6 +24,7 @@ from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.filled import content_of, refuse_emptied
 from pipelines.sources.spreadsheet.findings import findings_of, superseded_findings
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
+from pipelines.sources.spreadsheet.options import options_of
 from pipelines.sources.spreadsheet.outcomes import (
     CONFLICT,
     Outcome,
@@ -67,7 +66,7 @@ class SpreadsheetConnector:
     ) -> None:
         """Raises `ConfigurationError` for options that this source does not have."""
         self._source, self._settings = source, settings
-        options = _options(source)
+        options = options_of(source)
         company = settings.company
         self._reading = Reading(
             zone=settings.timezone,
@@ -268,35 +267,3 @@ def _twin(job: Job, cursor: str | None, seen: dict[tuple[str, str], str]) -> str
     # Two mappings may read one file on purpose; only another file is a copy.
     known = seen.setdefault((job.entity, cursor), job.ref.name)
     return known if known != job.ref.name else None
-
-
-def _options(source: Source) -> dict[str, Any]:
-    known = {
-        *("null_values", "date_order", "decimal", "max_megabytes", "settle_seconds"),
-        *("most_bad_share", "most_bad_rows"),
-    }
-    problems = [
-        Problem("sources.yml", f"{source.name}.options.{name}", "unknown option", ", ".join(known))
-        for name in source.options
-        if name not in known
-    ]
-    order = source.options.get("date_order")
-    if order not in (None, "dmy", "mdy"):
-        problems.append(
-            Problem("sources.yml", f"{source.name}.options.date_order", f"{order!r}", "dmy or mdy")
-        )
-    if source.options.get("decimal") not in (None, "point", "comma"):
-        found = repr(source.options["decimal"])
-        problems.append(
-            Problem("sources.yml", f"{source.name}.options.decimal", found, "point or comma")
-        )
-    for name, top in (("most_bad_share", 1.0), ("most_bad_rows", 1_000_000)):
-        value = source.options.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
-            where = f"{source.name}.options.{name}"
-            problems.append(
-                Problem("sources.yml", where, repr(value), f"a number from 0 to {top:g}")
-            )
-    if problems:
-        raise ConfigurationError(problems)
-    return dict(source.options)

@@ -99,7 +99,9 @@ def test_merges_over_the_whole_sheet_cost_nothing(sheets: Any) -> None:
         f'<c r="{place}" t="inlineStr"><is><t>{word}</t></is></c>'
         for place, word in (("A1", "team_id"), ("B1", "team_name"))
     )
-    rows = f'<row r="1">{cells}</row><row r="2">{cells.replace("1", "2").replace("team", "T")}</row>'
+    rows = (
+        f'<row r="1">{cells}</row><row r="2">{cells.replace("1", "2").replace("team", "T")}</row>'
+    )
     merges = '<mergeCell ref="C1:XFD1048576"/>' * 1000
     sheets.write("teams.xlsx", workbook([f"{rows}</sheetData><mergeCells>{merges}</mergeCells>"]))
     assert sheets.run().extract("teams").rows == 1

@@ -1,0 +1,44 @@
+"""`options` of a spreadsheet source: which there are, and what they may be.
+
+Add here: another option. Keep out: keys of a mapping (`pipelines/configuration/file_mapping.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.configuration.problems import ConfigurationError, Problem
+from pipelines.configuration.sources import Source
+
+
+def options_of(source: Source) -> dict[str, Any]:
+    """The options as given. Raises `ConfigurationError` naming each that is unknown or out of range."""
+    known = {
+        *("null_values", "date_order", "decimal", "max_megabytes", "settle_seconds"),
+        *("most_bad_share", "most_bad_rows"),
+    }
+    problems = [
+        Problem("sources.yml", f"{source.name}.options.{name}", "unknown option", ", ".join(known))
+        for name in source.options
+        if name not in known
+    ]
+    order = source.options.get("date_order")
+    if order not in (None, "dmy", "mdy"):
+        problems.append(
+            Problem("sources.yml", f"{source.name}.options.date_order", f"{order!r}", "dmy or mdy")
+        )
+    if source.options.get("decimal") not in (None, "point", "comma"):
+        found = repr(source.options["decimal"])
+        problems.append(
+            Problem("sources.yml", f"{source.name}.options.decimal", found, "point or comma")
+        )
+    for name, top in (("most_bad_share", 1.0), ("most_bad_rows", 1_000_000)):
+        value = source.options.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
+            where = f"{source.name}.options.{name}"
+            problems.append(
+                Problem("sources.yml", where, repr(value), f"a number from 0 to {top:g}")
+            )
+    if problems:
+        raise ConfigurationError(problems)
+    return dict(source.options)
