@@ -34,6 +34,7 @@ from quality.reconciliation import Terms, reconcile
 from quality.rejected import check_files, check_rejected_rows
 from quality.results import CheckResult
 from quality.runner import run_suite
+from quality.set_aside import check_set_aside
 from quality.suite_reader import Suite
 from quality.volume import check_volume
 
@@ -134,6 +135,7 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
     """Reconciliation of the built marts with the loaded rows, and findings about both."""
     return [
         *reconcile(connection, terms),
+        *check_set_aside(connection),
         *check_stages(connection),
         *check_currencies(connection, terms),
         *check_references(connection),

@@ -15,6 +15,7 @@ from pipelines.language.figures import figure
 from quality.loaded import given_entities, relation_of
 from quality.reconciliation import Terms, orders_in_force_sql
 from quality.results import CheckResult, counted
+from quality.volume import is_common
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ REFERENCES = (
 
 
 def check_stages(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """An error if opportunities or their history use a stage that stages.csv does not have.
+    """What opportunities or their history use as stages and stages.csv does not have.
+
+    A warning where few rows do: their deals count as open. An error where that is common, since no
+    funnel can be told then.
 
     A stage counts as known under its source's name, under `*`, or as the company's own name.
     """
@@ -66,11 +70,12 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
             "or known.stage = named.stage) group by all order by 3 desc, 1, 2"
         ).fetchall()
         used = sum(count for _, _, count in rows)
+        total = connection.execute(f"select count(*) from ({named}) where stage <> ''").fetchall()
         results.append(
             counted(
                 f"{entity}_stages_known",
                 entity,
-                "error",
+                "error" if is_common(used, total[0][0]) else "warning",
                 used,
                 told=text("quality.stages_unknown", rows_count=len(rows), used=figure(used))
                 if rows
@@ -82,24 +87,29 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
 
 
 def check_currencies(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[CheckResult]:
-    """An error if an order in force is in a currency without a rate on its day: it has no amount."""
+    """Orders in force in a currency without a rate on their day, which have no amount.
+
+    A warning that names them; an error where that is common.
+    """
     rows = connection.execute(
-        "select currency, count(*), min(ordered_on) from "
-        f"({orders_in_force_sql(connection)}) where has_amount and amount is null "
-        "group by 1 order by 2 desc, 1",
+        "select currency, count(*) filter (where has_amount and amount is null) as without, "
+        "min(ordered_on) filter (where amount is null), min(order_id) filter (where amount is null), "
+        f"count(*) from ({orders_in_force_sql(connection)}) group by 1 order by 2 desc, 1",
         terms.values,
     ).fetchall()
-    without = sum(count for _, count, _ in rows)
+    total = sum(row[4] for row in rows)
+    rows = [row for row in rows if row[1]]
+    without = sum(row[1] for row in rows)
     return [
         counted(
             "orders_have_exchange_rate",
             "orders",
-            "error",
+            "error" if is_common(without, total) else "warning",
             without,
             told=text("quality.no_exchange_rate", without=figure(without))
             if rows
             else text("quality.exchange_rates_known"),
-            sample=(f"{currency} ({first:%Y-%m-%d})" for currency, _, first in rows),
+            sample=(f"{currency} ({first:%Y-%m-%d}, {one})" for currency, _, first, one, _ in rows),
         )
     ]
 

@@ -18,9 +18,30 @@ import pandas as pd
 from pipelines.entities import ENTITIES, raw_schema
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
+from pipelines.working_calendar import FIRST_DAY
 
 # Rows fetched per suite: enough to judge every rule, small enough for a machine of 4 GiB.
 BATCH_ROWS = 500_000
+# What a row cannot do without, and the moment it stands for: vars of dbt_project.yml have the same.
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "users": ("user_id",),
+    "teams": ("team_id",),
+    "accounts": ("account_id",),
+    "contacts": ("contact_id",),
+    "leads": ("lead_id",),
+    "opportunities": ("opportunity_id", "owner_id", "stage", "created_at"),
+    "stage_history": ("opportunity_id", "to_stage", "changed_at"),
+    "activities": ("activity_id", "owner_id", "occurred_at"),
+    "orders": ("order_id", "ordered_at"),
+    "targets": ("period", "scope_type", "scope_id"),
+}
+EVENTS = {
+    "leads": "created_at",
+    "opportunities": "created_at",
+    "stage_history": "changed_at",
+    "activities": "occurred_at",
+    "orders": "ordered_at",
+}
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -75,6 +96,30 @@ def relation_of(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
         empty = ", ".join(f'null::varchar as "{name}"' for name in [*fields, "system"])
         return f"select {empty} where false"
     return " union all ".join(parts)
+
+
+def sound_relation_of(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
+    """SQL of the loaded rows that the models read: those that `fault_of` finds nothing wrong with."""
+    return f"select * from ({relation_of(connection, entity)}) where {fault_of(entity)} is null"
+
+
+def fault_of(entity: str) -> str:
+    """SQL of the column for whose sake a row is set aside, null for a sound row; `<` before it: too early.
+
+    The rule of dbt's macro `only_sound_rows`: what the entity cannot do without is there, and its event
+    lies on a plausible day.
+    """
+    kinds = {column.name: column.kind for column in ENTITIES[entity].columns}
+    cases = [
+        f"when {f'nullif(trim({name}), {chr(39) * 2})' if kinds[name] == 'text' else name} is null "
+        f"then '{name}'"
+        for name in REQUIRED[entity]
+    ]
+    if entity in EVENTS:
+        cases.append(
+            f"when {EVENTS[entity]} < timestamptz '{FIRST_DAY} 00:00:00+00' then '<{EVENTS[entity]}'"
+        )
+    return f"case {' '.join(cases)} end"
 
 
 def fetch_batch(

@@ -19,7 +19,7 @@ import duckdb
 
 from pipelines.language import text
 from pipelines.language.figures import figure
-from quality.loaded import relation_of, table_exists
+from quality.loaded import sound_relation_of, table_exists
 from quality.results import CheckResult, Severity, counted
 
 # What sources write for an order that does not count; the macro is_cancelled_status has the same.
@@ -96,7 +96,7 @@ def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
         else ""
     )
     return f"""
-        with loaded as ({relation_of(connection, "orders")}),
+        with loaded as ({sound_relation_of(connection, "orders")}),
         told as (
             select * from loaded qualify row_number() over (
                 partition by source, trim(order_id) order by _loaded_at desc, _file, _address
@@ -195,7 +195,7 @@ def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> 
     severity: Severity = "error"
     loaded = f"""
         select distinct trim(opportunity_id) as opportunity_id
-        from ({relation_of(connection, "opportunities")})
+        from ({sound_relation_of(connection, "opportunities")})
         qualify cast(timezone($timezone, first_value(created_at) over (
             partition by trim(opportunity_id)
             order by updated_at desc nulls last, _loaded_at desc, source, _file, _address

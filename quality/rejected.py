@@ -15,7 +15,7 @@ import pandas as pd
 from pipelines.language.figures import figure
 from pipelines.language.text import Clause, InBoth, Text, text
 from quality.results import CheckResult, Severity, counted
-from quality.volume import LOST_SHARE
+from quality.volume import is_common
 
 ROWS_CHECK = "rejected_rows"
 SHARE_CHECK = "rejected_share"
@@ -56,7 +56,7 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
         bad = int(pd.to_numeric(loaded["rejected_rows"], errors="coerce").fillna(0).sum())
         good = int(pd.to_numeric(loaded["rows"], errors="coerce").fillna(0).sum())
         total = bad + good
-        too_many = total > 0 and bad >= LOST_SHARE * total
+        too_many = is_common(bad, total)
         results.append(
             CheckResult(
                 check=SHARE_CHECK,

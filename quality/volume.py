@@ -21,6 +21,8 @@ from quality.results import CheckResult, Severity
 CHECK = "feed_volume"
 # A feed of a growing company does not lose 15 % of its records in a night.
 LOST_SHARE = 0.15
+# So few bad rows never stop a night, whatever share of a small feed they are.
+FEW_ROWS = 5
 GROWTH = 3.0
 
 
@@ -37,6 +39,14 @@ class FeedRows:
     rows: int
     previous: int | None
     comparable: bool
+
+
+def is_common(bad: int, total: int) -> bool:
+    """Whether so many rows are bad that what is left does not stand for the whole.
+
+    Below it single rows are set aside or told, and stop nothing.
+    """
+    return bad > FEW_ROWS and bad >= LOST_SHARE * total
 
 
 def feed_rows(extracts: pd.DataFrame) -> list[FeedRows]:

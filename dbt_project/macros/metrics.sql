@@ -82,7 +82,7 @@ select
     cast(sum(denominator) as double) as denominator,
     {%- endif %}
     {%- if kind == 'share' %}
-    {{ safe_divide('sum(numerator)', 'sum(denominator)') }} as value,
+    {{ share_of('sum(numerator)', 'sum(denominator)') }} as value,
     {%- elif kind == 'median' %}
     cast(median(numerator) as double) as value,
     {%- else %}
@@ -91,6 +91,15 @@ select
     cast(sum(cases) as bigint) as sample_size
 from placed
 group by grain, period_start, period_end, scope_type, scope_id, dimension
+{%- endmacro %}
+
+{#- A part of a whole, 0 to 1; null without a whole, and where amounts below zero (what was sent back) make a
+    part larger than the whole: that is no share. -#}
+{% macro share_of(part, whole) -%}
+    case
+        when {{ safe_divide(part, whole) }} between -1e-9 and 1 + 1e-9
+            then least(greatest({{ safe_divide(part, whole) }}, 0.0), 1.0)
+    end
 {%- endmacro %}
 
 {#- Ends a metric model that is a share and whose events know their period already: rows of `events` with
@@ -118,7 +127,7 @@ select
     '' as dimension,
     cast(sum({{ numerator }}) as double) as numerator,
     cast({{ whole }} as double) as denominator,
-    {{ safe_divide('sum(' ~ numerator ~ ')', whole) }} as value,
+    {{ share_of('sum(' ~ numerator ~ ')', whole) }} as value,
     count(*) as sample_size
 from scoped
 group by grain, period_start, period_end, scope_type, scope_id
@@ -223,7 +232,7 @@ where false
             ), {{ 'pi() / 2' }})), 2)
         when kind = 'share' then null
         when kind = 'count' and baseline < 10
-            then power(greatest(sqrt(baseline) + {{ side }} * 1.25, 0.0), 2)
-        when deviation is not null then greatest(baseline + {{ side }} * 2.5 * deviation, 0.0)
+            then power(greatest(sqrt(greatest(baseline, 0.0)) + {{ side }} * 1.25, 0.0), 2)
+        when deviation is not null then greatest(baseline + {{ side }} * 2.5 * deviation, least(baseline, 0.0))
     end
 {%- endmacro %}

@@ -4,6 +4,8 @@
     into long rows: each input row once per scope it belongs to, with scope_type and scope_id.
     A row without a team (or region, owner, product line) simply has no row for that scope, so
     sums over the teams may stay below the company's figure, which always holds everything.
+    A row belongs to its team and to every team above it (int_teams__above): a team's figure is its
+    tree's, so sums over teams of different levels hold the lower ones several times.
 
     relation      a model, or the name of a CTE; aggregate first when the input is long
     columns       the columns or expressions to keep
@@ -41,4 +43,15 @@
         ) as scope_types
     ) as scoped
     where scoped.scope_id is not null
+    {%- if team is not none %}
+    union all
+    select
+        {%- for column in columns %}
+        base.{{ column }},
+        {%- endfor %}
+        'team' as scope_type,
+        teams_above.above_id as scope_id
+    from {{ relation }} as base
+    inner join {{ ref('int_teams__above') }} as teams_above on base.{{ team }} = teams_above.team_id
+    {%- endif %}
 {%- endmacro %}

@@ -23,6 +23,7 @@
     {%- for system in givers %}
     select {{ columns | join(', ') }}
     from {{ ref('stg_' ~ system ~ '__' ~ entity) }}
+    {{ only_sound_rows(entity) }}
     {%- if not loop.last %}
     union all
     {%- endif -%}
@@ -33,6 +34,26 @@
         {%- endfor %}
     where false
     {%- endfor %}
+{%- endmacro %}
+
+{#- A row that lacks what its entity cannot do without, or whose event lies before any plausible day, is set
+    aside, one by one: it may not stop a night. quality/set_aside.py counts and names these rows by the same
+    rule. Every use below reads the sound rows only. -#}
+{% macro only_sound_rows(entity) -%}
+    {%- set kinds = var('canonical_columns')[entity] -%}
+    {%- set rules = [] -%}
+    {%- for name in var('required_columns')[entity] -%}
+        {%- do rules.append(
+            'nullif(trim(' ~ name ~ "), '') is not null" if kinds[name] == 'text' else name ~ ' is not null'
+        ) -%}
+    {%- endfor -%}
+    {%- if entity in var('event_columns') -%}
+        {%- do rules.append(
+            'coalesce(' ~ var('event_columns')[entity] ~ " >= cast('" ~ var('first_plausible_day') ~ "' as "
+            ~ column_type('timestamp') | trim ~ '), true)'
+        ) -%}
+    {%- endif -%}
+    {%- if rules %}where {{ rules | join(' and ') }}{% endif -%}
 {%- endmacro %}
 
 {#- The newest of several rows with one key, e.g. the same record in two exported files.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 LEVELS = ("danger", "warning", "normal")  # worst first
 # Levels that are no colour: nothing to judge, or nothing left to do.
-OTHER_LEVELS = ("met", "too_few", "too_early", "no_target", "untrusted")
+OTHER_LEVELS = ("met", "too_few", "too_early", "no_target", "no_data", "untrusted")
 
 
 def level_rank(level: str | None) -> int:

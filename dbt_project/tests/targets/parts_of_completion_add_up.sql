@@ -24,7 +24,11 @@ parts as (
         period_start,
         sum(actual_amount) as amount
     from {{ ref('fct_target_completion') }}
-    where period_type = 'month' and scope_type != 'company'
+    where
+        period_type = 'month'
+        and scope_type != 'company'
+        -- A team's figure holds those of the teams below it.
+        and (scope_type != 'team' or scope_id not in (select team_id from {{ ref('int_teams__above') }}))
     group by scope_type, metric, period_start
 ),
 

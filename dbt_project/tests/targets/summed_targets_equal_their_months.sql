@@ -1,4 +1,4 @@
--- A quarter or year whose target was not declared is the sum of the scope's months in it.
+-- A quarter or year whose target was not declared is the sum of the scope's months in it, where all are told.
 with months as (
     select
         longer.period_type,

@@ -13,7 +13,10 @@ resolved as (
         {{ rep_of('users.manager_id', 'manager') }} as manager_id,
         users.is_active,
         coalesce(users.valid_from, cast('1900-01-01' as date)) as valid_from,
-        users.valid_to,
+        -- A stay that ends before it begins has no end that could be believed; the suite of users names it.
+        case
+            when users.valid_to >= coalesce(users.valid_from, users.valid_to) then users.valid_to
+        end as valid_to,
         users.source,
         users.user_id,
         users._loaded_at

@@ -15,16 +15,6 @@ occupied as (
     where is_current
 ),
 
--- A department in which nobody sits and that has no target is a level of the chart, not a scope.
-sitting as (
-    select team_id from {{ ref('int_reps__history') }}
-    union
-    select {{ team_of('targets.scope_id') }} as team_id
-    from ({{ union_staging('targets') }}) as targets
-    {{ join_team('targets.scope_id', 'targets.source') }}
-    where targets.scope_type = 'team'
-),
-
 product_lines as (
     select product_line from {{ ref('int_opportunities__united') }}
     union
@@ -56,20 +46,17 @@ scopes as (
     union all
     select
         'team' as scope_type,
-        team_id as scope_id,
-        team_name as scope_name,
-        case when region is null then 'company' else 'region' end as parent_scope_type,
-        coalesce(region, 'company') as parent_scope_id,
-        coalesce(team_id in (
-            select team_id from occupied
-            where team_id is not null
-        ), false) as is_current
+        teams.team_id as scope_id,
+        teams.team_name as scope_name,
+        case
+            when scope_teams.above_id is not null then 'team'
+            when teams.region is null then 'company'
+            else 'region'
+        end as parent_scope_type,
+        coalesce(scope_teams.above_id, teams.region, 'company') as parent_scope_id,
+        scope_teams.is_occupied as is_current
     from teams
-    where
-        team_id in (
-            select team_id from sitting
-            where team_id is not null
-        )
+    inner join {{ ref('int_teams__scopes') }} as scope_teams on teams.team_id = scope_teams.team_id
     union all
     select
         'rep' as scope_type,

@@ -13,55 +13,21 @@ with declared as (
     where declared.as_of = {{ as_of_date() }}
 ),
 
--- Where each declared target counts as a part: its ancestors, and the longer periods that hold it.
-placed as (
-    select
-        declared.*,
-        parents.parent_type,
-        parents.parent_id,
-        teams.parent_id as team_region
-    from declared
-    left join {{ ref('int_targets__parents') }} as parents
-        on
-            declared.scope_type = parents.scope_type
-            and declared.scope_id = parents.scope_id
-            and declared.knowledge_on between parents.valid_from and parents.valid_to
-    left join {{ ref('int_targets__parents') }} as teams
-        on
-            case when parents.parent_type = 'team' then parents.parent_id end = teams.scope_id
-            and teams.scope_type = 'team'
-    left join {{ ref('int_targets__team_totals') }} as team_totals
-        on
-            case when declared.scope_type = 'rep' then declared.scope_id end = team_totals.manager_id
-            and declared.period_type = team_totals.period_type
-            and declared.period_start = team_totals.period_start
-            and declared.metric = team_totals.metric
-    where team_totals.manager_id is null
-),
-
 parts as (
-    {%- for part, scope_type, scope_id in [
-        ('region', 'company', "'company'"), ('team', 'company', "'company'"), ('rep', 'company', "'company'"),
-        ('product_line', 'company', "'company'"), ('team', 'region', 'parent_id'),
-        ('rep', 'region', 'team_region'), ('rep', 'team', 'parent_id'),
-    ] %}
+    select * from {{ ref('int_targets__parts') }}
+    union all
     select
-        '{{ part }}s' as check_name,
+        scope_type || 's' as check_name,
         period_type,
         period_start,
-        '{{ scope_type }}' as scope_type,
-        {{ scope_id }} as scope_id,
+        'company' as scope_type,
+        'company' as scope_id,
         metric,
-        target_amount
-    from placed
-    where
-        scope_type = '{{ part }}'
-        {%- if scope_type != 'company' %}
-        and parent_type = '{{ 'region' if part == 'team' else 'team' }}'
-        and {{ scope_id }} is not null
-        {%- endif %}
+        target_amount,
+        1 as parts_count
+    from declared
+    where scope_type in ('region', 'product_line')
     union all
-    {%- endfor %}
     select
         case declared.period_type when 'month' then 'months' else 'quarters' end as check_name,
         longer.period_type,
@@ -69,7 +35,8 @@ parts as (
         declared.scope_type,
         declared.scope_id,
         declared.metric,
-        declared.target_amount
+        declared.target_amount,
+        1 as parts_count
     from declared
     inner join {{ ref('int_calendar__periods') }} as longer
         on
@@ -89,7 +56,7 @@ summed as (
         scope_id,
         metric,
         sum(target_amount) as parts_amount,
-        count(*) as parts_count
+        sum(parts_count) as parts_count
     from parts
     group by check_name, period_type, period_start, scope_type, scope_id, metric
 )

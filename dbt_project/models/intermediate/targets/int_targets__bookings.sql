@@ -42,7 +42,9 @@ select
     in_force.target_amount,
     in_force.original_target_amount,
     in_force.target_origin,
-    coalesce(actuals.actual_amount, 0) as actual_amount,
+    in_force.target_missing,
+    -- Without any order (or win) on record nothing is known of what was booked, which is not zero.
+    case when span.has_records then coalesce(actuals.actual_amount, 0) end as actual_amount,
     coalesce(actuals.actual_amount_2w, 0) as actual_amount_2w,
     coalesce(actuals.actual_amount_4w, 0) as actual_amount_4w,
     coalesce(actuals.deals, 0) as deals,
@@ -59,7 +61,9 @@ select
     case when phasing.expected_share is not null then 'declared' else expected.curve_origin end
         as curve_origin,
     expected.curve_periods,
-    case when in_force.target_origin = 'summed' then phasing.months_missing end as months_missing,
+    case
+        when coalesce(in_force.target_origin, '') != 'declared' then phasing.months_missing
+    end as months_missing,
     -- Only a running period has a part, so that nothing else finds a best finish.
     case
         when spine.is_running then floor(
@@ -68,6 +72,7 @@ select
         )
     end as part
 from keys
+cross join {{ ref('int_targets__data_span') }} as span
 inner join {{ ref('int_targets__spine') }} as spine
     on
         keys.as_of = spine.as_of

@@ -36,6 +36,7 @@ select
     *,
     case
         when target is null then 'no_target'
+        when actual is null then 'no_data'
         when actual >= target then 'met'
         when workdays_left <= 0
             then case when actual < {{ acceptable_share() }} * target then 'danger' else 'normal' end

@@ -13,6 +13,7 @@ select
     completion.original_target_amount,
     completion.target_origin,
     completion.months_missing,
+    completion.target_missing,
     completion.actual_amount,
     {{ safe_divide('completion.actual', 'completion.target') }} as attainment,
     {{ safe_divide('completion.actual', 'completion.original_target_amount') }} as original_attainment,

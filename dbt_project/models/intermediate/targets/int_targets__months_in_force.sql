@@ -10,9 +10,10 @@ with own as (
         metric,
         target_amount,
         original_amount,
-        'declared' as target_origin
+        'declared' as target_origin,
+        cast(null as string) as target_missing
     from {{ ref('int_targets__declared') }}
-    where period_type = 'month'
+    where period_type = 'month' and target_amount is not null
 ),
 
 {{ target_tree('own') }}

@@ -3,7 +3,8 @@
 -- is_latest: the rows of the as-of day (every period since the data start). is_weekly: the rows of
 -- the history, each Sunday, for the month and quarter that contain it. The other months of that
 -- quarter are carried, unreported, because a quarter's target may be the sum of its months', and the
--- next quarter with its months, because pipeline is built for it already.
+-- next quarter with its months, because pipeline is built for it already; and on the as-of day the whole
+-- fiscal years, since the months before the first order belong to the year's target.
 with judged_days as (
     select
         days.date_day as as_of,
@@ -25,7 +26,8 @@ around as (
         judged_days.*,
         quarters.period_start as quarter_start,
         {{ add_days(add_months('quarters.period_start', 6), -1) }} as next_quarter_end,
-        years.period_end as year_end
+        years.period_end as year_end,
+        first_years.period_start as first_year_start
     from judged_days
     inner join {{ ref('int_calendar__periods') }} as quarters
         on
@@ -35,6 +37,10 @@ around as (
         on
             years.period_type = 'year'
             and judged_days.as_of between years.period_start and years.period_end
+    inner join {{ ref('int_calendar__periods') }} as first_years
+        on
+            first_years.period_type = 'year'
+            and judged_days.data_start between first_years.period_start and first_years.period_end
 ),
 
 judged as (
@@ -46,7 +52,9 @@ judged as (
         periods.period_end,
         least(around.as_of, periods.period_end) as knowledge_on,
         around.as_of between periods.period_start and periods.period_end as is_running,
-        around.is_last_day and periods.period_start <= around.as_of as is_latest,
+        around.is_last_day
+        and periods.period_start <= around.as_of
+        and around.data_start <= periods.period_end as is_latest,
         around.is_sunday
         and periods.period_type in ('month', 'quarter')
         and around.as_of between periods.period_start and periods.period_end as is_weekly
@@ -56,7 +64,7 @@ judged as (
             (
                 around.is_last_day
                 and periods.period_type in ('month', 'quarter', 'year')
-                and around.data_start <= periods.period_end
+                and around.first_year_start <= periods.period_start
                 and around.year_end >= periods.period_start
             )
             or (

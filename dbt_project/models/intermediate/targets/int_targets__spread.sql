@@ -60,6 +60,7 @@ select
     scope_id,
     cast(deals as bigint) as past_deals,
     squares * months_long / months_learned as period_squares,
-    {{ safe_divide('squares', 'amount') }} as deal_weight,
+    -- More sent back than bought says nothing about the size of deals.
+    case when amount > 0 then {{ safe_divide('squares', 'amount') }} end as deal_weight,
     cast(amount as double) * months_long / months_learned as period_amount
 from windows

@@ -13,6 +13,7 @@ select
     original_target_amount,
     target_origin,
     months_missing,
+    target_missing,
     actual_amount,
     attainment,
     original_attainment,

@@ -2,21 +2,22 @@
 with expected_parts as (
     select
         'teams' as check_name,
-        'region' as scope_type,
-        parent_id as scope_id,
+        places.scope_type,
+        places.scope_id,
         count(*) as parts_expected
-    from {{ ref('int_targets__parents') }}
-    where scope_type = 'team' and parent_type = 'region'
-    group by parent_id
+    from {{ ref('int_targets__places') }} as places
+    inner join {{ ref('int_scopes') }} as scopes
+        on scopes.scope_type = 'team' and places.team_id = scopes.scope_id
+    where places.height > 0
+    group by places.scope_type, places.scope_id
     union all
     select
-        case scope_type when 'region' then 'regions' else 'teams' end as check_name,
+        'regions' as check_name,
         'company' as scope_type,
         'company' as scope_id,
-        count(distinct scope_id) as parts_expected
-    from {{ ref('int_targets__parents') }}
-    where scope_type in ('region', 'team')
-    group by scope_type
+        count(*) as parts_expected
+    from {{ ref('int_scopes') }}
+    where scope_type = 'region'
 ),
 
 wholes as (
