@@ -49,6 +49,16 @@
     ) }}, '')
 {%- endmacro %}
 
+{#- A name, id or e-mail in one case and width, without blanks; hyphens and dots stay, since they tell ids
+    apart. -#}
+{% macro person_key(name) -%}
+    translate(
+        lower({{ name }}),
+        'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９＠．－＿ 　',
+        'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789@.-_'
+    )
+{%- endmacro %}
+
 {#- Letters of any script, digits, & and +; the rest is taken out. -#}
 {% macro letters_of(text) -%}
     {{ return(adapter.dispatch('letters_of', 'forewarn')(text)) }}

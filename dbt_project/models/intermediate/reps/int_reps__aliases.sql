@@ -1,105 +1,53 @@
--- One row per source and way to call a person (`*`: in any source): user ids and, where only one
--- person bears it, names.
-with users as (
-    {{ union_staging('users') }}
+-- One row per source and way to call a person. What a row writes as its owner, manager or target is a person
+-- if it is an id, a name or an e-mail (int_reps__called), else if it differs from one person's by case, width
+-- and blanks alone.
+with called as (
+    select * from {{ ref('int_reps__called') }}
 ),
 
-people as (
-    select * from {{ ref('stg_config__people') }}
+used as (
+    {%- for entity, column in [
+        ('opportunities', 'owner_id'), ('opportunity_versions', 'owner_id'), ('orders', 'owner_id'),
+        ('activities', 'owner_id'), ('accounts', 'owner_id'), ('leads', 'owner_id'),
+        ('users', 'manager_id'), ('targets', 'scope_id'),
+    ] %}
+    select {{ column }} as alias
+    from ({{ union_staging(entity) }}) as {{ entity }}
+    where {{ "scope_type = 'rep'" if entity == 'targets' else column ~ ' is not null' }}
+    {%- if not loop.last %}
+    union
+    {%- endif %}
+    {%- endfor %}
 ),
 
-known as (
-    select distinct
-        users.source,
-        users.user_id,
-        users.user_name,
-        identities.rep_id,
-        identities.is_known
-    from users
-    inner join {{ ref('int_reps__identities') }} as identities
-        on users.source = identities.source and users.user_id = identities.user_id
-),
-
--- An id that stands for two people says nothing outside its own source.
-ids as (
+keyed as (
     select
-        user_id as alias,
+        {{ person_key('alias') }} as person_key,
         min(rep_id) as rep_id
-    from known
-    group by user_id
+    from called
+    group by {{ person_key('alias') }}
     having count(distinct rep_id) = 1
 ),
 
-called as (
-    select
-        user_name,
-        rep_id,
-        is_known
-    from known
-    union
-    select
-        person_name as user_name,
-        person_id as rep_id,
-        true as is_known
-    from people
-),
-
--- An id beats a name; a name counts only if one person alone bears it. Who begins after the as-of
--- day does not make the name of another doubtful.
-names as (
-    select
-        user_name as alias,
-        coalesce(min(case when is_known then rep_id end), min(rep_id)) as rep_id
-    from called
-    where user_name not in (select known.user_id from known)
-    group by user_name
-    having
-        count(distinct case when is_known then rep_id end) = 1
-        or (not bool_or(is_known) and count(distinct rep_id) = 1)
-),
-
-everywhere as (
-    select
-        alias,
-        rep_id,
-        2 as trust
-    from ids
-    union all
-    select
-        alias,
-        rep_id,
-        3 as trust
-    from names
-),
-
--- A user account that people.csv lists belongs to its person in that source alone.
-candidates as (
-    select
-        source,
-        source_user_id as alias,
-        person_id as rep_id,
-        0 as trust
-    from people
-    union all
-    select
-        source,
-        user_id as alias,
-        rep_id,
-        1 as trust
-    from known
-    union all
+spelled as (
     select
         '*' as source,
-        alias,
-        rep_id,
-        trust
-    from everywhere
+        used.alias,
+        keyed.rep_id
+    from used
+    inner join keyed on {{ person_key('used.alias') }} = keyed.person_key
+    left join called on used.alias = called.alias
+    where called.alias is null
 )
 
 select
     source,
     alias,
-    min_by(rep_id, trust) as rep_id
-from candidates
-where alias is not null
-group by source, alias
+    rep_id
+from called
+union all
+select
+    source,
+    alias,
+    rep_id
+from spelled

@@ -1,0 +1,171 @@
+"""Small companies as Hypothesis makes them, and how one becomes figures.
+
+Add here: another kind of row a company may have, another way to read its figures. Keep out: the relations
+that must hold (`test_relations.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import yaml
+from company_folder import load_company
+from compiled_models import DATABASE, CompiledModels, compiled_models, values_of
+from hypothesis import strategies as st
+
+from pipelines.warehouse.binding import bind
+
+AS_OF = dt.date(2026, 10, 30)
+Rows = list[dict[str, Any]]
+# What is read of a build, and what it takes: half of the models, so half of the time.
+WANTED = ("fct_metrics", "fct_target_completion", "fct_orders", "fct_opportunities")
+
+
+@dataclass(frozen=True)
+class Company:
+    """Sheets by entity. `nights`: the sheets of earlier loads, by day; `parts`: into how many files, or
+    sources, the sheets are split."""
+
+    sheets: Mapping[str, Rows]
+    as_of: dt.date = AS_OF
+    nights: Mapping[dt.date, Mapping[str, Rows]] = field(default_factory=dict)
+    files: int = 1
+    sources: int = 1
+
+    def with_rows(self, **sheets: Rows) -> Company:
+        return replace(self, sheets={**self.sheets, **sheets})
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> Company:
+    """One to three teams, perhaps one above the other, one to four people, deals, orders and targets."""
+    teams = [f"T{n}" for n in range(1, draw(st.integers(1, 3)) + 1)]
+    above = {t: draw(st.sampled_from([None, *teams[:n]])) for n, t in enumerate(teams)}
+    region = {t: draw(st.sampled_from([None, "North", "South"])) for t in teams}
+    people = {f"U{n}": draw(st.sampled_from(teams)) for n in range(1, draw(st.integers(1, 4)) + 1)}
+    owners = st.sampled_from(sorted(people))
+    days = st.integers(0, 330).map(lambda back: AS_OF - dt.timedelta(days=back))
+    money = st.integers(-300, 5_000)
+    orders = [
+        {
+            "order_id": f"O{n}", "account_id": f"A{draw(st.integers(1, 3))}", "owner_id": draw(owners),
+            "amount": draw(money), "ordered_at": draw(days).isoformat(),
+        }
+        for n in range(draw(st.integers(1, 10)))
+    ]  # fmt: skip
+    deals = []
+    for n in range(draw(st.integers(0, 6))):
+        created = draw(days)
+        outcome = draw(st.sampled_from(["Discovery", "Proposal", "Signed", "Lost"]))
+        closed = created + dt.timedelta(days=draw(st.integers(0, (AS_OF - created).days)))
+        deals.append(
+            {
+                "opportunity_id": f"D{n}", "account_id": "A1", "owner_id": draw(owners),
+                "stage": outcome, "amount": abs(draw(money)), "created_at": created.isoformat(),
+                "closed_at": closed.isoformat() if outcome in ("Signed", "Lost") else None,
+            }
+        )  # fmt: skip
+    targets = [
+        {
+            "period": draw(st.sampled_from(["2026-09", "2026-10", "2026-Q4", "2026"])),
+            "scope_type": kind, "scope_id": name, "target_amount": draw(st.integers(0, 9_000)),
+        }
+        for kind, name in draw(
+            st.lists(
+                st.sampled_from([*(("team", t) for t in teams), *(("rep", u) for u in people)]),
+                unique=True, max_size=5,
+            )
+        )
+    ]  # fmt: skip
+    return Company(
+        {
+            "teams": [
+                {"team_id": t, "team_name": f"Team {t}", "parent_team_id": above[t], "region": region[t]}
+                for t in teams
+            ],
+            "users": [{"user_id": u, "user_name": f"Person {u}", "team_id": t} for u, t in people.items()],
+            "orders": orders,
+            **({"opportunities": deals} if deals else {}),
+            **({"targets": targets} if targets else {}),
+        }
+    )  # fmt: skip
+
+
+class Builder:
+    """Builds companies one after another in a folder; the compiled SQL is shared."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self.root, self.cache, self.count = root, cache, 0
+
+    def figures(self, company: Company) -> dict[str, pd.DataFrame]:
+        """The marts in WANTED, with their values as text, in an order of their own."""
+        self.count += 1
+        root = self.root / str(self.count)
+        folder = root / "given"
+        _write(company, folder)
+        loaded = load_company(folder, root / "loaded")
+        path = root / f"{DATABASE}.duckdb"
+        bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
+        values = values_of(loaded.settings, company.as_of)
+        compiled = _only(compiled_models(values, self.cache))
+        with duckdb.connect(str(path)) as connection:
+            compiled.build(connection, values)
+            found = {
+                name: connection.execute(f"select * from marts.{name} order by all").df()
+                for name in WANTED
+            }
+        shutil.rmtree(root)
+        return found
+
+
+def _only(compiled: CompiledModels) -> CompiledModels:
+    names = {name for _, name, _ in compiled.models}
+    needed, waiting = set(), list(WANTED)
+    code = {name: sql for _, name, sql in compiled.models}
+    while waiting:
+        name = waiting.pop()
+        if name in names - needed:
+            needed.add(name)
+            waiting += re.findall(r'"\w+"\."\w+"\."(\w+)"', code[name])
+    return CompiledModels([model for model in compiled.models if model[1] in needed], [])
+
+
+def _write(company: Company, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "expected.yml").write_text(yaml.safe_dump({"as_of": company.as_of, "expected": []}))
+    names = ["sheets", *(f"more{n}" for n in range(1, company.sources))]
+    sources = [{"name": name, "system": "spreadsheet", "folder": name} for name in names]
+    for source in sources:
+        source["files"] = [
+            {"match": f"{entity}*.csv", "entity": entity} for entity in company.sheets
+        ]
+    (folder / "sources.yml").write_text(yaml.safe_dump({"sources": sources}))
+    for name in names:
+        (folder / name).mkdir()
+    for day, sheets in [*company.nights.items(), (company.as_of, company.sheets)]:
+        night = folder / f"night-{day}"
+        for entity, rows in sheets.items():
+            _write_rows(night, names, entity, rows, company.files)
+
+
+def _write_rows(night: Path, names: Sequence[str], entity: str, rows: Rows, files: int) -> None:
+    """Targets, people and teams stay together; events go to every source and file in turn."""
+    places = [(name, part) for name in names for part in range(files)]
+    if entity not in ("orders", "opportunities"):
+        places = places[:1]
+    columns = list(rows[0])
+    for number, (name, part) in enumerate(places):
+        chosen = rows[number :: len(places)]
+        if chosen:
+            (night / name).mkdir(parents=True, exist_ok=True)
+            pd.DataFrame(chosen, columns=columns).to_csv(
+                night / name / f"{entity}{part or ''}.csv", index=False
+            )
