@@ -31,6 +31,7 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(signal_app, name="signal")
 app.add_typer(rules_app, name="rules")
 
+JsonOption = Annotated[bool, typer.Option("--json")]
 AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of"),
@@ -71,11 +72,11 @@ def run(as_of: AsOfOption = None) -> None:
 
 
 @app.command()
-def check() -> None:
+def check(as_json: JsonOption = False) -> None:
     """Validate the configuration, connect to every source, say what would be read."""
     from pipelines.commands.checking import check_everything
 
-    raise typer.Exit(check_everything())
+    raise typer.Exit(check_everything(as_json=as_json))
 
 
 @app.command()
@@ -158,11 +159,12 @@ ByOption = Annotated[str | None, typer.Option("--by")]
 @alerts_app.command("list")
 def alerts_list(
     everything: Annotated[bool, typer.Option("--all")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Open warnings, the most at risk first."""
     from pipelines.commands.answering import print_list
 
-    raise typer.Exit(print_list(everything=everything))
+    raise typer.Exit(print_list(everything=everything, as_json=as_json))
 
 
 @alerts_app.command("show")
@@ -254,11 +256,11 @@ def backtest(
 
 
 @rules_app.command("list")
-def rules_list() -> None:
+def rules_list(as_json: JsonOption = False) -> None:
     """Every rule with how often it was right, and the false alarms to expect of it."""
     from pipelines.commands.answering import print_rules
 
-    raise typer.Exit(print_rules())
+    raise typer.Exit(print_rules(as_json=as_json))
 
 
 @rules_app.command("tune")

@@ -10,6 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
 from pipelines.assets.run_failures import causes_of
+from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 
@@ -134,7 +135,7 @@ def failure_sensor(settings: Settings, *jobs: UnresolvedAssetJobDefinition) -> d
         report = tell_of_failure(
             settings, job=run.job_name, run_id=run.run_id, causes=causes_of(events)
         )
-        context.log.info(f"{len(report.told)} data owners told.")
+        context.log.info(str(words("night.log.owners_told", count=len(report.told))))
 
     return failed
 

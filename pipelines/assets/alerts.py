@@ -35,6 +35,7 @@ from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.configuration.problems import Problem
+from pipelines.language import text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import Settings
@@ -223,10 +224,10 @@ def _quarter_end(past: Past) -> dt.date | None:
 
 def _say(refused: Sequence[Problem], alerts: pd.DataFrame) -> None:
     for problem in refused:
-        log.warning("warn      rule refused, the others run: %s", problem)
+        log.warning(text("night.log.rule_refused", problem=problem.told))
     now = alerts[alerts["state"] == "open"]
     counts = {level: int((now["level"] == level).sum()) for level in ("danger", "warning")}
-    log.info("warn      %d danger, %d warning open", counts["danger"], counts["warning"])
+    log.info(text("night.log.open_alerts", **counts))
 
 
 def _check(rule: Rule, breaches: pd.DataFrame, language: str) -> dg.AssetCheckResult:

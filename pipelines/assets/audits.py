@@ -19,6 +19,7 @@ from pipelines.assets.bound import COMPANY_TABLES
 from pipelines.assets.dbt_models import DBT_RUN
 from pipelines.assets.raw import may_continue
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.language import spoken, text
 from pipelines.language.text import InEach, kept
 from pipelines.nights.night import Night
 from pipelines.settings import Settings
@@ -155,7 +156,9 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
                 write_told_table(connection, "rpt_data_quality", frame)
                 verdict = decide(results, may_fail=_may_fail(settings))
                 _mark_untrusted(connection, verdict)
-            log.info("audit     %s", verdict.text(language).replace("\n", "\n          "))
+            log.info(
+                text("night.log.audit", verdict=verdict.text(spoken()).replace("\n", "\n      "))
+            )
             grouped = [*group_results("truths", truths), *group_results("staged_rows", staged)]
             yield from check_results(place, declared, grouped, language=language)
             yield _gate_result(gate, verdict, language)
@@ -186,7 +189,7 @@ def _standing(specs: Sequence[dg.AssetCheckSpec]) -> Iterator[dg.AssetCheckResul
 
 def _gate_result(spec: dg.AssetCheckSpec, verdict: Verdict, language: str) -> dg.AssetCheckResult:
     if not verdict.publish:
-        log.error("audit     %s", verdict.text(language).replace("\n", "\n          "))
+        log.error(text("night.log.audit", verdict=verdict.text(spoken()).replace("\n", "\n      ")))
     return dg.AssetCheckResult(
         asset_key=spec.asset_key,
         check_name=spec.name,

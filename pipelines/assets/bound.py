@@ -11,6 +11,7 @@ import dagster as dg
 
 from pipelines.assets.kept_ledger import open_kept
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.language import text as words
 from pipelines.ledger.revision import ledger_revision
 from pipelines.nights.night import Night, fingerprint
 from pipelines.publishing.versions import damaged_files, read_manifest
@@ -63,7 +64,7 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         with failing_clearly():
             night = _with_fingerprint(settings, night_of(context, settings))
             if night.unchanged:
-                log.info("build     nothing has changed since the published version; it stands")
+                log.info(words("night.log.unchanged"))
             else:
                 bind(
                     night.warehouse,
@@ -94,9 +95,7 @@ def _with_fingerprint(settings: Settings, night: Night) -> Night:
         damaged = damaged_files(settings.current, current)
         unchanged = not damaged
         if damaged:
-            log.warning(
-                "build     the published version is damaged (%s); building anew", ", ".join(damaged)
-            )
+            log.warning(words("night.log.damaged", files=[*damaged]))
     night = dataclasses.replace(night, fingerprint=found, unchanged=unchanged)
     night.save()
     return night

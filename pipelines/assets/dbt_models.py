@@ -19,6 +19,7 @@ import dagster as dg
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.failures import AuditFailure, PermanentFailure
+from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
 from pipelines.settings import Settings, data_dir_of
@@ -151,7 +152,7 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
     folder = night.folder / DBT_RUN
     folder.mkdir(parents=True, exist_ok=True)
     if program.beyond:
-        log.info("build     by dbt itself: %s", program.beyond[0])
+        log.info(text("night.log.by_dbt", why=program.beyond[0]))
         outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
     else:
         outcomes = build(night.warehouse, program)
@@ -219,10 +220,10 @@ def _check(asset: dg.AssetKey, program: Program, outcomes: list[Outcome]) -> dg.
 def _report(outcomes: list[Outcome]) -> None:
     """Log what was done; raise if a test found a fault (audit) or a model could not be built."""
     ended = Counter(outcome.status for outcome in outcomes)
-    log.info("build     %d models built, %d tests passed", ended["success"], ended["pass"])
+    log.info(text("night.log.built", models=ended["success"], tests=ended["pass"]))
     for outcome in outcomes:
         if outcome.status == "warn":
-            log.warning("build     %s: %s", outcome.unique_id.split(".")[2], outcome.message)
+            log.warning(text("night.log.test_warns", test=_name(outcome), why=outcome.message))
     broken = [each for each in outcomes if each.status == "error" and _is_model(each)]
     if broken:
         first = broken[0]
@@ -230,18 +231,23 @@ def _report(outcomes: list[Outcome]) -> None:
         if damaged is not None:
             raise damaged
         raise PermanentFailure(
-            f"Could not build {first.unique_id.split('.')[-1]}",
+            text("night.model_not_built", name=_name(first)),
             cause=" ".join(first.message.split())[:600],
-            next_step=f"mend the model; {len(broken)} failed in all",
+            next_step=text("night.mend_model", count=len(broken)),
         )
     failed = [each for each in outcomes if each.status in ("fail", "error")]
     if failed:
-        names = ", ".join(sorted(each.unique_id.split(".")[2] for each in failed)[:_NAMED])
+        names = sorted(map(_name, failed))[:_NAMED]
         raise AuditFailure(
-            f"The audit stopped the publication: {len(failed)} dbt tests failed ({names})",
+            text("night.tests_failed", count=len(failed), names=names),
             cause=" ".join(failed[0].message.split())[:300],
-            next_step="readers keep the last version; mend the data or the model and run again",
+            next_step=text("night.mend_data_or_model"),
         )
+
+
+def _name(outcome: Outcome) -> str:
+    """What a model or a test is called, without the hash that dbt adds to a test's id."""
+    return outcome.unique_id.split(".")[2]
 
 
 def _is_model(outcome: Outcome) -> bool:

@@ -51,13 +51,19 @@ def notice_asset(settings: Settings) -> dg.AssetsDefinition:
             _tell_of_lost_ledger(settings)
             keep_copy(settings)
         sent = report.delivery.sent if report.delivery else 0
+        ended = len(changes.recovered) + len(changes.closed) + len(changes.withdrawn)
         log.info(
-            "tell      %d opened, %d raised, %d ended; %d notices sent, %d failed",
-            len(changes.opened), len(changes.raised),
-            len(changes.recovered) + len(changes.closed) + len(changes.withdrawn), sent, len(report.failed),
-        )  # fmt: skip
+            text(
+                "night.log.told",
+                opened=len(changes.opened),
+                raised=len(changes.raised),
+                ended=ended,
+                sent=sent,
+                failed=len(report.failed),
+            )
+        )
         for person, channel, why in report.failed:
-            log.warning("tell      %s by %s: %s; it will be tried again", person, channel, why)
+            log.warning(text("night.log.not_told", person=person, channel=channel, why=why))
         return dg.MaterializeResult(
             metadata={"opened": len(changes.opened), "raised": len(changes.raised), "sent": sent}
         )
@@ -209,7 +215,7 @@ def recipient_book(settings: Settings) -> RecipientBook:
     problems: list = []
     book = read_recipients(settings.config_dir / "recipients.yml", problems)
     for problem in problems:
-        log.warning("tell      recipient refused, the others are told: %s", problem)
+        log.warning(text("night.log.recipient_refused", problem=problem.told))
     return book
 
 

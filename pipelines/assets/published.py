@@ -35,10 +35,16 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                 manifest = read_manifest(settings.current)
                 assert manifest is not None  # or the night would not be unchanged
                 shutil.rmtree(night.folder, ignore_errors=True)
-                log.info("publish   version %d stands, verified", manifest.version)
+                log.info(text("night.log.version_stands", version=manifest.version))
             else:
                 manifest = publish(settings, night)
-                log.info("publish   version %d, %d marts", manifest.version, len(manifest.tables))
+                log.info(
+                    text(
+                        "night.log.published",
+                        version=manifest.version,
+                        marts=len(manifest.tables),
+                    )
+                )
             if not night.unchanged or not workbench_path(settings).exists():
                 _offer(settings)
         rows = sum(table["rows"] for table in manifest.tables.values())
@@ -60,6 +66,4 @@ def _offer(settings: Settings) -> None:
     try:
         refresh_workbench(settings, settings.current / "warehouse.duckdb")
     except OSError as error:
-        log.warning(
-            "publish   %s", text("night.workbench.stale", reason=error.strerror or str(error))
-        )
+        log.warning(text("night.workbench.stale", reason=error.strerror or str(error)))

@@ -15,6 +15,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text as words
+from pipelines.language.figures import figure
 from pipelines.language.text import Said
 from pipelines.raw_zone.rows import LoadReport
 from pipelines.raw_zone.zone import RawZone
@@ -85,7 +86,7 @@ def _load_all(
             if not may_continue(settings, source, raw_zone, now):
                 raise
             failed[source.name] = failure.told
-            log.warning("%s: %s Its last load stands, marked untrusted.", source.name, failure)
+            log.warning(words("night.log.source_failed", source=source.name, why=failure.told))
             continue
         _say(report)
         for table, count in report.rows.items():
@@ -112,28 +113,35 @@ def may_continue(settings: Settings, source: Source, raw_zone: RawZone, now: dt.
 
 def _say(report: LoadReport) -> None:
     if report.unchanged:
-        log.info("extract   %s: unchanged since the last run", report.source)
+        log.info(words("night.log.source_unchanged", source=report.source))
         return
-    counts = ", ".join(f"{count:,} {table}" for table, count in sorted(report.rows.items()))
-    log.info("extract   %s: %s", report.source, counts or "no rows")
+    counts = [
+        words("night.log.rows_of", rows=figure(count), table=table)
+        for table, count in sorted(report.rows.items())
+    ]
+    rows = counts or words("night.log.no_rows")
+    log.info(words("night.log.source_read", source=report.source, rows=rows))
     for extract in report.extracts:
         if extract.state != "loaded":
-            where = extract.file or extract.entity
             log.warning(
-                "extract   %s: %s %s: %s",
-                report.source,
-                where,
-                extract.state,
-                _short(extract.message),
+                words(
+                    "night.log.file_left",
+                    source=report.source,
+                    file=extract.file or extract.entity,
+                    state=words(f"night.log.state.{extract.state}"),
+                    why=_short(extract.message),
+                )
             )
     if report.rejections:
+        first = report.rejections[0]
         log.warning(
-            "extract   %s: %d rows in quarantine, first: %s %s: %s",
-            report.source,
-            len(report.rejections),
-            report.rejections[0].file,
-            report.rejections[0].address,
-            report.rejections[0].reason,
+            words(
+                "night.log.quarantined",
+                source=report.source,
+                count=len(report.rejections),
+                where=" ".join(part for part in (first.file, first.address) if part),
+                why=first.reason,
+            )
         )
 
 

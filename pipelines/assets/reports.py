@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.steps import failing_clearly, log
+from pipelines.language import text
 from pipelines.publishing.versions import read_manifest
 from pipelines.reporting.weekly import write_weekly_report
 from pipelines.settings import Settings
@@ -30,7 +31,7 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
                 company=settings.company,
                 as_of=manifest.as_of,
             )
-            log.info("report    %s", written[0])
+            log.info(text("night.log.report", path=written[0]))
         return dg.MaterializeResult(
             metadata={path.name: dg.MetadataValue.path(str(path)) for path in written}
         )

@@ -27,13 +27,13 @@ from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
 from pipelines.assets.alert_past import COMPLETION
 from pipelines.assets.alerts import usable_rules
+from pipelines.commands.terminal import say
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text
 from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.binding import connect
-
-BASIS = "a target ended below 90 %; any other figure stayed bad for the quarter after the alert"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def backtest(
     past = read_past()
     rules, problems = usable_rules(past.settings)
     for problem in problems:
-        sys.stderr.write(f"rule refused: {problem}\n")
+        refused = words("command.backtest.rule_refused", problem=problem.told)
+        sys.stderr.write(f"{refused}\n")
     end = min(last or past.as_of, past.as_of)
     start = first or past.first
     if start > end:
@@ -112,37 +113,46 @@ def backtest(
     if episodes:
         inside = found.episodes[found.episodes["opened_on"].map(lambda day: start <= day <= end)]
         inside.to_csv(episodes, index=False, encoding="utf-8-sig")
-        sys.stdout.write(f"{len(inside)} episodes written to {episodes}\n")
-    sys.stdout.write(f"\nRules over {start} to {end}, {span.directors} directors\n")
-    sys.stdout.write(f"{pace_of(rules, past.metrics)}\n")
-    sys.stdout.write(f"Right = {'explained by a label' if known is not None else BASIS}\n")
+        say(words("command.backtest.written", count=len(inside), path=episodes))
+    say()
+    say(words("command.backtest.rules", first=start, last=end, count=span.directors))
+    for line in pace_of(rules, past.metrics):
+        say(line)
+    say(words("command.backtest.right_means", basis=_basis(known)))
     _print(by_rule(judged, span))
-    sys.stdout.write("\nTargets, by scope and period (missed = ended below 90 %)\n")
+    say()
+    say(words("command.backtest.targets"))
     _print(by_target_unit(judged, outcomes, rules, span))
-    sys.stdout.write("\nThe same periods with simple forecasters, which any rule must beat\n")
+    say()
+    say(words("command.backtest.forecasters"))
     _print(comparisons(outcomes, past.completion))
     if known is not None:
-        sys.stdout.write("\nPlanted risks\n")
+        say()
+        say(words("command.backtest.planted"))
         _print(by_label(judged, known, tree))
     return 0
 
 
-def pace_of(rules: Sequence[Rule], metrics: pd.DataFrame) -> str:
-    """A sentence on how often levels move, whichever way the past is walked through."""
+def pace_of(rules: Sequence[Rule], metrics: pd.DataFrame) -> list[Text]:
+    """How often levels move, whichever way the past is walked through, and which rules have no rows."""
     silent = set(rules_without_rows(rules, metrics))
     by_grain: dict[str, int] = {}
     for rule in rules:
         if rule.name not in silent:
             grain = "week" if rule.on_targets else rule.grain
             by_grain[grain] = by_grain.get(grain, 0) + 1
-    told = ", ".join(f"{count} by {grain}" for grain, count in by_grain.items())
-    text = (
-        f"Levels move when a rule's period ends ({told}): targets on Sundays and on a period's last "
-        "day. A night in between carries the level on, so a replay of every day opens nothing else."
-    )
+    told = [
+        words(f"command.backtest.by.{grain}", number=count) for grain, count in by_grain.items()
+    ]
+    lines = [words("command.backtest.pace", grains=told)]
     if silent:
-        text += f" Without rows, not replayed: {', '.join(sorted(silent))}."
-    return text
+        lines.append(words("command.backtest.silent", rules=sorted(silent)))
+    return lines
+
+
+def _basis(known: list[Label] | None) -> Text:
+    """What a right alert is: one that a label explains, else one that the later course bore out."""
+    return words("command.backtest.by_label" if known is not None else "command.backtest.by_course")
 
 
 def tune(budget: float, labels: Path | None = None) -> int:
@@ -171,15 +181,23 @@ def tune_on(past: Past, rules: Sequence[Rule], known: list[Label] | None, budget
         outcomes = period_outcomes(narrow.metrics, narrow.completion, as_of=as_of)
         return _judged(narrow, told, [rule], tree, known, outcomes, as_of)
 
-    sys.stdout.write(
-        f"Tuned on {early.first} to {early.last}, quoted on {rest.first} to {rest.last}, "
-        f"{early.directors} directors. At most {budget:g} false alarms per director and month in "
-        f"all, shared equally. Right = {'explained by a label' if known is not None else BASIS}.\n"
+    say(
+        words(
+            "command.backtest.tuned",
+            first=early.first,
+            last=early.last,
+            rest_first=rest.first,
+            rest_last=rest.last,
+            directors=rest.directors,
+            budget=f"{budget:g}",
+            basis=_basis(known),
+        )
     )
     for proposal in proposals(live, trial, early=early, rest=rest, budget=budget):
         _print_proposal(proposal)
     if silent:
-        sys.stdout.write(f"\nWithout rows, not tuned: {', '.join(sorted(silent))}\n")
+        say()
+        say(words("command.backtest.not_tuned", rules=sorted(silent)))
 
 
 def _narrowed(past: Past, rule: Rule) -> Past:
@@ -216,7 +234,9 @@ def _print_proposal(proposal: Proposal) -> None:
     changes = [
         f"{key} {before[key]:g} -> {after[key]:g}" for key in after if before[key] != after[key]
     ]
-    sys.stdout.write(f"\n{proposal.rule.name}: {', '.join(changes) or 'keep'}\n")
+    say()
+    kept = words("command.backtest.keep")
+    say(words("command.backtest.proposal", rule=proposal.rule.name, changes=changes or kept))
     for title in ("early_before", "early_after", "rest_before", "rest_after"):
         figures = getattr(proposal, title)
         shown = ", ".join(f"{key} {value:.2f}" for key, value in figures.items())

@@ -5,51 +5,104 @@ Add here: something `check` looks at. Keep out: what is valid (each file's own m
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.configuration.problems import ConfigurationError, Problem
-from pipelines.language import text
+from pipelines.language import Said, Text, spoken, text
+from pipelines.language.text import Clause, in_words
 from pipelines.settings import Settings, load_settings
+from pipelines.sources.protocol import Finding
 from pipelines.sources.registry import connector_of
 
+_STYLES = {"ok": "good", "remark": "remark", "problem": "bad"}
 
-def check_everything() -> int:
+
+@dataclass(frozen=True)
+class Line:
+    """One finding as it is shown; equal ones about several subjects are one line."""
+
+    source: str
+    kind: str  # ok, remark or problem
+    subjects: tuple[str, ...]
+    words: str
+    next_step: str = ""
+
+
+def check_everything(*, as_json: bool = False) -> int:
     """Print one line per finding; 0 if all is well, 2 if configuration is wrong, 1 if a source is."""
     settings = load_settings()
-    _look_for_dead_runs(settings)
-    problems = rule_problems(settings)
-    company = settings.company
-    sys.stdout.write(
-        f"{settings.config_dir}: {company.name}, {len(settings.sources)} sources, {len(settings.stages)} stages\n"
-    )
-    for problem in problems:
-        sys.stdout.write(f"  PROBLEM  {problem}\n")
-    reachable = True
+    faults = rule_problems(settings)
+    lines = [_of_problem("", problem) for problem in faults]
     for source in settings.sources:
-        sys.stdout.write(f"{source.name} ({source.system})\n")
         try:
-            findings = connector_of(source, settings).check()
+            found = connector_of(source, settings).check()
         except ConfigurationError as error:
-            problems += error.problems
-            sys.stdout.write(f"  PROBLEM  {error.problems[0]}\n")
+            faults += error.problems
+            lines += [_of_problem(source.name, problem) for problem in error.problems]
             continue
-        for finding in findings:
-            reachable = reachable and finding.ok
-            mark = "ok      " if finding.ok else "PROBLEM "
-            step = f" Next: {str(finding.next_step).rstrip('.')}." if finding.next_step else ""
-            sys.stdout.write(f"  {mark} {finding.subject}: {finding.text}{step}\n")
-    if problems:
+        lines += _merged(source.name, found)
+    if as_json:
+        say_json([vars(line) for line in lines])
+    else:
+        _print(settings, lines)
+    if faults:
         return 2
-    return 0 if reachable else 1
+    return 1 if any(line.kind == "problem" for line in lines) else 0
 
 
-def _look_for_dead_runs(settings: Settings) -> None:
-    if (settings.data_dir / "dagster").is_dir():
-        from pipelines.assets.dead_runs import close_dead_runs_if_idle
-        from pipelines.schedules import NIGHTLY
+def _of_problem(source: str, problem: Problem) -> Line:
+    return Line(source, "problem", (), _worded(problem.told))
 
-        for run in close_dead_runs_if_idle(settings, NIGHTLY):
-            sys.stdout.write(f"  {text('command.check.dead_run', run=run[:8])}\n")
+
+def _merged(source: str, findings: Iterable[Finding]) -> list[Line]:
+    """Findings that say the same of several subjects as one line, in the order of the first."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for finding in findings:
+        kind = "problem" if not finding.ok else "remark" if finding.remark else "ok"
+        key = (kind, _worded(finding.text), _worded(finding.next_step))
+        found.setdefault(key, []).append(_worded(finding.subject))
+    return [
+        Line(source, kind, tuple(dict.fromkeys(subjects)), words, step)
+        for (kind, words, step), subjects in found.items()
+    ]
+
+
+def _worded(said: Said) -> str:
+    return in_words(Clause(said), spoken()) if said else ""
+
+
+def _print(settings: Settings, lines: list[Line]) -> None:
+    head = text(
+        "command.check.head",
+        folder=settings.config_dir,
+        company=settings.company.name,
+        sources=len(settings.sources),
+        stages=len(settings.stages),
+    )
+    say(coloured(str(head), "strong"))
+    for line in lines:
+        if not line.source:
+            _print_line(line)
+    for source in settings.sources:
+        say(text("command.check.source", source=source.name, system=source.system))
+        for line in lines:
+            if line.source == source.name:
+                _print_line(line)
+    steps = list(dict.fromkeys(line.next_step for line in lines if line.next_step))
+    if steps:
+        say(coloured(str(text("command.next")), "strong"))
+        for step in steps:
+            say(text("command.check.step", step=step))
+
+
+def _print_line(line: Line) -> None:
+    mark = coloured(str(text(f"command.check.{line.kind}")), _STYLES[line.kind])
+    said: Text | str = line.words
+    if line.subjects:
+        said = text("command.check.about", subjects=list(line.subjects), words=line.words)
+    say(f"  {mark}  {said}")
 
 
 def rule_problems(settings: Settings) -> list[Problem]:

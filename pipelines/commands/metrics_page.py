@@ -105,7 +105,7 @@ def metric_texts(manifest: dict[str, Any]) -> list[MetricText]:
         )
     if gaps:
         raise PermanentFailure(
-            tried="write the page of metrics",
+            tried=words("command.docs.page"),
             where="dbt_project/models/intermediate/metrics",
             cause="no definition for " + "; ".join(sorted(gaps)),
             next_step=words("command.docs.add_fields", prefix=PREFIX),

@@ -7,11 +7,11 @@ Add here: how a run is started from the shell and what it prints. Keep out: the 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from pipelines.commands.terminal import coloured, say, speak_on
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.nights.instance import dagster_home
@@ -37,18 +37,14 @@ def run_nightly(as_of: dt.date | None) -> int:
     _speak(as_of or settings.today(), settings)
     with writer_lock(settings.data_dir, "forewarn run"):
         code = _run(settings, as_of)
-    sys.stdout.write(f"\nTook {time.monotonic() - started:.1f} s.\n")
+    say()
+    say(text("command.run.took", seconds=f"{time.monotonic() - started:.1f}"))
     return code
 
 
 def _speak(day: dt.date, settings: Settings) -> None:
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("  %(message)s"))
-    logger = logging.getLogger("forewarn")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
-    sys.stdout.write(f"{settings.company.name}: nightly run as of {day}\n")
-    sys.stdout.flush()
+    speak_on(sys.stdout)
+    say(coloured(str(text("command.run.starts", company=settings.company.name, day=day)), "strong"))
 
 
 def _run(settings: Settings, as_of: dt.date | None) -> int:
@@ -90,8 +86,8 @@ def _tell_owners(settings: Settings, run_id: str, causes: list[Cause]) -> None:
     try:
         report = tell_of_failure(settings, job=NIGHTLY, run_id=run_id, causes=causes)
     except Exception as error:  # the failure of the run is what has to be seen
-        sys.stdout.write(f"  the data owners could not be told: {type(error).__name__}\n")
+        say(text("command.run.owners_not_told", why=type(error).__name__))
         return
-    people = ", ".join(sorted({each.person_id for each in report.told}))
+    people = sorted({each.person_id for each in report.told})
     if people:
-        sys.stdout.write(f"  told: {people}\n")
+        say(text("command.run.owners_told", people=people))

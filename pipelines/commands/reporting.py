@@ -7,10 +7,10 @@ past day is built (`commands/past_day.py`).
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import sys
 from pathlib import Path
 
+from pipelines.commands.terminal import speak_on
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.publishing.versions import read_manifest
@@ -47,19 +47,10 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
     else:
         from pipelines.commands.past_day import built_past_day
 
-        _speak(f"Building {day} as it was known then; published is {manifest.as_of}, and stays.")
+        speak_on(sys.stderr)
+        building = text("command.report.building", day=day, published=manifest.as_of)
+        sys.stderr.write(f"{building}\n")
         with built_past_day(settings, day) as warehouse:
             written = write_weekly_report(warehouse, folder, company=settings.company, as_of=day)
     sys.stdout.writelines(f"{path}\n" for path in written)
     return 0
-
-
-def _speak(first: str) -> None:
-    """Progress to stderr, so that stdout holds the files that were written and nothing else."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("  %(message)s"))
-    logger = logging.getLogger("forewarn")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
-    sys.stderr.write(f"{first}\n")
-    sys.stderr.flush()

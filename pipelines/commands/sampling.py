@@ -6,10 +6,12 @@ Add here: what the command says. Keep out: the company itself (`pipelines/sample
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 
 import typer
+
+from pipelines.commands.terminal import say
+from pipelines.language import text
 
 
 def write(directory: Path, *, reps: int, seed: int, end: dt.date | None) -> int:
@@ -21,8 +23,5 @@ def write(directory: Path, *, reps: int, seed: int, end: dt.date | None) -> int:
         company = write_sample(directory, reps=reps, seed=seed, end=end or SHIPPED_END)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    sys.stdout.write(
-        f"Wrote a sample company to {directory}: {reps} reps, "
-        f"{len(company.labels)} planted risks (labels.json).\n"
-    )
+    say(text("command.sample.wrote", folder=directory, reps=reps, risks=len(company.labels)))
     return 0

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
+from pipelines.commands.terminal import say
 from pipelines.failures import PermanentFailure
-from pipelines.language import text
+from pipelines.language import has, text
 from pipelines.nights.instance import dagster_home
 from pipelines.settings import PROJECT, Settings, load_settings
 
@@ -50,11 +51,9 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     # Ctrl-C as well: started in the background of a shell, a process is told to ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    sys.stdout.write(
-        f"Dagster's pages   http://{HOST}:{port}  (home {home})\n"
-        f"Answer links      http://{HOST}:{answers_port}\nCtrl-C ends all.\n"
-    )
-    sys.stdout.flush()
+    say(text("command.up.pages", address=f"http://{HOST}:{port}", home=home))
+    say(text("command.up.answers", address=f"http://{HOST}:{answers_port}"))
+    say(text("command.up.ends"))
     children: dict[str, subprocess.Popen[bytes]] = {}
     ended = ""
     try:
@@ -71,9 +70,9 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     finally:
         _end(list(children.values()))
     if ended:
-        sys.stderr.write(
-            f"The server of the {ended} ended by itself; all were ended. See its lines above.\n"
-        )
+        key = f"command.up.server.{ended}"
+        said = text("command.up.ended", server=text(key) if has(key) else ended)
+        sys.stderr.write(f"{said}\n")
         return 1
     return 0
 
@@ -105,11 +104,11 @@ def answers_app() -> Starlette:
 def _commands(port: int, answers_port: int) -> dict[str, list[str]]:
     workspace = ["-w", str(PROJECT / "workspace.yaml")]
     return {
-        "dagster pages": [
+        "pages": [
             str(_SCRIPTS / "dagster-webserver"), *workspace, "-h", HOST, "-p", str(port),
         ],
         "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
-        "answer links": [
+        "answers": [
             sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.serving:answers_app",
             "--host", HOST, "--port", str(answers_port), "--log-level", "warning",
         ],

@@ -5,14 +5,20 @@ Add here: a line of the summary. Keep out: anything that computes a figure.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from pipelines.assets.run_failures import Cause
+from pipelines.commands.terminal import coloured, say
+from pipelines.language import Text, spoken, text
+from pipelines.language.figures import figure
+from pipelines.language.text import in_words
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
+
+_SHOWN = 8
+_STYLES = {"danger": "bad", "warning": "remark"}
 
 
 def print_summary(settings: Settings) -> None:
@@ -20,66 +26,76 @@ def print_summary(settings: Settings) -> None:
     manifest = read_manifest(settings.current)
     if manifest is None:
         return
+    say()
+    published = text("command.run.published", version=manifest.version, day=manifest.as_of)
+    say(coloured(str(published), "strong"))
     with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
-        lines = [
-            "",
-            f"Published version {manifest.version} as of {manifest.as_of}",
-            *_sources(connection),
-            *_checks(connection),
-            *_alerts(connection),
-        ]
+        for line in (*_sources(connection), _checks(connection)):
+            say(f"  {line}")
+        _print_alerts(connection)
     reports = settings.reports_dir / manifest.as_of.isoformat()
-    lines += [
-        "",
-        "Where to look",
-        f"  report      {reports / 'weekly.html'}",
-        f"  marts       {settings.current / 'forewarn.duckdb'} (schema marts), {settings.current / 'parquet'}",
-        "  warnings    forewarn alerts list",
-        "  the run     forewarn up",
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    say()
+    say(text("command.run.where"))
+    say(text("command.run.where.report", path=reports / "weekly.html"))
+    say(
+        text(
+            "command.run.where.marts",
+            path=settings.current / "forewarn.duckdb",
+            parquet=settings.current / "parquet",
+        )
+    )
+    say(text("command.run.where.alerts", command="forewarn alerts list"))
+    say(text("command.run.where.run", command="forewarn up"))
 
 
-def _sources(connection: Any) -> list[str]:
+def _sources(connection: Any) -> list[Text]:
     rows = connection.execute(
         "select source, sum(rows), count(*), count(*) filter (where state not in ('fresh', 'empty')) "
         "from marts.rpt_freshness group by source order by source"
     ).fetchall()
     return [
-        f"  {source}: {int(total or 0):,} rows in {entities} entities"
-        + (f", {late} late or failed" if late else "")
+        text(
+            "command.run.source_late" if late else "command.run.source",
+            source=source,
+            rows=figure(int(total or 0)),
+            count=entities,
+            late=late,
+        )
         for source, total, entities, late in rows
     ]
 
 
-def _checks(connection: Any) -> list[str]:
+def _checks(connection: Any) -> Text:
     passed, warned, failed = connection.execute(
         "select count(*) filter (where passed), "
         "count(*) filter (where not passed and severity <> 'error'), "
         "count(*) filter (where not passed and severity = 'error') from marts.rpt_data_quality"
     ).fetchall()[0]
-    return [f"  checks: {passed} passed, {warned} with findings, {failed} failed"]
+    return text("command.run.checks", passed=passed, warned=warned, failed=failed)
 
 
-def _alerts(connection: Any) -> list[str]:
+def _print_alerts(connection: Any) -> None:
+    language = "zh" if spoken() == "zh" else "en"
     rows = connection.execute(
-        "select level, message from marts.fct_alerts where state = 'open' "
+        f"select level, coalesce(message_{language}, message) from marts.fct_alerts "
+        "where state = 'open' "
         "order by level, coalesce(amount_at_risk, 0) * coalesce(probability, 1) desc, alert_id"
     ).fetchall()
     counts = {
         level: sum(1 for found, _ in rows if found == level) for level in ("danger", "warning")
     }
-    lines = [f"  open alerts: {counts['danger']} 危险 danger, {counts['warning']} 警戒 warning"]
-    lines += [
-        f"    {'危险' if level == 'danger' else '警戒'}  {message}" for level, message in rows[:8]
-    ]
-    if len(rows) > 8:
-        lines.append(f"    ... and {len(rows) - 8} more")
-    return lines
+    say(f"  {text('command.run.alerts', **counts)}")
+    for level, message in rows[:_SHOWN]:
+        name = coloured(str(text(f"command.level.{level}")), _STYLES[level])
+        say(f"    {name}  {message}")
+    if len(rows) > _SHOWN:
+        say(f"    {text('command.run.more_alerts', more=len(rows) - _SHOWN)}")
 
 
 def print_failure(causes: Sequence[Cause]) -> bool:
     """Print why each step failed; returns whether it was the audit that stopped the run."""
-    sys.stdout.write("\nNothing was published; readers keep the last version.\n")
-    sys.stdout.writelines(f"  {cause.step}: {cause.full}\n" for cause in causes)
+    say()
+    say(coloured(str(text("command.run.not_published")), "bad"))
+    for cause in causes:
+        say(text("command.run.cause", step=cause.step, why=in_words(cause.full, spoken())))
     return any(cause.is_audit for cause in causes)

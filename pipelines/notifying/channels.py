@@ -19,6 +19,7 @@ import apprise
 from apprise.common import OverflowMode
 from apprise.manager_plugins import NotificationManager
 
+from pipelines.language import Text, text
 from pipelines.notifying.messages import Message
 from pipelines.notifying.secrets import REFERENCE, hushed, redacted, resolve
 
@@ -34,7 +35,7 @@ class Outcome:
     error: str = ""
 
 
-def fault(reference: str, environment: Mapping[str, str] = os.environ) -> str | None:
+def fault(reference: str, environment: Mapping[str, str] = os.environ) -> Text | None:
     """Why a channel cannot work, None if it can or if that shows only once its secret is set."""
     if reference == FILE:
         return None
@@ -45,8 +46,8 @@ def fault(reference: str, environment: Mapping[str, str] = os.environ) -> str | 
     if _service(url) is None:
         scheme = url.partition("://")[0].lower()
         if "://" in url and scheme in NotificationManager().schemas():
-            return f"is not a complete {scheme}:// URL"
-        return "is not a URL of a service that Apprise knows"
+            return text("notice.channel.incomplete", scheme=scheme)
+        return text("notice.channel.no_service")
     return None
 
 
@@ -65,11 +66,11 @@ def send(
     try:
         url = resolve(reference, environment)
     except KeyError as error:
-        return Outcome(False, f"environment variable {error.args[0]} is not set")
+        return Outcome(False, str(text("notice.channel.no_variable", name=error.args[0])))
     with hushed():
         service = _service(url)
         if service is None:
-            return Outcome(False, "the URL is not one that Apprise knows")
+            return Outcome(False, str(text("notice.channel.unknown_url")))
         form, body = _body(service, message)
         sender = apprise.Apprise(asset=_asset())
         sender.add(service)
@@ -135,5 +136,14 @@ def _write(outbox_dir: Path, recipient_id: str, key: str, message: Message) -> O
         draft.write_text(f"# {message.title}\n\n{message.markdown}\n", encoding="utf-8")
         draft.replace(folder / f"{name}.md")
     except OSError as error:
-        return Outcome(False, f"cannot write {folder / name}.md: {error.strerror or error}")
+        return Outcome(
+            False,
+            str(
+                text(
+                    "notice.channel.unwritten",
+                    path=f"{folder / name}.md",
+                    why=error.strerror or str(error),
+                )
+            ),
+        )
     return Outcome(True)

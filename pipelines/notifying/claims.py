@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
+from pipelines.language import text
 from pipelines.ledger.models import Notice
 from pipelines.ledger.store import Ledger
 
@@ -56,10 +57,11 @@ def take_over_abandoned(ledger: Ledger, now: dt.datetime) -> int:
             notice.repeats += 1
             found += 1
             log.warning(
-                "notice %s to %s was being sent when its process ended; it is sent again and may"
-                " arrive twice",
-                notice.notice_id,
-                notice.recipient_id,
+                text(
+                    "notice.log.interrupted",
+                    notice=notice.notice_id,
+                    person=notice.recipient_id,
+                )
             )
     return found
 

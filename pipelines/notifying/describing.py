@@ -28,7 +28,7 @@ from pipelines.notifying.wording import Language, word
 _MOST_DRIVERS, _MOST_DEALS = 3, 5
 A_WEEK = 5  # workdays; a shorter silence of a deal is no news
 # How a rule's sentence begins (`alerting/messages.py`); a line with a mark of its own needs it once.
-_LEVEL_HEAD = re.compile(r"^\s*(?:【(?:警戒|危险|正常)】|(?:Warning|Danger|Normal): )")
+LEVEL_HEAD = re.compile(r"^\s*(?:【(?:警戒|危险|正常)】|(?:Warning|Danger|Normal): )")
 
 
 def in_language(alert: Alert, name: str, language: Language) -> str:
@@ -52,7 +52,7 @@ def sentence(alert: Alert, language: Language) -> str:
 
 def statement(alert: Alert, language: Language) -> str:
     """The sentence without its level and its advice, where both stand beside it anyway."""
-    said = _LEVEL_HEAD.sub("", sentence(alert, language)).strip()
+    said = LEVEL_HEAD.sub("", sentence(alert, language)).strip()
     advice = in_language(alert, "advice", language)
     head = re.search(r"(?:建议[：:]|Next: )", said)
     return said[: head.start()].strip() if advice and head else said
@@ -80,7 +80,7 @@ def headline(alert: Alert, language: Language, change: str = "", level: str | No
 
 def short_line(alert: Alert, language: Language, currency: str, note: str = "") -> str:
     """One alert as one line of a list."""
-    said = _LEVEL_HEAD.sub("", sentence(alert, language)).rstrip()
+    said = LEVEL_HEAD.sub("", sentence(alert, language)).rstrip()
     extras = [note] if note else []
     if alert.amount_at_risk:
         amount = Writer(language, currency).money_in_words(float(alert.amount_at_risk))

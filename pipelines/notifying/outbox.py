@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from pipelines.language import text
 from pipelines.ledger.models import Episode, Notice
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.channels import Outcome, send
@@ -160,10 +161,17 @@ def _send_one(
     references = {fingerprint(each): each for each in recipient.channels} if recipient else {}
     reference = references.get(notice.channel)
     if recipient is None or reference is None:
-        why = "the recipient or channel is no longer in recipients.yml"
+        why = str(text("notice.log.recipient_gone"))
         _settle(ledger, notice, state="dropped", last_error=why)
         done.dropped.append((notice.recipient_id, notice.channel, why))
-        log.warning("notice %s to %s dropped: %s", notice.notice_id, notice.recipient_id, why)
+        log.warning(
+            text(
+                "notice.log.dropped",
+                notice=notice.notice_id,
+                person=notice.recipient_id,
+                why=why,
+            )
+        )
         return
     message = _as_sent(ledger, notice, recipient, now)
     outcome = Outcome(False)
@@ -181,16 +189,22 @@ def _send_one(
     if outcome.sent:
         _settle(ledger, notice, state="sent", sent_at=now, last_error=None)
         done.sent += 1
-        log.info("notice %s sent to %s", notice.notice_id, recipient.person_id)
+        log.info(text("notice.log.sent", notice=notice.notice_id, person=recipient.person_id))
         return
     delay = min(FIRST_DELAY * 2 ** min(notice.attempts - 1, 20), LONGEST_DELAY)
     _settle(ledger, notice, state="pending", last_error=outcome.error, next_attempt_at=now + delay)
     done.failed.append((recipient.person_id, masked(reference), outcome.error))
     log.warning(
-        "notice %s to %s by %s failed (attempt %s), next in %s: %s",
-        notice.notice_id, recipient.person_id, masked(reference), notice.attempts, delay,
-        outcome.error,
-    )  # fmt: skip
+        text(
+            "notice.log.failed",
+            notice=notice.notice_id,
+            person=recipient.person_id,
+            channel=masked(reference),
+            attempt=notice.attempts,
+            delay=str(delay),
+            why=outcome.error,
+        )
+    )
 
 
 def _as_sent(ledger: Ledger, notice: Notice, recipient: Recipient, now: dt.datetime) -> Message:

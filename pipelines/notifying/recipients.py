@@ -25,7 +25,7 @@ from pipelines.notifying.secrets import masked
 
 Role = Literal["director", "manager", "rep", "data_owner"]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_ACCEPTED = "a list `recipients:`, each with person_id, role, channels, scopes"
+_ACCEPTED = text("config.recipients.list")
 
 
 class _Part(BaseModel):
@@ -184,21 +184,24 @@ def _faults(
 ) -> list[Problem]:
     faults = []
     if recipient.person_id in earlier:
-        found = f"{recipient.person_id!r} is there twice"
+        found = text("config.recipients.twice", person=recipient.person_id)
         key = _where(path, (*at, "person_id"))
         faults.append(Problem(path.name, key, found, text("config.recipients.once")))
     for number, channel in enumerate(recipient.channels):
         wrong = fault(channel, environment)
         if wrong is not None:
             key = _where(path, (*at, "channels", number))
-            accepted = "an Apprise URL (such as wecombot://KEY), ${NAME} of one, or file://"
-            faults.append(Problem(path.name, key, f"{masked(channel)} {wrong}", accepted))
+            accepted = text("config.recipients.channels")
+            found = text("config.recipients.wrong", channel=masked(channel), why=wrong)
+            faults.append(Problem(path.name, key, found, accepted))
     for number, scope in enumerate(recipient.scopes):
         if scopes is not None and scope not in scopes and scope[0] != "source":
             known = sorted(scope_id for kind, scope_id in scopes if kind == scope[0])
             key = _where(path, (*at, "scopes", number))
-            accepted = f"{scope[0]} {', '.join(known[:8])}" if known else "a scope that exists"
-            faults.append(Problem(path.name, key, f"no {scope[0]} {scope[1]!r}", accepted))
+            some = f"{scope[0]} {', '.join(known[:8])}" if known else None
+            none = text("config.recipients.no_such_scope", kind=scope[0], scope=scope[1])
+            known_scopes = some or text("config.recipients.existing_scope")
+            faults.append(Problem(path.name, key, none, known_scopes))
     if not recipient.scopes and recipient.role in {"director", "manager"}:
         key = _where(path, at)
         faults.append(

@@ -39,7 +39,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
 
 
 def test_it_says_how_often_levels_move(past: Past, rules: list[Rule]) -> None:
-    told = pace_of(rules, past.metrics)
+    told = " ".join(map(str, pace_of(rules, past.metrics)))
     assert "3 by week" in told
     assert "opens nothing else" in told
     assert "not replayed: feed_age_ratio_limit" in told

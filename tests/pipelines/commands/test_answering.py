@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from pipelines.commands.answering import print_one, print_rules
 from pipelines.failures import PermanentFailure
+from pipelines.language import speak
 from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import PROJECT, Settings, load_settings
@@ -20,12 +22,14 @@ DAY = dt.date(2026, 10, 30)
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     shutil.copytree(PROJECT / "config", tmp_path / "config")
     monkeypatch.setenv("FOREWARN_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("FOREWARN_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("FOREWARN_LEDGER_URL", raising=False)
-    return load_settings()
+    monkeypatch.delenv("FOREWARN_LANG")  # as its company speaks: Chinese
+    yield load_settings()
+    speak("en")
 
 
 def test_an_alert_shows_its_record_drivers_deals_and_advice(
@@ -50,11 +54,11 @@ def test_an_alert_shows_its_record_drivers_deals_and_advice(
         ledger.close()
     assert print_one("01234567") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "  规则过往表现: 以往 30 次中 77% 应验" in lines
+    assert "  规则过往表现：以往 30 次中 77% 应验" in lines
     assert "    - 张三（数量） · 占差距 62%" in lines
-    assert lines.index("  相关商机:") + 1 == lines.index("    - 合同甲 · 方案报价 · 8.8 万元")
+    assert lines.index("  相关商机：") + 1 == lines.index("    - 合同甲 · 方案报价 · 8.8 万元")
 
 
 def test_rules_need_a_published_version(site: Settings) -> None:
-    with pytest.raises(PermanentFailure, match="nothing has been published"):
+    with pytest.raises(PermanentFailure, match="还没有发布过数据"):
         print_rules()

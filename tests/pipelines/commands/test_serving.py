@@ -54,7 +54,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def answers(site: Settings) -> Iterator[httpx.Client]:
     """The answer links as `forewarn up` starts them."""
     port = free_port()
-    command = serving._commands(free_port(), port)["answer links"]
+    command = serving._commands(free_port(), port)["answers"]
     child = subprocess.Popen(command, env=serving._environment(site), cwd=PROJECT)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
