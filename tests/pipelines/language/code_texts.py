@@ -124,8 +124,12 @@ def asked_for() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
                 )
     for path in (PROJECT / "pipelines").rglob("*.j2"):
         plain |= set(re.findall(r"['\"]([\w.]+)['\"]", path.read_text(encoding="utf-8")))
-    # A pattern needs a fixed beginning that says which texts are meant.
-    useful = [p for p in patterns if re.match(r"[a-z_]+(\\\.|_)", p) and " " not in p]
+    # A pattern needs a fixed beginning or end that says which texts are meant.
+    useful = [
+        p
+        for p in patterns
+        if " " not in p and (re.match(r"[a-z_]+(\\\.|_)", p) or re.search(r"\+_[a-z_]{4,}$", p))
+    ]
     return frozenset(plain), tuple(re.compile(p) for p in sorted(useful))
 
 
