@@ -13,6 +13,7 @@ from pipelines.commands.terminal import coloured, say
 from pipelines.language import Text, spoken, text
 from pipelines.language.figures import figure
 from pipelines.language.text import in_words
+from pipelines.notifying.describing import LEVEL_HEAD
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
@@ -87,7 +88,7 @@ def _print_alerts(connection: Any) -> None:
     say(f"  {text('command.run.alerts', **counts)}")
     for level, message in rows[:_SHOWN]:
         name = coloured(str(text(f"command.level.{level}")), _STYLES[level])
-        say(f"    {name}  {message}")
+        say(f"    {name}  {LEVEL_HEAD.sub('', str(message))}")
     if len(rows) > _SHOWN:
         say(f"    {text('command.run.more_alerts', more=len(rows) - _SHOWN)}")
 

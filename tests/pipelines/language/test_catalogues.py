@@ -45,7 +45,9 @@ def forms(entry: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def blanks(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+    names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+    # What a sentence is about: languages choose what stands first, all three are given.
+    return {"metric" if name in {"heading", "period"} else name for name in names}
 
 
 def of_converted_rooms():
