@@ -33,7 +33,7 @@ def events_of(op: dg.OpDefinition) -> list[dg.DagsterEvent]:
 
 def test_our_failures_are_told_in_full_and_others_by_their_kind_alone() -> None:
     (own,) = causes_of(events_of(told))
-    assert own.text.startswith("Could not read the sheet (orders.csv)")
+    assert str(own.text).startswith("Could not read the sheet (orders.csv)")
     assert (own.step, own.is_audit) == ("told", False)
     (other,) = causes_of(events_of(unexpected))
     assert "ValueError" in other.text
