@@ -78,6 +78,32 @@ def check_results(
     return [*folded, _folded(asset, EVALUATED, "error", lost, language)]
 
 
+def one_check(
+    asset: dg.AssetKey, name: str, results: Iterable[CheckResult], *, language: str = "en"
+) -> dg.AssetCheckResult:
+    """All results of an asset as one check that shows and stops nothing; each rule is in its metadata.
+
+    It fails with ERROR if a rule of that severity failed or could not be evaluated, else with WARN.
+    """
+    everything = list(results)
+    failed = [result for result in everything if not result.passed]
+    severity: Severity = (
+        "error"
+        if any(result.severity == "error" or not result.evaluated for result in failed)
+        else "warning"
+    )
+    folded = _folded(asset, check_name(name), severity, everything, language)
+    outcomes = {
+        result.check: "passed"
+        if result.passed
+        else f"{result.failed_rows} rows"
+        if result.evaluated
+        else "not evaluated"
+        for result in everything
+    }
+    return folded._replace(metadata={**folded.metadata, "rules": dg.MetadataValue.json(outcomes)})
+
+
 def group_declarations(group: str) -> list[tuple[str, Severity]]:
     """Two declarations for results whose checks are not known beforehand: errors, and the rest."""
     return [(f"{group}_errors", "error"), (f"{group}_warnings", "warning")]

@@ -6,6 +6,7 @@ Add here: nothing but what tests of every folder need. Keep out: fixtures of one
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 # Sentences of failures and findings are tested in English, whatever company a test sets up, unless
 # it is about the language: it then deletes or sets the variable (monkeypatch) and asks `speak_as`.
 os.environ.setdefault("FOREWARN_LANG", "en")
+
+# dbt compiles the project once for all installations that tests make, and for the next run of the
+# suite: the folders are named after everything that the result depends on.
+os.environ.setdefault(
+    "FOREWARN_DBT_COMPILED", str(Path(__file__).parent.parent / ".pytest_cache" / "dbt")
+)
 
 
 @pytest.hookimpl(optionalhook=True)

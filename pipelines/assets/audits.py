@@ -26,7 +26,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.dbt_command import prepared_manifest
 from pipelines.warehouse.told_tables import write_told_table
-from quality.adapter import check_results, check_specs, group_declarations, group_results
+from quality.adapter import check_results, check_specs, group_declarations, group_results, one_check
 from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
 from quality.dbt_results import read_dbt_results
 from quality.feeds import read_feeds
@@ -44,6 +44,7 @@ CALENDAR = dg.AssetKey(["config", "calendar"])
 # The mart whose check `marts_may_be_published` holds up all that follows.
 GATE = dg.AssetKey(["marts", "fct_target_completion"])
 MAY_BE_USED, MAY_BE_PUBLISHED = "loaded_rows_may_be_used", "marts_may_be_published"
+RULES = "loaded_rows_keep_the_rules"
 _RAW_RESULTS = "raw_audit.json"
 
 
@@ -51,16 +52,13 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
     """Great Expectations suites on the sheets' rows, volume, completeness, quarantine, freshness."""
     suites = read_suites()
     language = settings.company.language
-    declared = {
-        dg.AssetKey(["raw", f"spreadsheet__{entity}"]): rule_names(suite)
-        for entity, suite in suites.items()
-    }
+    # One check per table, its rules as metadata: an event of Dagster costs more than a rule.
+    keys = {entity: dg.AssetKey(["raw", f"spreadsheet__{entity}"]) for entity in suites}
     feeds_declared = group_declarations("feeds")
     bound = [dg.AssetKey(["config", name]) for name in COMPANY_TABLES]
     shown = [
-        spec
-        for key, names in declared.items()
-        for spec in check_specs(key, names, language=language)
+        dg.AssetCheckSpec(RULES, asset=key, description=f"{len(rule_names(suites[entity]))} rules.")
+        for entity, key in keys.items()
     ]
     shown += check_specs(EXTRACTS, feeds_declared, language=language)
     specs = [
@@ -103,13 +101,8 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
                 json.dumps([{**vars(result), "told": kept(result.told)} for result in results])
             )
             verdict = decide(results, may_fail=_may_fail(settings))
-            for key, names in declared.items():
-                yield from check_results(
-                    key,
-                    names,
-                    by_entity[key.path[-1].removeprefix("spreadsheet__")],
-                    language=language,
-                )
+            for entity, key in keys.items():
+                yield one_check(key, RULES, by_entity[entity], language=language)
             yield from check_results(
                 EXTRACTS, feeds_declared, group_results("feeds", of_feeds), language=language
             )

@@ -22,6 +22,9 @@ from pipelines.settings import DBT_PROJECT, Settings
 from pipelines.warehouse.building import Outcome
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
+# Where compiled projects are kept, if not in the data folder: several installations may share them.
+COMPILED_IN = "FOREWARN_DBT_COMPILED"
+_KEPT, _KEPT_SHARED = 2, 20
 _NOT_SOURCE = {"target", "logs", "dbt_packages"}
 
 
@@ -60,7 +63,7 @@ def prepared_manifest(settings: Settings) -> Path:
     It holds the SQL of every model and test, the same for any day (macro `as_of_date`). Raises
     `PermanentFailure` with dbt's own words if the project does not compile.
     """
-    root = (settings.data_dir / "dbt").resolve()
+    root = Path(os.environ.get(COMPILED_IN) or settings.data_dir / "dbt").resolve()
     folder = root / _project_hash(settings)
     manifest = folder / "manifest.json"
     if manifest.is_file():
@@ -84,11 +87,21 @@ def prepared_manifest(settings: Settings) -> Path:
     for entry in working.iterdir():
         if entry.name not in ("manifest.json", "semantic_manifest.json"):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for old in root.iterdir():
-        if old.is_dir() and old != working:
-            shutil.rmtree(old, ignore_errors=True)
-    working.rename(folder)
+    try:
+        working.rename(folder)
+    except OSError:  # another process compiled the same meanwhile
+        shutil.rmtree(working, ignore_errors=True)
+    _forget_old(root, folder)
     return manifest
+
+
+def _forget_old(root: Path, newest: Path) -> None:
+    """Keep the newest few: companies or tests may share the folder. What is being made is left."""
+    made = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    made.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in made[_KEPT_SHARED if COMPILED_IN in os.environ else _KEPT :]:
+        if old != newest:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def built_by_dbt(

@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.sample import write_sample
+from pipelines.warehouse.dbt_command import COMPILED_IN
 
 SHIPPED = Path(__file__).parent.parent.parent / "config"
 REPS, SEED = 8, 3
@@ -51,7 +52,11 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        plain = {k: v for k, v in os.environ.items() if not k.startswith(("FOREWARN", "DAGSTER"))}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if name == COMPILED_IN or not name.startswith(("FOREWARN", "DAGSTER"))
+        }
         return {
             **plain,
             "FOREWARN_CONFIG": str(self.config),

@@ -11,6 +11,7 @@ from quality.adapter import (
     check_specs,
     group_declarations,
     group_results,
+    one_check,
 )
 from quality.results import CheckResult
 
@@ -119,3 +120,26 @@ def test_an_undeclared_result_and_a_doubled_name_are_refused():
 
 def test_names_dagster_accepts():
     assert check_name("sheets.orders 目标.xlsx") == "sheets_orders_xlsx"
+
+
+def test_all_rules_of_a_table_in_one_check_that_names_each():
+    found = one_check(
+        KEY,
+        "rules",
+        [
+            result("orders_sum", "error", passed=True),
+            result("orders_email", "warning"),
+            result("orders_note", "info", evaluated=False),
+        ],
+    )
+    assert not found.passed
+    # A rule that could not be tried is an error, whatever it would have been.
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+    assert found.metadata["rules"].data == {
+        "orders_sum": "passed",
+        "orders_email": "2 rows",
+        "orders_note": "not evaluated",
+    }
+    warned = one_check(KEY, "rules", [result("orders_email", "warning")])
+    assert warned.severity == dg.AssetCheckSeverity.WARN
+    assert one_check(KEY, "rules", [result("orders_sum", "error", passed=True)]).passed
