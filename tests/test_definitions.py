@@ -18,7 +18,7 @@ from pipelines.commands.past_day import past_day_definitions
 from pipelines.definitions import build_defs
 from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import CONNECTORS
-from pipelines.warehouse.dbt_command import prepared_manifest
+from pipelines.warehouse.dbt_command import COMPILED_IN, prepared_manifest
 from pipelines.warehouse.program import read_program
 
 
@@ -148,7 +148,7 @@ def test_it_loads_with_no_secret_set_and_from_workspace_yaml(tmp_path: Path) -> 
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("FOREWARN", "DAGSTER"))
+        if name == COMPILED_IN or not name.startswith(("FOREWARN", "DAGSTER"))
     }
     script = Path(sys.executable).parent / "dagster"
     done = subprocess.run(
