@@ -8,8 +8,9 @@ subject. Every single model and its lineage stand in dbt's own pages (`forewarn 
 """
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -155,9 +156,20 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
         log.info(text("night.log.by_dbt", why=program.beyond[0]))
         outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
     else:
-        outcomes = build(night.warehouse, program)
+        outcomes = build(night.warehouse, program, told=_tell_progress(time.monotonic()))
     write_results(folder, outcomes)
     return outcomes
+
+
+def _tell_progress(started: float) -> Callable[[int, int], None]:
+    """Says how many models are done of all, and for how long it has been at it."""
+
+    def told(done: int, everything: int) -> None:
+        seconds = f"{time.monotonic() - started:.0f}"
+        said = text("night.log.building", done=done, models=everything, seconds=seconds)
+        log.info(said, extra={"passing": True})
+
+    return told
 
 
 def write_results(folder: Path, outcomes: list[Outcome]) -> None:

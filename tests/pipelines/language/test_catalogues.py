@@ -37,7 +37,15 @@ VOCABULARIES = (
     "quality/suite_reader.py",
 )
 # Rooms whose owners have not converted them yet. Only ever shorter; empty means done.
-UNCONVERTED: tuple[str, ...] = ("pipelines/alerting/", "pipelines/sources/")
+UNCONVERTED: tuple[str, ...] = (
+    "pipelines/alerting/catalogue.py",
+    "pipelines/alerting/conditions/__init__.py",
+    "pipelines/alerting/messages.py",
+    "pipelines/alerting/record.py",
+    "pipelines/alerting/rule_file.py",
+    "pipelines/alerting/wording.py",
+    "pipelines/sources/",
+)
 
 
 def forms(entry: str | tuple[str, ...]) -> tuple[str, ...]:
