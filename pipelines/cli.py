@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.administering import add_to
 from pipelines.commands.options import SpeakingApp, speak_first
 from pipelines.language import text as words
 from pipelines.nights.privacy import keep_files_private
@@ -152,6 +153,8 @@ def docs() -> None:
 
     raise typer.Exit(write_docs())
 
+
+add_to(app)
 
 ByOption = Annotated[str | None, typer.Option("--by")]
 

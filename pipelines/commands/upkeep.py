@@ -1,0 +1,57 @@
+"""`forewarn doctor`, `forewarn backup`, `forewarn restore`: what an administrator types.
+
+Add here: how an answer is shown. Keep out: how it is found (`pipelines/upkeep/`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from pipelines.language import text
+from pipelines.settings import config_dir_of, data_dir_of, load_settings
+from pipelines.upkeep.backup import Backup, back_up, restore
+from pipelines.upkeep.doctor import examine
+
+_MARK = {"ok": "ok", "warning": "!", "problem": "!!"}
+
+
+def run_doctor(*, as_json: bool) -> int:
+    """One line per question; 0 if nothing is a problem, else 1."""
+    answers = examine(load_settings())
+    if as_json:
+        rows = [
+            {
+                "question": one.question, "state": one.state, "said": str(one.said),
+                "next_step": str(one.next_step) if one.next_step else None,
+            }
+            for one in answers
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+    else:
+        for one in answers:
+            step = f" {one.next_step}" if one.next_step else ""
+            sys.stdout.write(f"  {_MARK[one.state]:<3} {one.question:<8} {one.said}{step}\n")
+    return 1 if any(one.state == "problem" for one in answers) else 0
+
+
+def run_backup(target: Path) -> int:
+    """Write a backup and say what is in it."""
+    _say("upkeep.backup.done", back_up(load_settings(), target), target)
+    return 0
+
+
+def run_restore(source: Path) -> int:
+    """Make the installation of the chosen folders from a backup."""
+    config, data = config_dir_of(), data_dir_of()
+    done = restore(source, config, data, os.environ.get("FOREWARN_LEDGER_URL"))
+    _say("upkeep.restore.done", done, data)
+    return 0
+
+
+def _say(key: str, done: Backup, where: Path) -> None:
+    size = f"{done.size / 1e6:.1f}"
+    said = text(key, where=where, taken=done.taken_at, count=len(done.files), size=size)
+    sys.stdout.write(f"{said}\n")

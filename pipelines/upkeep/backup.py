@@ -1,0 +1,166 @@
+"""A backup in one file, and an installation from one.
+
+Add here: something without which the next night would not be the same. Keep out: what the next
+night makes anew from the rest (published versions, the workbench, dbt's and Dagster's files).
+
+It holds the configuration, the raw zone, mailbox attachments, the quarantine, a copy of the ledger
+and the key of the links. Taken while a night runs it is whole all the same: records of completed
+loads are listed before anything else, so every load that is in it has all its files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.failures import PermanentFailure
+from pipelines.language import text
+from pipelines.ledger.copies import copy_ledger, put_back
+from pipelines.ledger.store import open_ledger
+from pipelines.settings import Settings
+
+CONTENTS = "forewarn-backup.json"
+FORMAT = 1
+_LOADED = "_dlt_loads"
+_FOLDERS = ("raw", "mail", "quarantine")
+_FILES = ("link.key",)
+_LEDGER = "data/ledger.db"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds: when it was taken, and the size and SHA-256 of every file by name."""
+
+    taken_at: str
+    files: dict[str, str]
+    size: int
+
+
+def back_up(settings: Settings, target: Path) -> Backup:
+    """Write a backup; the file appears under its name only when it is whole.
+
+    Raises `PermanentFailure` if the target lies inside the data folder or exists.
+    """
+    target = target.expanduser().resolve()
+    if target.exists():
+        raise _failed("upkeep.backup.exists", target)
+    if target.is_relative_to(settings.data_dir.resolve()):
+        raise _failed("upkeep.backup.inside", target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}-{os.getpid()}")
+    sums: dict[str, str] = {}
+    taken_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    try:
+        with tarfile.open(fresh, "w:gz", compresslevel=3) as archive:
+            # Named now, read later: files of the raw zone are never changed once they are there.
+            paths = list(_named(settings))
+            for name, path in paths:
+                sums[name] = _add(archive, name, path)
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder) / "ledger.db"
+                ledger = open_ledger(settings.ledger_url)
+                try:
+                    copy_ledger(ledger, copy)
+                finally:
+                    ledger.close()
+                sums[_LEDGER] = _add(archive, _LEDGER, copy)
+            content = json.dumps({"format": FORMAT, "taken_at": taken_at, "files": sums}).encode()
+            about = tarfile.TarInfo(CONTENTS)
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+        os.replace(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return Backup(taken_at, sums, target.stat().st_size)
+
+
+def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | None) -> Backup:
+    """Make an installation from a backup, in folders that hold none yet.
+
+    Every file is checked against its sum before anything is put in place. `ledger_url` names a
+    database other than the SQLite file of the data folder. Raises `PermanentFailure` for a damaged
+    backup, one of a newer version, or folders that hold something.
+    """
+    for folder in (config_dir, data_dir):
+        if folder.exists() and any(folder.iterdir()):
+            raise _failed("upkeep.restore.not_empty", folder)
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data_dir.parent, prefix=".restoring-") as name:
+        unpacked = Path(name)
+        try:
+            with tarfile.open(source, "r:gz") as archive:
+                archive.extractall(unpacked, filter="data")
+            content = json.loads((unpacked / CONTENTS).read_text())
+        except (OSError, EOFError, tarfile.TarError, ValueError) as error:
+            raise _failed("upkeep.restore.unreadable", source, said=str(error)) from error
+        if content["format"] > FORMAT:
+            raise _failed("upkeep.restore.newer", source)
+        files: dict[str, str] = content["files"]
+        wrong = [n for n, known in files.items() if _sum(unpacked / n) != known]
+        if wrong:
+            raise _failed("upkeep.restore.damaged", source, said=", ".join(wrong[:3]))
+        if ledger_url:
+            ledger = open_ledger(ledger_url)
+            try:
+                put_back(unpacked / _LEDGER, ledger)
+            finally:
+                ledger.close()
+            (unpacked / _LEDGER).unlink()
+        for part, place in (("config", config_dir), ("data", data_dir)):
+            if place.exists():
+                place.rmdir()
+            (unpacked / part).mkdir(exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(unpacked / part, place)
+    return Backup(content["taken_at"], files, source.stat().st_size)
+
+
+def _named(settings: Settings) -> Iterator[tuple[str, Path]]:
+    data = settings.data_dir
+    yield from _below(settings.config_dir, "config")
+    records = [path for path in (data / "raw").rglob("*") if _LOADED in path.parts]
+    for path in sorted(records):
+        if path.is_file():
+            yield f"data/{path.relative_to(data)}", path
+    for folder in _FOLDERS:
+        for name, path in _below(data / folder, f"data/{folder}"):
+            if _LOADED not in path.parts:
+                yield name, path
+    for name in _FILES:
+        if (data / name).is_file():
+            yield f"data/{name}", data / name
+
+
+def _below(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file() and not path.is_symlink():
+            yield f"{name}/{path.relative_to(folder)}", path
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:
+    archive.add(path, arcname=name, recursive=False)
+    return _sum(path)
+
+
+def _sum(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _failed(key: str, where: Path, **values: object) -> PermanentFailure:
+    return PermanentFailure(
+        text("upkeep.backup.tried" if "backup" in key else "upkeep.restore.tried"),
+        where=str(where),
+        cause=text(key, **values),
+        next_step=text(f"{key}.next"),
+    )

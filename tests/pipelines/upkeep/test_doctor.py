@@ -1,0 +1,145 @@
+"""The doctor: what is well, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from upkeep_site import published
+
+from pipelines.ledger.store import open_ledger
+from pipelines.nights.writer_lock import writer_lock
+from pipelines.settings import Settings
+from pipelines.upkeep import doctor
+from pipelines.upkeep.doctor import Answer, examine
+
+
+def states(settings: Settings, now: dt.datetime | None = None) -> dict[str, Answer]:
+    return {answer.question: answer for answer in examine(settings, now)}
+
+
+def problems(settings: Settings, now: dt.datetime | None = None) -> set[str]:
+    return {name for name, answer in states(settings, now).items() if answer.state == "problem"}
+
+
+@pytest.fixture
+def site(settings: Settings) -> Settings:
+    settings.data_dir.mkdir(mode=0o700)
+    published(settings)
+    open_ledger(settings.ledger_url).close()
+    # The company's today runs on: a frozen clock has no late night.
+    return dataclasses.replace(
+        settings, company=settings.company.model_copy(update={"clock": None})
+    )
+
+
+def test_a_sound_installation_has_no_problem_and_everything_is_answered(site: Settings) -> None:
+    found = states(site)
+    assert problems(site) == set()
+    assert {"rights", "disk", "clock", "lock", "night", "version", "ledger", "secrets"} <= set(
+        found
+    )
+    for answer in found.values():
+        assert answer.said.zh
+        assert answer.said.en
+
+
+def test_before_the_first_night_it_says_what_to_do(settings: Settings) -> None:
+    assert "night" in problems(settings)
+    assert "forewarn run" in str(states(settings)["night"].next_step)
+
+
+def test_a_night_that_did_not_come_is_noticed_by_the_hour(site: Settings) -> None:
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=47)
+    answer = states(site, later)["night"]
+    assert answer.state == "problem"
+    assert "47" in answer.said.en
+
+
+def test_an_unchanged_night_that_ended_well_counts_as_one(site: Settings) -> None:
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=47)
+    home = site.data_dir / "dagster" / "history"
+    home.mkdir(parents=True)
+    with sqlite3.connect(home / "runs.db") as connection:
+        connection.execute("create table runs (id integer, status text, end_time real)")
+        connection.execute("insert into runs values (1, 'SUCCESS', ?)", [later.timestamp() - 3600])
+    assert "night" not in problems(site, later)
+
+
+def test_the_last_run_that_failed_and_runs_that_died_are_named(site: Settings) -> None:
+    home = site.data_dir / "dagster" / "history"
+    home.mkdir(parents=True)
+    with sqlite3.connect(home / "runs.db") as connection:
+        connection.execute("create table runs (id integer, status text, end_time real)")
+        connection.executemany(
+            "insert into runs values (?, ?, 0)", [(1, "STARTED"), (2, "STARTED"), (3, "SUCCESS")]
+        )
+    assert states(site)["runs"].state == "warning"
+    with sqlite3.connect(home / "runs.db") as connection:
+        connection.execute("insert into runs values (4, 'FAILURE', 0)")
+    assert "runs" in problems(site)
+
+
+def test_a_damaged_version_an_open_folder_and_a_clock_that_stands_back(site: Settings) -> None:
+    (site.current / "forewarn.duckdb").write_bytes(b"x")
+    assert "version" in problems(site)
+    site.data_dir.chmod(0o755)
+    assert states(site)["rights"].state == "warning"
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    assert "clock" in problems(site, yesterday)
+
+
+def test_a_full_disk_is_foreseen(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage._replace(free=10**6))
+    assert "disk" in problems(site)
+
+
+def test_a_run_at_work_is_no_problem_but_said(site: Settings) -> None:
+    child = os.fork()
+    ready = site.data_dir / "ready"
+    if child == 0:
+        with writer_lock(site.data_dir, "another night"):
+            ready.touch()
+            while ready.exists():
+                time.sleep(0.01)
+        os._exit(0)
+    while not ready.exists():
+        time.sleep(0.01)
+    answer = states(site)["lock"]
+    ready.unlink()
+    os.waitpid(child, 0)
+    assert answer.state == "warning"
+    assert "another night" in str(answer.said)
+
+
+def test_a_lost_ledger_and_a_secret_that_is_not_set(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site.data_dir / "ledger.db").unlink()
+    assert "ledger" in problems(site)
+    (site.config_dir / "recipients.yml").write_text(
+        "recipients: [{channels: ['mailto://${MAIL_PASSWORD}@x']}]\n# ${NOT_THIS}\n"
+    )
+    answer = states(site)["secrets"]
+    assert answer.state == "problem"
+    assert "MAIL_PASSWORD" in answer.said.en
+    assert "NOT_THIS" not in answer.said.en
+    monkeypatch.setenv("MAIL_PASSWORD", "s3cret")
+    assert "secrets" not in problems(site)
+    assert "s3cret" not in json.dumps([a.said.en for a in examine(site)])
+
+
+def test_a_damaged_raw_file_is_named(site: Settings) -> None:
+    folder = site.raw_dir / "crm" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "1.2.a.parquet").write_bytes(b"PAR1 not")
+    assert "raw" in problems(site)
+    assert str(Path("crm") / "orders") in str(states(site)["raw"].said)
