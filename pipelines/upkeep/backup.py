@@ -51,9 +51,9 @@ def back_up(settings: Settings, target: Path) -> Backup:
     """
     target = target.expanduser().resolve()
     if target.exists():
-        raise _failed("upkeep.backup.exists", target)
+        raise _failed("backup.exists", target)
     if target.is_relative_to(settings.data_dir.resolve()):
-        raise _failed("upkeep.backup.inside", target)
+        raise _failed("backup.inside", target)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     sums: dict[str, str] = {}
@@ -91,7 +91,7 @@ def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | No
     """
     for folder in (config_dir, data_dir):
         if folder.exists() and any(folder.iterdir()):
-            raise _failed("upkeep.restore.not_empty", folder)
+            raise _failed("restore.not_empty", folder)
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data_dir.parent, prefix=".restoring-") as name:
         unpacked = Path(name)
@@ -100,13 +100,13 @@ def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | No
                 archive.extractall(unpacked, filter="data")
             content = json.loads((unpacked / CONTENTS).read_text())
         except (OSError, EOFError, tarfile.TarError, ValueError) as error:
-            raise _failed("upkeep.restore.unreadable", source, said=str(error)) from error
+            raise _failed("restore.unreadable", source, said=str(error)) from error
         if content["format"] > FORMAT:
-            raise _failed("upkeep.restore.newer", source)
+            raise _failed("restore.newer", source)
         files: dict[str, str] = content["files"]
         wrong = [n for n, known in files.items() if _sum(unpacked / n) != known]
         if wrong:
-            raise _failed("upkeep.restore.damaged", source, said=", ".join(wrong[:3]))
+            raise _failed("restore.damaged", source, said=", ".join(wrong[:3]))
         if ledger_url:
             ledger = open_ledger(ledger_url)
             try:
@@ -159,8 +159,8 @@ def _sum(path: Path) -> str:
 
 def _failed(key: str, where: Path, **values: object) -> PermanentFailure:
     return PermanentFailure(
-        text("upkeep.backup.tried" if "backup" in key else "upkeep.restore.tried"),
+        text(f"upkeep.{key.partition('.')[0]}.tried"),
         where=str(where),
-        cause=text(key, **values),
-        next_step=text(f"{key}.next"),
+        cause=text(f"upkeep.{key}", **values),
+        next_step=text(f"upkeep.{key}.next"),
     )
