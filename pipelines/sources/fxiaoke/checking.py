@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipelines.failures import Failure
+from pipelines.language import Said, text
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.objects import (
     NEW_OPPORTUNITY,
@@ -15,9 +16,12 @@ from pipelines.sources.fxiaoke.objects import (
     PEOPLE,
     FxiaokeObject,
 )
+from pipelines.sources.fxiaoke.planning import accepted_of
+from pipelines.sources.fxiaoke.reading import first_records
 from pipelines.sources.fxiaoke.selection import Described, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.protocol import Finding
+from pipelines.sources.trial import finding, tried
 
 
 def findings(
@@ -31,10 +35,10 @@ def findings(
     found = [Finding(tenant.name, True, "logged in")]
     if listed and listed.get(NEW_OPPORTUNITY.name) and listed.get(OLD_OPPORTUNITY.name):
         read = next(item.name for item in objects if item.table == NEW_OPPORTUNITY.table)
-        text = f"商机 and 商机2.0 are both active; {read} is read"
+        both = f"商机 and 商机2.0 are both active; {read} is read"
         step = "set opportunity_object in the options to the one that is in use"
         chosen = tenant.options.opportunity_object != "auto"
-        found.append(Finding(f"{tenant.name}: opportunities", chosen, text, step))
+        found.append(Finding(f"{tenant.name}: opportunities", chosen, both, step))
     for item in objects:
         subject = f"{tenant.name}: {item.name}"
         try:
@@ -51,18 +55,31 @@ def findings(
                 without=frozenset(tenant.options.without),
             )
             count = tenant.count(item.name, [])
+            trial = tried(first_records(tenant, item, described, selection), item.entity)
         except Failure as failure:
             found.append(Finding(subject, False, failure.cause, failure.next_step))
             continue
-        text = "records are not counted" if count is None else f"{count:,} records"
-        step = ""
+        told: list[Said] = ["records are not counted"]
+        if count is not None:
+            told = [text("sources.check.records", rows=f"{count:,}")]
+        remedy: Said = ""
         if selection.absent:
-            text += f", without {', '.join(selection.absent)}"
-            step = "grant the field permission (字段权限) if the company uses these fields"
+            told.append(text("sources.check.without", fields=list(selection.absent)))
+            remedy = text("sources.check.fields_step", fields=list(selection.absent))
         if item.table == PEOPLE.table and not count:
-            text += "; the address book is read instead"
-            step = "share PersonnelObj with the acting employee, or let support enable it"
-        found.append(Finding(subject, True, text, step))
+            told.append("the address book is read instead")
+            remedy = "share PersonnelObj with the acting employee, or let support enable it"
+        found.append(
+            finding(
+                subject,
+                told,
+                entity=item.entity,
+                read=selection.columns,
+                accepted=accepted_of(item, tenant.options),
+                trial=trial,
+                next_step=remedy,
+            )
+        )
         if item.table == NEW_OPPORTUNITY.table:
             keys = [selection_key(selection, name) for name in ("stage", "status")]
             found.append(_stages(tenant, described, keys, stages))
@@ -81,8 +98,8 @@ def _stages(tenant: Tenant, described: Described, keys: list[str], stages: set[s
     names |= statuses & set(tenant.options.closed_statuses)
     unknown = sorted(names - stages)
     if unknown:
-        text = f"stages.csv does not know {', '.join(unknown)}"
+        said = f"stages.csv does not know {', '.join(unknown)}"
         return Finding(
-            f"{tenant.name}: stages", False, text, "add a row to stages.csv for each of them"
+            f"{tenant.name}: stages", False, said, "add a row to stages.csv for each of them"
         )
     return Finding(f"{tenant.name}: stages", True, f"{len(names)} stages, all in stages.csv")

@@ -24,6 +24,8 @@ from pipelines.sources.fxiaoke.tenant import Tenant, condition
 from pipelines.sources.protocol import Told
 from pipelines.sources.records import Window
 
+# Records up to which all ids are compared every night; of more, in turn.
+_COMPARED_BELOW = 2_000
 _FEW = 20  # so few records may well vanish in one day
 
 
@@ -47,7 +49,8 @@ def compare(tenant: Tenant, job: Job) -> None:
                 f"已改为全量读取：现有 {job.exist:,} 条记录，已知的只有 {known:,} 条",
             )
         )
-    job.swept = job.exist < known
+    compared = "ids" in job.last.extra and (job.exist <= _COMPARED_BELOW or job.turn)
+    job.swept = job.exist < known or compared
 
 
 def all_ids(tenant: Tenant, job: Job) -> list[str]:

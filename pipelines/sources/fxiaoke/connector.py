@@ -56,6 +56,7 @@ from pipelines.sources.protocol import (
     joined,
 )
 from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import watched
 
 Item = Batch | Rejection | Extract
 _INACTIVE = Told("not active in this tenant", "在此租户中未启用")
@@ -98,6 +99,10 @@ class FxiaokeConnector:
 
     def extract(self, previous: Previous, upto: dt.datetime) -> Iterator[Item]:
         """Every object: whole at first and weekly, else what changed. See `Connector`."""
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self.source.name, self.options, upto)
+
+    def _items(self, previous: Previous, upto: dt.datetime) -> Iterator[Item]:
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
         tenant = self._tenant(self._retry)
         with tenant.client:

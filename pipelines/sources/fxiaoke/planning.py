@@ -14,12 +14,22 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipelines.language import Text
 from pipelines.sources.connector_options import FieldRule
-from pipelines.sources.fxiaoke.objects import CREATED, INVALID, LIFE, MODIFIED, FxiaokeObject
+from pipelines.sources.essentials import spared, stop_without
+from pipelines.sources.fxiaoke.objects import (
+    CREATED,
+    INVALID,
+    LIFE,
+    MODIFIED,
+    OBJECTS,
+    FxiaokeObject,
+)
+from pipelines.sources.fxiaoke.options import Options
 from pipelines.sources.fxiaoke.selection import Described, Selection, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Filter, Tenant, condition
-from pipelines.sources.protocol import Told
 from pipelines.sources.records import Cursor, Window
+from pipelines.sources.records.digests import is_due
 
 
 @dataclass
@@ -33,7 +43,8 @@ class Job:
     window: Window
     swept: bool = False  # all ids have to be asked for
     exist: int | None = None  # how many records the tenant counts
-    notes: list[Told] = field(default_factory=list)
+    turn: bool = False  # all ids are compared, though the counts agree
+    notes: list[Text] = field(default_factory=list)
 
     @property
     def filters(self) -> list[Filter]:
@@ -59,6 +70,14 @@ def ms(moment: dt.datetime) -> str:
     return str(round(moment.timestamp() * 1_000))
 
 
+def accepted_of(item: FxiaokeObject, options: Options) -> set[str]:
+    """Essential columns that the company has said this tenant does not give."""
+    named = {
+        w.column for w in item.columns if any(f"{item.name}.{k}" in options.without for k in w.keys)
+    }
+    return set(options.accept_missing) | spared(item.entity, named)
+
+
 def plan(
     tenant: Tenant,
     item: FxiaokeObject,
@@ -78,6 +97,8 @@ def plan(
         known=frozenset(last.extra.get("columns", ())) if last and same else frozenset(),
         without=frozenset(options.without),
     )
+    accepted = accepted_of(item, options)
+    stop_without(tenant.name, item.name, item.entity, selection.columns, accepted)
     if (
         last is None
         or not same
@@ -91,4 +112,6 @@ def plan(
         window = Window(None, upto)
     else:
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
-    return Job(item, described, selection, last, window)
+    position = list(OBJECTS).index(item.name) if item.name in OBJECTS else 0
+    turn = is_due(position, len(OBJECTS), upto.toordinal())
+    return Job(item, described, selection, last, window, turn=turn)

@@ -171,6 +171,12 @@ class Tenant:
         number = int(total)
         return None if number == 0 and data["dataList"] else number
 
+    def first(self, name: str, keys: list[str], most: int) -> list[dict[str, Any]]:
+        """At most so many records, by the query that a load uses."""
+        limit = min(most, self.options.page_size)
+        records: list[dict[str, Any]] = self._page(name, keys, [], limit=limit)["dataList"]
+        return records
+
     def pages(
         self, name: str, keys: list[str], filters: list[Filter], expected: int | None
     ) -> Iterator[list[dict[str, Any]]]:

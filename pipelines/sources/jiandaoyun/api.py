@@ -121,9 +121,17 @@ class Api:
         body, tried = {"dept_no": ROOT, "has_child": True}, "Could not read the members"
         return self._post("/v5/corp/department/user/list", body, "users", tried, cost=2)
 
-    def some(self, app_id: str, entry_id: str, condition: Row | None, tried: str) -> list[Row]:
-        """At most one record that meets a condition, to try the filter out."""
-        body = _query(app_id, entry_id, ["updateTime"], condition, 1)
+    def some(
+        self,
+        app_id: str,
+        entry_id: str,
+        condition: Row | None,
+        tried: str,
+        fields: Sequence[str] = ("updateTime",),
+        most: int = 1,
+    ) -> list[Row]:
+        """At most so many records that meet a condition, to try a query out."""
+        body = _query(app_id, entry_id, fields, condition, most)
         return self._post("/v5/app/entry/data/list", body, "data", tried)
 
     def pages(

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.failures import Failure
+from pipelines.language import Said, text
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.directory import team_records, user_records
 from pipelines.sources.jiandaoyun.forms import FORMS
 from pipelines.sources.jiandaoyun.loading import plan_of
 from pipelines.sources.jiandaoyun.matching import Forms
 from pipelines.sources.jiandaoyun.options import Options
+from pipelines.sources.jiandaoyun.records import first_records
 from pipelines.sources.protocol import Finding
+from pipelines.sources.trial import FIRST, finding, tried
 
 
 def findings(api: Api, options: Options) -> Iterator[Finding]:
@@ -57,27 +60,39 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
     try:
         found = forms.find(entity)
         if found is None:
-            tried = ", ".join(FORMS[entity].names)
+            names = ", ".join(FORMS[entity].names)
             return Finding(
                 entity,
                 entity != "opportunities",
-                f"no form of the application fits (looked for {tried})",
+                f"no form of the application fits (looked for {names})",
                 f"if there is one, enter its entry_id under options.forms.{entity}",
             )
         plan = plan_of(api, options, found)
-        first = api.some(found.app_id, found.entry_id, None, f"Could not read form {found.name}")
+        asked = f"Could not read form {found.name}"
+        fields = plan.mapped.fields
+        first = api.some(found.app_id, found.entry_id, None, asked, fields, FIRST)
+        trial = tried(first_records(plan.mapped, plan.own, first, options.timezone), entity)
     except Failure as failure:
         return _bad(entity, failure)
     read = ", ".join(
         f"{item.column} = {plan.mapped.widgets.get(item.widget, (item.key,))[0]}"
         for item in plan.mapped.bounds
     )
-    text = f"form {found.name} ({found.entry_id}){'' if first else ', still empty'}: {read}"
-    missing = ", ".join(sorted(plan.mapped.left_out))
-    if missing:
-        text = f"{text}; no field for {missing}"
-    step = f"name fields under options.forms.{entity}.columns if there are any" if missing else ""
-    return Finding(entity, True, text, step)
+    empty = "" if first else ", still empty"
+    told: list[Said] = [f"form {found.name} ({found.entry_id}){empty}: {read}"]
+    step: Said = ""
+    if missing := sorted(plan.mapped.left_out):
+        told.append(text("sources.check.without", fields=missing))
+        step = f"name fields under options.forms.{entity}.columns if there are any"
+    return finding(
+        entity,
+        told,
+        entity=entity,
+        read={item.column for item in plan.mapped.bounds} | set(plan.own.constants),
+        accepted=options.accept_missing,
+        trial=trial,
+        next_step=step,
+    )
 
 
 def _bad(subject: str, failure: Failure) -> Finding:

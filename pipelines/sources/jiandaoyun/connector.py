@@ -16,16 +16,20 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
 from pipelines.settings import Settings
+from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import LoginMemory
 from pipelines.sources.jiandaoyun.api import Api, Row
 from pipelines.sources.jiandaoyun.checking import findings
 from pipelines.sources.jiandaoyun.directory import load_directory
 from pipelines.sources.jiandaoyun.forms import FORMS
 from pipelines.sources.jiandaoyun.loading import FormLoad, plan_of
+from pipelines.sources.jiandaoyun.mapping import Remembered
 from pipelines.sources.jiandaoyun.matching import Forms
 from pipelines.sources.jiandaoyun.options import options_of
 from pipelines.sources.jiandaoyun.tables import SHAPES
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import watched
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
@@ -55,12 +59,26 @@ class JiandaoyunConnector:
         Every form is found and mapped before the first record is read, so that a form that was
         changed stops the load at once. Raises what `Connector.extract` says.
         """
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self._source.name, self._options, upto)
+
+    def _items(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
         api, options = self._api(), self._options
         try:
             forms = Forms(api, options)
             before = {entity for entity, _ in previous.extracts}
             found = [forms.find(entity, before) for entity in FORMS]
-            plans = [plan_of(api, options, form) for form in found if form]
+            plans = [
+                plan_of(api, options, form, _remembered(previous, form.entity))
+                for form in found
+                if form
+            ]
+            for plan in plans:
+                read = {item.column for item in plan.mapped.bounds} | set(plan.own.constants)
+                form, accepted = f"{plan.found.name} ({plan.entity})", options.accept_missing
+                stop_without(self._source.name, form, plan.entity, read, accepted)
             if not plans:
                 raise PermanentFailure(
                     f"Could not read {self._source.name}",
@@ -105,3 +123,9 @@ class JiandaoyunConnector:
             memory=LoginMemory(source, self._data_dir, once_more=once_more),
             sleep=self._sleep,
         )
+
+
+def _remembered(previous: Previous, entity: str) -> Remembered:
+    cursor = Cursor.read(previous.cursor(entity))
+    known: Remembered = (cursor.extra.get("bound") if cursor else None) or {}
+    return known

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pipelines.failures import TransientFailure
 from pipelines.sources.http import Refusal
 from pipelines.sources.jiandaoyun.api import Api, Row, updated_since
-from pipelines.sources.jiandaoyun.mapping import Mapped, drift, resolve
+from pipelines.sources.jiandaoyun.mapping import Mapped, Remembered, drift, resolve
 from pipelines.sources.jiandaoyun.matching import Found
 from pipelines.sources.jiandaoyun.options import FormOptions, Options
 from pipelines.sources.jiandaoyun.records import Reader, Rows, live_ids
@@ -52,16 +52,21 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        own = (sorted(self.own.constants.items()), sorted(self.own.units.items()))
+        own: tuple[Any, ...] = (
+            sorted(self.own.constants.items()),
+            sorted(self.own.units.items()),
+        )
+        if self.own.values:
+            own = (*own, sorted((k, sorted(v.items())) for k, v in self.own.values.items()))
         return self.mapped.fingerprint(self.found.app_id, self.found.entry_id, own)
 
 
-def plan_of(api: Api, options: Options, found: Found) -> Plan:
-    """Resolve a form's widgets. Raises `PermanentFailure` if required columns have none."""
+def plan_of(api: Api, options: Options, found: Found, remembered: Remembered | None = None) -> Plan:
+    """Resolve a form's widgets, by what the last load knew of them. Raises `PermanentFailure` if required columns have none."""
     own = options.form(found.entity) or FormOptions()
     widgets, system = api.widgets(found.app_id, found.entry_id)
     where = f"form {found.name} ({found.entry_id})"
-    return Plan(found, own, resolve(found.entity, own, widgets, system, where))
+    return Plan(found, own, resolve(found.entity, own, widgets, system, where, remembered))
 
 
 class FormLoad:
@@ -107,6 +112,7 @@ class FormLoad:
         full_at = self._upto if since is None else (cursor.full_at if cursor else None)
         extra = {
             "mapping": plan.fingerprint,
+            "bound": plan.mapped.remembered,
             "widgets": {key: list(item) for key, item in plan.mapped.widgets.items()},
             "ids": known,
             "filter": works,
@@ -174,7 +180,8 @@ class FormLoad:
 
     def _check_unchanged(self) -> None:
         """An alias that is set while pages come renames the keys of the pages after it."""
-        again = plan_of(self._api, self._options, self._plan.found)
+        known = self._plan.mapped.remembered
+        again = plan_of(self._api, self._options, self._plan.found, known)
         names = [(item.column, item.key, item.child) for item in self._plan.mapped.bounds]
         if names != [(item.column, item.key, item.child) for item in again.mapped.bounds]:
             raise TransientFailure(

@@ -22,6 +22,8 @@ from pipelines.sources.jiandaoyun.options import FormOptions
 from pipelines.sources.protocol import Told, joined
 
 Widget = Mapping[str, Any]
+# column -> stable id of the widget it was read from, and the candidates by which it was found
+Remembered = Mapping[str, Sequence[Any]]
 # What a condition on every row needs, whether or not a column reads it.
 SYSTEM_FIELDS = ("createTime", "updateTime", "creator", "updater")
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
@@ -56,6 +58,20 @@ class Mapped:
     left_out: Mapping[str, str]
     widgets: Mapping[str, tuple[str, str]] = field(repr=False)  # stable id -> caption, type
     system: frozenset[str] = frozenset()
+    own: FormOptions = field(default_factory=FormOptions, repr=False)
+
+    @property
+    def remembered(self) -> dict[str, list[Any]]:
+        """What the next load is to know of the widgets, see `resolve`."""
+        rules = FORMS[self.entity].columns
+        return {
+            item.column: [
+                item.widget,
+                list(self.own.columns.get(item.column) or rules[item.column].candidates),
+            ]
+            for item in self.bounds
+            if item.type != "system" and item.column not in self.own.coalesce
+        }
 
     def bound(self, column: str) -> Bound | None:
         return next((item for item in self.bounds if item.column == column), None)
@@ -77,9 +93,17 @@ class Mapped:
 
 
 def resolve(
-    entity: str, own: FormOptions, widgets: Sequence[Widget], system: set[str], where: str
+    entity: str,
+    own: FormOptions,
+    widgets: Sequence[Widget],
+    system: set[str],
+    where: str,
+    remembered: Remembered | None = None,
 ) -> Mapped:
     """Find the widget of every column.
+
+    `remembered`: what the last load read each column from, by the same candidates. Captions change,
+    ids do not: a widget that is still there stays the column's, whatever it is called now.
 
     Raises `PermanentFailure` naming every required or configured column that has no widget, or
     whose caption several widgets bear; nothing has been read then.
@@ -92,9 +116,20 @@ def resolve(
             if rule.required and column not in own.constants:
                 faults.append(f"{column} is required and left out")
             continue
+        if column in own.coalesce:
+            for candidate in own.coalesce[column]:
+                part = _first((candidate,), widgets, system)
+                if isinstance(part, str):
+                    faults.append(f"{column}: {part}")
+                else:
+                    bounds.append(Bound(column, rule, *part))
+            continue
         configured = own.columns.get(column)
         candidates = configured or rule.candidates
         found = _first(candidates, widgets, system)
+        known = (remembered or {}).get(column)
+        if known and tuple(known[1]) == tuple(candidates) and not _by_name(candidates, widgets):
+            found = _with_id(known[0], widgets) or found
         if isinstance(found, str):
             if column in own.constants and not configured:
                 continue
@@ -119,7 +154,27 @@ def resolve(
         str(item["widgetName"]): (str(item.get("label", "")), str(item.get("type", "")))
         for item in _flat(widgets)
     }
-    return Mapped(entity, tuple(bounds), left_out, catalogue, frozenset(system))
+    return Mapped(entity, tuple(bounds), left_out, catalogue, frozenset(system), own)
+
+
+def _by_name(candidates: Sequence[str], widgets: Sequence[Widget]) -> bool:
+    """Whether an alias or an id fits, which nobody changes by the way."""
+    for candidate in candidates:
+        kind, _, name = candidate.partition(":")
+        if kind in ("alias", "widget") and any(_fits(kind, name, item) for item in widgets):
+            return True
+    return False
+
+
+def _with_id(widget: str, widgets: Sequence[Widget]) -> tuple[str, str, str, str | None] | None:
+    """Key, stable id, type and sub-form column of a widget that is still there."""
+    for item in widgets:
+        if item.get("widgetName") == widget:
+            return item["name"], widget, str(item.get("type", "")), None
+        for inner in item.get("items") or ():
+            if inner.get("widgetName") == widget:
+                return item["name"], widget, str(inner.get("type", "")), inner["name"]
+    return None
 
 
 def _one_way(

@@ -23,7 +23,9 @@ class FormOptions(BaseModel):
     """How one form holds an entity, where the defaults of `forms.py` do not fit.
 
     `columns`: canonical column -> candidates (`label:预计金额`, or a list of them; null leaves the
-    column out). `constants`: a text for a column that the form does not have. `units`: the unit in
+    column out). `coalesce`: canonical column -> candidates of which the first filled widget counts
+    (a person or a department). `values`: canonical column -> what is written -> what it means.
+    `constants`: a text for a column that the form does not have. `units`: the unit in
     which a number is typed, e.g. `{target_amount: 万元}`.
     """
 
@@ -33,6 +35,8 @@ class FormOptions(BaseModel):
     entry_id: str | None = None
     name: str | None = None
     columns: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    coalesce: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     units: dict[str, str] = Field(default_factory=dict)
 
@@ -43,7 +47,7 @@ class FormOptions(BaseModel):
             return given
         return {name: (item,) if isinstance(item, str) else item for name, item in given.items()}
 
-    @field_validator("columns")
+    @field_validator("columns", "coalesce")
     @classmethod
     def _candidates(cls, given: dict[str, tuple[str, ...] | None]) -> Any:
         for candidates in given.values():
@@ -93,9 +97,14 @@ class Options(ConnectorOptions):
             if form is False:
                 continue
             rules = FORMS[entity].columns
-            unknown = sorted({*form.columns, *form.constants, *form.units} - set(rules))
+            unknown = sorted(
+                {*form.columns, *form.coalesce, *form.values, *form.constants, *form.units}
+                - set(rules)
+            )
             if unknown:
                 raise ValueError(f"forms.{entity}: {', '.join(rules)} (not {', '.join(unknown)})")
+            if twice := sorted(set(form.columns) & set(form.coalesce)):
+                raise ValueError(f"forms.{entity}: columns or coalesce, not both: {twice[0]}")
             texts = [name for name in form.constants if rules[name].kind not in ("text", "scope")]
             numbers = [name for name in form.units if rules[name].kind != "number"]
             if texts or numbers:

@@ -20,7 +20,7 @@ from pipelines.sources.jiandaoyun.options import UNITS, FormOptions
 from pipelines.sources.jiandaoyun.periods import targets_of
 from pipelines.sources.jiandaoyun.tables import LIVE, SHAPES, raw_columns
 from pipelines.sources.protocol import Batch, Rejection
-from pipelines.sources.records import Batches
+from pipelines.sources.records import Batches, Converted
 from pipelines.sources.records.arrow_rows import REQUIRED
 
 _CHUNK = 2_000  # pages are small; columns are converted faster by the thousand
@@ -46,6 +46,7 @@ class Reader:
             for raw, part in raw_columns(bound.column, bound.rule):
                 read = _reader(bound, part, factor, zone)
                 self._plan.append((bound.key, raw, read))
+        self._values = own.values
         self._people = [
             bound.key
             for bound in mapped.bounds
@@ -54,7 +55,14 @@ class Reader:
 
     def records(self, row: Row) -> Iterator[dict[str, Any]]:
         """The records of one row: one, but for a year's targets in twelve columns."""
-        record = {raw: read(row.get(key)) for key, raw, read in self._plan}
+        record: dict[str, Any] = {}
+        for key, raw, read in self._plan:
+            # Of several widgets of a column the first that is filled counts.
+            if record.get(raw) is None:
+                record[raw] = read(row.get(key))
+        for raw, meanings in self._values.items():
+            if record.get(raw) is not None:
+                record[raw] = meanings.get(str(record[raw]), record[raw])
         record.update(self._constants)
         record[self._key] = row["_id"]
         record["flow_state"] = row.get("flowState")
@@ -142,6 +150,12 @@ class Rows:
             newest = pc.max(page.table.column("updated_at")).as_py()
             self.newest = max(filter(None, (self.newest, newest)), default=None)
         yield from self._batches.add(page.table)
+
+
+def first_records(mapped: Mapped, own: FormOptions, rows: list[Row], zone: str) -> Converted:
+    """A few rows, read as a load does."""
+    reader = Reader(mapped, own, ZoneInfo(zone))
+    return SHAPES[mapped.entity].convert([item for row in rows for item in reader.records(row)])
 
 
 def live_ids(entity: str, ids: Iterable[str]) -> Batch:

@@ -6,14 +6,18 @@ Add here: something an administrator can mend before the first night. Keep out: 
 from __future__ import annotations
 
 from pipelines.failures import Failure
+from pipelines.language import Said, text
+from pipelines.sources.essentials import entity_of
 from pipelines.sources.http import Refusal
 from pipelines.sources.kingdee.answers import NO_RIGHT
 from pipelines.sources.kingdee.entries import EntryJob, entry_key_of
 from pipelines.sources.kingdee.forms import Form
 from pipelines.sources.kingdee.paging import record_pages
-from pipelines.sources.kingdee.selection import select
+from pipelines.sources.kingdee.reading import first_records
+from pipelines.sources.kingdee.selection import select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Finding
+from pipelines.sources.trial import finding, tried
 
 
 def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
@@ -48,21 +52,28 @@ def _form(site: Site, form: Form) -> Finding:
             subject, form.optional, "not on this site: module not installed or not licensed", step
         )
     given = site.options.forms.get(form.table)
-    selection = select(
-        form, form.columns, fields, source=site.name, mapped=given.columns if given else {}
-    )
-    id_key = site.primary_key(form.form_id, form.keys)
+    selection, id_key = select_tried(site, form, fields, mapped=given.columns if given else {})
     count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], ""))
-    text, step = f"{count:,} records", ""
+    told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
+    remedy: Said = ""
     absent = list(selection.absent)
     if form.entry:
         mapped = given.entry_columns if given else {}
         if entry_key_of(EntryJob(form, form.entry, fields, id_key, "UTC", mapped)) is None:
             absent.append(f"its entries ({form.entry.table})")
     if absent:
-        text += f", without {', '.join(absent)}"
-        step = f"name their keys in options.forms.{form.table} if the company uses them"
-    return Finding(subject, True, text, step)
+        told.append(text("sources.check.without", fields=absent))
+        remedy = f"name their keys in options.forms.{form.table} if the company uses them"
+    entity = "targets" if form.table == "target" else entity_of(form.table)
+    return finding(
+        subject,
+        told,
+        entity=entity,
+        read={key.partition("@")[0] for key in selection.keys},
+        accepted=site.options.accept_missing,
+        trial=tried(first_records(site, form, selection, id_key), entity),
+        next_step=remedy,
+    )
 
 
 def _stages(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
@@ -71,8 +82,8 @@ def _stages(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
         return []
     subject = f"{site.name}: stages"
     if unknown := sorted({"赢单", "输单"} - stages):
-        text = f"stages.csv does not know {', '.join(unknown)}"
-        return [Finding(subject, False, text, "add a row to stages.csv for each of them")]
+        said = f"stages.csv does not know {', '.join(unknown)}"
+        return [Finding(subject, False, said, "add a row to stages.csv for each of them")]
     return [
         Finding(subject, True, "stages.csv knows 赢单 and 输单; phases are checked in the audit")
     ]

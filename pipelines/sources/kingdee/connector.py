@@ -32,6 +32,7 @@ from pipelines.sources.kingdee.reading import plan, read
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
 from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import watched
 
 
 class KingdeeConnector:
@@ -63,6 +64,12 @@ class KingdeeConnector:
         self, previous: Previous, upto: dt.datetime
     ) -> Iterator[Batch | Rejection | Extract]:
         """Every form: base data whole, bills as far as they changed. See `Connector`."""
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self.source.name, self.options, upto)
+
+    def _items(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
         # The site's clock has whole seconds; cutting down reads the rest of this one next time.
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
         site = self._site(self._retry)

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.configuration.sources import Source
-from pipelines.sources.connector_options import ConnectorOptions, FieldRule, Zone, read_options
+from pipelines.sources.connector_options import ConnectorOptions, FieldRule, Id, Zone, read_options
 from pipelines.sources.kingdee.forms import FORMS, Form, mapped_entry
 
 # A key or a label, each part of a dotted one; nothing that could end a key list or a filter.
@@ -66,10 +66,12 @@ class Options(ConnectorOptions):
     `forms`: by raw table, e.g. `{opportunity: {columns: {amount: F_ABCD_Amount}}}`. `without`: forms
     that are not to be read. `regions`: number or name of a department -> region of the teams at and
     below it. `currencies`: the site's currency numbers -> ISO codes. `timezone`: of the server, if
-    what it says at login is wrong. `login`: app_secret sends the secret itself, for old sites.
+    what it says at login is wrong. `login`: app_secret sends the secret itself, for old sites;
+    headers signs every call instead of logging in, for sites behind the gateway.
     """
 
-    login: Literal["sign", "app_secret"] = "sign"
+    login: Literal["sign", "app_secret", "headers"] = "sign"
+    organisation: Id | None = None  # number of the organisation, for login: headers
     lcid: int = Field(default=2052, ge=1)
     timezone: Zone | None = None
     forms: dict[str, FormOptions] = Field(default_factory=dict)

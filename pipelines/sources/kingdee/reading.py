@@ -22,12 +22,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.sources.essentials import entity_of, stop_without
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.entries import EntryJob, read_entries
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
 from pipelines.sources.kingdee.paging import both, literal, record_pages
 from pipelines.sources.kingdee.regions import with_regions
-from pipelines.sources.kingdee.selection import Selection, resolved, select
+from pipelines.sources.kingdee.selection import Selection, resolved, select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.kingdee.sweeping import (
     Sweep,
@@ -37,7 +38,8 @@ from pipelines.sources.kingdee.sweeping import (
     swept_rows,
 )
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
-from pipelines.sources.records import Batches, Cursor, PageGuard, prefetched
+from pipelines.sources.records import Batches, Converted, Cursor, PageGuard, prefetched
+from pipelines.sources.trial import FIRST
 
 Item = Batch | Rejection | Extract
 ID = Column("id", required=True)
@@ -93,15 +95,16 @@ def plan(
     """What to ask of a form. Raises `PermanentFailure` for required or known keys that are gone."""
     given = site.options.forms.get(form.table)
     known = frozenset(last.extra.get("columns", ())) if last and not site.options.full else None
-    selection = select(
+    selection, id_key = select_tried(
+        site,
         form,
-        form.columns,
         fields,
-        source=site.name,
         mapped=given.columns if given else {},
         known=known or frozenset(),
     )
-    id_key = site.primary_key(form.form_id, form.keys)
+    read = {key.partition("@")[0] for key in selection.keys}
+    entity = entity_of(form.table)
+    stop_without(site.name, form.form_id, entity, read, site.options.accept_missing)
     return Job(form, fields, selection, id_key, last, upto, zone)
 
 
@@ -196,6 +199,16 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         message=told.en or None,
         message_zh=told.zh or None,
     )
+
+
+def first_records(site: Site, form: Form, selection: Selection, id_key: str) -> Converted:
+    """A few records, asked for and read as a load does."""
+    zone = site.zone()
+    keys = [selection.keys[column.name] for column in selection.present]
+    rows = site.rows(form.form_id, [id_key, *keys], "", f"{id_key} ASC", limit=FIRST)
+    columns = [ID, *selection.present]
+    shape = shape_of(form.table, (ID, *form.columns), zone)
+    return convert(shape, columns, rows, site.options.currencies, form.columns)
 
 
 def _sweep(site: Site, job: Job, where: str) -> Sweep:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipelines.failures import PermanentFailure
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
+from pipelines.sources.kingdee.site import Site
 
 HEAD = "FBillHead"
 
@@ -49,17 +50,20 @@ def select(
     source: str,
     mapped: Mapping[str, object],
     known: frozenset[str] = frozenset(),
+    refused: frozenset[str] = frozenset(),
 ) -> Selection:
     """What to ask of a form.
 
-    `mapped`: keys the company itself has named; `known`: columns that the last load read. Raises
+    `mapped`: keys the company itself has named; `known`: columns that the last load read; `refused`:
+    keys that the site does not take in a query. Raises
     `PermanentFailure` if one of those, or a required one, is not there: figures would silently lack it.
     """
     keys: dict[str, str] = {}
     absent, missing = [], []
     columns = [part for column in columns for part in column.parts]
     for column in columns:
-        found = next((k for k in (resolved(key, fields) for key in column.keys) if k), None)
+        candidates = (resolved(key, fields) for key in column.keys)
+        found = next((k for k in candidates if k and k not in refused), None)
         if found:
             keys[column.name] = found
         elif column.keys:
@@ -75,6 +79,46 @@ def select(
             "`full: true` for one run to go on without those that are not required",
         )
     return Selection(tuple(columns), keys, tuple(absent))
+
+
+def select_tried(
+    site: Site,
+    form: Form,
+    fields: FieldsOfForm,
+    *,
+    mapped: Mapping[str, object],
+    known: frozenset[str] = frozenset(),
+) -> tuple[Selection, str]:
+    """The selection and primary key by which the site lets the form be read; raises as `select`.
+
+    A site names the roots of its keys only, so `FACTTYPE.FName` looks well where `FACTTYPE` is a plain
+    field. The whole query is therefore tried; if it is refused, each key is, and the refused ones
+    give way to their next candidates.
+    """
+    id_key = site.primary_key(form.form_id, form.keys)
+    refused: frozenset[str] = frozenset()
+    while True:
+        selection = select(
+            form,
+            form.columns,
+            fields,
+            source=site.name,
+            mapped=mapped,
+            known=known,
+            refused=refused,
+        )
+        keys = list(dict.fromkeys(selection.keys.values()))
+        if site.takes(form.form_id, [id_key, *keys]):
+            return selection, id_key
+        found = {key for key in keys if not site.takes(form.form_id, [id_key, key])}
+        if not found:
+            raise PermanentFailure(
+                f"Could not read {form.form_id} of {site.name}",
+                where=form.form_id,
+                cause="the site takes each of its keys, but not all of them in one query",
+                next_step=f"leave keys out in options.forms.{form.table}.columns",
+            )
+        refused |= found
 
 
 def outside_head(selection: Selection, fields: FieldsOfForm) -> list[str]:

@@ -24,6 +24,7 @@ from pipelines.sources.http import (
 )
 from pipelines.sources.kingdee.answers import NO_FIELD, NOT_THERE, Judge
 from pipelines.sources.kingdee.forms import FieldsOfForm
+from pipelines.sources.kingdee.gateway import place_signed, signed_token
 from pipelines.sources.kingdee.login import AUTH, MOST_LOGINS, fetch_token, place, zone_of
 from pipelines.sources.kingdee.options import Options
 
@@ -51,9 +52,10 @@ class Site:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name, self.options = source.name, options
+        signed = options.login == "headers"
         self._auth = TokenAuth(
-            fetch_token(source, options, sleep=sleep),
-            place=place,
+            signed_token(source) if signed else fetch_token(source, options, sleep=sleep),
+            place=place_signed(source, options) if signed else place,
             most_logins=MOST_LOGINS,
             memory=memory,
         )
@@ -80,7 +82,14 @@ class Site:
         return context
 
     def rows(
-        self, form_id: str, keys: Sequence[str], where: str, order: str, *, start: int = 0
+        self,
+        form_id: str,
+        keys: Sequence[str],
+        where: str,
+        order: str,
+        *,
+        start: int = 0,
+        limit: int | None = None,
     ) -> list[list[Any]]:
         """One page of rows, cells in the order of `keys`; empty behind the last row.
 
@@ -95,7 +104,7 @@ class Site:
                 "OrderString": order,
                 "TopRowCount": 0,
                 "StartRow": start,
-                "Limit": self.options.page_size,
+                "Limit": limit or self.options.page_size,
             },
             list,
             f"Could not read {form_id} of {self.name}",
@@ -154,6 +163,16 @@ class Site:
             cause=f"its primary key is none of {', '.join(keys)}",
             next_step="set `key` for this form in options.forms",
         )
+
+    def takes(self, form_id: str, keys: Sequence[str]) -> bool:
+        """Whether the site answers a query for these keys; a root that exists proves nothing."""
+        try:
+            self.rows(form_id, keys, "", "", limit=1)
+        except Refusal as refusal:
+            if refusal.code in (NO_FIELD, "8"):
+                return False
+            raise
+        return True
 
     def _ask(self, name: str, data: dict[str, Any], expect: type, tried: str) -> Any:
         return self.client.post_json(

@@ -63,6 +63,9 @@ def judge(reply: Reply) -> Verdict | None:
             "lower requests_per_second in the options, or ask for a larger allowance",
             code=code,
         )
+    if code == SERVER_FAULT and not _QUERY.search(reply.where):
+        # Of a query the page may have been too large (`tenant.py`); a list just failed.
+        return Verdict("retry", said, "run again later", code=code)
     # Codes of 29.... are about the query, which may itself speak of a token.
     if "token" in text.lower() and not code.startswith("29"):
         step = "look for another program that logs in with the same account"

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
+from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.lists import busi_types, stages
 from pipelines.sources.neocrm.objects import NeocrmObject
+from pipelines.sources.neocrm.reading import first_records
 from pipelines.sources.neocrm.selection import select
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Finding, joined
+from pipelines.sources.trial import finding, tried
 
 _DAY = 86_400_000
 
@@ -61,13 +64,22 @@ def _object(tenant: Tenant, item: NeocrmObject) -> Finding:
         step = f"give the integration user read access to {item.name}, if the company uses it"
         return Finding(subject, item.optional, f"cannot be read: {refusal.cause}", step)
     count = tenant.count(item.source, "")
-    text, step = f"{count:,} records", ""
+    told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
+    remedy: Said = ""
     if selection.absent:
-        text += f", without {', '.join(selection.absent)}"
-        step = "give read access to these fields, if the company uses them"
+        told.append(text("sources.check.without", fields=list(selection.absent)))
+        remedy = text("sources.check.fields_step", fields=list(selection.absent))
     elif count == 0:
-        step = "an integration user that sees only its own rows sees none: give it all data"
-    return Finding(subject, True, text, step)
+        remedy = "an integration user that sees only its own rows sees none: give it all data"
+    return finding(
+        subject,
+        told,
+        entity=item.entity,
+        read=selection.chosen,
+        accepted=tenant.options.accept_missing,
+        trial=tried(first_records(tenant, selection), item.entity),
+        next_step=remedy,
+    )
 
 
 def _stages(tenant: Tenant, known: set[str]) -> Finding:
@@ -76,12 +88,12 @@ def _stages(tenant: Tenant, known: set[str]) -> Finding:
     rows, notes = stages(tenant, busi_types(tenant)[0], tenant.describe("opportunity"))
     names = {row["stage_name"] for row in rows if row["stage_name"]}
     if not names:
-        text = f"cannot be listed ({joined(notes).en or 'the list is empty'})"
-        return Finding(subject, False, text, "give read access to the stages of opportunities")
+        said = f"cannot be listed ({joined(notes).en or 'the list is empty'})"
+        return Finding(subject, False, said, "give read access to the stages of opportunities")
     unknown = sorted(names - known)
     if unknown:
-        text = f"stages.csv does not know {', '.join(unknown)}"
-        return Finding(subject, False, text, "add a row to stages.csv for each of them")
+        said = f"stages.csv does not know {', '.join(unknown)}"
+        return Finding(subject, False, said, "add a row to stages.csv for each of them")
     return Finding(subject, True, f"{len(names)} stages, all in stages.csv")
 
 

@@ -40,6 +40,7 @@ from pipelines.sources.neocrm.selection import with_mapping
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import watched
 
 
 class NeocrmConnector:
@@ -66,6 +67,12 @@ class NeocrmConnector:
         self, previous: Previous, upto: dt.datetime
     ) -> Iterator[Batch | Rejection | Extract]:
         """Every object: whole at first and weekly, else what changed. See `Connector`."""
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self.source.name, self.options, upto)
+
+    def _items(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
         # Stamps have milliseconds; cutting down means the rest of this one is read next time.
         upto = upto.astimezone(dt.UTC)
         upto = upto.replace(microsecond=upto.microsecond // 1_000 * 1_000)

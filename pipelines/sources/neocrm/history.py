@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.sources.http import Refusal
-from pipelines.sources.neocrm.reading import ms
+from pipelines.sources.neocrm.paging import ms
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined

@@ -17,66 +17,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.sources.http import Refusal
-from pipelines.sources.neocrm.answers import NOT_THERE
-from pipelines.sources.neocrm.objects import COUNTED, SWEPT, NeocrmObject
+from pipelines.failures import PermanentFailure
+from pipelines.language import text
+from pipelines.sources.essentials import stop_without
+from pipelines.sources.neocrm.objects import COUNTED, OBJECTS, SWEPT, NeocrmObject
+from pipelines.sources.neocrm.paging import Job, ms, pages
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.selection import Selection, select
-from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
+from pipelines.sources.neocrm.tenant import Described, Tenant
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 from pipelines.sources.records import (
     Batches,
+    Converted,
     Cursor,
     Drift,
     PageGuard,
     RowShape,
     Window,
-    prefetched,
 )
+from pipelines.sources.records.digests import digest, is_due
+from pipelines.sources.trial import FIRST
 
+# Records up to which all ids are compared every night; of more, in turn.
+_COMPARED_BELOW = 20_000
 Item = Batch | Rejection | Extract
-
-
-@dataclass
-class Job:
-    """One object to be read, and what is noticed while it is read."""
-
-    item: NeocrmObject
-    described: Described | None
-    selection: Selection
-    last: Cursor | None
-    window: Window
-    before: int = 0  # the tenant's count of the window before and after the reading
-    after: int = 0
-    notes: list[Told] = field(default_factory=list)
-
-    @property
-    def where(self) -> str:
-        """The condition of the query, with the fixed bounds of this load."""
-        if not self.item.stamped:
-            return ""
-        if self.window.since is None:
-            return self.existing
-        since, upto = ms(self.window.since), ms(self.window.upto)
-        return f"updatedAt >= {since} and updatedAt < {upto}"
-
-    @property
-    def existing(self) -> str:
-        """The condition for everything that had been created by this load's bound."""
-        return f"createdAt < {ms(self.window.upto)}" if self.item.stamped else ""
-
-
-def ms(moment: dt.datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(moment.timestamp() * 1_000)
 
 
 def plan(
@@ -88,6 +59,7 @@ def plan(
 ) -> Job:
     """What to read of an object this time. Raises `PermanentFailure` for fields that are needed."""
     options, selection = tenant.options, select(tenant, item, described)
+    stop_without(tenant.name, item.name, item.entity, selection.chosen, options.accept_missing)
     known = set(last.extra.get("fields", ())) if last else set()
     whole = (
         last is None
@@ -101,7 +73,9 @@ def plan(
         window = Window(None, upto)
     else:
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
-    return Job(item, described, selection, last, window)
+    position = list(OBJECTS).index(item.name) if item.name in OBJECTS else 0
+    turn = is_due(position, len(OBJECTS), upto.toordinal())
+    return Job(item, described, selection, last, window, turn=turn)
 
 
 def read(tenant: Tenant, job: Job) -> Iterator[Item]:
@@ -109,19 +83,21 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     item, window = job.item, job.window
     job.before = tenant.count(item.source, job.where)
     amount = _amount(tenant, job, job.where)
-    shape = RowShape(item.table, job.selection.fields, key="id", ignored=job.selection.beside)
+    shape = _shape(job.selection)
     guard: PageGuard[str] = PageGuard(f"{item.name} of {tenant.name}")
     batches, drift, rejected, created = Batches(item.table), Drift(), 0, 0
     newest: dt.datetime | None = None
     ids: list[str] = []
-    for records in _pages(tenant, job, guard):
+    known = int(job.last.extra.get("ids", 0)) if job.last else 0
+    for records in pages(tenant, job, guard):
         job.selection.make(records)
         make_plain(records, shape.fields, job.selection.zone)
         page = job.selection.convert(shape, records)
         drift.add(page)
         rejected += len(page.rejections)
         yield from page.rejections
-        created += _created_since(records, job.last)
+        fresh = _created_since(records, job.last)
+        created, known = created + len(fresh), digest(fresh, known)
         newest = _later(newest, page.table)
         ids += [str(record.get("id")) for record in records]
         yield from batches.add(page.table)
@@ -129,6 +105,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     agrees = min(job.before, job.after) <= came <= max(job.before, job.after)
     yield from batches.rest()
     live = len(ids)
+    if window.full:
+        known = digest(ids)
     if item.stamped:
         alive = tenant.count(item.source, job.existing)
         if window.full:
@@ -137,8 +115,14 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         else:
             assert job.last is not None
             live = int(job.last.extra.get("live", -1)) + created
-            swept = tenant.ids(item.source, job.existing) if alive != live else None
+            compared = "ids" in job.last.extra and (alive <= _COMPARED_BELOW or job.turn)
+            swept = tenant.ids(item.source, job.existing) if alive != live or compared else None
+            if compared and swept is not None and len(swept) == live and digest(swept) != known:
+                # One has gone and another has come late; only reading all finds the latter.
+                yield from read(tenant, whole_instead(job))
+                return
             live = live if swept is None else len(swept)
+            known = known if swept is None else digest(swept)
         if swept is not None:
             yield Batch("id_sweep", _swept(item, swept))
         yield Batch("counted", _counted(tenant, job, alive))
@@ -146,7 +130,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     told = joined([*drift.remarks(), *job.notes, *_changes(job)])
     yield Extract(
         item.table,
-        cursor=_cursor(job, live).text(),
+        cursor=_cursor(job, live, known).text(),
         rows=batches.rows,
         rejected_rows=rejected,
         full=window.full,
@@ -158,58 +142,36 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     )
 
 
-def _pages(tenant: Tenant, job: Job, guard: PageGuard[str]) -> Iterator[list[dict[str, Any]]]:
-    """Records that have not come yet: by scroll, and by id for whatever the scroll did not give."""
-    item, query = job.item, (job.selection.select, job.item.source, job.where)
-    if tenant.options.paging == "scroll" and item.stamped:
-        try:
-            for records in prefetched(tenant.scroll(*query)):
-                yield _scrolled(records, guard)
-        except Refusal as refusal:
-            if refusal.code in NOT_THERE:
-                raise
-            job.notes.append(
-                Told(
-                    f"the scroll was refused ({refusal.code}), so it was read by id",
-                    f"滚动查询被拒绝（{refusal.code}），因此改为按 ID 读取",
-                )
-            )
-        except BrokenScroll:
-            job.notes.append(
-                Told(
-                    "the scroll did not advance, so it was read by id",
-                    "滚动查询停滞不前，因此改为按 ID 读取",
-                )
-            )
-        job.after = tenant.count(item.source, job.where)
-        if job.before == job.after == guard.rows:
-            return
-        guard.restart()
-    for records in prefetched(tenant.by_id(*query)):
-        yield _fresh(records, guard)
-    job.after = tenant.count(item.source, job.where)
+def first_records(tenant: Tenant, selection: Selection) -> Converted:
+    """A few records, asked for and read as a load does."""
+    item = selection.item
+    shape = _shape(selection)
+    records = tenant.query(f"{selection.select} from {item.source} limit 0,{FIRST}", item.name)
+    selection.make(records)
+    make_plain(records, shape.fields, selection.zone)
+    return selection.convert(shape, records)
 
 
-def _scrolled(records: list[dict[str, Any]], guard: PageGuard[str]) -> list[dict[str, Any]]:
-    try:
-        return _fresh(records, guard)
-    except TransientFailure:
-        raise BrokenScroll from None  # a page that came before: the rest is read by id
+def _shape(selection: Selection) -> RowShape:
+    return RowShape(selection.item.table, selection.fields, key="id", ignored=selection.beside)
 
 
-def _fresh(records: list[dict[str, Any]], guard: PageGuard[str]) -> list[dict[str, Any]]:
-    positions = guard.new([str(record.get("id")) for record in records])
-    return records if len(positions) == len(records) else [records[p] for p in positions]
-
-
-def _created_since(records: list[dict[str, Any]], last: Cursor | None) -> int:
-    """How many of the records were not there yet at the last load's bound."""
+def _created_since(records: list[dict[str, Any]], last: Cursor | None) -> list[str]:
+    """Ids of the records that were not there yet at the last load's bound."""
     if last is None:
-        return 0
+        return []
     bound = ms(last.upto)
-    return sum(
-        1 for r in records if isinstance(r.get("createdAt"), int) and r["createdAt"] >= bound
-    )
+    return [
+        str(r.get("id"))
+        for r in records
+        if isinstance(r.get("createdAt"), int) and r["createdAt"] >= bound
+    ]
+
+
+def whole_instead(job: Job) -> Job:
+    """The job as a whole load, with the reason said."""
+    notes = [*job.notes, text("sources.ids_differ")]
+    return replace(job, window=Window(None, job.window.upto), notes=notes)
 
 
 def _later(newest: dt.datetime | None, table: pa.Table) -> dt.datetime | None:
@@ -244,11 +206,12 @@ def _counted(tenant: Tenant, job: Job, alive: int) -> pa.Table:
     return pa.Table.from_pylist([row], schema=COUNTED)
 
 
-def _cursor(job: Job, live: int) -> Cursor:
+def _cursor(job: Job, live: int, known: int) -> Cursor:
     extra = {
         "fields": sorted(job.selection.paths),
         "own_fields": sorted(job.described.own) if job.described else [],
         "live": live,
+        "ids": known,
     }
     full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
     return Cursor(job.window.upto, full_at, extra)

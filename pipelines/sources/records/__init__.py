@@ -9,6 +9,7 @@ Keep out: requests (`sources/http/`), addresses and fields of one system (its ow
     batches.py     few large writes instead of many small ones
     paging.py      no page twice, no row twice, the next page fetched while this one is read
     derived.py     columns that need several fields or other words; targets.py: words of targets
+    emptied.py     a column that had values and has none stops its source
     cursors.py     where an incremental load starts and ends
 """
 

@@ -49,16 +49,16 @@ class Judge:
     """The rules of one source. `most`: share of the daily requests at which reading stops."""
 
     def __init__(self, most: float) -> None:
-        self._most = most
+        self.most = most
 
     def __call__(self, reply: Reply) -> Verdict | None:
         if reply.status < 400:
             spent = usage(reply)
-            if spent is not None and spent > self._most:
+            if spent is not None and spent > self.most:
                 return Verdict(
                     "transient",
                     f"{spent:.0%} of the org's daily API requests are used, "
-                    f"at most {self._most:.0%} may be",
+                    f"at most {self.most:.0%} may be",
                     "run again tomorrow, or raise most_of_daily_limit in the options",
                     code="REQUEST_LIMIT_EXCEEDED",
                 )

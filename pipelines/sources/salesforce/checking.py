@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipelines.failures import Failure
+from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Finding
 from pipelines.sources.records import PageGuard
 from pipelines.sources.salesforce.objects import SalesforceObject
+from pipelines.sources.salesforce.planning import accepted_of
 from pipelines.sources.salesforce.queries import Described, Org
+from pipelines.sources.salesforce.reading import first_records
 from pipelines.sources.salesforce.selection import select
+from pipelines.sources.salesforce.sharing import hidden_records
+from pipelines.sources.trial import finding, tried
 
 _FEWEST_REQUESTS_LEFT = 2_000
 
@@ -38,6 +43,7 @@ def findings(
             found.append(
                 Finding(f"{org.name}: {item.name}", False, failure.cause, failure.next_step)
             )
+    found.extend(hidden_records(org, objects))
     found.extend(_stages(org, stages))
     return found
 
@@ -56,8 +62,8 @@ def _version(org: Org, versions: list[dict[str, str]]) -> Finding:
 def _allowance(org: Org, limits: dict[str, dict[str, int]] | None) -> Finding:
     subject = f"{org.name}: daily API requests"
     if limits is None or "DailyApiRequests" not in limits:
-        text = "not visible to the integration user; reading stops by what each answer says"
-        return Finding(subject, True, text, "grant View Setup and Configuration to see them here")
+        unseen = "not visible to the integration user; reading stops by what each answer says"
+        return Finding(subject, True, unseen, "grant View Setup and Configuration to see them here")
     left, most = limits["DailyApiRequests"]["Remaining"], limits["DailyApiRequests"]["Max"]
     ok = left >= min(_FEWEST_REQUESTS_LEFT, most // 10)
     step = "" if ok else "run at another hour, or ask for a larger allowance"
@@ -72,25 +78,34 @@ def _object(
     subject = f"{org.name}: {item.name}"
     described = org.describe(item.name)
     if described is None:
-        text = "not visible to the integration user, or the feature is off"
-        step = f"grant read access to {item.name}, if the company uses it"
-        return Finding(subject, item.optional, text, step)
+        hidden = "not visible to the integration user, or the feature is off"
+        return Finding(
+            subject,
+            item.optional,
+            hidden,
+            f"grant read access to {item.name}, if the company uses it",
+        )
+    item = mapped(item, described)
     selection = select(
-        mapped(item, described),
+        item,
         described,
         source=org.name,
         known=frozenset(),
         without=frozenset(org.options.without),
     )
-    count = org.count(item.name, "")
-    text = f"{count:,} records"
-    if not selection.absent:
-        return Finding(subject, True, text)
-    return Finding(
+    told: list[Said] = [text("sources.check.records", rows=f"{org.count(item.name, ''):,}")]
+    step: Said = ""
+    if selection.absent:
+        told.append(text("sources.check.without", fields=list(selection.absent)))
+        step = text("sources.check.fields_step", fields=list(selection.absent))
+    return finding(
         subject,
-        True,
-        f"{text}, without {', '.join(selection.absent)}",
-        "grant read access to these fields if the company uses them",
+        told,
+        entity=item.entity,
+        read=selection.columns,
+        accepted=accepted_of(item, org.options),
+        trial=tried(first_records(org, item, selection), item.entity),
+        next_step=step,
     )
 
 
@@ -109,6 +124,6 @@ def _stages(org: Org, stages: set[str]) -> list[Finding]:
         return [Finding(subject, True, f"cannot be listed ({refusal.code})")]
     unknown = sorted(str(name) for name in names - stages if name)
     if unknown:
-        text = f"stages.csv does not know {', '.join(unknown)}"
-        return [Finding(subject, False, text, "add a row to stages.csv for each of them")]
+        strange = f"stages.csv does not know {', '.join(unknown)}"
+        return [Finding(subject, False, strange, "add a row to stages.csv for each of them")]
     return [Finding(subject, True, f"{len(names)} stages, all in stages.csv")]

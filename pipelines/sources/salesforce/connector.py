@@ -25,6 +25,7 @@ from pipelines.settings import Settings
 from pipelines.sources.http import LoginMemory, RetryPolicy
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import watched
 from pipelines.sources.salesforce.checking import findings
 from pipelines.sources.salesforce.objects import OBJECTS, SalesforceObject
 from pipelines.sources.salesforce.options import options_of
@@ -60,10 +61,18 @@ class SalesforceConnector:
         self, previous: Previous, upto: dt.datetime
     ) -> Iterator[Batch | Rejection | Extract]:
         """Every object: whole at first and weekly, else what changed. See `Connector`."""
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self.source.name, self.options, upto)
+
+    def _items(
+        self, previous: Previous, upto: dt.datetime
+    ) -> Iterator[Batch | Rejection | Extract]:
         # SOQL has whole seconds; cutting down means the rest of this second is read next time.
         upto = upto.astimezone(dt.UTC).replace(microsecond=0)
         org = self._org(self._retry)
         with org.client:
+            if previous.extracts:
+                org.spare()
             single_currency = True
             for item in self.objects():
                 last = Cursor.read(previous.cursor(item.table))

@@ -53,7 +53,12 @@ def fetch_token(source: Source, now: Callable[[], float] = time.time) -> Callabl
             expect={"access_token": str, "instance_url": str},
             tried=f"Could not log in to {source.name}",
         )
-        return Token(reply.json["access_token"], base_url=reply.json["instance_url"])
+        return Token(
+            reply.json["access_token"],
+            base_url=reply.json["instance_url"],
+            # The user's own address: .../id/<org>/<user>
+            details={"user": str(reply.json.get("id") or "").rpartition("/")[2]},
+        )
 
     return fetch
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from pipelines.sources.essentials import spared, stop_without
 from pipelines.sources.records import Cursor, Window
 from pipelines.sources.salesforce.objects import SalesforceObject
+from pipelines.sources.salesforce.options import Options
 from pipelines.sources.salesforce.queries import Described, Org, moment
 from pipelines.sources.salesforce.selection import Selection, select
 
@@ -25,6 +27,7 @@ class Job:
     last: Cursor | None
     window: Window
     single_currency: bool
+    postponed: bool = False  # a whole load is due, and waits for more requests
 
     @property
     def where(self) -> str:
@@ -47,19 +50,30 @@ def plan(
     selection = select(
         item, described, source=org.name, known=known, without=frozenset(options.without)
     )
+    read = selection.columns
+    stop_without(org.name, item.name, item.entity, read, accepted_of(item, options))
+    grown = not known >= set(selection.paths)
     whole = (
         last is None
         or options.full
         or item.stamp is None
         or last.full_at is None
         or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
-        or not known >= set(selection.paths)
+        or grown
     )
-    if last is None or whole:
+    # What is left of the day's requests is for changes; without an earlier load there are none.
+    postponed = bool(whole and org.sparing and last and item.stamp and not grown)
+    if last is None or (whole and not postponed):
         window = Window(None, upto)
     else:
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
-    return Job(item, described, selection, last, window, single_currency)
+    return Job(item, described, selection, last, window, single_currency, postponed)
+
+
+def accepted_of(item: SalesforceObject, options: Options) -> set[str]:
+    """Essential columns that the company has said this org does not give."""
+    named = {f.name for f in item.fields if f"{item.name}.{f.path}" in options.without}
+    return set(options.accept_missing) | spared(item.entity, named)
 
 
 def condition(item: SalesforceObject, described: Described, window: Window) -> str:

@@ -7,9 +7,11 @@ objects are read and why (`objects.py`, `reading.py`).
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from pipelines.configuration.sources import Source
@@ -23,7 +25,7 @@ from pipelines.sources.http import (
     TokenAuth,
 )
 from pipelines.sources.records import PageGuard
-from pipelines.sources.salesforce.answers import GONE_LOCATOR, NOT_THERE, Judge
+from pipelines.sources.salesforce.answers import GONE_LOCATOR, NOT_THERE, TOO_SLOW, Judge
 from pipelines.sources.salesforce.login import TOKEN_PATH, fetch_token
 from pipelines.sources.salesforce.options import Options
 
@@ -45,6 +47,8 @@ ALLOWED = (
 # My Domain hosts that a login may name as the place of the data.
 HOSTS = ("*.my.salesforce.com", "*.sandbox.my.salesforce.com")
 _PAGE = {"records": list, "done": bool, "totalSize": int}
+# Of the day's requests: beyond it not even changes are read, whatever else the org needs them for.
+_LAST_SHARE = 0.95
 _UNSELECTABLE = {"address", "location", "base64"}
 
 
@@ -81,17 +85,20 @@ class Org:
         memory: LoginMemory | None = None,
     ) -> None:
         self.name, self.options = source.name, options
+        self._judge = Judge(options.most_of_daily_limit)
+        self._auth = TokenAuth(fetch_token(source), memory=memory)
+        self.sparing: float | None = None
         self.client = ReadOnlyClient(
             source.base_url or "",
             name=source.name,
             allowed=ALLOWED,
             hosts=HOSTS,
-            auth=TokenAuth(fetch_token(source), memory=memory),
+            auth=self._auth,
             private=options.private_network,
             limiter=Limiter(Rate(options.requests_per_second, 1.0)),
             # 2 to 60 s and five tries, since the interface never says how long to wait.
             retry=retry or RetryPolicy(tries=5, base=2.0, cap=60.0),
-            judge=Judge(options.most_of_daily_limit),
+            judge=self._judge,
         )
         self._root = f"/services/data/{options.api_version}"
 
@@ -157,13 +164,38 @@ class Org:
 
     def count(self, name: str, where: str) -> int:
         """How many records the org counts itself, deleted and archived ones included."""
-        content = self._aggregate(f"SELECT COUNT() FROM {name}{_where(where)}", name)
+        try:
+            content = self._aggregate(f"SELECT COUNT() FROM {name}{_where(where)}", name)
+        except Refusal as refusal:
+            if refusal.code not in TOO_SLOW:
+                raise
+            return self._in_parts(name, where)
         return int(content["totalSize"])
+
+    def _in_parts(self, name: str, where: str) -> int:
+        """The same count by quarters of creation, which never overlap; raises if one is too slow."""
+        year = dt.datetime.now(dt.UTC).year + 1
+        starts = [f"{y}-{m:02}-01T00:00:00Z" for y in range(year - 12, year) for m in (1, 4, 7, 10)]
+        spans = [f"CreatedDate < {starts[0]}", f"CreatedDate >= {starts[-1]}"]
+        spans += [
+            f"CreatedDate >= {first} AND CreatedDate < {end}" for first, end in pairwise(starts)
+        ]
+        counted = 0
+        for span in spans:
+            both = f"({where}) AND {span}" if where else span
+            content = self._aggregate(f"SELECT COUNT() FROM {name} WHERE {both}", name)
+            counted += int(content["totalSize"])
+        return counted
 
     def total(self, name: str, field: str, where: str) -> Decimal | None:
         """The org's own sum of an amount; None if there is nothing to sum."""
         soql = f"SELECT SUM({field}) total FROM {name}{_where(where)}"
-        records = self._aggregate(soql, name)["records"]
+        try:
+            records = self._aggregate(soql, name)["records"]
+        except Refusal as refusal:
+            if refusal.code in TOO_SLOW:
+                return None  # rows are counted in parts; a sum that is too slow is not compared
+            raise
         value = records[0].get("total") if records else None
         return (
             None if value is None else Decimal(repr(value) if isinstance(value, float) else value)
@@ -201,6 +233,24 @@ class Org:
             min(dt.datetime.fromisoformat(content["latestDateCovered"]), end),
             complete=not earliest or dt.datetime.fromisoformat(earliest) <= start,
         )
+
+    def user(self) -> str:
+        """The id of the integration user; empty if the login did not name it."""
+        found = str(self._auth.token(self.client).details.get("user") or "")
+        return found if re.fullmatch(r"005\w{12,15}", found) else ""
+
+    def spare(self) -> None:
+        """See how much of the day's requests is spent; with more than the options allow, only changes
+        are read from now on, and up to nearly all of them.
+        """
+        usual = self._judge.most
+        self._judge.most = max(usual, _LAST_SHARE)
+        told = (self.limits() or {}).get("DailyApiRequests") or {}
+        most, left = told.get("Max"), told.get("Remaining")
+        if most and left is not None and 1 - left / most > usual:
+            self.sparing = 1 - left / most
+        else:
+            self._judge.most = usual
 
     def limits(self) -> dict[str, Any] | None:
         """The org's allowances; None if the integration user may not see them."""

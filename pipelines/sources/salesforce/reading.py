@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 from pipelines.sources.records import (
@@ -37,7 +38,9 @@ from pipelines.sources.salesforce.gone import deletions, sweep, swept_ids, tombs
 from pipelines.sources.salesforce.objects import STAMP, SalesforceObject
 from pipelines.sources.salesforce.planning import Job, condition, stamp_column
 from pipelines.sources.salesforce.queries import Org, moment
+from pipelines.sources.salesforce.selection import Selection
 from pipelines.sources.salesforce.tables import COUNTED
+from pipelines.sources.trial import FIRST
 
 Item = Batch | Rejection | Extract
 _MOST_UNFIT = 1_000  # ids of rejected records that a cursor remembers
@@ -89,7 +92,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         yield Batch("id_sweep", swept_ids(item, swept))
     if item.deletable and item.entity:
         yield Batch("counted", _counted(org, job, len(unfit)))
-    told = joined([*notes, *_changes(job)])
+    told = joined([*notes, *_changes(org, job)])
     yield Extract(
         table,
         cursor=_cursor(job, deleted_to, unfit).text(),
@@ -133,6 +136,16 @@ def _pages(org: Org, job: Job, expected: int, guard: PageGuard[str]) -> Iterator
                 raise
             pending = [*halves, *pending]
             guard.restart()
+
+
+def first_records(org: Org, item: SalesforceObject, selection: Selection) -> Converted:
+    """A few records, asked for and read as a load does."""
+    where = f" WHERE {item.where}" if item.where else ""
+    soql = f"SELECT {', '.join(selection.paths)} FROM {item.name}{where} LIMIT {FIRST}"
+    guard: PageGuard[str] = PageGuard(f"{item.name} of {org.name}")
+    records = next(iter(org.pages(soql, item.name, guard)), [])
+    derive(records, item.derived, at)
+    return selection.shape.convert(records)
 
 
 def _new_rows(table: pa.Table, item: SalesforceObject, guard: PageGuard[str]) -> pa.Table:
@@ -191,9 +204,12 @@ def _cursor(job: Job, deleted_to: dt.datetime, unfit: set[str]) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job) -> list[Told]:
+def _changes(org: Org, job: Job) -> list[Text]:
     """What is new or missing in the object's fields, in words."""
-    said = []
+    said: list[Text] = []
+    if job.postponed:
+        spent, most = f"{org.sparing:.0%}", f"{org.options.most_of_daily_limit:.0%}"
+        said.append(text("sources.salesforce.sparing", spent=spent, most=most))
     if job.selection.absent:
         said.append(with_names("not visible", "看不到的字段", job.selection.absent))
     if job.last is not None:

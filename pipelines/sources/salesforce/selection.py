@@ -25,6 +25,7 @@ class Selection:
     shape: RowShape
     paths: tuple[str, ...]
     absent: tuple[str, ...]  # declared, but the org or the user has it not
+    columns: frozenset[str] = frozenset()  # the raw columns that are filled
 
 
 def with_mapping(
@@ -103,4 +104,6 @@ def select(
         key="id",
         ignored=("attributes", *(path.split(".")[0] for path in paths)),
     )
-    return Selection(shape, paths, tuple(absent))
+    gone = set(absent)
+    columns = frozenset(f.name for f in item.fields if f.path and f.path not in gone)
+    return Selection(shape, paths, tuple(absent), columns)

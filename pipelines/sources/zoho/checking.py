@@ -12,9 +12,11 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.sources.protocol import Finding
+from pipelines.sources.trial import finding, tried
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import SCOPES
 from pipelines.sources.zoho.counting import record_count
+from pipelines.sources.zoho.loading import first_records
 from pipelines.sources.zoho.metadata import field_types, plan_of, unmapped
 from pipelines.sources.zoho.modules import MODULES
 from pipelines.sources.zoho.session import Session
@@ -56,6 +58,7 @@ def _failed(subject: str, failure: Failure) -> Finding:
 
 
 def _people(session: Session) -> Iterator[Finding]:
+    found: list[dict[str, Any]] = []
     try:
         found = lists.users(session)
         active = sum(1 for user in found if user.get("status") == "active")
@@ -63,8 +66,9 @@ def _people(session: Session) -> Iterator[Finding]:
     except Failure as failure:
         yield _failed("users", failure)
     try:
-        found = lists.roles(session, session.options.regions)
-        yield Finding("roles", True, f"{len(found):,} roles, read as teams.")
+        found = lists.teams(session, found)
+        kind = session.options.team_by
+        yield Finding("roles", True, f"{len(found):,} teams (by {kind}).")
         if not session.options.regions:
             text = "No role is named as a region, so teams have no region."
             yield Finding("regions", True, text, "name roles in regions, if regions are compared")
@@ -104,6 +108,11 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
             continue
         plans[name] = plan
         count = record_count(session, module)
+        try:
+            trial = tried(first_records(session, plan), module.entity)
+        except Failure as failure:
+            yield _failed(name, failure)
+            continue
         text = "Visible" if count is None else f"{count:,} records"
         if types is None:
             text += "; its fields are not told, so the usual ones are asked for"
@@ -114,7 +123,14 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
         )
         if own:
             text += f"; not read: {_some(own)}"
-        yield Finding(name, True, text + ".")
+        yield finding(
+            name,
+            [text],
+            entity=module.entity,
+            read=plan.columns,
+            accepted=options.accept_missing,
+            trial=trial,
+        )
     for entity, column, field in unmapped(options.fields, plans):
         yield Finding(
             f"fields.{entity}.{column}",

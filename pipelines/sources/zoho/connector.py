@@ -21,17 +21,19 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.configuration.sources import Source
+from pipelines.language import Text, text
 from pipelines.settings import Settings
 from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.http.replies import USUAL_STEP
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor, RowShape
+from pipelines.sources.records.emptied import watched
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import STEPS
 from pipelines.sources.zoho.checking import look_around
 from pipelines.sources.zoho.loading import ModuleLoad, Task
 from pipelines.sources.zoho.metadata import plans_of
-from pipelines.sources.zoho.modules import LISTS, MODULES, TABLES
+from pipelines.sources.zoho.modules import HISTORY, LISTS, MODULES, TABLES
 from pipelines.sources.zoho.options import options_of
 from pipelines.sources.zoho.session import RETRY, Session
 
@@ -62,6 +64,10 @@ class ZohoConnector:
 
     def extract(self, previous: Previous, upto: dt.datetime) -> Items:
         """Lists whole, modules by what has changed. See the protocol for what is raised."""
+        items = self._items(previous, upto)
+        yield from watched(items, previous, self._source.name, self._options, upto)
+
+    def _items(self, previous: Previous, upto: dt.datetime) -> Items:
         session = self._session()
         try:
             yield from self._lists(session, previous, upto)
@@ -87,8 +93,9 @@ class ZohoConnector:
         self._single_currency = company.get("mc_status") is not True
         told = {**company, "history_time": self._options.history_time}
         yield from _listed("organisation", [told], upto)
-        yield from _listed("roles", lists.roles(session, self._options.regions), upto)
-        yield from _listed("users", lists.users(session), upto)
+        people = lists.users(session)
+        yield from _listed("roles", lists.teams(session, people), upto)
+        yield from _listed("users", lists.in_teams(people, self._options), upto)
         yield from _listed("stages", lists.stages(session), upto)
 
     def _modules(self, session: Session, previous: Previous, upto: dt.datetime) -> Items:
@@ -106,15 +113,15 @@ class ZohoConnector:
                     table,
                     state="rejected",
                     cursor=previous.cursor(table),
-                    message=said.en,
-                    message_zh=said.zh,
+                    message=said,
                 )
 
 
-def _refused(name: str, refusal: Refusal) -> Told:
-    """Why a module is not read, and what to do about it."""
-    why, step = refusal.told, STEPS.get(refusal.code, USUAL_STEP)
-    return Told(f"{name} is not read: {why.en}. {step.en}", f"没有读取 {name}：{why.zh}。{step.zh}")
+def _refused(name: str, refusal: Refusal) -> Text:
+    """Why a module is not read, what that costs, and what to do about it."""
+    key = "sources.zoho.history_not_read" if name == HISTORY else "sources.zoho.module_not_read"
+    step = STEPS.get(refusal.code, USUAL_STEP)
+    return text(key, module=name, why=refusal.told, step=step)
 
 
 def _listed(name: str, records: Iterable[dict[str, Any]], upto: dt.datetime) -> Items:

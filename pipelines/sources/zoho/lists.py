@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import PageGuard
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
+from pipelines.sources.zoho.options import Options
 from pipelines.sources.zoho.session import Session
 
 Records = list[dict[str, Any]]
@@ -59,6 +61,57 @@ def users(session: Session) -> Records:
     return list(found.values())
 
 
+def teams(session: Session, people: Records) -> Records:
+    """What stands for teams: roles, or what `team_by` in the options says; as rows of roles.
+
+    Raises as `roles`.
+    """
+    options = session.options
+    if options.team_by == "role":
+        return roles(session, options.regions)
+    named = {
+        key: name
+        for person in people
+        if (key := _team(person, options)[0])
+        if (name := _team(person, options)[1])
+    }
+    _stop_at_unknown(session, options.regions, set(named.values()))
+    return [
+        {"id": key, "name": name, "region": options.regions.get(name)}
+        for key, name in sorted(named.items())
+    ]
+
+
+def in_teams(people: Records, options: Options) -> Records:
+    """The users, each with the role that stands for the team, see `teams`."""
+    if options.team_by == "role":
+        return people
+    return [{**person, "role": {"id": _team(person, options)[0]}} for person in people]
+
+
+def _team(person: dict[str, Any], options: Options) -> tuple[str | None, str | None]:
+    """Id and name of a user's team: the first territory, or what a field of the user holds."""
+    if options.team_by == "territory":
+        listed = person.get("territories") or []
+        value = listed[0] if listed else None
+    else:
+        value = person.get(options.team_field or "")
+    if isinstance(value, dict):
+        key = value.get("id") or value.get("name")
+        return (str(key), str(value.get("name") or key)) if key else (None, None)
+    return (str(value), str(value)) if value not in (None, "") else (None, None)
+
+
+def _stop_at_unknown(session: Session, regions: Mapping[str, str], names: set[str]) -> None:
+    if lost := sorted(set(regions) - names):
+        raise PermanentFailure(
+            text("sources.zoho.no_role", source="Zoho CRM"),
+            where=session.client.base_url,
+            cause=text("sources.zoho.no_role.why", names=lost),
+            next_step=text("sources.zoho.no_role.step"),
+        )
+
+
 def roles(session: Session, regions: Mapping[str, str]) -> Records:
     """All roles, each with the region of the nearest role at or above it that has one.
 
@@ -68,12 +121,7 @@ def roles(session: Session, regions: Mapping[str, str]) -> Records:
         "settings/roles", expect={"roles": list}, tried="Could not read the roles of Zoho CRM"
     )
     found: Records = content["roles"] if content else []
-    if lost := sorted(set(regions) - {str(role.get("name")) for role in found}):
-        raise PermanentFailure(
-            "Could not place the teams of Zoho CRM in regions",
-            cause=f"there is no role {', '.join(lost)}",
-            next_step="correct regions in the options of the source",
-        )
+    _stop_at_unknown(session, regions, {str(role.get("name")) for role in found})
     by_id = {str(role.get("id")): role for role in found}
     return [{**role, "region": _region(role, by_id, regions)} for role in found]
 

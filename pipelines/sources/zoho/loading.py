@@ -23,6 +23,7 @@ from pipelines.failures import TransientFailure
 from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
 from pipelines.sources.records import Batches, Converted, Cursor, Drift, derive, prefetched
+from pipelines.sources.trial import FIRST
 from pipelines.sources.zoho.bulk import UNSUITED, BulkRead
 from pipelines.sources.zoho.counting import Totals, reconciled, record_count, window_totals
 from pipelines.sources.zoho.deletions import deleted_since
@@ -59,7 +60,10 @@ class ModuleLoad:
             or self._cursor.full_at is None
             or self._upto - self._cursor.full_at >= dt.timedelta(days=options.full_every_days)
         )
-        self._full = options.full or due
+        # A field that is asked for now and was not before is in no earlier version.
+        asked = set(self._cursor.extra.get("asked", ())) if self._cursor else set()
+        grown = bool(self._cursor) and not set(task.plan.names) <= asked
+        self._full = options.full or due or grown
         self._seen, self._drift = Seen(), Drift()
         self._batches = Batches(self._module.table)
         self._rejected = self._later = 0
@@ -199,7 +203,11 @@ class ModuleLoad:
     def _next_cursor(self) -> Cursor:
         earlier = self._cursor.full_at if self._cursor else None
         known = sorted(self._plan.known or ())
-        return Cursor(self._upto, self._upto if self._full else earlier, {"fields": known})
+        return Cursor(
+            self._upto,
+            self._upto if self._full else earlier,
+            {"fields": known, "asked": sorted(self._plan.names)},
+        )
 
     def _remarks(self) -> list[Told]:
         """New and vanished fields since the last load, and whatever the records themselves showed."""
@@ -217,6 +225,13 @@ class ModuleLoad:
             if name.removesuffix(LOOKUP) in self._plan.names
         }
         return [*said, *Drift(set(self._drift.unknown), absent).remarks()]
+
+
+def first_records(session: Session, plan: Plan) -> Converted:
+    """A few records, asked for and read as a load does."""
+    records = Walk(session, plan, Seen()).first(FIRST)
+    derive(records, plan.derived, value_of)
+    return plan.pages.convert(records)
 
 
 def _without_extras(page: Converted) -> Converted:

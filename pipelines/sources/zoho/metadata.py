@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.failures import PermanentFailure
 from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import Derived, Field, RowShape, rule_of
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
@@ -38,6 +39,14 @@ class Plan:
     known: frozenset[str] | None
     missing: tuple[str, ...]
     derived: tuple[Derived, ...] = ()
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The raw columns that are filled."""
+        keys = {*self.names, *(item.key for item in self.derived)}
+        return frozenset(
+            f.name for f in self.pages.fields if f.source_path.removesuffix(LOOKUP) in keys
+        )
 
 
 def field_types(session: Session, module: str) -> dict[str, str] | None:
@@ -101,7 +110,8 @@ def plan_of(
         lookup = item.source_path.endswith(LOOKUP)
         if types is not None and name in types:
             lookup = types[name] in _LOOKUPS
-        fields.append(replace(item, path=name + LOOKUP if lookup else name))
+        required = item.required and item.name not in module.loosened
+        fields.append(replace(item, path=name + LOOKUP if lookup else name, required=required))
         if name != "id" and name not in asked:
             asked.append(name)
     return Plan(
@@ -169,7 +179,11 @@ def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict
                 raise
             refused[name] = refusal
             continue
-        plans[name] = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
+        plan = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
+        if module.entity:
+            read = plan.columns
+            stop_without("Zoho CRM", called, module.entity, read, options.accept_missing)
+        plans[name] = plan
     if lost := unmapped(options.fields, plans):
         entity, column, field = lost[0]
         raise PermanentFailure(

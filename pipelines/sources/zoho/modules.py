@@ -56,6 +56,8 @@ class ZohoModule:
     in_bulk: bool = True
     instead: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
+    # Required columns that lose their value when the record they point to is deleted.
+    loosened: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:
@@ -189,6 +191,7 @@ MODULES: dict[str, ZohoModule] = {
             entity="orders",
             amount="Grand_Total",
             instead={"Grand_Total": "amount", "Account_Name": "account_id"},
+            loosened=("account_id",),
         ),
     )
 }

@@ -41,6 +41,9 @@ class Options(ConnectorOptions):
     grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
     organisation_id: str | None = Field(default=None, pattern=r"^\d+$")
     fields: dict[str, dict[str, FieldRule]] = Field(default_factory=dict)
+    # What stands for teams: roles; the first territory of a user; what a field of the user holds.
+    team_by: Literal["role", "territory", "field"] = "role"
+    team_field: str | None = Field(default=None, pattern=rf"^{_API_NAME.pattern}$")
     regions: dict[str, str] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
     history_module: str = Field(default=HISTORY, pattern=rf"^{_API_NAME.pattern}$")
@@ -64,6 +67,8 @@ class Options(ConnectorOptions):
     @model_validator(mode="after")
     def _known(self) -> Options:
         check_fields(self.fields, _MAPPABLE, _API_NAME, _EXAMPLE)
+        if (self.team_by == "field") != bool(self.team_field):
+            raise ValueError("team_field together with team_by field")
         if self.grant == "client_credentials" and not self.organisation_id:
             raise ValueError("organisation_id together with grant client_credentials")
         return self

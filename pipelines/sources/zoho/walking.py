@@ -43,6 +43,7 @@ class Walk:
         self._session, self._plan, self._seen = session, plan, seen
         self.reached: dt.datetime | None = None
         self.halted = False
+        self._size = session.options.page_size
         self._most: int | None = None
         self._last: dt.datetime | None = None
         self._more = False
@@ -70,6 +71,11 @@ class Walk:
                 return
             assert self._last is not None
             self.reached = self._last - _SECOND
+
+    def first(self, most: int) -> Records:
+        """The first page alone, of at most so many records."""
+        self._size = min(self._size, most)
+        return self._page(None)
 
     def _crowd(self) -> Iterator[Records]:
         """All records changed within two seconds from `reached` on, and the rest of that page."""
@@ -108,7 +114,7 @@ class Walk:
         plan = self._plan
         params = {
             "fields": ",".join(plan.names),
-            "per_page": self._session.options.page_size,
+            "per_page": self._size,
             "sort_by": STAMP,
             "sort_order": "asc",
             **plan.module.params,

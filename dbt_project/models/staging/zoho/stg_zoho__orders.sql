@@ -2,6 +2,27 @@ with orders as (
     {{ zoho_current('sales_orders') }}
 ),
 
+-- An order outlives its account: when that is deleted the order names none any more, and belongs to
+-- the account that it named last.
+last_accounts as (
+    select
+        source,
+        id,
+        account_id
+    from (
+        select
+            source,
+            id,
+            coalesce(custom_account_id, account_id) as account_id,
+            row_number() over (
+                partition by source, id order by _loaded_at desc, modified_time desc
+            ) as named_rank
+        from {{ source('raw', 'zoho__sales_orders') }}
+        where coalesce(custom_account_id, account_id) is not null
+    ) as named
+    where named_rank = 1
+),
+
 deals as (
     {{ zoho_current('deals') }}
 ),
@@ -15,7 +36,7 @@ renamed as (
         ---------- ids
         orders.id as order_id,
         coalesce(orders.custom_opportunity_id, orders.deal_id) as opportunity_id,
-        coalesce(orders.custom_account_id, orders.account_id) as account_id,
+        coalesce(orders.custom_account_id, orders.account_id, last_accounts.account_id) as account_id,
         coalesce(orders.custom_owner_id, orders.owner_id) as owner_id,
         ---------- text
         coalesce(orders.custom_product_line, deals.custom_product_line) as product_line,
@@ -32,6 +53,8 @@ renamed as (
         orders._loaded_at
     from orders
     left join deals on orders.source = deals.source and orders.deal_id = deals.id
+    left join last_accounts
+        on orders.source = last_accounts.source and orders.id = last_accounts.id
     left join organisations on orders.source = organisations.source
 )
 
