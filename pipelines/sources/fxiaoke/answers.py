@@ -6,6 +6,7 @@ errors are shown and never judged by: the manual says that they change.
 
 from __future__ import annotations
 
+from pipelines import language
 from pipelines.sources.http import Reply, Verdict
 
 CODE = (int, str)  # some clients were given "0"
@@ -14,19 +15,19 @@ _TOO_OFTEN = {"30004", "14001"}
 _TOKEN_DEAD = "20016"
 _DAY_USED_UP = "30002"
 _PAUSE = 20.0  # seconds; the limit counts calls within 20 seconds
-_APP = "check app_id, app_secret and permanent_code of the self-built app (企业自建应用)"
+_APP = language.text("sources.fxiaoke.check_app_id_app_secret")
 _NEXT_STEPS = {
     "10006": _APP,
     "20005": _APP,
     "20006": _APP,
     "20015": _APP,
-    "20017": "check app_id and permanent_code: no company was found for the token",
-    "30003": "buy an Open API quota pack for this company (开放接口调用量包)",
-    "20021": "enable the app in the company's administration",
-    "20014": "add the acting employee to the visible range of the app (可见范围)",
-    "20020": "authorise the app for this company",
-    "20022": "authorise the app for this interface",
-    "15003": "authorise the app for this interface",
+    "20017": language.text("sources.fxiaoke.check_app_id_permanent_code"),
+    "30003": language.text("sources.fxiaoke.buy_open_api_quota_pack"),
+    "20021": language.text("sources.fxiaoke.enable_app_company_s_administration"),
+    "20014": language.text("sources.fxiaoke.add_acting_employee_visible_range"),
+    "20020": language.text("sources.fxiaoke.authorise_app_this_company"),
+    "20022": language.text("sources.fxiaoke.authorise_app_this_interface"),
+    "15003": language.text("sources.fxiaoke.authorise_app_this_interface"),
 }
 # Codes that concern the source as a whole; anything else may be about one object.
 STOPPING = frozenset(_NEXT_STEPS) | {_TOKEN_DEAD, "10013"}
@@ -47,20 +48,13 @@ def judge(reply: Reply) -> Verdict | None:
     if code in _BUSY:
         return Verdict("retry", said, code=code)
     if code in _TOO_OFTEN:
-        step = "lower calls_per_20_seconds in the options, or run at another hour"
+        step = language.text("sources.fxiaoke.lower_calls_per_20_seconds")
         return Verdict("retry", said, step, code=code, wait=_PAUSE)
     if code == _TOKEN_DEAD:
-        step = (
-            "look for another program that uses the same app, and for the IP whitelist of the app"
-        )
+        step = language.text("sources.fxiaoke.look_another_program_uses_same")
         return Verdict("login", said, step, code=code)
     if code == _DAY_USED_UP:
-        step = (
-            "today's calls are used up until midnight; see which program uses them, or buy a pack"
-        )
+        step = language.text("sources.fxiaoke.today_s_calls_are_used")
         return Verdict("transient", said, step, code=code)
-    step = _NEXT_STEPS.get(code) or (
-        "give the acting employee (user_id) the right to see this object and its records; if the "
-        "call was refused altogether, put this machine's address on the IP whitelist of the app"
-    )
-    return Verdict("permanent", said, step, code=code)
+    usual = language.text("sources.fxiaoke.acting_employee_rights")
+    return Verdict("permanent", said, _NEXT_STEPS.get(code) or usual, code=code)

@@ -32,11 +32,11 @@ def findings(
     stages: set[str],
 ) -> list[Finding]:
     """One finding for the login, each object, and the stages; never reads a record."""
-    found = [Finding(tenant.name, True, "logged in")]
+    found = [Finding(tenant.name, True, text("sources.fxiaoke.logged"))]
     if listed and listed.get(NEW_OPPORTUNITY.name) and listed.get(OLD_OPPORTUNITY.name):
         read = next(item.name for item in objects if item.table == NEW_OPPORTUNITY.table)
-        both = f"商机 and 商机2.0 are both active; {read} is read"
-        step = "set opportunity_object in the options to the one that is in use"
+        both = text("sources.fxiaoke.2_0_are_both_active", read=read)
+        step = text("sources.fxiaoke.set_opportunity_object_options_one")
         chosen = tenant.options.opportunity_object != "auto"
         found.append(Finding(f"{tenant.name}: opportunities", chosen, both, step))
     for item in objects:
@@ -68,7 +68,7 @@ def findings(
             remedy = text("sources.check.fields_step", fields=list(selection.absent))
         if item.table == PEOPLE.table and not count:
             told.append("the address book is read instead")
-            remedy = "share PersonnelObj with the acting employee, or let support enable it"
+            remedy = text("sources.fxiaoke.share_personnelobj_acting_employee_let")
         found.append(
             finding(
                 subject,
@@ -98,8 +98,10 @@ def _stages(tenant: Tenant, described: Described, keys: list[str], stages: set[s
     names |= statuses & set(tenant.options.closed_statuses)
     unknown = sorted(names - stages)
     if unknown:
-        said = f"stages.csv does not know {', '.join(unknown)}"
+        said = text("sources.stages_csv_does_not_know", unknown=list(unknown))
         return Finding(
-            f"{tenant.name}: stages", False, said, "add a row to stages.csv for each of them"
+            f"{tenant.name}: stages", False, said, text("sources.add_row_stages_csv_each")
         )
-    return Finding(f"{tenant.name}: stages", True, f"{len(names)} stages, all in stages.csv")
+    return Finding(
+        f"{tenant.name}: stages", True, text("sources.stages_all_stages_csv", names=len(names))
+    )

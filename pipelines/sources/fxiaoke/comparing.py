@@ -18,10 +18,10 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import text
 from pipelines.sources.fxiaoke.objects import CREATED, KEY, SWEPT
 from pipelines.sources.fxiaoke.planning import Job, ms
 from pipelines.sources.fxiaoke.tenant import Tenant, condition
-from pipelines.sources.protocol import Told
 from pipelines.sources.records import Window
 
 # Records up to which all ids are compared every night; of more, in turn.
@@ -44,9 +44,10 @@ def compare(tenant: Tenant, job: Job) -> None:
     if job.exist > known:
         job.window = Window(None, job.window.upto)
         job.notes.append(
-            Told(
-                f"read whole: {job.exist:,} records exist, {known:,} were known",
-                f"已改为全量读取：现有 {job.exist:,} 条记录，已知的只有 {known:,} 条",
+            text(
+                "sources.fxiaoke.read_whole_records_exist_were",
+                exist=f"{job.exist:,}",
+                known=f"{known:,}",
             )
         )
     compared = "ids" in job.last.extra and (job.exist <= _COMPARED_BELOW or job.turn)
@@ -68,9 +69,9 @@ def all_ids(tenant: Tenant, job: Job) -> list[str]:
 def _stop_if_fewer(tenant: Tenant, job: Job, came: int, counted: int | None) -> None:
     if counted is not None and came < counted:
         raise TransientFailure(
-            f"Could not read all of {job.item.name} of {tenant.name}",
-            cause=f"{came:,} of {counted:,} records came",
-            next_step="run again; if it stays, ask the vendor why pages and count differ",
+            text("sources.fxiaoke.could_not_read_all", name=job.item.name, source=tenant.name),
+            cause=text("sources.fxiaoke.records_came", came=f"{came:,}", counted=f"{counted:,}"),
+            next_step=text("sources.fxiaoke.run_again_if_stays_ask"),
         )
 
 
@@ -84,10 +85,11 @@ def stop_if_lost(tenant: Tenant, job: Job, now: int) -> None:
     if share >= 1 or (before < _FEW and now) or now >= before * (1 - share):
         return
     raise PermanentFailure(
-        f"Could not read {job.item.name} of {tenant.name}",
-        cause=f"{now:,} records are shown, {before:,} at the last load",
-        next_step="see whether the acting employee (user_id) still may see all of them; if they "
-        "really were deleted, set largest_drop: 1 in the options for one run",
+        text("sources.could_not_read_2", name=job.item.name, source=tenant.name),
+        cause=text(
+            "sources.fxiaoke.records_are_shown_at_last", now=f"{now:,}", before=f"{before:,}"
+        ),
+        next_step=text("sources.fxiaoke.see_whether_acting_employee_user"),
     )
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
+from pipelines.language import Text, text
 from pipelines.settings import Settings
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.checking import findings
@@ -59,15 +60,9 @@ from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import watched
 
 Item = Batch | Rejection | Extract
-_INACTIVE = Told("not active in this tenant", "在此租户中未启用")
-_STRANGE_OWNERS = Told(
-    "no owner is among the users: their ids are of another form",
-    "负责人都不在用户之中：两者的 ID 形式不同",
-)
-_ADDRESS_BOOK = Told(
-    "employees are read from the address book, PersonnelObj is not shown",
-    "员工取自通讯录，因为看不到 PersonnelObj",
-)
+_INACTIVE = text("sources.fxiaoke.not_active_this_tenant")
+_STRANGE_OWNERS = text("sources.fxiaoke.no_owner_among_users_their")
+_ADDRESS_BOOK = text("sources.fxiaoke.employees_are_read_from_address")
 
 
 class FxiaokeConnector:
@@ -119,7 +114,7 @@ class FxiaokeConnector:
                     strange = owners and users and owners.isdisjoint(users)
                     if isinstance(given, Extract) and given.entity == "opportunity" and strange:
                         told = joined([*_remarks(given), _STRANGE_OWNERS])
-                        given = replace(given, message=told.en, message_zh=told.zh)
+                        given = replace(given, message=told)
                     yield given
 
     def _one(
@@ -140,7 +135,7 @@ class FxiaokeConnector:
             if item.table == PEOPLE.table and self.options.people == "auto":
                 yield from self._address_book(tenant, upto)
                 return
-            why = described.told if described else _INACTIVE
+            why = described.words if described else _INACTIVE
             yield missing_object(tenant, item, last, why)
             return
         job = plan(tenant, item, self.mapping(item), described, last, upto)
@@ -220,20 +215,19 @@ class FxiaokeConnector:
         return self.options.fields.get(entity, {})
 
 
-def _remarks(extract: Extract) -> list[Told]:
+def _remarks(extract: Extract) -> list[Text]:
     en, zh = in_both(extract.message, extract.message_zh)
     return [Told(en, zh or "")] if en else []
 
 
-def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Told) -> Extract:
+def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Text) -> Extract:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("columns")):
         raise PermanentFailure(
-            f"Could not read {item.name} of {tenant.name}",
-            cause=why.en + (", and it was read before" if last else ""),
-            next_step=f"give the acting employee (user_id) the right to see {item.name}, or, if the "
-            "company does not use it any more, list it in options.skip",
+            text("sources.could_not_read_2", name=item.name, source=tenant.name),
+            cause=text("sources.object_why.before", why=why) if last else why,
+            next_step=text("sources.fxiaoke.give_acting_employee_user_id", name=item.name),
         )
-    told = Told(f"{item.name}: {why.en}", f"{item.name}：{why.zh}")
+    told = text("sources.object_why", name=item.name, why=why)
     cursor = last.text() if last else None
-    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)
+    return Extract(item.table, cursor=cursor, message=told)

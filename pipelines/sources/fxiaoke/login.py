@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
+from pipelines.language import text
 from pipelines.sources.fxiaoke.answers import CODE
 from pipelines.sources.http import Asking, Outgoing, Token
 
@@ -42,7 +43,7 @@ def fetch_token(source: Source) -> Callable[[Asking], Token]:
             params={"thirdTraceId": str(uuid.uuid4())},
             expect={"errorCode": CODE, "accessToken": str, "ea": str},
             authorised=False,
-            tried=f"Could not log in to {source.name}",
+            tried=text("sources.salesforce.could_not_log", source=source.name),
         )
         content = reply.json
         return Token(

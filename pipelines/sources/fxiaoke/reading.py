@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.language import text
+from pipelines.language import Text, text
 from pipelines.sources.fxiaoke.comparing import (
     all_ids,
     compare,
@@ -28,7 +28,7 @@ from pipelines.sources.fxiaoke.records import is_beside, make_derived, make_plai
 from pipelines.sources.fxiaoke.selection import Described, Selection
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.fxiaoke.wanted import FxiaokeObject
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, Converted, Cursor, PageGuard, Window, prefetched
 from pipelines.sources.records.digests import digest
 from pipelines.sources.trial import FIRST
@@ -86,6 +86,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
                 whole = Window(None, job.window.upto)
                 yield from read(tenant, replace(job, window=whole, notes=notes))
                 return
+            if before_ids is not None and same_many and digest(ids) == known:
+                job.swept = False  # nothing has gone, so there is nothing to be told
             known = digest(ids)
     live = len(ids) if job.window.full or job.swept else job.exist
     if job.window.full or job.swept:
@@ -161,21 +163,19 @@ def _cursor(job: Job, live: int, known: int) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job, unknown: set[str]) -> list[Told]:
+def _changes(job: Job, unknown: set[str]) -> list[Text]:
     """What is new or missing in the object's fields, in words."""
     said = []
     if unknown:
-        said.append(
-            with_names("fields that are not described", "对象描述中没有的字段", sorted(unknown))
-        )
+        said.append(text("sources.fxiaoke.fields_are_not_described", names=sorted(unknown)))
     if job.selection.absent:
-        said.append(with_names("not shown", "看不到的字段", job.selection.absent))
+        said.append(text("sources.fxiaoke.not_shown", names=list(job.selection.absent)))
     if job.last is not None and job.last.extra.get("object") == job.item.name:
         known, now = set(job.last.extra.get("described", ())), set(job.described.types)
         if now - known:
             new = sorted(now - known)
-            said.append(with_names("new fields in the tenant", "租户中新增的字段", new))
+            said.append(text("sources.neocrm.new_fields_tenant", names=list(new)))
         if known - now:
             gone = sorted(known - now)
-            said.append(with_names("fields gone from the tenant", "租户中已没有的字段", gone))
+            said.append(text("sources.neocrm.fields_gone_from_tenant", names=list(gone)))
     return said

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.objects import KEY, LABEL, FxiaokeObject, Wanted
 from pipelines.sources.records import Derived, Field, RowShape, rule_of
@@ -115,11 +116,12 @@ def select(
             absent.append(wanted.keys[0])
     if missing:
         raise PermanentFailure(
-            f"Could not read {item.name} of {source}",
+            text("sources.could_not_read_2", name=item.name, source=source),
             where=f"{item.name}: {', '.join(missing)}",
-            cause="these fields are not shown to the acting employee, or were renamed or disabled",
-            next_step="grant the field permission (字段权限), map the new names in options.fields, "
-            f"or list them in options.without as {item.name}.{missing[0]}",
+            cause=text("sources.fxiaoke.these_fields_are_not_shown"),
+            next_step=text(
+                "sources.fxiaoke.grant_field_permission_map_new", name=item.name, missing=missing[0]
+            ),
         )
     fields = [_field(item, wanted, chosen, zone) for wanted in item.columns]
     plain = (c.key for c in chosen if not c.key.startswith("@"))

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import Said, text
 from pipelines.sources.fxiaoke.answers import CODE, STOPPING, judge
 from pipelines.sources.fxiaoke.login import RENEWED_EARLY, TOKEN, fetch_token, place_token
 from pipelines.sources.fxiaoke.objects import KEY
@@ -107,10 +108,8 @@ class Tenant:
             sleep=sleep,
         )
 
-    def _ask(self, path: str, body: dict[str, Any], tried: str) -> dict[str, Any]:
-        reply = self.client.post_json(
-            path, body, expect={"errorCode": CODE}, tried=f"Could not {tried} of {self.name}"
-        )
+    def _ask(self, path: str, body: dict[str, Any], tried: Said) -> dict[str, Any]:
+        reply = self.client.post_json(path, body, expect={"errorCode": CODE}, tried=tried)
         content: dict[str, Any] = reply.json
         return content
 
@@ -119,7 +118,9 @@ class Tenant:
     def objects(self) -> dict[str, bool] | None:
         """API name -> whether it is active; None if the list is refused."""
         try:
-            content = self._ask(_LIST, {"data": {}}, "list the objects")
+            content = self._ask(
+                _LIST, {"data": {}}, text("sources.could_not_list_objects_2", source=self.name)
+            )
         except Refusal as refusal:
             if refusal.code in STOPPING:
                 raise
@@ -132,7 +133,7 @@ class Tenant:
 
     def describe(self, name: str) -> Described | Refusal:
         """The fields of an object that the acting employee sees, or the refusal."""
-        tried = f"look at {name}"
+        tried = text("sources.could_not_look_at", name=name, source=self.name)
         try:
             body: dict[str, Any] = {"includeDetail": False, "data": {"apiName": name}}
             content = self._ask(_DESCRIBE, body, tried)
@@ -148,7 +149,7 @@ class Tenant:
         fields = ((content.get("data") or {}).get("describe") or {}).get("fields")
         listed = fields.values() if isinstance(fields, dict) else fields
         if not listed:
-            raise self._changed(name, _DESCRIBE, "a description without fields")
+            raise self._changed(name, _DESCRIBE, text("sources.fxiaoke.description_without_fields"))
         active = [f for f in listed if f.get("api_name") and f.get("is_active", True) is not False]
         return Described(
             {f["api_name"]: str(f.get("type") or "") for f in active},
@@ -199,7 +200,9 @@ class Tenant:
             if not records:
                 return
             if not records[-1].get(KEY):
-                raise self._changed(name, query_path(name), f"a record without {KEY}")
+                raise self._changed(
+                    name, query_path(name), text("sources.fxiaoke.record_without", KEY=KEY)
+                )
             last = str(records[-1][KEY])
             came += len(records)
             yield records
@@ -226,27 +229,27 @@ class Tenant:
                     },
                 },
             },
-            f"read {name}",
+            text("sources.could_not_read_2", name=name, source=self.name),
         )
         data = content.get("data")
         # Some pages of the manual draw one record here; it must not pass for an empty list.
         if not isinstance(data, Mapping) or "dataList" not in data:
-            cause = "an answer without data.dataList"
+            cause = text("sources.fxiaoke.answer_without_data_datalist")
         elif data["dataList"] is not None and not (
             isinstance(data["dataList"], list)
             and all(isinstance(r, dict) for r in data["dataList"])
         ):
-            cause = "data.dataList is no list of records"
+            cause = text("sources.fxiaoke.data_datalist_no_list_records")
         else:
             return {**data, "dataList": data["dataList"] or []}
         raise self._changed(name, query_path(name), cause)
 
-    def _changed(self, what: str, where: str, cause: str) -> PermanentFailure:
+    def _changed(self, what: str, where: str, cause: Said) -> PermanentFailure:
         return PermanentFailure(
-            f"Could not read {what} of {self.name}",
+            text("sources.fxiaoke.could_not_read", what=what, source=self.name),
             where=where,
             cause=cause,
-            next_step="see whether the system has changed its interface",
+            next_step=text("sources.see_whether_system_has_changed"),
         )
 
     def employees(self) -> list[dict[str, Any]]:
@@ -256,7 +259,11 @@ class Tenant:
             "fetchChild": True,
             "showDepartmentIdsDetail": True,
         }
-        listed = self._ask(_USERS, body, "list the employees").get("userList")
+        listed = self._ask(
+            _USERS, body, text("sources.could_not_list_employees", source=self.name)
+        ).get("userList")
         if not isinstance(listed, list):
-            raise self._changed("the employees", _USERS, "an answer without userList")
+            raise self._changed(
+                "the employees", _USERS, text("sources.fxiaoke.answer_without_userlist")
+            )
         return listed

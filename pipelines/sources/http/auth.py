@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipelines.failures import Failure, PermanentFailure
-from pipelines.language import text
+from pipelines.language import Said, text
 from pipelines.sources.http.logins import LoginMemory, LoginRefused
 from pipelines.sources.http.redaction import Redactor
 from pipelines.sources.http.replies import SHAPE, Refusal, Reply
@@ -30,7 +30,7 @@ class Asking(Protocol):
     def forget_cookies(self) -> None: ...
 
     def post_form(
-        self, path: str, form: Mapping[str, str], *, expect: Any = None, tried: str = ""
+        self, path: str, form: Mapping[str, str], *, expect: Any = None, tried: Said = ""
     ) -> Reply: ...
 
     def post_json(
@@ -41,7 +41,7 @@ class Asking(Protocol):
         params: Mapping[str, Any] | None = None,
         expect: Any = None,
         authorised: bool = True,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply: ...
 
 

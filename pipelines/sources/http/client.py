@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from pipelines.failures import Failure, TransientFailure, endpoint
+from pipelines.language import Said, text
 from pipelines.sources.http.auth import Auth
 from pipelines.sources.http.limiter import Limiter
 from pipelines.sources.http.redaction import Redactor
@@ -101,7 +102,7 @@ class ReadOnlyClient:
         headers: Mapping[str, str] | None = None,
         authorised: bool = True,
         cost: int = 1,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply:
         """GET a JSON body; `reply.json` is parsed and has the shape `expect` (see `shape_fault`).
 
@@ -124,7 +125,7 @@ class ReadOnlyClient:
         headers: Mapping[str, str] | None = None,
         authorised: bool = True,
         cost: int = 1,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply:
         """POST a JSON body to a path that reads; otherwise as `get_json`."""
         outgoing = Outgoing("POST", path, _texts(params), dict(headers or {}), json=json)
@@ -140,7 +141,7 @@ class ReadOnlyClient:
         expect: Expected | None = None,
         headers: Mapping[str, str] | None = None,
         authorised: bool = False,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply:
         """POST a form, which is how tokens are asked for; otherwise as `get_json`."""
         outgoing = Outgoing("POST", path, {}, dict(headers or {}), form=dict(form))
@@ -154,7 +155,7 @@ class ReadOnlyClient:
         content_types: Sequence[str],
         headers: Mapping[str, str] | None = None,
         cost: int = 1,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply:
         """GET a body that is not JSON (CSV); its content type must be one of `content_types`."""
         outgoing = Outgoing("GET", path, _texts(params), dict(headers or {}))
@@ -168,10 +169,10 @@ class ReadOnlyClient:
         content_types: Sequence[str] | None = None,
         authorised: bool = True,
         cost: int = 1,
-        tried: str = "",
+        tried: Said = "",
     ) -> Reply:
         """Send within the policy of retries; see `get_json`. `expect` None: no JSON is expected."""
-        tried = tried or f"Could not read {self.name}"
+        tried = tried or text("sources.could_not_read_3", source=self.name)
         auth = self._auth if authorised else None
         failures, misshapen, logged_in = 0, 0, False
         while True:
@@ -208,13 +209,17 @@ class ReadOnlyClient:
             failures += 1
             wait = self._retry.wait(failures) if verdict.wait is None else verdict.wait
             if wait > self._retry.longest_wait:
-                cause = f"{verdict.cause}; the system asks to wait {wait:.0f} s"
+                cause = text(
+                    "sources.http.system_asks_wait_s",
+                    cause=self._clean(verdict.cause),
+                    wait=f"{wait:.0f}",
+                )
                 raise self._failure(tried, reply, replace(verdict, action="transient", cause=cause))
             if failures >= self._retry.tries:
-                cause = f"{verdict.cause} ({failures} tries)"
+                cause = text("sources.http.tries", cause=self._clean(verdict.cause), tries=failures)
                 raise self._failure(tried, reply, replace(verdict, action="transient", cause=cause))
-            cause = self.redactor.clean(verdict.cause)
-            log.info("%s: %s; again in %.1f s (%s)", self.name, cause, wait, reply.where)
+            said = self._clean(verdict.cause)
+            log.info("%s: %s; again in %.1f s (%s)", self.name, said, wait, reply.where)
             self._sleep(wait)
 
     def _verdict(
@@ -232,8 +237,12 @@ class ReadOnlyClient:
             now=self._now(),
         )
 
-    def _failure(self, tried: str, reply: Reply, verdict: Verdict) -> Failure:
-        cause, next_step = self.redactor.clean(verdict.cause), verdict.next_step
+    def _clean(self, said: Said) -> Said:
+        """What came back, without secrets; a text of the catalogues holds none."""
+        return self.redactor.clean(said) if isinstance(said, str) else said
+
+    def _failure(self, tried: Said, reply: Reply, verdict: Verdict) -> Failure:
+        cause, next_step = self._clean(verdict.cause), verdict.next_step
         if verdict.action == "transient":
             return TransientFailure(
                 tried, where=reply.where, cause=cause, next_step=next_step or "run again later"
@@ -242,7 +251,7 @@ class ReadOnlyClient:
             tried,
             where=reply.where,
             cause=cause,
-            next_step=next_step or USUAL_STEP.en,
+            next_step=next_step or USUAL_STEP,
             status=reply.status,
             code=verdict.code,
         )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.failures import TransientFailure
+from pipelines.language import text
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ class Limiter:
                     return
             if wait > self._longest_wait:
                 raise TransientFailure(
-                    "Could not go on reading",
-                    cause=f"the allowance of requests is used up for another {wait:.0f} s",
-                    next_step="run again later, or ask for a larger allowance",
+                    text("sources.http.could_not_go_on_reading"),
+                    cause=text(
+                        "sources.http.allowance_requests_used_up_another", wait=f"{wait:.0f}"
+                    ),
+                    next_step=text("sources.http.run_again_later_ask_larger"),
                 )
             self._sleep(wait)
 

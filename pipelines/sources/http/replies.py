@@ -14,15 +14,12 @@ from typing import Any, Literal
 import orjson
 
 from pipelines.failures import PermanentFailure
-from pipelines.sources.protocol import Told
+from pipelines.language import Said, Text, text
 
 _UNREAD = object()
 SHAPE = "_shape"  # code of a verdict: JSON, but not of the expected shape
 # What to do where the rules of the system know nothing better.
-USUAL_STEP = Told(
-    "check the address, the rights and the options of the source",
-    "请检查该数据源的地址、权限和选项",
-)
+USUAL_STEP = text("sources.http.check_address_rights_options_source")
 
 Action = Literal["accept", "retry", "login", "transient", "permanent"]
 
@@ -32,11 +29,11 @@ class Refusal(PermanentFailure):
 
     def __init__(
         self,
-        tried: str,
+        tried: Said,
         *,
-        where: str = "",
-        cause: str = "",
-        next_step: str = "",
+        where: Said = "",
+        cause: Said = "",
+        next_step: Said = "",
         status: int = 0,
         code: str = "",
     ) -> None:
@@ -44,11 +41,11 @@ class Refusal(PermanentFailure):
         self.status, self.code = status, code
 
     @property
-    def told(self) -> Told:
+    def words(self) -> Text:
         """The cause, for a load that goes on; in Chinese the system's own words stand in quotes."""
         if self.code == SHAPE:
-            return Told(str(self.cause), f"HTTP {self.status} 的返回内容不是约定的格式")
-        return Told(str(self.cause), f"系统返回“{self.cause}”")
+            return text("sources.not_the_agreed_shape", status=self.status, said=self.cause)
+        return text("sources.said_by_system", said=self.cause)
 
 
 @dataclass
@@ -91,8 +88,8 @@ class Verdict:
     """
 
     action: Action
-    cause: str = ""
-    next_step: str = ""
+    cause: Said = ""
+    next_step: Said = ""
     code: str = ""
     wait: float | None = None
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from pipelines import language
 from pipelines.sources.http.redaction import Redactor
 from pipelines.sources.http.replies import SHAPE, Reply, Verdict, shape_fault
 from pipelines.sources.http.retrying import retry_after
@@ -51,14 +52,14 @@ def verdict_of(
         return Verdict(
             "retry",
             f"no JSON but {reply.content_type or 'no type'}{', ' + said if said else ''}",
-            "check base_url, and whether a proxy or a maintenance page answers in its place",
+            language.text("sources.http.check_base_url_whether_proxy"),
         )
     fault = shape_fault(content, expect)
     if fault:
         return Verdict(
             "retry",
             f"an answer of another shape: {fault}",
-            "see whether the system has changed its interface",
+            language.text("sources.see_whether_system_has_changed"),
             code=SHAPE,
         )
     return Verdict("accept")
@@ -81,6 +82,6 @@ def verdict_of_break(error: httpx.HTTPError) -> Verdict:
             return Verdict(
                 "retry",
                 f"{text}{': ' + detail if detail else ''}",
-                "check that the system is up and reachable from this machine",
+                language.text("sources.http.check_system_up_reachable_from"),
             )
     return Verdict("retry", type(error).__name__)

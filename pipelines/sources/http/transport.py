@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from pipelines.failures import PermanentFailure, endpoint
+from pipelines.language import text
 from pipelines.sources.http.addresses import Addresses, Resolve, resolved
 from pipelines.sources.http.decoding import ACCEPTED, Inflater, TooLarge
 from pipelines.sources.http.replies import Reply
@@ -111,18 +112,18 @@ class Transport:
         )
         if not same and not listed:
             raise PermanentFailure(
-                f"Refused to call another host for {self._name}",
+                text("sources.http.refused_call_another_host", name=self._name),
                 where=endpoint(url),
-                cause=f"only {own.hostname} is configured",
-                next_step="correct base_url of the source if that host is right",
+                cause=text("sources.http.only_configured", hostname=own.hostname),
+                next_step=text("sources.http.correct_base_url_source_if"),
             )
         path = parts.path
         if ".." in path or not any(m == method and p.fullmatch(path) for m, p in self._allowed):
             raise PermanentFailure(
-                f"Refused to send {method} for {self._name}",
+                text("sources.http.refused_send", method=method, name=self._name),
                 where=endpoint(url),
-                cause="the connector only reads, and this path is not on its list",
-                next_step="report this as a fault of the connector",
+                cause=text("sources.http.connector_only_reads_this_path"),
+                next_step=text("sources.report_this_as_fault_connector"),
             )
         self._addresses.check(url)
 
@@ -155,10 +156,10 @@ class Transport:
             url = urljoin(url, target)
             if request.method != "GET":
                 raise PermanentFailure(
-                    f"Could not read {self._name}",
+                    text("sources.could_not_read", name=self._name),
                     where=endpoint(url),
-                    cause=f"a {request.method} was redirected",
-                    next_step="enter the address it leads to as base_url",
+                    cause=text("sources.http.was_redirected", method=request.method),
+                    next_step=text("sources.http.enter_address_leads_as_base"),
                 )
             request = replace(request, params={})
         raise httpx.TooManyRedirects("redirected in a circle")
@@ -205,9 +206,11 @@ class Transport:
             inflater.end()
         except TooLarge:
             raise PermanentFailure(
-                f"Could not read {self._name}",
+                text("sources.could_not_read", name=self._name),
                 where=where,
-                cause=f"one reply is larger than {self._max_body // 1024 // 1024} MB",
-                next_step="ask for smaller pages in the options of the source",
+                cause=text(
+                    "sources.http.one_reply_larger_than_mb", max_body=self._max_body // 1024 // 1024
+                ),
+                next_step=text("sources.http.ask_smaller_pages_options_source"),
             ) from None
         return b"".join(parts)

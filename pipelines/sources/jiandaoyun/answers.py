@@ -5,23 +5,24 @@ Add here: a code and its remedy. Keep out: rules of HTTP itself (`http/rules.py`
 
 from __future__ import annotations
 
+from pipelines.language import text
 from pipelines.sources.http import Reply, Verdict
 from pipelines.sources.http.replies import Judge
 
 TOO_MANY = "8303"
 _BAD_KEY = {"8301", "8302"}
 _NEXT_STEPS = {
-    "1": "report this as a fault of the connector",
-    "3005": "report this as a fault of the connector",
-    "1010": "check that the member is still in the directory",
-    "4001": "check the form's entry_id and that the key may read its application",
-    "6002": "check that department 1 (the root) is visible to the key",
+    "1": text("sources.report_this_as_fault_connector"),
+    "3005": text("sources.report_this_as_fault_connector"),
+    "1010": text("sources.jiandaoyun.check_member_still_directory"),
+    "4001": text("sources.jiandaoyun.check_form_s_entry_id"),
+    "6002": text("sources.jiandaoyun.check_department_1_root_visible"),
 }
 
 
 def judge(key: str) -> Judge:
     """The rules for a source whose API key stands in `key` (a variable's name, never its value)."""
-    key_step = f"check the key in {key} under 开放平台 » 密钥管理: enabled, and the application in its scope"
+    key_step = text("sources.jiandaoyun.check_key_under_enabled_application", key=key)
 
     def verdict(reply: Reply) -> Verdict | None:
         if reply.status == 429 or reply.status >= 500:
@@ -34,7 +35,9 @@ def judge(key: str) -> Judge:
         if reply.status < 400 and code in ("", "0"):
             return None
         if code == TOO_MANY:
-            return Verdict("retry", said, "let other programs call less often", code=code)
+            return Verdict(
+                "retry", said, text("sources.jiandaoyun.let_other_programs_call_less"), code=code
+            )
         if reply.status == 401 or code in _BAD_KEY:
             # The key itself: it is not sent again.
             return Verdict("login", said, key_step, code=code or str(reply.status))

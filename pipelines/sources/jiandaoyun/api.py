@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Said, text
 from pipelines.sources.http import (
     FixedAuth,
     Limiter,
@@ -75,12 +76,12 @@ class Api:
     def close(self) -> None:
         self.client.close()
 
-    def _post(self, path: str, body: Row, key: str, tried: str, cost: int = 1) -> list[Row]:
+    def _post(self, path: str, body: Row, key: str, tried: Said, cost: int = 1) -> list[Row]:
         reply = self.client.post_json(path, body, expect={key: list}, cost=cost, tried=tried)
         rows: list[Row] = reply.json[key]
         return rows
 
-    def _paged(self, path: str, body: Row, key: str, tried: str) -> list[Row]:
+    def _paged(self, path: str, body: Row, key: str, tried: Said) -> list[Row]:
         """All entries of a list that is paged by position; only an empty page ends it."""
         entries: list[Row] = []
         guard: PageGuard[str] = PageGuard(tried, path)
@@ -93,11 +94,11 @@ class Api:
 
     def apps(self) -> list[Row]:
         """Applications in the key's scope: `name`, `app_id`."""
-        return self._paged("/v5/app/list", {}, "apps", "Could not list the applications")
+        return self._paged("/v5/app/list", {}, "apps", text("sources.could_not_list_applications"))
 
     def forms(self, app_id: str) -> list[Row]:
         """Forms of an application: `name`, `app_id`, `entry_id`."""
-        tried = f"Could not list the forms of application {app_id}"
+        tried = text("sources.could_not_list_forms_application", app_id=app_id)
         return self._paged("/v5/app/entry/list", {"app_id": app_id}, "forms", tried)
 
     def widgets(self, app_id: str, entry_id: str) -> tuple[list[Row], set[str]]:
@@ -106,19 +107,22 @@ class Api:
             "/v5/app/entry/widget/list",
             {"app_id": app_id, "entry_id": entry_id},
             expect={"widgets": list},
-            tried=f"Could not read the widgets of form {entry_id}",
+            tried=text("sources.could_not_read_widgets_form", entry_id=entry_id),
         )
         system = {item.get("name") for item in reply.json.get("sysWidgets") or []}
         return reply.json["widgets"], {name for name in system if name}
 
     def departments(self) -> list[Row]:
         """All departments below the root (which may or may not be among them)."""
-        body, tried = {"dept_no": ROOT, "has_child": True}, "Could not read the departments"
+        body, tried = (
+            {"dept_no": ROOT, "has_child": True},
+            text("sources.could_not_read_departments"),
+        )
         return self._post("/v5/corp/department/list", body, "departments", tried, cost=2)
 
     def members(self) -> list[Row]:
         """All members of all departments."""
-        body, tried = {"dept_no": ROOT, "has_child": True}, "Could not read the members"
+        body, tried = {"dept_no": ROOT, "has_child": True}, text("sources.could_not_read_members")
         return self._post("/v5/corp/department/user/list", body, "users", tried, cost=2)
 
     def some(
@@ -126,7 +130,7 @@ class Api:
         app_id: str,
         entry_id: str,
         condition: Row | None,
-        tried: str,
+        tried: Said,
         fields: Sequence[str] = ("updateTime",),
         most: int = 1,
     ) -> list[Row]:
@@ -159,7 +163,7 @@ class Api:
         what: str,
     ) -> Iterator[list[Row]]:
         body = _query(app_id, entry_id, fields, condition, self.page_size)
-        tried, last = f"Could not read the records of {what or entry_id}", ""
+        tried, last = text("sources.could_not_read_records_2", entry_id=what or entry_id), ""
         while True:
             rows = self._post("/v5/app/entry/data/list", body, "data", tried)
             if not rows:
@@ -167,10 +171,12 @@ class Api:
             for row in rows:
                 key = row.get("_id")
                 if not isinstance(key, str) or not key:
-                    raise _out_of_order(tried, "a record without _id")
+                    raise _out_of_order(tried, text("sources.jiandaoyun.record_without_id"))
                 # Ids are hexadecimal of one length, so their texts rise as they do.
                 if key <= last:
-                    raise _out_of_order(tried, f"record {key} came after {last}")
+                    raise _out_of_order(
+                        tried, text("sources.jiandaoyun.record_came_after", key=key, last=last)
+                    )
                 last = key
             yield rows
             body = {**body, "data_id": last}
@@ -200,10 +206,10 @@ def _query(
     return body
 
 
-def _out_of_order(tried: str, cause: str) -> TransientFailure:
+def _out_of_order(tried: Said, cause: Said) -> TransientFailure:
     return TransientFailure(
         tried,
         where="/v5/app/entry/data/list",
-        cause=f"the pages are not in the order of ids: {cause}",
-        next_step="run again; if it stays, look for a proxy that repeats answers",
+        cause=text("sources.jiandaoyun.pages_are_not_order_ids", cause=cause),
+        next_step=text("sources.jiandaoyun.run_again_if_stays_look"),
     )

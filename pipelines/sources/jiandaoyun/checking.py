@@ -30,7 +30,7 @@ def findings(api: Api, options: Options) -> Iterator[Finding]:
     names = (
         ", ".join(f"{app.get('name')} ({app.get('app_id')})" for app in apps) or "no application"
     )
-    yield Finding("login", True, f"the key is accepted and may read: {names}")
+    yield Finding("login", True, text("sources.jiandaoyun.key_accepted_may_read", names=names))
     yield _directory(api, options)
     forms = Forms(api, options)
     for entity in FORMS:
@@ -48,15 +48,19 @@ def _directory(api: Api, options: Options) -> Finding:
         return Finding(
             "users, teams",
             False,
-            "the directory is empty for this key",
-            "grant the key the API of the directory (通讯录接口)",
+            text("sources.jiandaoyun.directory_empty_this_key"),
+            text("sources.jiandaoyun.grant_key_api_directory"),
         )
-    return Finding("users, teams", True, f"{len(users)} members in {len(teams)} teams")
+    return Finding(
+        "users, teams",
+        True,
+        text("sources.jiandaoyun.members_teams", users=len(users), teams=len(teams)),
+    )
 
 
 def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
     if options.form(entity) is None:
-        return Finding(entity, True, "left out by the configuration")
+        return Finding(entity, True, text("sources.jiandaoyun.left_out_by_configuration"))
     try:
         found = forms.find(entity)
         if found is None:
@@ -64,11 +68,11 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
             return Finding(
                 entity,
                 entity != "opportunities",
-                f"no form of the application fits (looked for {names})",
-                f"if there is one, enter its entry_id under options.forms.{entity}",
+                text("sources.jiandaoyun.no_form_application_fits_looked", names=names),
+                text("sources.jiandaoyun.if_there_one_enter_its", entity=entity),
             )
         plan = plan_of(api, options, found)
-        asked = f"Could not read form {found.name}"
+        asked = text("sources.could_not_read_form", name=found.name)
         fields = plan.mapped.fields
         first = api.some(found.app_id, found.entry_id, None, asked, fields, FIRST)
         trial = tried(first_records(plan.mapped, plan.own, first, options.timezone), entity)
@@ -83,7 +87,7 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
     step: Said = ""
     if missing := sorted(plan.mapped.left_out):
         told.append(text("sources.check.without", fields=missing))
-        step = f"name fields under options.forms.{entity}.columns if there are any"
+        step = text("sources.jiandaoyun.name_fields_under_options_forms", entity=entity)
     return finding(
         entity,
         told,

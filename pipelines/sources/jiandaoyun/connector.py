@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.settings import Settings
 from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import LoginMemory
@@ -81,10 +82,10 @@ class JiandaoyunConnector:
                 stop_without(self._source.name, form, plan.entity, read, accepted)
             if not plans:
                 raise PermanentFailure(
-                    f"Could not read {self._source.name}",
+                    text("sources.could_not_read", name=self._source.name),
                     where=f"application {options.app_id}",
-                    cause="none of its forms is one of a CRM",
-                    next_step="enter entry_id of the forms under options.forms",
+                    cause=text("sources.jiandaoyun.none_its_forms_one_crm"),
+                    next_step=text("sources.jiandaoyun.enter_entry_id_forms_under"),
                 )
             met: dict[str, Row] = {}
             for plan in plans:

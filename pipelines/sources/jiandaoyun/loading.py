@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.jiandaoyun.api import Api, Row, updated_since
 from pipelines.sources.jiandaoyun.mapping import Mapped, Remembered, drift, resolve
@@ -27,9 +28,7 @@ from pipelines.sources.protocol import (
     Extract,
     Previous,
     Rejection,
-    Told,
     joined,
-    with_names,
 )
 from pipelines.sources.records import Cursor
 
@@ -152,7 +151,10 @@ class FormLoad:
         """Whether changes can be asked for: no manual says so, and unknown filters are ignored."""
         if self._options.update_filter != "probe":
             return _WORKS if self._options.update_filter == "on" else _FAILS
-        found, tried = self._plan.found, f"Could not try the filter of {self._plan.entity}"
+        found, tried = (
+            self._plan.found,
+            text("sources.could_not_try_filter", entity=self._plan.entity),
+        )
 
         def any_since(day: str | None) -> bool:
             condition = updated_since(day) if day else None
@@ -185,38 +187,29 @@ class FormLoad:
         names = [(item.column, item.key, item.child) for item in self._plan.mapped.bounds]
         if names != [(item.column, item.key, item.child) for item in again.mapped.bounds]:
             raise TransientFailure(
-                f"Could not read the records of {self._plan.entity}",
+                text("sources.could_not_read_records", entity=self._plan.entity),
                 where=f"form {self._plan.found.name} ({self._plan.found.entry_id})",
-                cause="the form's fields were changed while it was read",
-                next_step="run again when nobody edits the form",
+                cause=text("sources.jiandaoyun.form_s_fields_were_changed"),
+                next_step=text("sources.jiandaoyun.run_again_when_nobody_edits"),
             )
 
-    def _remarks(self, earlier: dict[str, Any]) -> list[Told]:
+    def _remarks(self, earlier: dict[str, Any]) -> list[Text]:
         mapped = self._plan.mapped
         remarks = drift(earlier["widgets"], mapped) if "widgets" in earlier else []
         if earlier.get("mapping") != self._plan.fingerprint and mapped.left_out:
             remarks.append(
-                with_names(
-                    "columns for which the form has no field",
-                    "表单中没有对应字段的列",
-                    sorted(mapped.left_out),
-                )
+                text("sources.jiandaoyun.columns_which_form_has_no", names=sorted(mapped.left_out))
             )
         return remarks
 
 
-def lost_too_many(known: int | None, found: int, options: Options) -> Told | None:
+def lost_too_many(known: int | None, found: int, options: Options) -> Text | None:
     """Why ids that are missing are not believed to be deleted; None if they are."""
     if known is None or options.accept_deletions:
         return None
     if found >= known * _LEAST_SHARE or known - found <= _FEW:
         return None
-    return Told(
-        f"only {found} of {known} records are left; none is taken for deleted until the key's "
-        "scope is checked, or accept_deletions is set in the options for one run",
-        f"{known} 条记录只剩 {found} 条，暂不把任何一条当作已删除；请核对密钥的授权范围，"
-        "若确已删除，请在 options 中设置 accept_deletions 运行一次",
-    )
+    return text("sources.jiandaoyun.only_records_are_left_none", found=found, known=known)
 
 
 def _as_written(moment: dt.datetime) -> str:

@@ -16,10 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines import language
 from pipelines.failures import PermanentFailure
+from pipelines.language import Text, text
 from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, Rule
 from pipelines.sources.jiandaoyun.options import FormOptions
-from pipelines.sources.protocol import Told, joined
+from pipelines.sources.protocol import joined
 
 Widget = Mapping[str, Any]
 # column -> stable id of the widget it was read from, and the candidates by which it was found
@@ -144,11 +146,10 @@ def resolve(
         bounds = _one_way(bounds, own, left_out, faults)
     if faults:
         raise PermanentFailure(
-            f"Could not map the form of {entity}",
+            language.text("sources.jiandaoyun.could_not_map_form", entity=entity),
             where=where,
             cause="; ".join(faults),
-            next_step=f"name the widgets under options.forms.{entity}.columns, e.g. "
-            "{stage: label:销售阶段} or widget:_widget_…",
+            next_step=text("sources.jiandaoyun.name_the_widgets", entity=entity),
         )
     catalogue = {
         str(item["widgetName"]): (str(item.get("label", "")), str(item.get("type", "")))
@@ -246,24 +247,24 @@ def _ids(widgets: Sequence[Widget]) -> str:
     return ", ".join(str(item["widgetName"]) for item in widgets)
 
 
-def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Told]:
+def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Text]:
     """What has changed in the form since the last load, for the operator."""
     now = mapped.widgets
     used = {item.widget for item in mapped.bounds}
     new = [_widget(now[key][0], key) for key in now if key not in before and key not in used]
     gone = [_widget(before[key][0], key) for key in before if key not in now]
     renamed = [
-        Told(
-            f"{before[key][0]} is now {now[key][0]} ({key})",
-            f"{before[key][0]} 现为 {now[key][0]}（{key}）",
-        )
+        language.text("sources.jiandaoyun.now", key=before[key][0], key_2=now[key][0], key_3=key)
         for key in now
         if key in before and before[key][0] != now[key][0]
     ]
     retyped = [
-        Told(
-            f"{now[key][0]} from {before[key][1]} to {now[key][1]} ({key})",
-            f"{now[key][0]} 由 {before[key][1]} 变为 {now[key][1]}（{key}）",
+        language.text(
+            "sources.jiandaoyun.from",
+            key=now[key][0],
+            key_2=before[key][1],
+            key_3=now[key][1],
+            key_4=key,
         )
         for key in now
         if key in before and before[key][1] != now[key][1]
@@ -271,14 +272,14 @@ def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Told]:
     return [
         joined((title, joined(sorted(items, key=lambda item: item.en), ", ", "、")), ": ", "：")
         for title, items in (
-            (Told("new fields that are not read", "新增但未读取的字段"), new),
-            (Told("fields that are gone", "已不存在的字段"), gone),
-            (Told("fields with another caption", "标题有变的字段"), renamed),
-            (Told("fields of another type", "类型有变的字段"), retyped),
+            (language.text("sources.jiandaoyun.new_fields_are_not_read"), new),
+            (language.text("sources.jiandaoyun.fields_are_gone"), gone),
+            (language.text("sources.jiandaoyun.fields_another_caption"), renamed),
+            (language.text("sources.jiandaoyun.fields_another_type"), retyped),
         )
         if items
     ]
 
 
-def _widget(label: str, key: str) -> Told:
-    return Told(f"{label} ({key})", f"{label}（{key}）")
+def _widget(label: str, key: str) -> Text:
+    return language.text("sources.jiandaoyun.names", label=label, key=key)

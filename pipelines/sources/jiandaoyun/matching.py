@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import Said, text
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.forms import FORMS
 from pipelines.sources.jiandaoyun.mapping import plain
@@ -48,13 +49,23 @@ class Forms:
             return Found(entity, app_id, hits[0]["entry_id"], str(hits[0].get("name", "")))
         if hits:
             listed = ", ".join(sorted(f"{form['name']} ({form['entry_id']})" for form in hits))
-            raise _failure(entity, app_id, f"several forms fit: {listed}", "entry_id of the one")
+            raise _failure(
+                entity,
+                app_id,
+                text("sources.jiandaoyun.several_forms_fit", listed=listed),
+                text("sources.jiandaoyun.entry_id_one"),
+            )
         if own.entry_id or own.name:
             wanted = own.entry_id or own.name
-            raise _failure(entity, app_id, f"there is no form {wanted}", "a form that exists")
+            raise _failure(
+                entity,
+                app_id,
+                text("sources.jiandaoyun.there_no_form", wanted=wanted),
+                text("sources.jiandaoyun.form_exists"),
+            )
         if entity in loaded_before:
-            cause = "the form that was read before is gone, or the key may no longer read it"
-            raise _failure(entity, app_id, cause, "the form, or false to leave it out")
+            cause = text("sources.jiandaoyun.form_was_read_before_gone")
+            raise _failure(entity, app_id, cause, text("sources.jiandaoyun.form_false_leave_out"))
         return None
 
     def _of(self, app_id: str) -> list[Mapping[str, str]]:
@@ -64,10 +75,10 @@ class Forms:
             # A form outside the key's scope is left out without a word: that must not be no rows.
             known = ", ".join(f"{name} ({key})" for key, name in self._apps.items()) or "none"
             raise PermanentFailure(
-                "Could not find the application",
+                text("sources.jiandaoyun.could_not_find_application"),
                 where=f"app_id {app_id}",
-                cause=f"the key may read these applications: {known}",
-                next_step="add the application to the key's scope (开放平台 » 密钥管理), or correct app_id",
+                cause=text("sources.jiandaoyun.key_may_read_these_applications", known=known),
+                next_step=text("sources.jiandaoyun.add_application_key_s_scope"),
             )
         if app_id not in self._forms:
             self._forms[app_id] = list(self._api.forms(app_id))
@@ -90,10 +101,12 @@ def _hits(entity: str, own: FormOptions, forms: list[Mapping[str, str]]) -> list
     return []
 
 
-def _failure(entity: str, app_id: str, cause: str, accepted: str) -> PermanentFailure:
+def _failure(entity: str, app_id: str, cause: Said, accepted: Said) -> PermanentFailure:
     return PermanentFailure(
-        f"Could not find the form of {entity}",
+        text("sources.jiandaoyun.could_not_find_form", entity=entity),
         where=f"application {app_id}",
         cause=cause,
-        next_step=f"enter under options.forms.{entity} {accepted}",
+        next_step=text(
+            "sources.jiandaoyun.enter_under_options_forms", entity=entity, accepted=accepted
+        ),
     )

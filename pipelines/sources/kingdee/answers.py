@@ -12,23 +12,25 @@ from typing import Any
 
 import orjson
 
+from pipelines import language
+from pipelines.language import Said
 from pipelines.sources.http import Reply, Verdict
 
 NO_RIGHT, NO_FIELD, NO_FORM, NO_LICENCE = "2", "9", "10", "7"
 NOT_THERE = {NO_FORM, "5", NO_LICENCE}
 _ERROR_PREFIX = b"response_error:"
 _STEPS = {
-    NO_RIGHT: "give the integration user the right to query this form (查询权限)",
-    "5": "correct form_id in options.forms",
-    NO_FORM: "correct form_id in options.forms, or let the module be installed",
-    NO_LICENCE: "let the module and the API be licensed for this data centre",
-    NO_FIELD: "correct the key in options.forms: keys are case-sensitive and differ by site",
-    "8": "correct the key in options.forms: keys are case-sensitive and differ by site",
-    "15": "let an administrator name another integration user: Administrator may not use the API",
+    NO_RIGHT: language.text("sources.kingdee.give_integration_user_right_query"),
+    "5": language.text("sources.kingdee.correct_form_id_options_forms"),
+    NO_FORM: language.text("sources.kingdee.correct_form_id_options_forms_2"),
+    NO_LICENCE: language.text("sources.kingdee.let_module_api_be_licensed"),
+    NO_FIELD: language.text("sources.kingdee.correct_key_options_forms_keys"),
+    "8": language.text("sources.kingdee.correct_key_options_forms_keys"),
+    "15": language.text("sources.kingdee.let_administrator_name_another_integration"),
 }
 _LOGIN_STEPS = {
-    0: "check acct_id (the data centre), app_id and app_secret, and the clock of this machine",
-    2: "check user_name: it must be the integration user of the application",
+    0: language.text("sources.kingdee.check_acct_id_data_centre"),
+    2: language.text("sources.kingdee.check_user_name_must_be"),
 }
 _GATEWAY_BUSY = "4006"
 _MOST_EXCEPTIONS, _MOST_LIMITS, _LIMIT_WAIT = 2, 3, 60.0
@@ -106,14 +108,19 @@ class Judge:
     def _error(self, code: str, text: str) -> Verdict:
         told = f"{text[:200] or 'refused without a reason'} (MsgCode {code or 'none'})"
         if code == "1":
-            step = "see whether another program logs in with the same application and user"
+            step = language.text("sources.kingdee.see_whether_another_program_logs")
             return Verdict("login", told, step, code)
         if code in ("6", "13"):
             return Verdict("retry", told, code=code)
         if code in ("4", "14"):
             count = self._in_a_row[code] = self._in_a_row.get(code, 0) + 1
             if count > (_MOST_EXCEPTIONS if code == "4" else _MOST_LIMITS):
-                return Verdict("transient", told, "run again later, at a quieter hour", code)
+                return Verdict(
+                    "transient",
+                    told,
+                    language.text("sources.kingdee.run_again_later_at_quieter"),
+                    code,
+                )
             return Verdict("retry", told, code=code, wait=_LIMIT_WAIT if code == "14" else None)
         return Verdict("permanent", told, _STEPS.get(code, ""), code)
 
@@ -134,7 +141,9 @@ class Judge:
         told = f"HTTP 519, errcode {code or 'none'}"
         if code == _GATEWAY_BUSY:
             return Verdict("retry", told, code=code)
-        return Verdict("permanent", told, "ask the operator of the site's gateway", code)
+        return Verdict(
+            "permanent", told, language.text("sources.kingdee.ask_operator_site_s_gateway"), code
+        )
 
     def _login(self, reply: Reply) -> Verdict | None:
         """A login is tried again only where it did not reach the site: the third locks the user."""
@@ -153,14 +162,14 @@ class Judge:
         text = str(content.get("Message") or (error[1] if error else "") or "")
         code = str(content.get("MessageCode") or "")
         if "次数超限" in text or "锁定" in text:
-            step = "wait at least 30 minutes; no run may log in meanwhile"
-            return Verdict("transient", text, step, code)
-        step = _LOGIN_STEPS.get(kind if isinstance(kind, int) else -1, "")
+            wait = language.text("sources.kingdee.wait_at_least_30_minutes")
+            return Verdict("transient", text, wait, code)
+        step: Said = _LOGIN_STEPS.get(kind if isinstance(kind, int) else -1) or ""
         if "不允许用户" in text:
-            step = "add the user to the application's list (第三方系统登录授权)"
+            step = language.text("sources.kingdee.add_user_application_s_list")
         elif code == "002005000003016":
-            step = "check app_secret, and the clock of this machine"
+            step = language.text("sources.kingdee.check_app_secret_clock_this")
         elif error and error[0] in _STEPS:
             step = _STEPS[error[0]]
         told = f"{text[:200] or 'the login was refused'} (type {kind}{', ' + code if code else ''})"
-        return Verdict("permanent", told, step or "check the credentials of the source", code)
+        return Verdict("permanent", told, step or language.text("sources.login.correct"), code)

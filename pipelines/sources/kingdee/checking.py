@@ -36,7 +36,11 @@ def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
             no_right = isinstance(failure, Refusal) and failure.code == NO_RIGHT
             step = failure.next_step
             if no_right:
-                step = f"grant {context.get('UserName') or 'the user'} 查询 on {form.form_id}"
+                step = text(
+                    "sources.kingdee.grant_on",
+                    context=context.get("UserName") or "the user",
+                    form_id=form.form_id,
+                )
             subject = f"{site.name}: {form.form_id}"
             found.append(Finding(subject, form.optional and no_right, failure.cause, step))
     found += _stages(site, forms, stages)
@@ -47,9 +51,9 @@ def _form(site: Site, form: Form) -> Finding:
     subject = f"{site.name}: {form.form_id}"
     fields = site.fields(form.form_id)
     if fields is None:
-        step = "correct form_id in options.forms, or leave it out by options.without"
+        step = text("sources.kingdee.correct_form_id_options_forms_3")
         return Finding(
-            subject, form.optional, "not on this site: module not installed or not licensed", step
+            subject, form.optional, text("sources.kingdee.not_on_this_site_module"), step
         )
     given = site.options.forms.get(form.table)
     selection, id_key = select_tried(site, form, fields, mapped=given.columns if given else {})
@@ -63,7 +67,7 @@ def _form(site: Site, form: Form) -> Finding:
             absent.append(f"its entries ({form.entry.table})")
     if absent:
         told.append(text("sources.check.without", fields=absent))
-        remedy = f"name their keys in options.forms.{form.table} if the company uses them"
+        remedy = text("sources.kingdee.name_their_keys_options_forms", table=form.table)
     entity = "targets" if form.table == "target" else entity_of(form.table)
     return finding(
         subject,
@@ -82,8 +86,6 @@ def _stages(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
         return []
     subject = f"{site.name}: stages"
     if unknown := sorted({"赢单", "输单"} - stages):
-        said = f"stages.csv does not know {', '.join(unknown)}"
-        return [Finding(subject, False, said, "add a row to stages.csv for each of them")]
-    return [
-        Finding(subject, True, "stages.csv knows 赢单 and 输单; phases are checked in the audit")
-    ]
+        said = text("sources.stages_csv_does_not_know", unknown=list(unknown))
+        return [Finding(subject, False, said, text("sources.add_row_stages_csv_each"))]
+    return [Finding(subject, True, text("sources.kingdee.stages_csv_knows_phases_are"))]

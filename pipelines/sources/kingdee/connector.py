@@ -22,6 +22,7 @@ import pyarrow as pa
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
+from pipelines.language import Text, text
 from pipelines.settings import Settings
 from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.kingdee.answers import NO_RIGHT
@@ -30,7 +31,7 @@ from pipelines.sources.kingdee.forms import FORMS, TABLES, FieldsOfForm, Form
 from pipelines.sources.kingdee.options import options_of
 from pipelines.sources.kingdee.reading import plan, read
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, Told
+from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import watched
 
@@ -78,7 +79,7 @@ class KingdeeConnector:
             for form in self.forms():
                 last = Cursor.read(previous.cursor(form.table))
                 fields = _seen(site, form)
-                if isinstance(fields, Told):
+                if isinstance(fields, Text):
                     yield _missing(site, form, last, fields)
                     continue
                 yield from read(site, plan(site, form, fields, last, upto, zone))
@@ -102,29 +103,28 @@ class KingdeeConnector:
         return [form for form in map(self.options.form, FORMS) if form is not None]
 
 
-def _seen(site: Site, form: Form) -> FieldsOfForm | Told:
+def _seen(site: Site, form: Form) -> FieldsOfForm | Text:
     """The form's fields, or why the user does not see them."""
     try:
         fields = site.fields(form.form_id)
     except Refusal as refusal:
         if refusal.code != NO_RIGHT:
             raise
-        return Told(
-            "the integration user has no right to query it", "集成用户没有查询这个表单的权限"
-        )
-    return Told("it is not on this site", "此站点没有这个表单") if fields is None else fields
+        return text("sources.kingdee.integration_user_has_no_right")
+    return text("sources.kingdee.not_on_this_site") if fields is None else fields
 
 
-def _missing(site: Site, form: Form, last: Cursor | None, why: Told) -> Extract:
+def _missing(site: Site, form: Form, last: Cursor | None, why: Text) -> Extract:
     """The extract of a form that is not there. Raises if it must be, or was before."""
     if not form.optional or (last is not None and last.extra.get("columns")):
         raise PermanentFailure(
-            f"Could not read {form.form_id} of {site.name}",
+            text("sources.kingdee.could_not_read", form_id=form.form_id, source=site.name),
             where=form.form_id,
-            cause=why.en + (", although it was read before" if last else ""),
-            next_step=f"grant the integration user the right to query {form.form_id} (查询), or "
-            "correct its form_id in options.forms",
+            cause=text("sources.object_why.before", why=why) if last else why,
+            next_step=text(
+                "sources.kingdee.grant_integration_user_right_query", form_id=form.form_id
+            ),
         )
     cursor = replace(last, full_at=None).text() if last else None
-    told = Told(f"{form.form_id}: {why.en}", f"{form.form_id}：{why.zh}")
-    return Extract(form.table, cursor=cursor, message=told.en, message_zh=told.zh)
+    told = text("sources.object_why", name=form.form_id, why=why)
+    return Extract(form.table, cursor=cursor, message=told)

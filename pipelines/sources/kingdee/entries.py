@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipelines.language import text
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.forms import Column, Entry, FieldsOfForm, Form
 from pipelines.sources.kingdee.paging import entry_pages
 from pipelines.sources.kingdee.selection import resolved, select
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, prefetched
 
 _OWN = (Column("parent_id", required=True), Column("id", required=True), Column("seq", "decimal"))
@@ -59,10 +60,7 @@ def read_entries(
     table = job.entry.table
     key = entry_key_of(job)
     if key is None:
-        told = Told(
-            f"{job.form.form_id} has no entry with {job.entry.marker} on this site",
-            f"此站点的 {job.form.form_id} 没有带 {job.entry.marker} 的单据体",
-        )
+        told = text("sources.kingdee.no_entry", form=job.form.form_id, marker=job.entry.marker)
         yield Extract(table, full=full, message=told.en, message_zh=told.zh)
         return
     fields = fields_of_entry(job.fields, key)
@@ -87,9 +85,9 @@ def read_entries(
     doubled = [i for i, n in Counter(selection.keys.values()).items() if n > 1]
     notes = []
     if selection.absent:
-        notes.append(with_names("not on this site", "此站点没有的字段", selection.absent))
+        notes.append(text("sources.kingdee.not_on_this_site_2", names=list(selection.absent)))
     if doubled:
-        notes.append(with_names("read twice", "读取了两次的字段", doubled))
+        notes.append(text("sources.kingdee.read_twice", names=list(doubled)))
     told = joined(notes)
     yield Extract(
         table,

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.http import Asking, Outgoing, Token
 from pipelines.sources.kingdee.options import Options
 
@@ -70,7 +71,7 @@ def fetch_token(
             {"format": 1, "v": "1.0", "parameters": parameters},
             expect={"LoginResultType": int, "KDSVCSessionId": str},
             authorised=False,
-            tried=f"Could not log in to {source.name}",
+            tried=text("sources.salesforce.could_not_log", source=source.name),
         ).json
         context = content.get("Context") if isinstance(content.get("Context"), dict) else {}
         return Token(content["KDSVCSessionId"], details={"context": context})
@@ -92,9 +93,11 @@ def zone_of(token: Token, options: Options, name: str) -> str:
     hours, rest = divmod(seconds, 3600)
     if rest or not -12 <= hours <= 14:
         raise PermanentFailure(
-            f"Could not tell the time zone of {name}",
-            cause=f"its server is {seconds / 3600:+.2f} hours off UTC",
-            next_step="set timezone in the options of the source",
+            text("sources.kingdee.could_not_tell_time_zone", name=name),
+            cause=text(
+                "sources.kingdee.its_server_hours_off_utc", seconds=f"{seconds / 3600:+.2f}"
+            ),
+            next_step=text("sources.kingdee.set_timezone_options_source"),
         )
     # The names of these zones count west of Greenwich.
     return f"Etc/GMT{-hours:+d}" if hours else "UTC"

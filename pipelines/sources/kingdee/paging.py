@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import text
 from pipelines.sources.kingdee.site import Site
 
 Row = list[Any]
@@ -81,29 +82,31 @@ def entry_pages(
 
 def _check(site: Site, form_id: str, ids: list[Any], last: Any, *, several: bool) -> None:
     """The rows must go on from where the page before ended, in the order of their key."""
-    tried = f"Could not read all pages of {form_id} of {site.name}"
+    tried = text("sources.could_not_read_all_pages", form_id=form_id, source=site.name)
     if any(value is None for value in ids):
-        raise PermanentFailure(tried, where=form_id, cause="a record without its primary key")
+        raise PermanentFailure(
+            tried, where=form_id, cause=text("sources.kingdee.record_without_its_primary_key")
+        )
     if not several and len(set(ids)) < len(ids):
         raise PermanentFailure(
             tried,
             where=form_id,
-            cause="records come several times, so one of the keys belongs to an entry",
-            next_step="map keys of the entry in entry_columns, those of the head in columns",
+            cause=text("sources.kingdee.records_come_several_times_so"),
+            next_step=text("sources.kingdee.map_keys_entry_entry_columns"),
         )
     if not all(isinstance(value, int) for value in ids):
         # Texts are in the order of the site's collation, which is not known here.
         if last is not None and ids[-1] == last and not several:
-            raise TransientFailure(tried, where=form_id, cause="the same page came twice")
+            raise TransientFailure(tried, where=form_id, cause=text("sources.same_page_came_twice"))
         return
     if last is not None and (ids[0] < last or (ids[0] == last and not several)):
         raise TransientFailure(
             tried,
             where=form_id,
-            cause="a page leads back to one that was read already",
-            next_step="run again; if it stays, the site does not obey the filter",
+            cause=text("sources.page_leads_back_one_was"),
+            next_step=text("sources.kingdee.run_again_if_stays_site"),
         )
     if ids != sorted(ids):
         raise PermanentFailure(
-            tried, where=form_id, cause="the site does not obey the order that was asked for"
+            tried, where=form_id, cause=text("sources.kingdee.site_does_not_obey_order")
         )

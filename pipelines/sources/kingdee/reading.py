@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.language import Text, text
 from pipelines.sources.essentials import entity_of, stop_without
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.entries import EntryJob, read_entries
@@ -37,7 +38,7 @@ from pipelines.sources.kingdee.sweeping import (
     sweep,
     swept_rows,
 )
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, Converted, Cursor, PageGuard, prefetched
 from pipelines.sources.trial import FIRST
 
@@ -250,27 +251,20 @@ def _own_fields(fields: FieldsOfForm) -> list[str]:
     return sorted(key for key in fields.entries if key.startswith("F_"))
 
 
-def _vanished(lost: int, before: int) -> Told:
-    return Told(
-        f"{lost} of {before} records are no longer visible: too many to be deletions, so they are "
-        "kept; check the user's rights by organisation",
-        f"{before} 条记录中有 {lost} 条已看不到：数量太多，不像是删除，因此予以保留；"
-        "请检查集成用户在各组织的权限",
-    )
+def _vanished(lost: int, before: int) -> Text:
+    return text("sources.kingdee.records_are_no_longer_visible", lost=lost, before=before)
 
 
-def _notes(job: Job) -> list[Told]:
+def _notes(job: Job) -> list[Text]:
     """What is missing or new in the form's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(with_names("not on this site", "此站点没有的字段", job.selection.absent))
+        said.append(text("sources.kingdee.not_on_this_site_2", names=list(job.selection.absent)))
     if job.last is not None:
         before, now = set(job.last.extra.get("site_fields", ())), set(_own_fields(job.fields))
         if now - before:
-            said.append(
-                with_names("new fields on the site", "站点上新增的字段", sorted(now - before))
-            )
+            said.append(text("sources.kingdee.new_fields_on_site", names=sorted(now - before)))
         if before - now:
             gone = sorted(before - now)
-            said.append(with_names("fields gone from the site", "站点上已没有的字段", gone))
+            said.append(text("sources.kingdee.fields_gone_from_site", names=list(gone)))
     return said

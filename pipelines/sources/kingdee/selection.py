@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
 from pipelines.sources.kingdee.site import Site
 
@@ -72,11 +73,10 @@ def select(
                 missing.append(f"{column.name} ({' or '.join(column.keys)})")
     if missing:
         raise PermanentFailure(
-            f"Could not read {form.form_id} of {source}",
+            text("sources.kingdee.could_not_read", form_id=form.form_id, source=source),
             where=f"{form.form_id}: {', '.join(missing)}",
-            cause="the site has no such fields, or the integration user may not see them",
-            next_step=f"name their keys in options.forms.{form.table}.columns, or set "
-            "`full: true` for one run to go on without those that are not required",
+            cause=text("sources.kingdee.site_has_no_such_fields"),
+            next_step=text("sources.kingdee.name_their_keys_options_forms_2", table=form.table),
         )
     return Selection(tuple(columns), keys, tuple(absent))
 
@@ -113,10 +113,10 @@ def select_tried(
         found = {key for key in keys if not site.takes(form.form_id, [id_key, key])}
         if not found:
             raise PermanentFailure(
-                f"Could not read {form.form_id} of {site.name}",
+                text("sources.kingdee.could_not_read", form_id=form.form_id, source=site.name),
                 where=form.form_id,
-                cause="the site takes each of its keys, but not all of them in one query",
-                next_step=f"leave keys out in options.forms.{form.table}.columns",
+                cause=text("sources.kingdee.site_takes_each_its_keys"),
+                next_step=text("sources.kingdee.leave_keys_out_options_forms", table=form.table),
             )
         refused |= found
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import Said, text
 from pipelines.sources.http import (
     Limiter,
     LoginMemory,
@@ -107,13 +108,13 @@ class Site:
                 "Limit": limit or self.options.page_size,
             },
             list,
-            f"Could not read {form_id} of {self.name}",
+            text("sources.kingdee.could_not_read", form_id=form_id, source=self.name),
         )
         if any(len(row) != len(keys) for row in rows):
             raise PermanentFailure(
-                f"Could not read {form_id} of {self.name}",
+                text("sources.kingdee.could_not_read", form_id=form_id, source=self.name),
                 where=form_id,
-                cause=f"{len(keys)} keys were asked for, but a row has another number of cells",
+                cause=text("sources.kingdee.keys_were_asked_but_row", keys=len(keys)),
                 next_step="see whether the site has changed its interface",
             )
         return rows
@@ -123,7 +124,7 @@ class Site:
 
         Raises `Refusal` with code `NO_RIGHT` if the user may not see it.
         """
-        tried = f"Could not look at {form_id} of {self.name}"
+        tried = text("sources.could_not_look_at_2", form_id=form_id, source=self.name)
         try:
             content = self._ask("QueryBusinessInfo", {"FormId": form_id}, dict, tried)
         except Refusal as refusal:
@@ -143,7 +144,9 @@ class Site:
                     if label and labels.setdefault(label, field["Key"]) != field["Key"]:
                         ambiguous.add(label)
         if not entries:
-            raise PermanentFailure(tried, cause="the site lists no fields for it", where=form_id)
+            raise PermanentFailure(
+                tried, cause=text("sources.kingdee.site_lists_no_fields"), where=form_id
+            )
         return FieldsOfForm(entries, {k: v for k, v in labels.items() if k not in ambiguous})
 
     def primary_key(self, form_id: str, keys: Sequence[str]) -> str:
@@ -159,9 +162,9 @@ class Site:
                 continue
             return key
         raise PermanentFailure(
-            f"Could not read {form_id} of {self.name}",
-            cause=f"its primary key is none of {', '.join(keys)}",
-            next_step="set `key` for this form in options.forms",
+            text("sources.kingdee.could_not_read", form_id=form_id, source=self.name),
+            cause=text("sources.kingdee.its_primary_key_none", keys=list(keys)),
+            next_step=text("sources.kingdee.set_key_this_form_options"),
         )
 
     def takes(self, form_id: str, keys: Sequence[str]) -> bool:
@@ -174,7 +177,7 @@ class Site:
             raise
         return True
 
-    def _ask(self, name: str, data: dict[str, Any], expect: type, tried: str) -> Any:
+    def _ask(self, name: str, data: dict[str, Any], expect: type, tried: Said) -> Any:
         return self.client.post_json(
             f"/{_SERVICE}.{name}.common.kdsvc", {"data": data}, expect=expect, tried=tried
         ).json

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pipelines import language
 from pipelines.sources.http import Reply, Verdict
 
 NO_COLUMN = "290003"
@@ -21,9 +22,9 @@ NOT_THERE = {"290008", "290013", NO_RIGHTS}
 TOO_OFTEN = "1020025"
 
 _NEXT_STEPS = {
-    NO_COLUMN: "give the integration user read access to the field, or map another one",
-    "290008": "the object is not open to XOQL; ask the tenant's administrator",
-    NO_RIGHTS: "give the integration user read access to the object",
+    NO_COLUMN: language.text("sources.neocrm.give_integration_user_read_access"),
+    "290008": language.text("sources.neocrm.object_not_open_xoql_ask"),
+    NO_RIGHTS: language.text("sources.give_integration_user_read_access"),
 }
 _COLUMN = re.compile(r"column\s*\[([^\]]+)\]", re.IGNORECASE)
 _QUERY = re.compile(r"/rest/data/v2(\.0)?/query\b")
@@ -60,15 +61,15 @@ def judge(reply: Reply) -> Verdict | None:
         return Verdict(
             "retry",
             said,
-            "lower requests_per_second in the options, or ask for a larger allowance",
+            language.text("sources.neocrm.lower_requests_per_second_options"),
             code=code,
         )
     if code == SERVER_FAULT and not _QUERY.search(reply.where):
         # Of a query the page may have been too large (`tenant.py`); a list just failed.
-        return Verdict("retry", said, "run again later", code=code)
+        return Verdict("retry", said, language.text("sources.neocrm.run_again_later"), code=code)
     # Codes of 29.... are about the query, which may itself speak of a token.
     if "token" in text.lower() and not code.startswith("29"):
-        step = "look for another program that logs in with the same account"
+        step = language.text("sources.neocrm.look_another_program_logs_same")
         return Verdict("login", said, step, code=code)
     if code in ("408", "429", "500", "502", "503", "504"):
         return Verdict("retry", said, code=code)
@@ -87,8 +88,7 @@ def judge_login(reply: Reply) -> Verdict | None:
     return Verdict(
         "permanent",
         f"{error}{', ' + text[:200] if text else ''}",
-        "check client_id, client_secret, username, password and the security token (安全令牌), "
-        "which changes with the password; and that login_base_url is the login host of this tenant",
+        language.text("sources.neocrm.check_client_id_client_secret"),
         code=str(error),
     )
 

@@ -31,13 +31,19 @@ def findings(
     Raises the `Failure` of the login; everything else becomes a finding.
     """
     token = tenant.auth.token(tenant.client)
-    found = [Finding(tenant.name, True, f"logged in, data at {token.base_url or source.base_url}")]
+    found = [
+        Finding(
+            tenant.name,
+            True,
+            text("sources.neocrm.logged_data_at", base_url=token.base_url or source.base_url),
+        )
+    ]
     if "security_token" not in source.auth:
         found.append(
             Finding(
                 f"{tenant.name}: security token",
                 True,
-                "none is configured; the password alone was enough",
+                text("sources.neocrm.none_configured_password_alone_was"),
             )
         )
     for item in objects:
@@ -61,8 +67,10 @@ def _object(tenant: Tenant, item: NeocrmObject) -> Finding:
     except Refusal as refusal:
         if refusal.code not in NOT_THERE:
             raise
-        step = f"give the integration user read access to {item.name}, if the company uses it"
-        return Finding(subject, item.optional, f"cannot be read: {refusal.cause}", step)
+        step = text("sources.neocrm.give_integration_user_read_access_2", name=item.name)
+        return Finding(
+            subject, item.optional, text("sources.neocrm.cannot_be_read", cause=refusal.cause), step
+        )
     count = tenant.count(item.source, "")
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
     remedy: Said = ""
@@ -70,7 +78,7 @@ def _object(tenant: Tenant, item: NeocrmObject) -> Finding:
         told.append(text("sources.check.without", fields=list(selection.absent)))
         remedy = text("sources.check.fields_step", fields=list(selection.absent))
     elif count == 0:
-        remedy = "an integration user that sees only its own rows sees none: give it all data"
+        remedy = text("sources.neocrm.integration_user_sees_only_its")
     return finding(
         subject,
         told,
@@ -88,13 +96,16 @@ def _stages(tenant: Tenant, known: set[str]) -> Finding:
     rows, notes = stages(tenant, busi_types(tenant)[0], tenant.describe("opportunity"))
     names = {row["stage_name"] for row in rows if row["stage_name"]}
     if not names:
-        said = f"cannot be listed ({joined(notes).en or 'the list is empty'})"
-        return Finding(subject, False, said, "give read access to the stages of opportunities")
+        why: Said = joined(notes) if notes else text("sources.neocrm.no_stages")
+        hidden = text("sources.neocrm.stages_unlisted", why=why)
+        return Finding(
+            subject, False, hidden, text("sources.neocrm.give_read_access_stages_opportunities")
+        )
     unknown = sorted(names - known)
     if unknown:
-        said = f"stages.csv does not know {', '.join(unknown)}"
-        return Finding(subject, False, said, "add a row to stages.csv for each of them")
-    return Finding(subject, True, f"{len(names)} stages, all in stages.csv")
+        said = text("sources.stages_csv_does_not_know", unknown=list(unknown))
+        return Finding(subject, False, said, text("sources.add_row_stages_csv_each"))
+    return Finding(subject, True, text("sources.stages_all_stages_csv", names=len(names)))
 
 
 def _history(tenant: Tenant) -> Finding:
@@ -106,7 +117,7 @@ def _history(tenant: Tenant) -> Finding:
         return Finding(
             subject,
             True,
-            f"cannot be read ({refusal.cause}); changes will be seen from one night to the next",
-            "switch on field tracking for the stage (销售阶段) and let the user read the log",
+            text("sources.neocrm.cannot_be_read_changes_will", cause=refusal.cause),
+            text("sources.neocrm.switch_on_field_tracking_stage"),
         )
-    return Finding(subject, True, "can be read")
+    return Finding(subject, True, text("sources.neocrm.can_be_read"))

@@ -95,7 +95,7 @@ class NeocrmConnector:
         except Refusal as refusal:
             if refusal.code not in NOT_THERE:
                 raise
-            yield missing_object(tenant, item, last, refusal.told)
+            yield missing_object(tenant, item, last, refusal.words)
             return
         yield from read(tenant, job)
 

@@ -14,11 +14,12 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.paging import ms
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.tenant import Tenant
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, Cursor, Field, PageGuard, RowShape
 
 TABLE = "field_history"
@@ -41,7 +42,7 @@ def read_history(
     shape = RowShape(TABLE, _FIELDS, key="log_id", checked=False)
     guard: PageGuard[str] = PageGuard(f"the field history of {tenant.name}")
     batches, rejected = Batches(TABLE), 0
-    notes: list[Told] = []
+    notes: list[Text] = []
     reached: dict[str, str] = dict(last.extra.get("reached", {})) if last else {}
     for item in options.history_fields:
         # A field whose log could not be read goes on from where it was read last.
@@ -64,13 +65,8 @@ def read_history(
                 yield from page.rejections
                 yield from batches.add(page.table)
         except Refusal as refusal:
-            why = refusal.told
-            notes.append(
-                Told(
-                    f"the history of {item} cannot be read: {why.en}",
-                    f"读不到 {item} 的变更历史：{why.zh}",
-                )
-            )
+            why = refusal.words
+            notes.append(text("sources.neocrm.history_of", item=item, why=why))
             continue
         reached[item] = upto.isoformat()
     yield from batches.rest()

@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.objects import BUSI_TYPE, CURRENCY, STAGE, XOBJECT
 from pipelines.sources.neocrm.records import text_of
 from pipelines.sources.neocrm.tenant import Described, Tenant
-from pipelines.sources.protocol import Batch, Extract, Told, joined
+from pipelines.sources.protocol import Batch, Extract, joined
 
 _TYPED = ("opportunity", "activityRecord")
 _DEFAULT_TYPE = "defaultBusiType"
@@ -39,20 +40,19 @@ def read_lists(tenant: Tenant, opportunity: Described | None) -> Iterator[Batch 
         try:
             yield from _loaded(table, schema, rows(tenant), [])
         except Refusal as refusal:
-            yield from _loaded(table, schema, [], [refusal.told])
+            yield from _loaded(table, schema, [], [refusal.words])
 
 
-def busi_types(tenant: Tenant) -> tuple[Rows, list[Told]]:
+def busi_types(tenant: Tenant) -> tuple[Rows, list[Text]]:
     """Record types of the objects that have several."""
-    rows, notes = [], []
+    rows: Rows = []
+    notes: list[Text] = []
     for name in _TYPED:
         try:
             records = tenant.busi_types(name)
         except Refusal as refusal:
-            why = refusal.told
-            notes.append(
-                Told(f"record types of {name}: {why.en}", f"读不到 {name} 的业务类型：{why.zh}")
-            )
+            why = refusal.words
+            notes.append(text("sources.neocrm.record_types", name=name, why=why))
             continue
         for record in records:
             rows.append(
@@ -66,16 +66,17 @@ def busi_types(tenant: Tenant) -> tuple[Rows, list[Told]]:
     return rows, notes
 
 
-def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[Rows, list[Told]]:
+def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[Rows, list[Text]]:
     """The stages of all record types of opportunities; a stage of several types stands once each."""
     keys = [row["api_key"] for row in types if row["object"] == "opportunity" and row["api_key"]]
-    rows, notes = [], []
+    rows: Rows = []
+    notes: list[Text] = []
     for key in keys or [_DEFAULT_TYPE]:
         try:
             records = tenant.stages(key)
         except Refusal as refusal:
-            why = refusal.told
-            notes.append(Told(f"stages of {key}: {why.en}", f"读不到 {key} 的销售阶段：{why.zh}"))
+            why = refusal.words
+            notes.append(text("sources.neocrm.stages_of", key=key, why=why))
             continue
         rows += [_stage(key, r.get("stageName"), r.get("order"), r) for r in records]
     if not rows and opportunity is not None:
@@ -125,7 +126,7 @@ def _text(value: Any) -> str | None:
 
 
 def _loaded(
-    table: str, schema: pa.Schema, rows: Rows, notes: list[Told]
+    table: str, schema: pa.Schema, rows: Rows, notes: list[Text]
 ) -> Iterator[Batch | Extract]:
     columns = [
         # Decimals come as texts, which Arrow reads digit by digit.

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
+from pipelines.language import text
 from pipelines.sources.http import Asking, ReadOnlyClient, RetryPolicy, Token
 from pipelines.sources.neocrm.answers import judge_login
 from pipelines.sources.neocrm.options import Options
@@ -54,7 +55,7 @@ def fetch_token(source: Source, options: Options, retry: RetryPolicy) -> Callabl
                 options.token_path,
                 form,
                 expect={"access_token": str},
-                tried=f"Could not log in to {source.name}",
+                tried=text("sources.salesforce.could_not_log", source=source.name),
             )
         content = reply.json
         client.redactor.learn(str(content.get("refresh_token") or ""))

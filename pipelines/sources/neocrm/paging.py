@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.failures import TransientFailure
-from pipelines.language import Text
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.objects import NeocrmObject
 from pipelines.sources.neocrm.selection import Selection
 from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
-from pipelines.sources.protocol import Told
 from pipelines.sources.records import Cursor, PageGuard, Window, prefetched
 
 
@@ -67,19 +66,9 @@ def pages(tenant: Tenant, job: Job, guard: PageGuard[str]) -> Iterator[list[dict
         except Refusal as refusal:
             if refusal.code in NOT_THERE:
                 raise
-            job.notes.append(
-                Told(
-                    f"the scroll was refused ({refusal.code}), so it was read by id",
-                    f"滚动查询被拒绝（{refusal.code}），因此改为按 ID 读取",
-                )
-            )
+            job.notes.append(text("sources.neocrm.scroll_was_refused_so_was", code=refusal.code))
         except BrokenScroll:
-            job.notes.append(
-                Told(
-                    "the scroll did not advance, so it was read by id",
-                    "滚动查询停滞不前，因此改为按 ID 读取",
-                )
-            )
+            job.notes.append(text("sources.neocrm.scroll_did_not_advance_so"))
         job.after = tenant.count(item.source, job.where)
         if job.before == job.after == guard.rows:
             return

@@ -25,14 +25,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import PermanentFailure
-from pipelines.language import text
+from pipelines.language import Text, text
 from pipelines.sources.essentials import stop_without
 from pipelines.sources.neocrm.objects import COUNTED, OBJECTS, SWEPT, NeocrmObject
 from pipelines.sources.neocrm.paging import Job, ms, pages
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.selection import Selection, select
 from pipelines.sources.neocrm.tenant import Described, Tenant
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import (
     Batches,
     Converted,
@@ -121,6 +121,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
                 # One has gone and another has come late; only reading all finds the latter.
                 yield from read(tenant, whole_instead(job))
                 return
+            if swept is not None and len(swept) == live and digest(swept) == known:
+                swept = None  # nothing has gone, so there is nothing to be told
             live = live if swept is None else len(swept)
             known = known if swept is None else digest(swept)
         if swept is not None:
@@ -217,36 +219,35 @@ def _cursor(job: Job, live: int, known: int) -> Cursor:
     return Cursor(job.window.upto, full_at, extra)
 
 
-def _changes(job: Job) -> list[Told]:
+def _changes(job: Job) -> list[Text]:
     """What is new or missing in the object's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(with_names("not visible", "看不到的字段", job.selection.absent))
+        said.append(text("sources.salesforce.not_visible", names=list(job.selection.absent)))
     if job.last is not None:
         before, now = set(job.last.extra.get("fields", ())), set(job.selection.paths)
         if before - now:
             lost = sorted(before - now)
-            said.append(with_names("fields that can no longer be read", "已不能读取的字段", lost))
+            said.append(text("sources.neocrm.fields_can_no_longer_be", names=list(lost)))
         if job.described is not None:
             known = set(job.last.extra.get("own_fields", ()))
             if job.described.own - known:
                 new = sorted(job.described.own - known)
-                said.append(with_names("new fields in the tenant", "租户中新增的字段", new))
+                said.append(text("sources.neocrm.new_fields_tenant", names=list(new)))
             if known - job.described.own:
                 gone = sorted(known - job.described.own)
-                said.append(with_names("fields gone from the tenant", "租户中已没有的字段", gone))
+                said.append(text("sources.neocrm.fields_gone_from_tenant", names=list(gone)))
     return said
 
 
-def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why: Told) -> Extract:
+def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why: Text) -> Extract:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("fields")):
         raise PermanentFailure(
-            f"Could not read {item.name} of {tenant.name}",
-            cause=why.en + (", and it was read before" if last else ""),
-            next_step=f"give the integration user read access to {item.name}, or, if the company "
-            "does not use it any more, list it in options.skip",
+            text("sources.could_not_read_2", name=item.name, source=tenant.name),
+            cause=text("sources.object_why.before", why=why) if last else why,
+            next_step=text("sources.neocrm.give_integration_user_read_access_3", name=item.name),
         )
-    told = Told(f"{item.name}: {why.en}", f"{item.name}：{why.zh}")
+    told = text("sources.object_why", name=item.name, why=why)
     cursor = last.text() if last else None
-    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)
+    return Extract(item.table, cursor=cursor, message=told)

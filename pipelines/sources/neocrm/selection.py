@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NO_COLUMN, missing_column
@@ -188,8 +189,8 @@ def _stop_without(tenant: Tenant, item: NeocrmObject, missing: list[Wanted]) -> 
     if missing:
         names = ", ".join(" or ".join(wanted.keys) for wanted in missing)
         raise PermanentFailure(
-            f"Could not read {item.name} of {tenant.name}",
+            text("sources.could_not_read_2", name=item.name, source=tenant.name),
             where=f"{item.name}: {names}",
-            cause="these fields are not visible to the integration user, or have another apiKey",
-            next_step="give it read access to them, or name the right apiKey in options.fields",
+            cause=text("sources.neocrm.these_fields_are_not_visible"),
+            next_step=text("sources.neocrm.give_read_access_them_name"),
         )

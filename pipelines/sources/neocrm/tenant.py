@@ -18,6 +18,7 @@ from typing import Any
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import TransientFailure
+from pipelines.language import text
 from pipelines.sources.http import (
     Limiter,
     LoginMemory,
@@ -179,7 +180,7 @@ class Tenant:
 
     def _sized(self, path: str, form: dict[str, str], size: _Size | None, what: str) -> Reply:
         """One page; asked for again with fewer rows if there were too many, or the server broke."""
-        tried = f"Could not read {what} of {self.name}"
+        tried = text("sources.fxiaoke.could_not_read", what=what, source=self.name)
         failures = 0
         while True:
             sent = dict(form)
@@ -200,8 +201,10 @@ class Tenant:
                     raise TransientFailure(
                         tried,
                         where=refusal.where,
-                        cause=f"{refusal.cause}, again and again with ever smaller pages",
-                        next_step="run again later",
+                        cause=text(
+                            "sources.neocrm.again_again_ever_smaller_pages", cause=refusal.cause
+                        ),
+                        next_step=text("sources.neocrm.run_again_later"),
                     ) from None
                 if size:
                     size.shrink()
@@ -215,7 +218,7 @@ class Tenant:
             reply = self.client.get_json(
                 f"{_XOBJECTS}/{name}/description",
                 expect={"code": _CODE, "data": dict},
-                tried=f"Could not look at {name} of {self.name}",
+                tried=text("sources.could_not_look_at", name=name, source=self.name),
             )
         except Refusal as refusal:
             if refusal.status == 200 or refusal.status == 404:
@@ -233,7 +236,9 @@ class Tenant:
     def busi_types(self, name: str) -> list[dict[str, Any]]:
         """Record types (业务类型) of an object: id, label, apiKey."""
         reply = self.client.get_json(
-            f"{_XOBJECTS}/{name}/busiType", expect=_PAGE, tried=f"Could not list types of {name}"
+            f"{_XOBJECTS}/{name}/busiType",
+            expect=_PAGE,
+            tried=text("sources.could_not_list_types", name=name),
         )
         return _records(reply)
 
@@ -243,18 +248,20 @@ class Tenant:
             _STAGES,
             {"data": {"entityTypeApiKey": busi_type}},
             expect={"code": _CODE, "data": (list, _NOTHING)},
-            tried=f"Could not list the stages of {busi_type}",
+            tried=text("sources.could_not_list_stages", busi_type=busi_type),
         )
         return reply.json["data"] or []
 
     def xobjects(self) -> list[dict[str, Any]]:
         """All objects: objectId, apiKey, label."""
-        reply = self.client.get_json(_FILTER, expect=_PAGE, tried="Could not list the objects")
+        reply = self.client.get_json(
+            _FILTER, expect=_PAGE, tried=text("sources.could_not_list_objects")
+        )
         return _records(reply)
 
     def currencies(self) -> list[dict[str, Any]]:
         reply = self.client.get_json(
-            _CURRENCIES, expect=_PAGE, tried="Could not list the currencies"
+            _CURRENCIES, expect=_PAGE, tried=text("sources.could_not_list_currencies")
         )
         return _records(reply)
 
@@ -270,7 +277,7 @@ class Tenant:
                 "endTime": end,
             },
             expect={"code": _CODE, "result": (dict, _NOTHING)},
-            tried=f"Could not read the changes of {item} of {self.name}",
+            tried=text("sources.could_not_read_changes", item=item, source=self.name),
         )
         return reply.json["result"] or {}
 

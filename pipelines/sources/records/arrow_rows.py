@@ -17,15 +17,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from pipelines import language
 from pipelines.failures import PermanentFailure
-from pipelines.sources.protocol import Rejection, Told, with_names
+from pipelines.language import Said, Text
+from pipelines.sources.protocol import Rejection
 from pipelines.sources.records.columns import column_of
 from pipelines.sources.records.fields import Field
 
 # A column in which nothing fits any more has changed its type; so few rows may just be bad rows.
 _FEWEST_FOR_DRIFT = 20
 _SHOWN = 200
-REQUIRED = Told("required, but empty", "必填，但为空")
+REQUIRED = language.text("sources.records.required_but_empty")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Drift:
             gone = set(page.absent)
             self.absent = gone if self.absent is None else self.absent & gone
 
-    def remarks(self, asked: Iterable[str] | None = None) -> list[Told]:
+    def remarks(self, asked: Iterable[str] | None = None) -> list[Text]:
         """What an operator should read; nothing if all is as declared.
 
         `asked`: the paths that were asked for at all; others cannot be missed.
@@ -62,13 +64,13 @@ class Drift:
         said = []
         if self.unknown:
             said.append(
-                with_names("fields that are not read", "未读取的字段", sorted(self.unknown))
+                language.text("sources.records.fields_are_not_read", names=sorted(self.unknown))
             )
         gone = self.absent or set()
         if asked is not None:
             gone = gone & set(asked)
         if gone:
-            said.append(with_names("fields that no longer come", "不再返回的字段", sorted(gone)))
+            said.append(language.text("sources.records.fields_no_longer_come", names=sorted(gone)))
         return said
 
 
@@ -114,7 +116,7 @@ class RowShape:
             for record in records:
                 seen.update(record.keys())
         except AttributeError:
-            raise self._failure("a record that is no object") from None
+            raise self._failure(language.text("sources.records.record_no_object")) from None
         columns = [get(records) for get in self._getters]
         gone = {f.source_path.split(".")[0] for f in self.fields} - seen
         unknown = frozenset(seen - self._known) if self._checked else frozenset()
@@ -135,7 +137,7 @@ class RowShape:
         if b"\x00" in content:
             content = content.replace(b"\x00", b"")
         if not content.strip():
-            raise self._failure("a CSV text without its header row")
+            raise self._failure(language.text("sources.records.csv_text_without_its_header"))
         try:
             table = pa_csv.read_csv(
                 pa.BufferReader(content),
@@ -149,10 +151,12 @@ class RowShape:
                 ),
             )
         except (pa.ArrowException, UnicodeError) as error:
-            raise self._failure(f"a CSV text that cannot be read ({_first_line(error)})") from None
+            raise self._failure(
+                language.text("sources.records.csv_text_cannot_be_read", error=_first_line(error))
+            ) from None
         names = set(table.column_names)
         if len(names) < len(table.column_names):
-            raise self._failure("a CSV text with the same heading twice")
+            raise self._failure(language.text("sources.records.csv_text_same_heading_twice"))
         columns = [
             table.column(f.source_path).to_pylist()
             if f.source_path in names
@@ -170,11 +174,15 @@ class RowShape:
         count = len(columns[0]) if columns else 0
         absent = set()
         arrays: list[pa.Array] = []
-        reasons: dict[int, tuple[Field, Told, Any]] = {}
+        reasons: dict[int, tuple[Field, Text, Any]] = {}
         for item, values in zip(self.fields, columns, strict=True):
             if item.source_path in gone or item.source_path.split(".")[0] in gone:
                 if item.required and count:
-                    raise self._failure(f"no record has {item.source_path} any more")
+                    raise self._failure(
+                        language.text(
+                            "sources.records.no_record_has_any_more", source_path=item.source_path
+                        )
+                    )
                 absent.add(item.source_path)
             array, faults = column_of(values, item)
             self._stop_on_drift(item, values, faults)
@@ -205,19 +213,27 @@ class RowShape:
             table.take(pa.array(kept, pa.int64())), rejections, unknown, frozenset(absent), kept
         )
 
-    def _stop_on_drift(self, item: Field, values: list[Any], faults: Mapping[int, Told]) -> None:
+    def _stop_on_drift(self, item: Field, values: list[Any], faults: Mapping[int, Text]) -> None:
         if not faults:
             return
         filled = sum(value is not None for value in values)
         if item.on_fault == "fail" or (len(faults) == filled and filled >= _FEWEST_FOR_DRIFT):
             reason, number = Counter(faults.values()).most_common(1)[0]
-            raise self._failure(f"{item.source_path}: {reason.en} ({number} of {filled} values)")
+            raise self._failure(
+                language.text(
+                    "sources.records.values",
+                    source_path=item.source_path,
+                    en=reason,
+                    number=number,
+                    filled=filled,
+                )
+            )
 
-    def _failure(self, cause: str) -> PermanentFailure:
+    def _failure(self, cause: Said) -> PermanentFailure:
         return PermanentFailure(
-            f"Could not read the records of {self.entity}",
+            language.text("sources.could_not_read_records", entity=self.entity),
             cause=cause,
-            next_step="see whether the field was changed in the system, and adapt its mapping",
+            next_step=language.text("sources.records.see_whether_field_was_changed"),
         )
 
 

@@ -15,11 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.records.fields import ARROW_TYPES, DECIMAL, LONGEST_TEXT, UTC_MOMENT, Field
 from pipelines.sources.records.values import VALUES, Misfit, json_text
 
-Column = tuple[pa.Array, dict[int, Told]]
+Column = tuple[pa.Array, dict[int, Text]]
 
 
 def column_of(values: list[Any], field: Field) -> Column:
@@ -35,7 +36,7 @@ def column_of(values: list[Any], field: Field) -> Column:
         quick = None
     if quick is not None:
         return quick, {}
-    faults: dict[int, Told] = {}
+    faults: dict[int, Text] = {}
     fitting: list[Any] = []
     slow = VALUES[field.kind]
     for position, value in enumerate(values):

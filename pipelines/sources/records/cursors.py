@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines import language
 from pipelines.failures import PermanentFailure
 
 _VERSION = 1
@@ -81,9 +82,9 @@ class Cursor:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise PermanentFailure(
-                "Could not read the cursor of the last load",
+                language.text("sources.records.could_not_read_cursor_last"),
                 cause=f"{type(error).__name__}: {error}",
-                next_step="set `full: true` in the options of the source for one run",
+                next_step=language.text("sources.records.set_full_true_options_source"),
             ) from None
 
     def window(self, upto: dt.datetime, overlap: dt.timedelta) -> Window:

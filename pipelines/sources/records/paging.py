@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Said, text
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -23,7 +24,7 @@ class PageGuard(Generic[K]):
     one pages; they are to be dropped or loaded once more, never counted twice.
     """
 
-    def __init__(self, what: str, where: str = "") -> None:
+    def __init__(self, what: Said, where: str = "") -> None:
         self._what, self._where = what, where
         self._markers: set[Hashable] = set()
         self._pages: set[int] = set()
@@ -36,7 +37,7 @@ class PageGuard(Generic[K]):
         Raises `TransientFailure` if it was fetched before: the pages go round in a circle.
         """
         if marker in self._markers:
-            raise self._circle("a page leads back to one that was read already")
+            raise self._circle(text("sources.page_leads_back_one_was"))
         self._markers.add(marker)
 
     def new(self, keys: Sequence[K], versions: Sequence[Hashable] = ()) -> list[int]:
@@ -49,7 +50,7 @@ class PageGuard(Generic[K]):
         if keys:
             page = hash((tuple(keys), tuple(versions)))
             if page in self._pages:
-                raise self._circle("the same page came twice")
+                raise self._circle(text("sources.same_page_came_twice"))
             self._pages.add(page)
         fresh = set(keys)
         if len(fresh) == len(keys) and self._keys.isdisjoint(fresh):
@@ -71,12 +72,12 @@ class PageGuard(Generic[K]):
         """How many different rows have come so far."""
         return len(self._keys)
 
-    def _circle(self, cause: str) -> TransientFailure:
+    def _circle(self, cause: Said) -> TransientFailure:
         return TransientFailure(
-            f"Could not read all pages of {self._what}",
+            text("sources.records.could_not_read_all_pages", what=self._what),
             where=self._where,
             cause=cause,
-            next_step="run again; if it stays, read this entity with another page size",
+            next_step=text("sources.records.run_again_if_stays_read"),
         )
 
 

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from pipelines import language
+from pipelines.language import Text
 from pipelines.sources.protocol import Told
 from pipelines.sources.records.fields import LONGEST_TEXT, Field
 
@@ -135,13 +137,13 @@ def _date(value: Any, field: Field) -> dt.date:
         raise Misfit(str(error), "日历上没有这一天") from None
 
 
-_KINDS: dict[type, Told] = {
+_KINDS: dict[type, Text] = {
     str: Told("text", "文本"),
     bool: Told("true/false", "是否值"),
     int: Told("number", "数字"),
     float: Told("number", "数字"),
-    dict: Told("an object", "对象"),
-    list: Told("a list", "列表"),
+    dict: language.text("sources.records.object"),
+    list: language.text("sources.records.list"),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pipelines import language
 from pipelines.sources.http import Reply, Verdict
 
 # Codes that the reader handles itself, so the caller gets them as a `Refusal` with this code.
@@ -17,22 +18,23 @@ NOT_THERE = {"INVALID_TYPE", "NOT_FOUND"}
 NO_BULK = {"INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED", "API_ERROR", "LIMIT_EXCEEDED"}
 
 _NEXT_STEPS = {
-    "INVALID_FIELD": "give the integration user read access to the field (field-level security)",
-    "INVALID_TYPE": "give the integration user read access to the object",
-    "INSUFFICIENT_ACCESS": "give the integration user read access (View All Data or the objects)",
-    "API_DISABLED_FOR_ORG": "use an edition with API access, or give the user `API Enabled`",
-    "GONE": "set a newer api_version in the options of the source",
-    "TXN_SECURITY_METERING_ERROR": "let the org's transaction security policy pass this user",
-    "UNSUPPORTED_API_VERSION": "set a newer api_version in the options of the source",
+    "INVALID_FIELD": language.text("sources.salesforce.give_integration_user_read_access"),
+    "INVALID_TYPE": language.text("sources.give_integration_user_read_access"),
+    "INSUFFICIENT_ACCESS": language.text("sources.salesforce.give_integration_user_read_access_2"),
+    "API_DISABLED_FOR_ORG": language.text("sources.salesforce.use_edition_api_access_give"),
+    "GONE": language.text("sources.salesforce.set_newer_api_version_options"),
+    "TXN_SECURITY_METERING_ERROR": language.text(
+        "sources.salesforce.let_org_s_transaction_security"
+    ),
+    "UNSUPPORTED_API_VERSION": language.text("sources.salesforce.set_newer_api_version_options"),
 }
 _LOGIN_STEPS = {
-    "invalid_client_id": "check client_id: the consumer key of the external client app",
-    "invalid_client": "check client_secret: the consumer secret of the external client app",
-    "invalid_grant": "enable the client credentials flow and its run-as user in the app, or "
-    "pre-authorise the user of the JWT",
-    "unsupported_grant_type": "use the My Domain address as base_url",
-    "inactive_user": "activate the integration user",
-    "inactive_org": "the org is locked; ask its administrator",
+    "invalid_client_id": language.text("sources.salesforce.check_client_id_consumer_key"),
+    "invalid_client": language.text("sources.salesforce.check_client_secret_consumer_secret"),
+    "invalid_grant": language.text("sources.salesforce.enable_client_credentials_flow_its"),
+    "unsupported_grant_type": language.text("sources.salesforce.use_my_domain_address_as"),
+    "inactive_user": language.text("sources.salesforce.activate_integration_user"),
+    "inactive_org": language.text("sources.salesforce.org_locked_ask_its_administrator"),
 }
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
@@ -59,7 +61,7 @@ class Judge:
                     "transient",
                     f"{spent:.0%} of the org's daily API requests are used, "
                     f"at most {self.most:.0%} may be",
-                    "run again tomorrow, or raise most_of_daily_limit in the options",
+                    language.text("sources.salesforce.run_again_tomorrow_raise_most"),
                     code="REQUEST_LIMIT_EXCEEDED",
                 )
             return None
@@ -67,9 +69,7 @@ class Judge:
         if reply.where.endswith("/oauth2/token"):
             return _login_verdict(reply, code, text)
         if reply.status == 401:
-            next_step = (
-                "check that the integration user may use the API and no policy ends its session"
-            )
+            next_step = language.text("sources.salesforce.check_integration_user_may_use")
             return Verdict("login", _said(reply, code, text), next_step, code=code)
         if code == "REQUEST_LIMIT_EXCEEDED":
             if "concurrent" in text.lower():
@@ -77,7 +77,7 @@ class Judge:
             return Verdict(
                 "transient",
                 _said(reply, code, text),
-                "the org's daily API requests are used up: run again tomorrow, or ask for more",
+                language.text("sources.salesforce.org_s_daily_api_requests"),
                 code=code,
             )
         if code in TOO_SLOW:

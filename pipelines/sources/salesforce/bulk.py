@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import Converted, RowShape
 from pipelines.sources.salesforce.answers import NO_BULK
@@ -34,7 +35,7 @@ def bulk_pages(
     Raises `NoBulk` before the first row if the org refuses the job or the job fails, and
     `TransientFailure` if it is not done within `longest` seconds or a set is not whole.
     """
-    tried = f"Could not read {shape.entity} of {org.name} in bulk"
+    tried = text("sources.could_not_read_bulk", entity=shape.entity, source=org.name)
     job = _job(org, soql, tried)
     _wait(org, job, tried, longest, sleep, clock)
     locator: str | None = None
@@ -53,7 +54,9 @@ def bulk_pages(
         came = page.table.num_rows + len(page.rejections)
         if told is not None and int(told) != came:
             raise TransientFailure(
-                tried, where=reply.where, cause=f"{told} records announced, {came} came"
+                tried,
+                where=reply.where,
+                cause=text("sources.salesforce.records_announced_came", told=told, came=came),
             )
         yield page
         locator = reply.headers.get("sforce-locator")
@@ -61,12 +64,12 @@ def bulk_pages(
             return
         if locator in seen:
             raise TransientFailure(
-                tried, where=reply.where, cause="a set leads back to one that was read already"
+                tried, where=reply.where, cause=text("sources.salesforce.set_leads_back_one_was")
             )
         seen.add(str(locator))
 
 
-def _job(org: Org, soql: str, tried: str) -> str:
+def _job(org: Org, soql: str, tried: Said) -> str:
     body = {
         "operation": "queryAll",
         "query": soql,
@@ -88,7 +91,7 @@ def _job(org: Org, soql: str, tried: str) -> str:
 def _wait(
     org: Org,
     job: str,
-    tried: str,
+    tried: Said,
     longest: float,
     sleep: Callable[[float], None],
     clock: Callable[[], float],
@@ -108,8 +111,12 @@ def _wait(
             raise TransientFailure(
                 tried,
                 where=reply.where,
-                cause=f"the job is still {state} after {longest / 3600:.0f} h",
-                next_step="run again later, when the org is less busy",
+                cause=text(
+                    "sources.salesforce.job_still_after_h",
+                    state=state,
+                    longest=f"{longest / 3600:.0f}",
+                ),
+                next_step=text("sources.salesforce.run_again_later_when_org"),
             )
         sleep(pause)
         pause = min(pause * 1.6, 15.0)

@@ -52,22 +52,29 @@ def _version(org: Org, versions: list[dict[str, str]]) -> Finding:
     offered = {f"v{item.get('version')}" for item in versions}
     wanted = org.options.api_version
     if not offered or wanted in offered:
-        return Finding(org.name, True, f"logged in, API {wanted}")
+        return Finding(org.name, True, text("sources.salesforce.logged_api", wanted=wanted))
     newest = max(offered, key=lambda name: float(name[1:]) if name[1:4] != "Non" else 0.0)
     return Finding(
-        org.name, False, f"the org does not offer API {wanted}", f"set api_version to {newest}"
+        org.name,
+        False,
+        text("sources.salesforce.org_does_not_offer_api", wanted=wanted),
+        text("sources.salesforce.set_api_version", newest=newest),
     )
 
 
 def _allowance(org: Org, limits: dict[str, dict[str, int]] | None) -> Finding:
     subject = f"{org.name}: daily API requests"
     if limits is None or "DailyApiRequests" not in limits:
-        unseen = "not visible to the integration user; reading stops by what each answer says"
-        return Finding(subject, True, unseen, "grant View Setup and Configuration to see them here")
+        unseen = text("sources.salesforce.not_visible_integration_user_reading")
+        return Finding(
+            subject, True, unseen, text("sources.salesforce.grant_view_setup_configuration_see")
+        )
     left, most = limits["DailyApiRequests"]["Remaining"], limits["DailyApiRequests"]["Max"]
     ok = left >= min(_FEWEST_REQUESTS_LEFT, most // 10)
     step = "" if ok else "run at another hour, or ask for a larger allowance"
-    return Finding(subject, ok, f"{left:,} of {most:,} left", step)
+    return Finding(
+        subject, ok, text("sources.salesforce.left", left=f"{left:,}", most=f"{most:,}"), step
+    )
 
 
 def _object(
@@ -78,12 +85,12 @@ def _object(
     subject = f"{org.name}: {item.name}"
     described = org.describe(item.name)
     if described is None:
-        hidden = "not visible to the integration user, or the feature is off"
+        hidden = text("sources.salesforce.not_visible_integration_user_feature")
         return Finding(
             subject,
             item.optional,
             hidden,
-            f"grant read access to {item.name}, if the company uses it",
+            text("sources.salesforce.grant_read_access_if_company", name=item.name),
         )
     item = mapped(item, described)
     selection = select(
@@ -121,9 +128,11 @@ def _stages(org: Org, stages: set[str]) -> list[Finding]:
             for record in page
         }
     except Refusal as refusal:
-        return [Finding(subject, True, f"cannot be listed ({refusal.code})")]
+        return [
+            Finding(subject, True, text("sources.salesforce.cannot_be_listed", code=refusal.code))
+        ]
     unknown = sorted(str(name) for name in names - stages if name)
     if unknown:
-        strange = f"stages.csv does not know {', '.join(unknown)}"
-        return [Finding(subject, False, strange, "add a row to stages.csv for each of them")]
-    return [Finding(subject, True, f"{len(names)} stages, all in stages.csv")]
+        strange = text("sources.stages_csv_does_not_know", unknown=list(unknown))
+        return [Finding(subject, False, strange, text("sources.add_row_stages_csv_each"))]
+    return [Finding(subject, True, text("sources.stages_all_stages_csv", names=len(names)))]

@@ -19,6 +19,7 @@ from Crypto.Signature import pkcs1_15
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.http import Asking, Token
 
 TOKEN_PATH = "/services/oauth2/token"
@@ -51,7 +52,7 @@ def fetch_token(source: Source, now: Callable[[], float] = time.time) -> Callabl
             TOKEN_PATH,
             form,
             expect={"access_token": str, "instance_url": str},
-            tried=f"Could not log in to {source.name}",
+            tried=text("sources.salesforce.could_not_log", source=source.name),
         )
         return Token(
             reply.json["access_token"],
@@ -79,10 +80,10 @@ def _assertion(source: Source, client_id: str, now: float) -> str:
         signature = pkcs1_15.new(key).sign(SHA256.new(signed))
     except (ValueError, TypeError, IndexError):
         raise PermanentFailure(
-            f"Could not log in to {source.name}",
+            text("sources.salesforce.could_not_log", source=source.name),
             where="sources.yml auth.private_key",
-            cause="it is no RSA private key in PEM form",
-            next_step="give the key's text, or the path of its file",
+            cause=text("sources.salesforce.no_rsa_private_key_pem"),
+            next_step=text("sources.salesforce.give_key_s_text_path"),
         ) from None
     return (signed + b"." + _encoded(signature)).decode()
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.configuration.sources import Source
+from pipelines.language import text
 from pipelines.sources.http import (
     Limiter,
     LoginMemory,
@@ -111,7 +112,7 @@ class Org:
             reply = self.client.get_json(
                 self.path(f"sobjects/{name}/describe"),
                 expect={"fields": list},
-                tried=f"Could not look at {name} of {self.name}",
+                tried=text("sources.could_not_look_at", name=name, source=self.name),
             )
         except Refusal as refusal:
             if refusal.code in NOT_THERE:
@@ -154,7 +155,7 @@ class Org:
                 params=params,
                 headers=headers,
                 expect=_PAGE,
-                tried=f"Could not read {what} of {self.name}",
+                tried=text("sources.fxiaoke.could_not_read", what=what, source=self.name),
             ).json
             yield content["records"]
             if content["done"]:
@@ -206,7 +207,7 @@ class Org:
             self.path("queryAll"),
             params={"q": soql},
             expect=_PAGE,
-            tried=f"Could not count {name} of {self.name}",
+            tried=text("sources.could_not_count", name=name, source=self.name),
         ).json
 
     def deletions(self, name: str, start: dt.datetime, end: dt.datetime) -> Deletions:
@@ -220,7 +221,7 @@ class Org:
                 self.path(f"sobjects/{name}/deleted/"),
                 params={"start": moment(start, "+00:00"), "end": moment(end, "+00:00")},
                 expect={"deletedRecords": list, "latestDateCovered": str},
-                tried=f"Could not read deletions of {name} of {self.name}",
+                tried=text("sources.could_not_read_deletions", name=name, source=self.name),
             ).json
         except Refusal as refusal:
             if refusal.code in ("EXCEEDED_ID_LIMIT", "INVALID_REPLICATION_DATE"):
@@ -255,7 +256,9 @@ class Org:
     def limits(self) -> dict[str, Any] | None:
         """The org's allowances; None if the integration user may not see them."""
         try:
-            return self.client.get_json(self.path("limits"), tried="Could not read the limits").json
+            return self.client.get_json(
+                self.path("limits"), tried=text("sources.could_not_read_limits")
+            ).json
         except Refusal:
             return None
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import (
     Batches,
     Converted,
@@ -81,12 +81,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         yield from batches.add(tombstones(job, log))
         if not log.complete and not job.window.full:
             yield from sweep(org, job)
-            notes.append(
-                Told(
-                    "the deletion log has a gap, so all ids were compared",
-                    "删除日志有缺口，因此核对了全部 ID",
-                )
-            )
+            notes.append(text("sources.salesforce.deletion_log_has_gap_so"))
     yield from batches.rest()
     if sweeping:
         yield Batch("id_sweep", swept_ids(item, swept))
@@ -211,29 +206,27 @@ def _changes(org: Org, job: Job) -> list[Text]:
         spent, most = f"{org.sparing:.0%}", f"{org.options.most_of_daily_limit:.0%}"
         said.append(text("sources.salesforce.sparing", spent=spent, most=most))
     if job.selection.absent:
-        said.append(with_names("not visible", "看不到的字段", job.selection.absent))
+        said.append(text("sources.salesforce.not_visible", names=list(job.selection.absent)))
     if job.last is not None:
         known = set(job.last.extra.get("org_fields", ()))
         now = {name for name in job.described.fields if name.endswith("__c")}
         if now - known:
-            said.append(
-                with_names("new fields in the org", "组织中新增的字段", sorted(now - known))
-            )
+            said.append(text("sources.salesforce.new_fields_org", names=sorted(now - known)))
         if known - now:
             gone = sorted(known - now)
-            said.append(with_names("fields gone from the org", "组织中已没有的字段", gone))
+            said.append(text("sources.salesforce.fields_gone_from_org", names=list(gone)))
     return said
 
 
 def missing_object(org: Org, item: SalesforceObject, last: Cursor | None) -> Extract:
     """The extract of an object that the org does not have. Raises if it was there before."""
+    hidden = text("sources.salesforce.object_hidden")
     if not item.optional or last is not None and last.extra.get("fields"):
         raise PermanentFailure(
-            f"Could not read {item.name} of {org.name}",
-            cause="the integration user does not see this object"
-            + (", which was read before" if last else ""),
-            next_step=f"grant read access to {item.name} to its profile or permission set",
+            text("sources.could_not_read_2", name=item.name, source=org.name),
+            cause=text("sources.object_why.before", why=hidden) if last else hidden,
+            next_step=text("sources.salesforce.grant_read_access_its_profile", name=item.name),
         )
-    told = Told(f"{item.name} is not in this org", f"此组织中没有 {item.name}")
+    told = text("sources.salesforce.not_this_org", name=item.name)
     cursor = last.text() if last else None
     return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)

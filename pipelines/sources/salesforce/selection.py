@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.records import RowShape, rule_of
 from pipelines.sources.salesforce.objects import SalesforceObject
@@ -91,11 +92,14 @@ def select(
             absent.append(path)
     if missing:
         raise PermanentFailure(
-            f"Could not read {item.name} of {source}",
+            text("sources.could_not_read_2", name=item.name, source=source),
             where=f"{item.name}: {', '.join(missing)}",
-            cause="these fields are not visible to the integration user, or were renamed",
-            next_step="grant read access to them (field-level security), map their new names in "
-            f"options.fields, or list them in options.without as {item.name}.{missing[0]}",
+            cause=text("sources.salesforce.these_fields_are_not_visible"),
+            next_step=text(
+                "sources.salesforce.grant_read_access_them_field",
+                name=item.name,
+                missing=missing[0],
+            ),
         )
     paths = tuple(dict.fromkeys(visible))
     shape = RowShape(

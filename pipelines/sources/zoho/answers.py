@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.language import text
 from pipelines.sources.http import Reply, Verdict
-from pipelines.sources.protocol import Told
 
 NOTHING = (204, 304)  # no rows, nothing changed: no body
 DEAD_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"}
@@ -29,13 +29,8 @@ SCOPES = (
 )
 # What to do about codes with which a module is refused for want of a right.
 STEPS = {
-    "OAUTH_SCOPE_MISMATCH": Told(
-        f"make a token with the scopes {SCOPES}", f"请生成权限范围（scope）为 {SCOPES} 的令牌"
-    ),
-    "NO_PERMISSION": Told(
-        "give the profile of the integration user the right to view this module",
-        "请为集成用户的配置文件（profile）开通查看该模块的权限",
-    ),
+    "OAUTH_SCOPE_MISMATCH": text("sources.zoho.make_token_scopes", SCOPES=SCOPES),
+    "NO_PERMISSION": text("sources.zoho.give_profile_integration_user_right"),
 }
 
 
@@ -66,7 +61,7 @@ class Judge:
             return Verdict(
                 "transient",
                 f"the organisation has {left} API credits left for these 24 hours",
-                "run again later, or lower spare_credits in the options of the source",
+                text("sources.zoho.run_again_later_lower_spare"),
             )
         if reply.status in NOTHING:
             return Verdict("accept")
@@ -81,7 +76,7 @@ class Judge:
             return Verdict(
                 "login",
                 told,
-                "check the refresh token, and that base_url is of its own data centre",
+                text("sources.zoho.check_refresh_token_base_url"),
                 code,
             )
         if code in _BUSY:
@@ -101,14 +96,14 @@ def judge_token(reply: Reply) -> Verdict | None:
         return Verdict(
             "transient",
             "too many tokens were asked for within ten minutes",
-            "wait at least ten minutes, and see that no other program uses this refresh token",
+            text("sources.zoho.wait_at_least_ten_minutes"),
             error,
         )
     steps = {
-        "invalid_code": "make a new refresh token: this one is wrong, revoked or of another data centre",
-        "invalid_client": "check client_id, and that base_url is of the client's data centre",
-        "invalid_client_secret": "check client_secret",
-        "missing_org_info": "enter organisation_id in the options of the source",
+        "invalid_code": text("sources.zoho.make_new_refresh_token_this"),
+        "invalid_client": text("sources.zoho.check_client_id_base_url"),
+        "invalid_client_secret": text("sources.zoho.check_client_secret"),
+        "missing_org_info": text("sources.zoho.enter_organisation_id_options_source"),
     }
     return Verdict(
         "permanent", error, steps.get(error, "check the credentials of the source"), error

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.zoho.answers import GONE
 from pipelines.sources.zoho.metadata import Plan
@@ -59,7 +60,7 @@ class BulkRead:
     ) -> None:
         self._session, self._plan = session, plan
         self._criteria = _between(since, upto)
-        self._tried = f"Could not read {plan.module.name} of Zoho CRM in bulk"
+        self._tried = text("sources.zoho.could_not_read_zoho_crm", name=plan.module.name)
         self._first = self._create({"page": 1})
 
     def sheets(self) -> Iterator[Sheet]:
@@ -89,7 +90,7 @@ class BulkRead:
         try:
             return str(int(content["data"][0]["details"]["id"]))  # type: ignore[index]
         except (TypeError, LookupError, ValueError):
-            raise self._failure("the answer names no job") from None
+            raise self._failure(text("sources.zoho.answer_names_no_job")) from None
 
     def _result(self, job: str, place: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """A job's result; a job that failed or has vanished is set up once more."""
@@ -103,7 +104,7 @@ class BulkRead:
                     raise
             if attempt + 1 < _TRIES:
                 job = self._create(place)
-        raise self._failure("the job failed or its result was gone, twice")
+        raise self._failure(text("sources.zoho.job_failed_its_result_was"))
 
     def _finished(self, job: str) -> dict[str, Any] | None:
         """The result's description, None if the job failed."""
@@ -117,12 +118,18 @@ class BulkRead:
             if state == "COMPLETED":
                 result = told.get("result")
                 if not isinstance(result, dict) or not isinstance(result.get("count"), int):
-                    raise self._failure("a finished job without its result")
+                    raise self._failure(text("sources.zoho.finished_job_without_its_result"))
                 return result
             if state not in _RUNNING:
                 return None
             if waited >= deadline:
-                raise self._failure(f"the job is still {state} after {waited / 60:.0f} minutes")
+                raise self._failure(
+                    text(
+                        "sources.zoho.job_still_after_minutes",
+                        state=state,
+                        waited=f"{waited / 60:.0f}",
+                    )
+                )
             self._session.sleep(_POLL)
             waited += _POLL
 
@@ -137,16 +144,19 @@ class BulkRead:
             with zipfile.ZipFile(io.BytesIO(reply.body)) as archive:
                 sheets = [i for i in archive.infolist() if i.filename.lower().endswith(".csv")]
                 if len(sheets) != 1 or sheets[0].file_size > _LARGEST_SHEET:
-                    raise self._failure("the result is not one CSV of a credible size")
+                    raise self._failure(text("sources.zoho.result_not_one_csv_credible"))
                 content = archive.read(sheets[0])
         except zipfile.BadZipFile:
-            raise self._failure("the result is a damaged zip") from None
+            raise self._failure(text("sources.zoho.result_damaged_zip")) from None
         # Zoho heads the first column `Id`, however it was asked for.
         return b"Id" + content[2:] if content[:2].lower() == b"id" else content
 
-    def _failure(self, cause: str) -> TransientFailure:
+    def _failure(self, cause: Said) -> TransientFailure:
         return TransientFailure(
-            self._tried, where=self._session.client.base_url, cause=cause, next_step="run again"
+            self._tried,
+            where=self._session.client.base_url,
+            cause=cause,
+            next_step=text("sources.zoho.run_again"),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipelines import language
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
@@ -30,7 +31,14 @@ def look_around(session: Session, source: Source, company_zone: str = "UTC") -> 
         company = lists.organisation(session)
     except ConfigurationError as error:
         cause = "; ".join(str(problem) for problem in error.problems)
-        return [Finding("login", False, f"Credentials are missing: {cause}", "set them and retry")]
+        return [
+            Finding(
+                "login",
+                False,
+                language.text("sources.zoho.credentials_are_missing", cause=cause),
+                language.text("sources.zoho.set_them_retry"),
+            )
+        ]
     except Failure as failure:
         return [_failed("login", failure)]
     name, zone = company.get("company_name"), company.get("time_zone")
@@ -38,14 +46,21 @@ def look_around(session: Session, source: Source, company_zone: str = "UTC") -> 
         Finding(
             "login",
             True,
-            f"Logged in to {name} ({company.get('type') or 'type unknown'}), time zone {zone}, "
-            f"currency {company.get('iso_code')}.",
+            language.text(
+                "sources.zoho.logged_time_zone_currency",
+                name=name,
+                company=company.get("type") or "type unknown",
+                zone=zone,
+                company_2=company.get("iso_code"),
+            ),
         )
     ]
     if company.get("type") not in (None, "Production"):
         findings.append(
             Finding(
-                "organisation", True, "This is no production organisation; modules may be missing."
+                "organisation",
+                True,
+                language.text("sources.zoho.this_no_production_organisation_modules"),
             )
         )
     findings += _people(session)
@@ -62,16 +77,28 @@ def _people(session: Session) -> Iterator[Finding]:
     try:
         found = lists.users(session)
         active = sum(1 for user in found if user.get("status") == "active")
-        yield Finding("users", True, f"{len(found):,} users, {active:,} of them active.")
+        yield Finding(
+            "users",
+            True,
+            language.text(
+                "sources.zoho.users_them_active", found=f"{len(found):,}", active=f"{active:,}"
+            ),
+        )
     except Failure as failure:
         yield _failed("users", failure)
     try:
         found = lists.teams(session, found)
         kind = session.options.team_by
-        yield Finding("roles", True, f"{len(found):,} teams (by {kind}).")
+        yield Finding(
+            "roles",
+            True,
+            language.text("sources.zoho.teams_by", found=f"{len(found):,}", kind=kind),
+        )
         if not session.options.regions:
             text = "No role is named as a region, so teams have no region."
-            yield Finding("regions", True, text, "name roles in regions, if regions are compared")
+            yield Finding(
+                "regions", True, text, language.text("sources.zoho.name_roles_regions_if_regions")
+            )
     except Failure as failure:
         yield _failed("roles", failure)
     try:
@@ -80,10 +107,18 @@ def _people(session: Session) -> Iterator[Finding]:
         yield _failed("stages", failure)
         return
     if found:
-        yield Finding("stages", True, f"{len(found):,} stages: {_some(_names(found))}.")
+        yield Finding(
+            "stages",
+            True,
+            language.text(
+                "sources.zoho.stages", found=f"{len(found):,}", found_2=_some(_names(found))
+            ),
+        )
     else:
         text = "Pipelines are not visible; stages.csv alone tells which stages are won or lost."
-        yield Finding("stages", True, text, "grant ZohoCRM.settings.READ to have them checked")
+        yield Finding(
+            "stages", True, text, language.text("sources.zoho.grant_zohocrm_settings_read_have")
+        )
 
 
 def _names(found: list[dict[str, Any]]) -> list[str]:
@@ -95,7 +130,7 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
     plans = {}
     for name, module in MODULES.items():
         if name in options.without:
-            yield Finding(name, True, "Not read, as the options say.")
+            yield Finding(name, True, language.text("sources.zoho.not_read_as_options_say"))
             continue
         called = options.history_module if not module.deletable else name
         try:
@@ -135,11 +170,16 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
         yield Finding(
             f"fields.{entity}.{column}",
             False,
-            f"No module has a field {field}.",
-            "enter its API name (Setup, Developer Hub, APIs and SDKs, API names)",
+            language.text("sources.zoho.no_module_has_field", field=field),
+            language.text("sources.zoho.enter_its_api_name_setup"),
         )
     if not plans:
-        yield Finding("scopes", False, "No module can be read.", f"make a token with {SCOPES}")
+        yield Finding(
+            "scopes",
+            False,
+            language.text("sources.zoho.no_module_can_be_read"),
+            language.text("sources.zoho.make_token", SCOPES=SCOPES),
+        )
 
 
 def _some(names: list[str]) -> str:

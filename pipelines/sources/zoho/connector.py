@@ -121,7 +121,7 @@ def _refused(name: str, refusal: Refusal) -> Text:
     """Why a module is not read, what that costs, and what to do about it."""
     key = "sources.zoho.history_not_read" if name == HISTORY else "sources.zoho.module_not_read"
     step = STEPS.get(refusal.code, USUAL_STEP)
-    return text(key, module=name, why=refusal.told, step=step)
+    return text(key, module=name, why=refusal.words, step=step)
 
 
 def _listed(name: str, records: Iterable[dict[str, Any]], upto: dt.datetime) -> Items:

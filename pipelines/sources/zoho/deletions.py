@@ -14,6 +14,7 @@ import datetime as dt
 import pyarrow as pa
 
 from pipelines.failures import TransientFailure
+from pipelines.language import text
 from pipelines.sources.records import Field, PageGuard, RowShape
 from pipelines.sources.zoho.modules import ZohoModule
 from pipelines.sources.zoho.session import Session
@@ -44,9 +45,9 @@ def deleted_since(
         # The list is paged by number: a restored record moves the others up, past the page's edge.
     else:
         raise TransientFailure(
-            f"Could not read all deleted records of {module.name}",
-            cause="the list kept changing while it was read",
-            next_step="run again",
+            text("sources.zoho.could_not_read_all_deleted", name=module.name),
+            cause=text("sources.zoho.list_kept_changing_while_was"),
+            next_step=text("sources.zoho.run_again"),
         )
     rows = sorted((moment, key) for key, moment in found.items() if since <= moment < upto)
     columns = {
@@ -77,7 +78,7 @@ def _read(
             {"type": "all", "page": page, "per_page": session.options.page_size},
             expect={"data": list, "info": dict},
             headers={"If-Modified-Since": since.isoformat(timespec="seconds")},
-            tried=f"Could not read the deleted records of {module.name}",
+            tried=text("sources.could_not_read_deleted_records", name=module.name),
         )
         if content is None:
             return page

@@ -25,14 +25,14 @@ Records = list[dict[str, Any]]
 def organisation(session: Session) -> dict[str, Any]:
     """The organisation. Raises `PermanentFailure` if there is none."""
     content = session.get(
-        "org", expect={"org": list}, tried="Could not see the organisation in Zoho CRM"
+        "org", expect={"org": list}, tried=text("sources.zoho.could_not_see_organisation_zoho")
     )
     if not content or not content["org"]:
         raise PermanentFailure(
-            "Could not see the organisation in Zoho CRM",
+            text("sources.zoho.could_not_see_organisation_zoho"),
             where=session.client.base_url,
-            cause="the answer is empty",
-            next_step="give the token the scope ZohoCRM.org.READ",
+            cause=text("sources.zoho.answer_empty"),
+            next_step=text("sources.zoho.give_token_scope_zohocrm_org"),
         )
     found: dict[str, Any] = content["org"][0]
     return found
@@ -50,7 +50,7 @@ def users(session: Session) -> Records:
                 "users",
                 {"type": kind, "page": page, "per_page": session.options.page_size},
                 expect={"users": list, "info": dict},
-                tried="Could not read the users of Zoho CRM",
+                tried=text("sources.could_not_read_users_zoho_crm"),
             )
             if content is None:
                 break
@@ -118,7 +118,9 @@ def roles(session: Session, regions: Mapping[str, str]) -> Records:
     Raises `PermanentFailure` if a role that the options name does not exist.
     """
     content = session.get(
-        "settings/roles", expect={"roles": list}, tried="Could not read the roles of Zoho CRM"
+        "settings/roles",
+        expect={"roles": list},
+        tried=text("sources.could_not_read_roles_zoho_crm"),
     )
     found: Records = content["roles"] if content else []
     _stop_at_unknown(session, regions, {str(role.get("name")) for role in found})

@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.failures import TransientFailure
+from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
-from pipelines.sources.protocol import Batch, Extract, Rejection, Told, joined, with_names
+from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, Converted, Cursor, Drift, derive, prefetched
 from pipelines.sources.trial import FIRST
 from pipelines.sources.zoho.bulk import UNSUITED, BulkRead
@@ -170,9 +171,13 @@ class ModuleLoad:
             arrived = page.table.num_rows + len(page.rejections)
             if arrived != sheet.count:
                 raise TransientFailure(
-                    f"Could not read {self._module.name} of Zoho CRM in bulk",
-                    cause=f"{sheet.count:,} records announced, {arrived:,} in the file",
-                    next_step="run again",
+                    text("sources.zoho.could_not_read_zoho_crm", name=self._module.name),
+                    cause=text(
+                        "sources.zoho.records_announced_file",
+                        count=f"{sheet.count:,}",
+                        arrived=f"{arrived:,}",
+                    ),
+                    next_step=text("sources.zoho.run_again"),
                 )
             if self._in_bulk is not None:
                 self._in_bulk += sheet.count
@@ -209,16 +214,16 @@ class ModuleLoad:
             {"fields": known, "asked": sorted(self._plan.names)},
         )
 
-    def _remarks(self) -> list[Told]:
+    def _remarks(self) -> list[Text]:
         """New and vanished fields since the last load, and whatever the records themselves showed."""
         said = []
         earlier = set(self._cursor.extra.get("fields") or ()) if self._cursor else set()
         known = set(self._plan.known or ())
         if earlier and known:
             if new := sorted(known - earlier):
-                said.append(with_names("new fields that are not read", "新增但未读取的字段", new))
+                said.append(text("sources.zoho.new_fields_are_not_read", names=list(new)))
             if gone := sorted((earlier - known) & set(self._plan.missing)):
-                said.append(with_names("fields that are no longer there", "已不存在的字段", gone))
+                said.append(text("sources.zoho.fields_are_no_longer_there", names=list(gone)))
         absent = {
             name
             for name in self._drift.absent or ()

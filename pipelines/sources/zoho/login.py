@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from pipelines.configuration.sources import Source
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.http import Asking, LoginMemory, Outgoing, ReadOnlyClient, Token, TokenAuth
 from pipelines.sources.zoho.centres import belongs
 from pipelines.sources.zoho.options import Options
@@ -62,15 +63,15 @@ def _fetch(source: Source, options: Options, accounts: ReadOnlyClient) -> Callab
             TOKEN_PATH,
             form,
             expect={"access_token": str},
-            tried=f"Could not log in to Zoho CRM for {source.name}",
+            tried=text("sources.zoho.could_not_log_zoho_crm", source=source.name),
         ).json
         domain = content.get("api_domain")
         if isinstance(domain, str) and domain and not belongs(client.base_url, domain):
             raise PermanentFailure(
-                f"Could not log in to Zoho CRM for {source.name}",
+                text("sources.zoho.could_not_log_zoho_crm", source=source.name),
                 where=client.base_url,
-                cause=f"the credentials are for {domain}",
-                next_step=f"enter {domain} as base_url of the source if that is right",
+                cause=text("sources.zoho.credentials_are", domain=domain),
+                next_step=text("sources.zoho.enter_as_base_url_source", domain=domain),
             )
         return Token(content["access_token"], _life(content))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import Refusal
@@ -58,7 +59,7 @@ def field_types(session: Session, module: str) -> dict[str, str] | None:
         "settings/fields",
         {"module": module},
         expect={"fields": list},
-        tried=f"Could not see the fields of {module} in Zoho CRM",
+        tried=text("sources.could_not_see_fields_zoho_crm", module=module),
     )
     if content is None:
         return None
@@ -99,9 +100,9 @@ def plan_of(
         elif item.name != "id" and types is not None and name not in types:
             if item.required and module.instead.get(name) not in mapping:
                 raise PermanentFailure(
-                    f"Could not read {module.name} of Zoho CRM",
-                    cause=f"the field {name} is not there, or the integration user may not see it",
-                    next_step="give the user's profile the right to view it",
+                    text("sources.zoho.could_not_read_zoho_crm_2", name=module.name),
+                    cause=text("sources.zoho.field_not_there_integration_user", name=name),
+                    next_step=text("sources.zoho.give_user_s_profile_right"),
                 )
             missing.append(name)
             fields.append(replace(item, required=False))
@@ -187,8 +188,8 @@ def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict
     if lost := unmapped(options.fields, plans):
         entity, column, field = lost[0]
         raise PermanentFailure(
-            f"Could not read {field} for {entity}.{column}",
-            cause="no module of Zoho CRM that is read has a field of that API name",
-            next_step="correct fields in the options of the source (the API name, not the label)",
+            text("sources.zoho.could_not_read", field=field, entity=entity, column=column),
+            cause=text("sources.zoho.no_module_zoho_crm_read"),
+            next_step=text("sources.zoho.correct_fields_options_source_api"),
         )
     return plans, refused

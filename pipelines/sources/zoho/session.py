@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipelines.configuration.sources import Source
+from pipelines.language import Said
 from pipelines.sources.http import (
     Limiter,
     LoginMemory,
@@ -99,7 +100,7 @@ class Session:
         *,
         expect: Mapping[str, type | tuple[type, ...]],
         headers: Mapping[str, str] | None = None,
-        tried: str = "",
+        tried: Said = "",
         bulk: bool = False,
     ) -> dict[str, Any] | None:
         """The JSON object, None for the empty answers that mean "nothing"."""
@@ -114,7 +115,7 @@ class Session:
         json: Any,
         *,
         expect: Mapping[str, type | tuple[type, ...]],
-        tried: str = "",
+        tried: Said = "",
         bulk: bool = False,
         cost: int = 1,
     ) -> dict[str, Any] | None:

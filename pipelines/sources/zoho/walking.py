@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import PageGuard
 from pipelines.sources.zoho.answers import STALE_PAGE
@@ -96,7 +97,7 @@ class Walk:
                         return
                     token = self._token
                     if not token:
-                        raise self._failure("more records are announced, but no way to them")
+                        raise self._failure(text("sources.zoho.more_records_are_announced_but"))
                     guard.marker(token)
             except Refusal as refusal:
                 if refusal.code not in STALE_PAGE:
@@ -104,7 +105,7 @@ class Walk:
                 continue  # the token is dead: the pass begins again
             if len(self._seen) == known:
                 return
-        raise self._failure("records of one second kept changing while they were read")
+        raise self._failure(text("sources.zoho.records_one_second_kept_changing"))
 
     def _halts(self) -> bool:
         self.halted = self._most is not None and self._seen.records > self._most
@@ -128,7 +129,7 @@ class Walk:
             params,
             expect={"data": list, "info": dict},
             headers=headers,
-            tried=f"Could not read {plan.module.name} of Zoho CRM",
+            tried=text("sources.zoho.could_not_read_zoho_crm_2", name=plan.module.name),
         )
         if content is None:
             self._more = False
@@ -137,7 +138,7 @@ class Walk:
         self._more, self._token = bool(info.get("more_records")), info.get("next_page_token")
         if not data:
             if self._more:
-                raise self._failure("an empty page, though more records are announced")
+                raise self._failure(text("sources.zoho.empty_page_though_more_records"))
             return []
         moments = self._moments(data)
         ids = [str(record.get("id")) for record in data]
@@ -155,18 +156,18 @@ class Walk:
                 moments.append(dt.datetime.fromisoformat(record[STAMP]).astimezone(dt.UTC))
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise PermanentFailure(
-                    f"Could not read {self._plan.module.name} of Zoho CRM",
-                    cause=f"a record without a readable {STAMP}",
-                    next_step="give the integration user the right to view that field",
+                    text("sources.zoho.could_not_read_zoho_crm_2", name=self._plan.module.name),
+                    cause=text("sources.zoho.record_without_readable", STAMP=STAMP),
+                    next_step=text("sources.zoho.give_integration_user_right_view"),
                 ) from None
         if any(later < earlier for earlier, later in zip(moments, moments[1:], strict=False)):
-            raise self._failure(f"the records are not in the order of {STAMP}")
+            raise self._failure(text("sources.zoho.records_are_not_order", STAMP=STAMP))
         return moments
 
-    def _failure(self, cause: str) -> TransientFailure:
+    def _failure(self, cause: Said) -> TransientFailure:
         return TransientFailure(
-            f"Could not read all pages of {self._plan.module.name}",
+            text("sources.zoho.could_not_read_all_pages", name=self._plan.module.name),
             where=self._session.client.base_url,
             cause=cause,
-            next_step="run again",
+            next_step=text("sources.zoho.run_again"),
         )

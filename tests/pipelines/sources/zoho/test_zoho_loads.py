@@ -48,7 +48,7 @@ def test_regions_come_from_the_role_tree(loads):
 
 
 def test_a_region_without_a_role_is_an_error(loads):
-    with pytest.raises(PermanentFailure, match="no role South"):
+    with pytest.raises(PermanentFailure, match="no team South"):
         loads.run(regions={"South": "South"})
 
 
