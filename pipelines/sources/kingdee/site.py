@@ -115,7 +115,7 @@ class Site:
                 text("sources.kingdee.could_not_read", form_id=form_id, source=self.name),
                 where=form_id,
                 cause=text("sources.kingdee.keys_were_asked_but_row", keys=len(keys)),
-                next_step="see whether the site has changed its interface",
+                next_step=text("sources.kingdee.interface_changed"),
             )
         return rows
 

@@ -9,6 +9,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.sources.fxiaoke import TABLES
 from pipelines.sources.fxiaoke.tenant import Tenant as Asking
 from pipelines.sources.http import Refusal
+from pipelines.sources.protocol import in_both
 from pipelines.sources.records import Cursor
 
 OBJECTS = {
@@ -39,7 +40,7 @@ def test_the_first_load_brings_every_entity_whole(filled: Tenant) -> None:
     assert filled.rows("id_sweep") == []
     for table in ("account", "opportunity", "sales_order"):
         assert report.extracts[table].message is None
-        assert report.extracts[table].message_zh is None
+        assert in_both(report.extracts[table].message, report.extracts[table].message_zh)[1] is None
 
 
 def test_a_night_reads_only_what_changed(deals: Tenant) -> None:
@@ -138,7 +139,7 @@ def test_a_new_mapping_reads_the_object_whole(deals: Tenant) -> None:
     extract = report.extracts["opportunity"]
     assert (extract.full, extract.rows) == (True, 25)
     assert "new fields in the tenant: line__c" in str(extract.message)
-    assert "租户中新增的字段：line__c" in str(extract.message_zh)
+    assert "租户中新增的字段：line__c" in str(in_both(extract.message, extract.message_zh)[1])
     assert not report.extracts["personnel"].message
 
 

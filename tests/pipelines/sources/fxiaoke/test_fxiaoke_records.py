@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from fxiaoke_source import DAY, DEAL, NOW, Tenant, milliseconds
 
+from pipelines.sources.protocol import in_both
+
 
 def test_odd_values_become_plain_ones(deals: Tenant) -> None:
     simulator = deals.simulator
@@ -78,7 +80,10 @@ def test_hidden_people_come_from_the_address_book(filled: Tenant) -> None:
     assert {row["user_id"] for row in people} == {p["openUserId"] for p in simulator.employees}
     assert {row["status"] for row in people} == {"0", "1"}
     assert "address book" in str(report.extracts["personnel"].message)
-    assert report.extracts["personnel"].message_zh == "员工取自通讯录，因为看不到 PersonnelObj"
+    assert (
+        in_both(report.extracts["personnel"].message, report.extracts["personnel"].message_zh)[1]
+        == "员工取自通讯录，因为看不到 PersonnelObj"
+    )
     assert report.extracts["opportunity"].message is None  # owners are among them
     # Once the rows are shared, they are read; nobody is there twice.
     simulator.hidden_rows.clear()
@@ -93,7 +98,11 @@ def test_ids_of_people_in_another_form_are_told(deals: Tenant) -> None:
     deals.simulator.employees = [{"openUserId": "FSUID_1", "name": "张三"}]
     report = deals.load()
     assert "no owner is among the users" in str(report.extracts["opportunity"].message)
-    assert "负责人都不在用户之中" in str(report.extracts["opportunity"].message_zh)
+    assert "负责人都不在用户之中" in str(
+        in_both(report.extracts["opportunity"].message, report.extracts["opportunity"].message_zh)[
+            1
+        ]
+    )
 
 
 def test_regions_of_departments(filled: Tenant) -> None:

@@ -13,6 +13,7 @@ from jiandaoyun_tenant import NOW, Tenant, extract_of
 from pipelines.entities import ENTITIES
 from pipelines.sources.jiandaoyun.forms import FORMS
 from pipelines.sources.jiandaoyun.tables import LIVE, TABLES
+from pipelines.sources.protocol import in_both
 
 DAY = 86_400
 
@@ -153,7 +154,12 @@ def test_a_sudden_loss_of_many_ids_is_not_believed_unless_told_to(deals: Tenant)
     deals.simulator.advance(DAY)
     report = deals.load()
     assert "only 30 of 60 records are left" in str(extract_of(report, "opportunities").message)
-    assert "60 条记录只剩 30 条" in str(extract_of(report, "opportunities").message_zh)
+    assert "60 条记录只剩 30 条" in str(
+        in_both(
+            extract_of(report, "opportunities").message,
+            extract_of(report, "opportunities").message_zh,
+        )[1]
+    )
     assert set(deals.latest("opportunities", "opportunity_id")) == {*ids}
     deals.simulator.advance(DAY)
     deals.load(accept_deletions=True)

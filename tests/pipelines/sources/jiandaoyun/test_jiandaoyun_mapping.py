@@ -18,6 +18,7 @@ from pipelines.sources.jiandaoyun.directory import team_records, user_records
 from pipelines.sources.jiandaoyun.mapping import plain
 from pipelines.sources.jiandaoyun.options import Options
 from pipelines.sources.jiandaoyun.periods import period_of
+from pipelines.sources.protocol import in_both
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -47,8 +48,8 @@ def test_a_caption_that_two_widgets_bear_is_an_error_that_names_both(deals: Tena
     report = deals.load()
     extract = extract_of(report, "opportunities")
     assert "product_line" in str(extract.message)
-    assert "表单中没有对应字段的列：" in str(extract.message_zh)
-    assert "product_line" in str(extract.message_zh)
+    assert "表单中没有对应字段的列：" in str(in_both(extract.message, extract.message_zh)[1])
+    assert "product_line" in str(in_both(extract.message, extract.message_zh)[1])
 
 
 def test_a_required_column_without_a_widget_stops_before_any_record_is_read(deals: Tenant) -> None:
@@ -86,7 +87,7 @@ def test_new_renamed_gone_and_retyped_widgets_are_told(deals: Tenant) -> None:
     form.widget("输单原因")["type"] = "checkboxgroup"
     deals.simulator.advance(86_400)
     extract = extract_of(deals.load(), "opportunities")
-    message, message_zh = str(extract.message), str(extract.message_zh)
+    message, message_zh = str(extract.message), str(in_both(extract.message, extract.message_zh)[1])
     assert "new fields that are not read: 客户痛点" in message
     assert "fields that are gone: 竞争对手" in message
     assert "币种 is now 货币" in message
@@ -123,10 +124,10 @@ def test_an_application_outside_the_keys_scope_is_named(deals: Tenant) -> None:
 def test_check_says_what_is_read_and_what_is_missing(filled: Tenant) -> None:
     findings = {item.subject: item for item in filled.connector().check()}
     assert all(item.ok for item in findings.values())
-    assert "stage = 销售阶段" in findings["opportunities"].text
+    assert "stage = 销售阶段" in str(findings["opportunities"].text)
     del filled.simulator.forms[FORMS["orders"][0]]
     findings = {item.subject: item for item in filled.connector().check()}
-    assert "options.forms.orders" in findings["orders"].next_step
+    assert "options.forms.orders" in str(findings["orders"].next_step)
 
 
 def test_a_sub_form_gives_the_product_line(deals: Tenant) -> None:

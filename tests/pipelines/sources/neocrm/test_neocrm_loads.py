@@ -11,6 +11,7 @@ from simulators.neocrm_tenant import milliseconds
 
 from pipelines.failures import PermanentFailure
 from pipelines.sources.neocrm import TABLES
+from pipelines.sources.protocol import in_both
 from pipelines.sources.records import Cursor
 
 DAY = 86_400
@@ -176,7 +177,11 @@ def test_a_field_that_is_newly_mapped_is_read_for_all(deals: Tenant) -> None:
     report = deals.load(fields={"opportunities": {"product_line": "line__c"}})
     assert report.rows["opportunity"] == 25
     assert "new fields in the tenant: line__c" in str(extract_of(report, "opportunity").message)
-    assert "租户中新增的字段：line__c" in str(extract_of(report, "opportunity").message_zh)
+    assert "租户中新增的字段：line__c" in str(
+        in_both(
+            extract_of(report, "opportunity").message, extract_of(report, "opportunity").message_zh
+        )[1]
+    )
 
 
 def test_changes_of_fields_come_once(deals: Tenant) -> None:
@@ -220,7 +225,10 @@ def test_without_the_log_the_rest_is_loaded(deals: Tenant) -> None:
     report = deals.load()
     assert "cannot be read" in str(extract_of(report, "field_history").message)
     assert "saleStageId 的变更历史：系统返回“" in str(
-        extract_of(report, "field_history").message_zh
+        in_both(
+            extract_of(report, "field_history").message,
+            extract_of(report, "field_history").message_zh,
+        )[1]
     )
     assert report.rows["opportunity"] == 25
     # Once it is switched on, it is asked for from where it could be read last: the beginning.

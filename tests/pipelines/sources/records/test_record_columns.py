@@ -154,11 +154,13 @@ def test_new_and_missing_fields_are_told():
     drift.add(SHAPE.convert([{**record(1), "New": 1}]))
     page = {key: value for key, value in record(2).items() if key != "Owner"}
     drift.add(SHAPE.convert([page]))
-    assert drift.remarks() == [Told("fields that are not read: New", "未读取的字段：New")]
+    (remark,) = drift.remarks()
+    assert (remark.en, remark.zh) == ("fields that are not read: New", "未读取的字段：New")
     late = Drift()
     late.add(SHAPE.convert([page]))
-    gone = Told("fields that no longer come: Owner.Name", "不再返回的字段：Owner.Name")
-    assert late.remarks() == [gone]
+    (gone,) = late.remarks()
+    assert gone.en == "fields that no longer come: Owner.Name"
+    assert gone.zh == "不再返回的字段：Owner.Name"
     assert late.remarks(asked=["Id"]) == []
     assert joined(Drift({"New"}, {"B", "A"}).remarks()) == Told(
         "fields that are not read: New; fields that no longer come: A, B",

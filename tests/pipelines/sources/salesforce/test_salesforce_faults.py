@@ -113,7 +113,7 @@ def test_wrong_credentials_are_tried_once(night, small_org, monkeypatch, secret,
         return
     with pytest.raises(PermanentFailure, match=said) as caught:
         night.load()
-    assert step in caught.value.next_step
+    assert step in str(caught.value.next_step)
     assert secret not in str(caught.value)
     assert len(night.simulator.asked("/oauth2/token")) == 1
 
