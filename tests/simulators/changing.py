@@ -42,9 +42,13 @@ def right_or_said(
         try:
             load(full)
         except Failure as failure:
-            assert failure.cause, failure
-            assert failure.next_step, failure
-            assert failure.told.zh != failure.told.en
-            return str(failure)
+            stopped: Failure | None = failure
+        else:
+            stopped = None
+        if stopped:
+            assert stopped.cause, stopped
+            assert stopped.next_step, stopped
+            assert stopped.told.zh != stopped.told.en
+            return str(stopped)
         assert seen() == truth(), f"{kind} of field {which} passed unseen"
     return "right"

@@ -30,7 +30,7 @@ from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.fxiaoke.wanted import FxiaokeObject
 from pipelines.sources.protocol import Batch, Extract, Rejection, joined
 from pipelines.sources.records import Batches, Converted, Cursor, PageGuard, Window, prefetched
-from pipelines.sources.records.digests import digest
+from pipelines.sources.records.digests import after_all, digest
 from pipelines.sources.trial import FIRST
 
 Item = Batch | Rejection | Extract
@@ -84,7 +84,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
                 # One has gone and another has come late; only reading all finds the latter.
                 notes = [*job.notes, text("sources.ids_differ")]
                 whole = Window(None, job.window.upto)
-                yield from read(tenant, replace(job, window=whole, notes=notes))
+                anew = read(tenant, replace(job, window=whole, notes=notes))
+                yield from after_all(anew, item.table, batches.rows, rejected)
                 return
             if before_ids is not None and same_many and digest(ids) == known:
                 job.swept = False  # nothing has gone, so there is nothing to be told

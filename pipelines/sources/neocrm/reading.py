@@ -42,7 +42,7 @@ from pipelines.sources.records import (
     RowShape,
     Window,
 )
-from pipelines.sources.records.digests import digest, is_due
+from pipelines.sources.records.digests import after_all, digest, is_due
 from pipelines.sources.trial import FIRST
 
 # Records up to which all ids are compared every night; of more, in turn.
@@ -119,7 +119,8 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
             swept = tenant.ids(item.source, job.existing) if alive != live or compared else None
             if compared and swept is not None and len(swept) == live and digest(swept) != known:
                 # One has gone and another has come late; only reading all finds the latter.
-                yield from read(tenant, whole_instead(job))
+                anew = read(tenant, whole_instead(job))
+                yield from after_all(anew, item.table, batches.rows, rejected)
                 return
             if swept is not None and len(swept) == live and digest(swept) == known:
                 swept = None  # nothing has gone, so there is nothing to be told

@@ -21,7 +21,7 @@ def finding(found: list[Finding], subject: str) -> Finding:
 
 def test_a_tenant_that_is_well(filled: Tenant) -> None:
     found = filled.connector().check()
-    assert (found[0].ok, found[0].text) == (True, "logged in")
+    assert (found[0].ok, str(found[0].text)) == (True, "logged in")
     deal = finding(found, f": {DEAL}")
     assert (deal.ok, deal.text) == (True, "120 records")
     assert str(finding(found, ": PersonnelObj").text) == "15 records"
