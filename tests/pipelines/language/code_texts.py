@@ -128,7 +128,8 @@ def asked_for() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
     useful = [
         p
         for p in patterns
-        if " " not in p and (re.match(r"[a-z_]+(\\\.|_)", p) or re.search(r"\+(_|\\\.)[a-z_]{4,}$", p))
+        if " " not in p
+        and (re.match(r"[a-z_]+(\\\.|_)", p) or re.search(r"\+(_|\\\.)[a-z_]{4,}$", p))
     ]
     return frozenset(plain), tuple(re.compile(p) for p in sorted(useful))
 

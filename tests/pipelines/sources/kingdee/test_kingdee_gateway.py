@@ -8,9 +8,7 @@ from pipelines.sources.kingdee.gateway import client_key, headers_of
 
 APP = "123456_AbCdEfGhIjKlMnOpQrStUvWxYz012345"
 SECRET = "0123456789abcdef0123456789abcdef"
-PATH = (
-    "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.ExecuteBillQuery.common.kdsvc"
-)
+PATH = "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.ExecuteBillQuery.common.kdsvc"
 
 
 def test_the_headers_are_those_of_the_vendors_client():

@@ -42,9 +42,7 @@ def test_periods_are_read_as_they_are_written(written, period):
 
 
 def made(column, rule):
-    return rule_of(
-        column, FieldRule.model_validate(rule), entity="targets", zone="Asia/Shanghai"
-    )
+    return rule_of(column, FieldRule.model_validate(rule), entity="targets", zone="Asia/Shanghai")
 
 
 def test_a_column_may_come_from_several_fields():
