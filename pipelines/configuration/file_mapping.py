@@ -29,14 +29,14 @@ _CURRENCY = re.compile(
 class Join(BaseModel):
     """Columns of another table by a key: `file` in the same place, or `sheet` of the same workbook.
 
-    `on` maps a heading of this sheet to one of the other. Each key stands once in the other table.
+    `by` (`on` is a truth value in YAML) maps a heading of this sheet to one of the other. Each key stands once in the other table.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str | None = None
     sheet: str | None = None
-    on: dict[str, str] = Field(min_length=1)
+    by: dict[str, str] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _somewhere(self) -> Join:

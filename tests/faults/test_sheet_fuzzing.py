@@ -1,6 +1,6 @@
 """Mutated files of every format: no crash, at most 1 GiB, and nothing lost without a word.
 
-150 files in the suite; 2,000 by `make test-faults`, 20,000 by hand (FOREWARN_FUZZ=20000).
+150 files in the suite; 2,000 by `make test-faults`, 20,000 by hand (`make test-faults FILES=20000`).
 """
 
 from __future__ import annotations

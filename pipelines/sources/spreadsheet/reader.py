@@ -121,7 +121,7 @@ def _joined(
     else:
         book = open_book(data, pattern=join.sheet, password=_password(mapping))
         (grid,) = book.chosen(join.sheet)
-    known = {key(heading) for heading in join.on.values()}
+    known = {key(heading) for heading in join.by.values()}
     known |= {one for heading in mapping.columns.values() for one in read_heading(heading).keys}
     known |= {*aliases(mapping.entity), *headings_read(mapping)}
     tables = all_tables(grid, known, strict=False, wanted="", ignore=True)

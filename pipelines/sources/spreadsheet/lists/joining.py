@@ -56,8 +56,8 @@ def join_table(body: Body, join: Join, other: Body, name: str) -> dict[int, Text
     Headings that the body has already stay its own. Raises `FileRejected` for a key that the other
     table has twice with different values, or a heading that is missing.
     """
-    mine = [_values(body, _place(body, heading, body.sheet)) for heading in join.on]
-    theirs = [_place(other, heading, name) for heading in join.on.values()]
+    mine = [_values(body, _place(body, heading, body.sheet)) for heading in join.by]
+    theirs = [_place(other, heading, name) for heading in join.by.values()]
     own = {one for heading in body.headings for one in heading.keys[:1]}
     wanted = [
         place

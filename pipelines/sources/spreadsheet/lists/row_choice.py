@@ -45,7 +45,7 @@ def headings_read(mapping: FileMapping) -> set[str]:
     """Keys of the headings that expressions and joins of a mapping read."""
     written = [*mapping.compute.values(), *([mapping.where] if mapping.where else [])]
     names = {name for one in written for name in parse_expression(one).columns()}
-    return {key(name) for name in (*names, *(mapping.join.on if mapping.join else ()))}
+    return {key(name) for name in (*names, *(mapping.join.by if mapping.join else ()))}
 
 
 def computed_places(body: Body, mapping: FileMapping) -> dict[str, int]:

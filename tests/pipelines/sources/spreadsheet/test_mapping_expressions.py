@@ -17,7 +17,7 @@ AMOUNT = "数量 * 单价 * (1 - first(折扣, 0))"
 JOINED = {
     "match": "lines.csv",
     "entity": "orders",
-    "join": {"file": "heads.csv", "on": {"订单号": "编号"}},
+    "join": {"file": "heads.csv", "by": {"订单号": "编号"}},
     "compute": {"amount": AMOUNT},
     "group_by": "order_id",
 }
@@ -83,7 +83,7 @@ def test_sheets_of_one_workbook_are_joined(sheets: Any) -> None:
 
     sheets.workbook("lines.xlsx", build, title="明细")
     mapping = {**JOINED, "match": "lines.xlsx", "sheet": "明细"}
-    run = sheets.run({**mapping, "join": {"sheet": "订单", "on": {"订单号": "编号"}}})
+    run = sheets.run({**mapping, "join": {"sheet": "订单", "by": {"订单号": "编号"}}})
     assert [row["amount"] for row in run.rows("orders")] == [Decimal("23.00"), Decimal("3.00")]
 
 
