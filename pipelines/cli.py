@@ -230,16 +230,43 @@ def alerts_snooze(
     raise typer.Exit(pause(alert_id, day, reason, by))
 
 
+@alerts_app.command("comment")
+def alerts_comment(alert_id: str, text: str, by: ByOption = None) -> None:
+    """A remark on a warning, open or not."""
+    from pipelines.commands.answering import remark
+
+    raise typer.Exit(remark(alert_id, text, by))
+
+
+@alerts_app.command("undo")
+def alerts_undo(alert_id: str, by: ByOption = None) -> None:
+    """Take my last answer back."""
+    from pipelines.commands.answering import take_back
+
+    raise typer.Exit(take_back(alert_id, by))
+
+
+@alerts_app.command("feedback")
+def alerts_feedback(alert_id: str, use: str, by: ByOption = None) -> None:
+    """Was it of use: useful, not_useful or false."""
+    from pipelines.commands.answering import say_use
+
+    raise typer.Exit(say_use(alert_id, use, by))
+
+
 @signal_app.command("add")
 def signal_add(
     scope: Annotated[str, typer.Option()],
     text: Annotated[str, typer.Option()],
+    owner: Annotated[str | None, typer.Option()] = None,
+    amount: Annotated[float | None, typer.Option(min=0)] = None,
+    level: Annotated[str, typer.Option()] = "warning",
     by: ByOption = None,
 ) -> None:
     """Report a risk by hand."""
     from pipelines.commands.answering import report_risk
 
-    raise typer.Exit(report_risk(scope, text, by))
+    raise typer.Exit(report_risk(scope, text, by, owner=owner, amount=amount, level=level))
 
 
 @app.command()

@@ -38,6 +38,7 @@ from pipelines.configuration.problems import Problem
 from pipelines.language import text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.store import open_ledger
+from pipelines.notifying.recipients import read_recipients
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.told_tables import write_told_table
@@ -54,6 +55,7 @@ TOLD = (
 )
 # Simulated false alarms of the rules, kept from night to night in the data folder.
 FALSE_ALARMS = "rule_false_alarms.json"
+OF_USE = {"useful": "accepted", "false": "false_alarm"}
 _NAMED = 5  # alerts that a check's description spells out
 
 
@@ -165,7 +167,11 @@ def _write(
     try:
         alerts = merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone)
         frames = ledger_frames(
-            ledger, as_of=as_of, timezone=zone, is_workday=workday_test(settings, as_of)
+            ledger,
+            as_of=as_of,
+            timezone=zone,
+            is_workday=workday_test(settings, as_of),
+            judged=_recipients(settings),
         )
     finally:
         ledger.close()
@@ -196,7 +202,9 @@ def _records(
     alerts: pd.DataFrame,
 ) -> dict[tuple[str, str], RuleRecord]:
     """How often each rule was right so far; people's outcomes of alerts count."""
-    answered = alerts.dropna(subset=["outcome"])
+    # Whoever resolved an alert looked into it; else the word on whether it was of use counts.
+    said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
+    answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
     episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
     judged = judged_past(
         pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
@@ -213,6 +221,12 @@ def _records(
         as_of=past.as_of,
         expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS),
     )
+
+
+def _recipients(settings: Settings) -> set[str]:
+    problems: list[Problem] = []  # told by `forewarn check` and by the notices
+    book = read_recipients(settings.config_dir / "recipients.yml", problems)
+    return {person.person_id for person in book.recipients}
 
 
 def _quarter_end(past: Past) -> dt.date | None:

@@ -11,6 +11,7 @@ import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from pipelines.assets.hierarchy import published_hierarchy
 from pipelines.assets.kept_ledger import open_kept
@@ -20,11 +21,21 @@ from pipelines.language import has, spoken
 from pipelines.language import text as words
 from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
 from pipelines.ledger.refusals import Answer, Refused
-from pipelines.ledger.responses import acknowledge, assign, plan, resolve, snooze
+from pipelines.ledger.responses import (
+    acknowledge,
+    assign,
+    comment,
+    feedback,
+    plan,
+    resolve,
+    snooze,
+    undo,
+)
 from pipelines.ledger.signals import add_signal, parse_scope
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.describing import LEVEL_HEAD, in_language, reasons, sentence
 from pipelines.notifying.messages import Items
+from pipelines.notifying.recipients import read_recipients
 from pipelines.notifying.wording import word
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
@@ -175,10 +186,33 @@ def print_rules(*, as_json: bool = False) -> int:
     return 0
 
 
-def answer(action: Callable[[Ledger, dt.datetime, dt.date], Answer]) -> int:
-    """Take one action and print what the ledger says; 2 if it was refused."""
+def _people(settings: Settings) -> set[str] | None:
+    """Ids of everybody in the company and among the recipients; None before the first night."""
+    if read_manifest(settings.current) is None:
+        return None
+    problems: list = []  # faults of recipients.yml are told by `forewarn check`
+    book = read_recipients(settings.config_dir / "recipients.yml", problems)
+    return {*published_hierarchy(settings).names, *(one.person_id for one in book.recipients)}
+
+
+def _known(settings: Settings, *persons: str) -> None:
+    """Refused for an id that nobody has: an answer by nobody answers nothing."""
+    people = _people(settings)
+    for person in persons:
+        if people is not None and person not in people:
+            raise Refused(words("ledger.refused.nobody", person=person))
+
+
+def answer(
+    action: Callable[[Ledger, dt.datetime, dt.date], Answer], person: str | None, *others: str
+) -> int:
+    """Take one action and print what the ledger says; 2 if it was refused.
+
+    `person` acts, `others` are named in it: all of them must be known in the company.
+    """
     with _ledger() as (settings, ledger):
         try:
+            _known(settings, me(person), *others)
             done = action(ledger, settings.now(), settings.today())
         except Refused as refused:
             return _refuse(refused, settings)
@@ -188,23 +222,28 @@ def answer(action: Callable[[Ledger, dt.datetime, dt.date], Answer]) -> int:
 
 def ack(alert_id: str, person: str | None) -> int:
     """The person has seen it."""
-    return answer(lambda ledger, now, _: acknowledge(ledger, alert_id, me(person), now=now))
+    return answer(lambda ledger, now, _: acknowledge(ledger, alert_id, me(person), now=now), person)
 
 
 def give(alert_id: str, to_person: str, person: str | None) -> int:
     """Someone else is to answer it."""
-    return answer(lambda ledger, now, _: assign(ledger, alert_id, me(person), to_person, now=now))
+    return answer(
+        lambda ledger, now, _: assign(ledger, alert_id, me(person), to_person, now=now),
+        person,
+        to_person,
+    )
 
 
 def will_do(alert_id: str, text: str, person: str | None) -> int:
     """What will be done."""
-    return answer(lambda ledger, now, _: plan(ledger, alert_id, me(person), text, now=now))
+    return answer(lambda ledger, now, _: plan(ledger, alert_id, me(person), text, now=now), person)
 
 
 def close(alert_id: str, outcome: str, note: str, person: str | None) -> int:
     """How it ended, with one line of learning."""
     return answer(
-        lambda ledger, now, _: resolve(ledger, alert_id, me(person), outcome, note, now=now)
+        lambda ledger, now, _: resolve(ledger, alert_id, me(person), outcome, note, now=now),
+        person,
     )
 
 
@@ -213,18 +252,70 @@ def pause(alert_id: str, until: dt.date, reason: str, person: str | None) -> int
     return answer(
         lambda ledger, now, today: snooze(
             ledger, alert_id, me(person), until, reason, now=now, today=today
-        )
+        ),
+        person,
     )
 
 
-def report_risk(scope: str, text: str, person: str | None) -> int:
-    """A risk reported by hand, in the same ledger."""
+def remark(alert_id: str, text: str, person: str | None) -> int:
+    """A comment, on an alert that is resolved as well."""
+    return answer(
+        lambda ledger, now, _: comment(ledger, alert_id, me(person), text, now=now), person
+    )
+
+
+def take_back(alert_id: str, person: str | None) -> int:
+    """The person's last answer is undone."""
+    return answer(lambda ledger, now, _: undo(ledger, alert_id, me(person), now=now), person)
+
+
+def say_use(alert_id: str, use: str, person: str | None) -> int:
+    """Whether the alert was of use."""
+    return answer(
+        lambda ledger, now, _: feedback(ledger, alert_id, me(person), use, now=now), person
+    )
+
+
+def report_risk(
+    scope: str,
+    text: str,
+    person: str | None,
+    *,
+    owner: str | None = None,
+    amount: float | None = None,
+    level: str = "warning",
+) -> int:
+    """A risk reported by hand, in the same ledger; its scope must be one of the company's."""
+    names = _scopes(load_settings())
 
     def act(ledger: Ledger, now: dt.datetime, today: dt.date) -> Answer:
-        scope_type, scope_id = parse_scope(scope)
-        return add_signal(ledger, scope_type, scope_id, text, me(person), now=now, today=today)
+        found = parse_scope(scope)
+        return add_signal(
+            ledger,
+            *found,
+            text,
+            me(person),
+            now=now,
+            today=today,
+            level=level,
+            amount_at_risk=None if amount is None else Decimal(str(amount)),
+            owner_id=owner or (names or {}).get(found, ("", None))[1],
+            scope_name=(names or {}).get(found, (None, None))[0],
+            scopes=names,
+        )
 
-    return answer(act)
+    return answer(act, person, *([owner] if owner else []))
+
+
+def _scopes(settings: Settings) -> dict[tuple[str, str], tuple[str, str | None]] | None:
+    """Name and owner of every scope of the published night; None before the first."""
+    if read_manifest(settings.current) is None:
+        return None
+    with connect(settings.current / "warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            "select scope_type, scope_id, scope_name, owner_id from intermediate.int_scopes"
+        ).fetchall()
+    return {(kind, ident): (name, owner) for kind, ident, name, owner in rows}
 
 
 def _refuse(refused: Refused, settings: Settings) -> int:

@@ -7,6 +7,7 @@ Add here: how an evaluation enters the ledger. Keep out: when an episode has cha
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +28,7 @@ from pipelines.ledger.transitions import (
     change_of,
 )
 
+A_WEEK = 7
 _LISTED = ("raised", "eased", "doubled", "recovered", "closed", "withdrawn", "recorded")
 
 
@@ -130,11 +132,16 @@ def _record(
     for episode in sorted(known.values(), key=lambda episode: episode.alert_id):
         if episode.state != "open" or episode.rule in not_evaluated:
             continue
-        episode.state, episode.withdrawn, episode.closed_on = "closed", True, as_of
-        episode.as_of = as_of
-        log_change(session, episode, "withdrawn", level_from=episode.level, as_of=as_of,
+        # A week that was still running when it opened an alert may end as it should: that is no
+        # mistake in the data but a recovery.
+        running = json.loads(episode.details or "{}").get("week_so_far") is not None
+        dissolved = running and (as_of - episode.opened_on).days <= A_WEEK
+        end: Change = "recovered" if dissolved else "withdrawn"
+        episode.state = "recovered" if dissolved else "closed"
+        episode.withdrawn, episode.closed_on, episode.as_of = not dissolved, as_of, as_of
+        log_change(session, episode, end, level_from=episode.level, as_of=as_of,
                    run_id=run_id, now=now)  # fmt: skip
-        found.setdefault("withdrawn", []).append(episode.alert_id)
+        found.setdefault(end, []).append(episode.alert_id)
     opened = sorted([*found.pop("opened", []), *found.pop("reopened", [])])
     lists: dict[str, Any] = {change: found.get(change, []) for change in _LISTED}
     return Changes(opened=opened, unchanged=unchanged, **lists)

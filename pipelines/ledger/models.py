@@ -131,7 +131,9 @@ class Response(Base):
     alert_id: Mapped[str] = mapped_column(ForeignKey("episodes.alert_id"), index=True)
     epoch: Mapped[int]
     person_id: Mapped[str] = mapped_column(String(200))
-    action: Mapped[str] = mapped_column(String(20))  # ack | assign | plan | resolve | snooze
+    action: Mapped[str] = mapped_column(
+        String(20)
+    )  # ack | assign | plan | resolve | snooze | feedback
     acted_at: Mapped[dt.datetime]
     assigned_to: Mapped[str | None] = mapped_column(String(200))
     outcome: Mapped[str | None] = mapped_column(String(20))

@@ -8,6 +8,8 @@ All of it is as known at the end of the day `as_of`, so that a past day can be p
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -46,24 +48,45 @@ STATE_COLUMNS = {
     "resolved_by": "str",
     "outcome": "str",
     "proposed_outcome": "str",
+    "feedback": "str",
 }
 
 
 def ledger_frames(
-    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, is_workday: IsWorkday
+    ledger: Ledger,
+    *,
+    as_of: dt.date,
+    timezone: ZoneInfo,
+    is_workday: IsWorkday,
+    judged: Collection[str] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The marts that come from the ledger alone, by name; rewards are those of the running month."""
+    """The marts that come from the ledger alone, by name; rewards are those of the running month.
+
+    `judged`: who is told of alerts. Whoever is not a recipient is never told, so never late either.
+    """
     rewards = reward_list(
         ledger, month=as_of, as_of=as_of, timezone=timezone, is_workday=is_workday
     )
     return {
         "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=timezone),
-        "rpt_response_scores": response_scores_frame(
-            ledger, as_of=as_of, timezone=timezone, is_workday=is_workday
+        "rpt_response_scores": _of(
+            judged,
+            response_scores_frame(ledger, as_of=as_of, timezone=timezone, is_workday=is_workday),
         ),
-        "rpt_reward_list": rewards.assign(month=as_of.replace(day=1)),
+        "rpt_reward_list": _of(judged, rewards, rewards["reason"] == "reported").assign(
+            month=as_of.replace(day=1)
+        ),
         "rpt_case_library": case_library_frame(ledger, as_of=as_of, timezone=timezone),
     }
+
+
+def _of(
+    judged: Collection[str] | None, frame: pd.DataFrame, also: pd.Series | None = None
+) -> pd.DataFrame:
+    if judged is None:
+        return frame
+    keep = frame["person_id"].isin(list(judged))
+    return frame[keep if also is None else keep | also].reset_index(drop=True)
 
 
 def alert_responses_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
@@ -112,6 +135,7 @@ def merge_ledger_state(
     Row order: the given rows as they came, then the appended ones by id.
     """
     states = _states(ledger, as_of, timezone)
+    alerts = adopted(ledger, alerts)
     given = [str(alert_id) for alert_id in alerts["alert_id"]]
     merged = alerts.drop(columns=[name for name in STATE_COLUMNS if name in alerts.columns])
     missing = _only_in_ledger(ledger, set(given), as_of, merged.columns)
@@ -126,6 +150,39 @@ def merge_ledger_state(
     resolved = (merged["state"] == "open") & merged["resolved_at"].notna()
     merged.loc[resolved, "state"] = "closed"
     return merged
+
+
+def adopted(ledger: Ledger, alerts: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the ids under which the ledger knows its open alerts.
+
+    A changed limit may move the day of an opening, and with it the id. An open alert of the ledger that
+    the evaluation no longer yields is the open one of the same rule, scope and dimension, if there is
+    exactly one: plans and answers stay with it.
+    """
+    if alerts.empty:
+        return alerts
+    with ledger.reading() as session:
+        known = list(session.scalars(select(Episode).where(Episode.origin == "evaluated")))
+    ids = {str(alert_id) for alert_id in alerts["alert_id"]}
+    heard_of = {episode.alert_id for episode in known}
+    new: dict[tuple[str, ...], list[str]] = {}
+    for row in alerts[alerts["state"] == "open"].to_dict("records"):
+        if str(row["alert_id"]) not in heard_of:
+            key = tuple(str(row[name] or "") for name in ("rule", "scope_type", "scope_id"))
+            dimension = str(row.get("dimension") or "")
+            new.setdefault((*key, dimension), []).append(str(row["alert_id"]))
+    renamed: dict[str, str] = {}
+    for episode in sorted(known, key=lambda one: (one.opened_on, one.alert_id), reverse=True):
+        if episode.state != "open" or episode.alert_id in ids:
+            continue
+        dimension = str(json.loads(episode.details or "{}").get("dimension") or "")
+        found = new.pop((episode.rule, episode.scope_type, episode.scope_id, dimension), [])
+        if len(found) == 1:
+            renamed[found[0]] = episode.alert_id
+    if not renamed:
+        return alerts
+    columns = [name for name in ("alert_id", "parent_alert_id") if name in alerts]
+    return alerts.assign(**{name: alerts[name].replace(renamed) for name in columns})
 
 
 def _responses(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> list[Response]:
@@ -158,6 +215,8 @@ def _states(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> dict[str, dic
         state = states.setdefault(response.alert_id, {"origin": origins[response.alert_id]})
         if response.action == "assign":
             state["assigned_to"] = response.assigned_to
+        if response.action == "feedback":
+            state["feedback"] = response.outcome
         if response.action == "snooze":
             state["snoozed_until"] = response.until
         if response.epoch != epochs.get(response.alert_id):

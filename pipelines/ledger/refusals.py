@@ -46,7 +46,18 @@ class Answer:
         return self.told.into(language)
 
 
-OUTCOMES = ("recovered", "missed", "accepted", "false_alarm", "data_error")
+OUTCOMES = (
+    "recovered",
+    "missed",
+    "accepted",
+    "false_alarm",
+    "data_error",
+    # Answers to the questions about one person.
+    "leave",
+    "handover",
+    "left",
+)
+USES = ("useful", "not_useful", "false")
 
 
 def outcome_name(outcome: str) -> Text:

@@ -11,11 +11,13 @@ sentence in both languages. `now` is an aware datetime in the company's time zon
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
 
 from pipelines.language import text as words
-from pipelines.ledger.models import Snooze
-from pipelines.ledger.refusals import OUTCOMES, Answer, Refused, done, outcome_name
+from pipelines.ledger.models import Episode, Response, Snooze
+from pipelines.ledger.refusals import OUTCOMES, USES, Answer, Refused, done, outcome_name
 from pipelines.ledger.response_rows import (
     add_comment,
     add_response,
@@ -167,6 +169,71 @@ def snooze(
         )
         episode.snoozed_until = until
         return done("snooze", episode.alert_id, until=until.isoformat())
+
+
+def feedback(
+    ledger: Ledger,
+    alert_id: str,
+    person_id: str,
+    use: str,
+    *,
+    now: dt.datetime,
+    channel: str = "cli",
+) -> Answer:
+    """Whether the alert was of use: useful, not_useful or false. The last word of a person counts.
+
+    Asked after the end as well. `false` counts against the rule's record, `useful` for it.
+    """
+    if use not in USES:
+        raise Refused(words("ledger.refused.no_use", use=use, uses=[*USES]))
+    with ledger.writing() as session:
+        episode = editable(session, alert_id, person_id)
+        before = latest_response(session, episode, "feedback", person_id=person_id)
+        if before is not None and before.outcome == use:
+            return done("feedback", episode.alert_id, new=False)
+        add_response(session, episode, "feedback", person_id, now, channel, outcome=use)
+        return done("feedback", episode.alert_id)
+
+
+def undo(ledger: Ledger, alert_id: str, person_id: str, *, now: dt.datetime) -> Answer:
+    """Take back the person's last answer of this opening; a comment keeps that it was given.
+
+    What the alert then looks like follows from the answers that remain. Refused if there is none.
+    """
+    with ledger.writing() as session:
+        episode = editable(session, alert_id, person_id)
+        query = (
+            select(Response)
+            .where(Response.alert_id == episode.alert_id, Response.epoch == episode.epoch)
+            .order_by(Response.response_id)
+        )
+        given = list(session.scalars(query))
+        last = next((row for row in reversed(given) if row.person_id == person_id), None)
+        if last is None:
+            raise Refused(words("ledger.refused.nothing_to_undo", id=episode.alert_id))
+        kept = " ".join(filter(None, (f"[undone] {last.action}", last.outcome, last.text)))
+        add_comment(session, episode, person_id, kept, now)
+        left = [row for row in given if row is not last]
+        session.delete(last)
+        _after(episode, left, last.action)
+        return done("undo", episode.alert_id)
+
+
+def _after(episode: Episode, left: Sequence[Response], action: str) -> None:
+    """The episode's own bookkeeping, from the answers that remain."""
+    episode.acknowledged_at = left[0].acted_at if left else None
+    episode.seen_at = left[-1].acted_at if left else None
+    if action == "plan":
+        plans = [row.acted_at for row in left if row.action == "plan"]
+        episode.planned_at = plans[0] if plans else None
+    if action == "assign":
+        given = [row.assigned_to for row in left if row.action == "assign"]
+        episode.assigned_to = given[-1] if given else None
+    if action == "snooze":
+        until = [row.until for row in left if row.action == "snooze"]
+        episode.snoozed_until = until[-1] if until else None
+    if action == "resolve":
+        episode.resolved_at = episode.resolved_by = episode.outcome = None
 
 
 def comment(

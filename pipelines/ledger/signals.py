@@ -73,7 +73,7 @@ def add_signal(
             words("ledger.refused.no_such_scope", scope_type=scope_type, scope_id=scope_id)
         )
     content = "\n".join((today.isoformat(), person_id, scope_type, scope_id, text))
-    alert_id = f"reported-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    alert_id = f"reported-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     with ledger.writing() as session:
         ledger.serialise(session)
         if session.get(Signal, alert_id) is not None:

@@ -6,10 +6,11 @@ Add here: what a digest covers. Keep out: its words and layout (`notices.py`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.ledger.lookup import Alert
+from pipelines.ledger.models import Notice
 from pipelines.ledger.transitions import ENDS
 from pipelines.notifying.hours import digest_day
 from pipelines.notifying.messages import Message
@@ -33,9 +34,16 @@ class Digest:
 
 
 def due_digests(
-    snapshot: Snapshot, recipients: Sequence[Recipient], office: Office, today: dt.date
+    snapshot: Snapshot,
+    recipients: Sequence[Recipient],
+    office: Office,
+    today: dt.date,
+    told_tonight: Mapping[str, Collection[str]] | None = None,
 ) -> Iterator[tuple[Recipient, Digest]]:
-    """The digests that are due on `today` and not made yet, by recipient."""
+    """The digests that are due on `today` and not made yet, by recipient.
+
+    `told_tonight`: alerts by person that tonight's own notices tell: a digest repeats none of them.
+    """
     audience = Audience(recipients, office.hierarchy)
     slices: dict[str, list[Alert]] = {}
     for alert in snapshot.alerts.values():
@@ -51,6 +59,7 @@ def due_digests(
             continue
         mine = slices.get(recipient.person_id, [])
         since = snapshot.digests.get(recipient.person_id)
+        told = (told_tonight or {}).get(recipient.person_id, ())
         still = [alert for alert in mine if alert.state == "open"]
         ended = [alert for alert in mine if _ended_since(alert, snapshot, since)]
         message = digest_message(
@@ -61,6 +70,7 @@ def due_digests(
             alerts=still,
             ended=ended,
             news=_news(still, snapshot, since, today, recipient),
+            told=told,
         )
         ids = tuple(sorted(alert.alert_id for alert in (*still, *ended)))
         yield recipient, Digest(key, ids, message)
@@ -97,4 +107,26 @@ def _ended_since(alert: Alert, snapshot: Snapshot, since: dt.datetime | None) ->
     return any(
         logged.change.change in ENDS and logged.recorded_at > since
         for logged in snapshot.log.get(alert.alert_id, ())
+    )
+
+
+def empty_digest(recipient: Recipient, digest: Digest, now: dt.datetime) -> Notice:
+    """The mark that a digest had nothing to say, so that later news does not make it late."""
+    return Notice(
+        idempotency_key=digest.key,
+        notice_key=digest.key,
+        recipient_id=recipient.person_id,
+        channel="none",
+        kind="digest",
+        alert_ids="[]",
+        title="",
+        text="",
+        markdown="",
+        html="",
+        created_at=now,
+        not_before=now,
+        state="empty",
+        attempts=0,
+        repeats=0,
+        next_attempt_at=now,
     )

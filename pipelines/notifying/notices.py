@@ -81,6 +81,18 @@ def urgent_message(group: Group, recipient: Recipient, office: Office) -> Messag
     return compose(headline(head, language, changed, group.level), blocks)
 
 
+def reminder_message(groups: Sequence[Group], recipient: Recipient, office: Office) -> Message:
+    """One notice about everything that is overdue, a line for each case."""
+    language = recipient.language
+    lines = [
+        short_line(group.head, language, office.currency, change_words(group.change, language))
+        for group in groups[:_MOST_LINES]
+    ]
+    if len(groups) > _MOST_LINES:
+        lines.append(word("digest_more", language, count=len(groups) - _MOST_LINES))
+    return compose(word("reminder_title", language, found=len(groups)), [Items(tuple(lines))])
+
+
 def digest_message(
     recipient: Recipient,
     office: Office,
@@ -90,22 +102,27 @@ def digest_message(
     alerts: Sequence[Alert],
     ended: Sequence[Alert],
     news: dict[str, str],
+    told: Collection[str] = (),
 ) -> Message | None:
     """The digest: new or raised, overdue, still open, snoozed, ended. None if all are empty.
 
     `alerts` are the open ones in the recipient's slice, `ended` those that ended since the last
-    digest, `news` the change in words of those that changed since. Each alert stands once, with
-    the alerts that it explains right below it.
+    digest, `news` the change in words of those that changed since. A case stands once, as the alert
+    that is its root; its symptoms are counted in its line. Alerts in
+    `told` have a notice of their own tonight: they are counted and not repeated.
     """
     if not alerts and not ended:
         return None
     language = recipient.language
-    awake = [alert for alert in alerts if not alert.snoozed(today)]
+    alone = [alert for alert in alerts if alert.alert_id in told]
+    awake = [a for a in alerts if not a.snoozed(today) and a.alert_id not in told]
     snoozed = [alert for alert in alerts if alert.snoozed(today)]
     late = {alert.alert_id for alert in awake if overdue_steps(alert, today, office.is_workday)}
     new = [alert for alert in awake if alert.alert_id in news and alert.alert_id not in late]
     shown = late | {alert.alert_id for alert in new}
     blocks: list[Block] = []
+    if alone:
+        blocks.append(Line(word("digest_alone", language, count=len(alone))))
     sections = (
         ("digest_new", new),
         ("digest_overdue", [alert for alert in awake if alert.alert_id in late]),
@@ -139,14 +156,22 @@ def _lines(
     news: dict[str, str],
     today: dt.date,
 ) -> tuple[str, ...]:
+    language = recipient.language
+    cases: list[tuple[Alert, list[Alert]]] = []
+    for alert, below in nested(alerts):
+        if below and cases:
+            cases[-1][1].append(alert)
+        else:
+            cases.append((alert, []))
     lines = []
-    for alert, below in nested(alerts)[:_MOST_LINES]:
-        note = _note(alert, recipient.language, office, news, today)
-        line = short_line(alert, recipient.language, office.currency, note)
-        lines.append(f"  {line}" if below else line)
-    if len(alerts) > _MOST_LINES:
-        more = len(alerts) - _MOST_LINES
-        lines.append(word("digest_more", recipient.language, count=more))
+    for alert, symptoms in cases[:_MOST_LINES]:
+        note = _note(alert, language, office, news, today)
+        if symptoms:
+            more = word("digest_symptoms", language, count=len(symptoms))
+            note = " · ".join(filter(None, (note, more)))
+        lines.append(short_line(alert, language, office.currency, note))
+    if len(cases) > _MOST_LINES:
+        lines.append(word("digest_more", language, count=len(cases) - _MOST_LINES))
     return tuple(lines)
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.language.text import in_words
-from pipelines.ledger.models import Notice, Telling
+from pipelines.ledger.models import Telling
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.data_problems import DataProblem
-from pipelines.notifying.digests import Digest, due_digests
+from pipelines.notifying.digests import Digest, due_digests, empty_digest
 from pipelines.notifying.hours import earliest, iso_week
 from pipelines.notifying.messages import Line, Message, compose
-from pipelines.notifying.notices import Office, urgent_message
+from pipelines.notifying.notices import Office, reminder_message, urgent_message
 from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of, together
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.secrets import masked
@@ -61,6 +61,7 @@ class Report:
 @dataclass
 class _Plan:
     urgent: list[tuple[Recipient, Group, Told, str, str]] = field(default_factory=list)
+    reminders: list[tuple[Recipient, Sequence[Group], Told, str, str]] = field(default_factory=list)
     deferred: list[tuple[Recipient, Group, str]] = field(default_factory=list)
     digests: list[tuple[Recipient, Digest, Told | None]] = field(default_factory=list)
 
@@ -94,11 +95,16 @@ def notify(
             enqueue(session, recipient, told.message, kind="urgent", notice_key=key,
                     alert_ids=told.alert_ids, now=now, not_before=told.not_before)  # fmt: skip
             session.add_all(_tellings(recipient, group, "urgent", key, week, now))
+        for recipient, groups, told, key, week in plan.reminders:
+            enqueue(session, recipient, told.message, kind="reminder", notice_key=key,
+                    alert_ids=told.alert_ids, now=now, not_before=told.not_before)  # fmt: skip
+            for group in groups:
+                session.add_all(_tellings(recipient, group, "reminder", key, week, now))
         for recipient, group, week in plan.deferred:
             session.add_all(_tellings(recipient, group, "digest", None, week, now))
         for recipient, digest, message in plan.digests:
             if message is None:
-                session.add(_empty(recipient, digest, now))
+                session.add(empty_digest(recipient, digest, now))
             else:
                 enqueue(session, recipient, message.message, kind="digest",
                         notice_key=digest.key, alert_ids=message.alert_ids, now=now,
@@ -114,7 +120,7 @@ def count_digests_as_told(
     today = now.astimezone(office.timezone).date()
     with ledger.writing() as session:
         for recipient, digest in due_digests(take(session), recipients, office, today):
-            session.add(_empty(recipient, digest, now))
+            session.add(empty_digest(recipient, digest, now))
 
 
 def notify_data_owners(
@@ -191,7 +197,9 @@ def _decide(
         told=snapshot.told,
         used={person: snapshot.used.get((person, week), 0) for person, week in weeks.items()},
         today=today,
+        strangers=_strangers(snapshot, recipients),
     )
+    told_tonight: dict[str, set[str]] = {}
     plan = _Plan()
     for choice in choices:
         person, week = choice.recipient, weeks[choice.recipient.person_id]
@@ -202,8 +210,13 @@ def _decide(
             changes = sorted(change.change_id for change in group.changes)
             key = key_of(person.person_id, "urgent", group.head.alert_id, *changes)
             plan.urgent.append((person, group, told, key, week))
+            told_tonight.setdefault(person.person_id, set()).update(ids)
+        if choice.reminders:
+            plan.reminders.append(
+                _reminder(person, choice.reminders, office, moments[person.person_id], week)
+            )
         plan.deferred += [(person, group, week) for group in choice.deferred]
-    for person, digest in due_digests(snapshot, recipients, office, today):
+    for person, digest in due_digests(snapshot, recipients, office, today, told_tonight):
         message_ = digest.message
         plan.digests.append(
             (
@@ -217,10 +230,29 @@ def _decide(
     return plan
 
 
+def _strangers(snapshot: Snapshot, recipients: Sequence[Recipient]) -> set[str]:
+    """Recipients who were never told anything: for them everything that stands is new."""
+    known = {person for person, _ in snapshot.told} | set(snapshot.digests)
+    return {one.person_id for one in recipients} - known
+
+
+def _reminder(
+    person: Recipient, groups: Sequence[Group], office: Office, moment: dt.datetime, week: str
+) -> tuple[Recipient, Sequence[Group], Told, str, str]:
+    """All that is overdue in one notice, outside the budget of news."""
+    ids = tuple(dict.fromkeys(
+        alert.alert_id for group in groups for alert in (group.head, *group.members)
+    ))  # fmt: skip
+    changes = sorted(change.change_id for group in groups for change in group.changes)
+    told = _told(person, "reminder", ids, reminder_message(groups, person, office), moment)
+    return person, groups, told, key_of(person.person_id, "reminder", *changes), week
+
+
 def _report(
     plan: _Plan, snapshot: Snapshot, recipients: Sequence[Recipient], office: Office
 ) -> Report:
     told = [entry[2] for entry in plan.urgent]
+    told += [entry[2] for entry in plan.reminders]
     told += [message for _, _, message in plan.digests if message is not None]
     audience = Audience(recipients, office.hierarchy)
     unheard = [
@@ -258,25 +290,3 @@ def _tellings(
         )
         for change in group.changes
     ]
-
-
-def _empty(recipient: Recipient, digest: Digest, now: dt.datetime) -> Notice:
-    """The mark that a digest had nothing to say, so that later news does not make it late."""
-    return Notice(
-        idempotency_key=digest.key,
-        notice_key=digest.key,
-        recipient_id=recipient.person_id,
-        channel="none",
-        kind="digest",
-        alert_ids="[]",
-        title="",
-        text="",
-        markdown="",
-        html="",
-        created_at=now,
-        not_before=now,
-        state="empty",
-        attempts=0,
-        repeats=0,
-        next_attempt_at=now,
-    )

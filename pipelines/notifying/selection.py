@@ -7,7 +7,9 @@ the managers of the scope and to whoever is to answer, a danger to the directors
 nobody of these covers, everybody covers who may see it. An overdue step is told to the one it goes
 up to and to whoever should have answered. Alerts with one cause make one notice. Of these the
 heaviest by money × probability go out, as many as the recipient's budget of the week has left; the
-rest waits for the digest.
+rest waits for the digest. A danger that is new (opened, back or raised) goes out the same day whatever
+the budget, and what is only overdue never takes its place: reminders go bundled, in one notice a day.
+A recipient who was never told anything, and would now get several notices, gets one introduction.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.ledger.lookup import Alert, importance
+from pipelines.ledger.transitions import RISES
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.slices import Audience, Hierarchy, in_slice, is_data_alert
 
 # News older than this is no news: a recipient who is added later gets it by digest.
 FRESH_DAYS = 7
+# So many notices at once to somebody who was never told anything become one introduction.
+INTRODUCED_FROM = 4
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Choice:
     recipient: Recipient
     urgent: tuple[Group, ...]
     deferred: tuple[Group, ...]
+    reminders: tuple[Group, ...] = ()
+    introduced: bool = False
 
 
 def hears_at_once(alert: Alert, audience: Audience) -> set[str]:
@@ -119,8 +126,9 @@ def select(
     told: Collection[tuple[str, int]],
     used: Mapping[str, int],
     today: dt.date,
+    strangers: Collection[str] | None = None,
 ) -> list[Choice]:
-    """Decide for every recipient. `told` are (person_id, change_id) decided before; `used` how
+    """Decide for every recipient. `strangers` are those who were never told anything. `told` are (person_id, change_id) decided before; `used` how
     many urgent notices each had in the week; `alerts` holds every alert that a change is about.
     """
     audience = Audience(recipients, hierarchy)
@@ -153,6 +161,7 @@ def select(
             hierarchy,
             used.get(recipient.person_id, 0),
             today,
+            stranger=recipient.person_id in (strangers or ()),
         )
         for recipient in recipients
     ]
@@ -176,6 +185,8 @@ def _choose(
     hierarchy: Hierarchy,
     used: int,
     today: dt.date,
+    *,
+    stranger: bool = False,
 ) -> Choice:
     groups: dict[str, list[PendingChange]] = {}
     for change in changes:
@@ -187,14 +198,26 @@ def _choose(
     )
     urgent: list[Group] = []
     deferred: list[Group] = []
+    reminders = [group for group in ranked if _only_overdue(group)]
+    news = [group for group in ranked if not _only_overdue(group)]
+    if stranger and len(news) >= INTRODUCED_FROM:
+        # Everything that stands is new to whoever is told for the first time.
+        return Choice(recipient, (), tuple(ranked), introduced=True)
     left = max(recipient.urgent_budget - used, 0)
-    for group in ranked:
+    for group in news:
         fresh = any((today - change.as_of).days <= FRESH_DAYS for change in group.changes)
-        if fresh and len(urgent) < left and not _already_explained(group, familiar):
+        grave = any(
+            change.level_to == "danger" and change.change in RISES for change in group.changes
+        )
+        if fresh and (grave or (len(urgent) < left and not _already_explained(group, familiar))):
             urgent.append(group)
         else:
             deferred.append(group)
-    return Choice(recipient, tuple(urgent), tuple(deferred))
+    return Choice(recipient, tuple(urgent), tuple(deferred), tuple(reminders))
+
+
+def _only_overdue(group: Group) -> bool:
+    return all(change.change == "overdue" for change in group.changes)
 
 
 def _already_explained(group: Group, familiar: Collection[str]) -> bool:

@@ -132,15 +132,32 @@ def test_budget_of_five_takes_the_heaviest_and_leaves_the_rest_to_the_digest(
     money = {"a": (100, 0.9), "b": (900, 0.1), "c": (500, 0.5), "d": (70, None), "e": (400, 0.4),
              "f": (1000, 0.05), "g": (300, 0.99)}  # fmt: skip
     alerts = [
-        alert(key, level="danger", amount_at_risk=amount, probability=chance)
+        alert(key, level="warning", amount_at_risk=amount, probability=chance)
         for key, (amount, chance) in money.items()
     ]
-    boss = [person("D1", "director", "company")]
+    boss = [person("D1", "manager", "company")]
     found = choose(alerts, boss, hierarchy)["D1"]
     assert heads(found) == ["g", "c", "e", "a", "b"]
     assert [group.head.alert_id for group in found.deferred] == ["d", "f"]
     assert heads(choose(alerts, boss, hierarchy, used={"D1": 3})["D1"]) == ["g", "c"]
     assert heads(choose(alerts, boss, hierarchy, used={"D1": 9})["D1"]) == []
+
+
+def test_a_new_danger_goes_out_whatever_was_told_before_and_reminders_are_bundled(
+    alert: Callable[..., Alert], person: Person, hierarchy: Hierarchy
+) -> None:
+    # Three days without answers ate the budget: a danger of 3,000 万 waited until Monday.
+    boss = [person("D1", "director", "company")]
+    late = [alert(f"late{n}", level="danger") for n in range(4)]
+    new = alert("new", level="danger", amount_at_risk=30_000_000)
+    pending = [
+        PendingChange(n, one.alert_id, "overdue", TODAY, "danger", "seen", "D1")
+        for n, one in enumerate(late, start=10)
+    ] + [PendingChange(1, "new", "opened", TODAY, "danger")]
+    found = choose([*late, new], boss, hierarchy, pending, used={"D1": 9})["D1"]
+    assert heads(found) == ["new"]
+    assert len(found.reminders) == 4
+    assert found.deferred == ()
 
 
 def test_a_change_is_told_once(
@@ -256,7 +273,7 @@ def test_an_overdue_answer_goes_up(
     late = alert("a", scope_type="rep", scope_id="R1", owner_id="R1")
     pending = opened(late, change="overdue", step="seen", person_id=to_person)
     found = choose([late], [people[key] for key in recipients], hierarchy, pending)
-    assert {key for key, choice in found.items() if choice.urgent} == hears
+    assert {key for key, choice in found.items() if choice.reminders} == hears
 
 
 def test_an_answer_that_came_before_the_reminder_stops_it(

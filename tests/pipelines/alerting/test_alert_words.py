@@ -1,0 +1,110 @@
+"""Thousands of states read as sentences: no figure may contradict the level, the title or another."""
+
+import datetime as dt
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from alerting_frames import MONDAY, completion, no_completion, no_metrics, rule, scopes, weekly
+
+from pipelines.alerting.evaluation import evaluate
+
+TEAMS, WEEKS = 40, 100
+WEEK = re.compile(
+    r"(?:上周（(?P<first>\d+月\d+日)至\d+月\d+日）|本周至今（截至\d+月\d+日）)订单数 (?P<value>[\d,.]+)，"
+    r"同期应有 (?P<expected>[\d,.]+)(?:，界限 (?P<limit>[\d,.]+))?"
+)
+
+
+def many_states(seed: int) -> pd.DataFrame:
+    """Counts of forty teams, of all sizes, each with falls of its own; and of their company."""
+    rng = np.random.default_rng(seed)
+    counts = {}
+    for n in range(1, TEAMS + 1):
+        mean = np.full(WEEKS, rng.choice([2.0, 6.0, 15.0, 40.0]))
+        for _ in range(3):
+            begin = rng.integers(20, WEEKS)
+            mean[begin : begin + rng.integers(1, 15)] *= rng.choice([0.0, 0.3, 0.6, 0.8, 1.2])
+        counts[f"T{n}"] = rng.poisson(mean)
+    rows = [weekly("orders", values, scope=("team", team)) for team, values in counts.items()]
+    total = np.sum(list(counts.values()), axis=0)
+    return pd.concat([*rows, weekly("orders", total, scope=("company", "company"))])
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_sentence_of_a_filter_contradicts_itself(seed: int) -> None:
+    rows = many_states(seed)
+    of = rule(
+        "orders",
+        {"type": "count_filter"},
+        title={"zh": "订单数减少", "en": "fewer orders"},
+        scopes=["team"],
+    )
+    read = 0
+    for week in range(30, WEEKS, 5):
+        day = MONDAY + dt.timedelta(days=7 * week + 6)
+        part = rows[pd.to_datetime(rows["period_end"]) <= pd.Timestamp(day)]
+        found = evaluate(part, no_completion(), [of], scopes(TEAMS), as_of=day).episodes
+        for one in found.to_dict("records"):
+            read += 1
+            says = one["message_zh"]
+            match = WEEK.search(says)
+            assert match, says
+            value, expected = number(match["value"]), number(match["expected"])
+            if match["limit"]:
+                assert value <= number(match["limit"]), says
+            # "Back to what it should be" and a figure below it exclude each other.
+            assert ("已回到应有水平" in says) == (one["value"] >= one["expected"]), says
+            assert one["onset_first"] <= one["since"] <= one["onset_last"] <= day, says
+            assert one["opened_on"] <= day
+            assert "nan" not in says + one["message_en"]
+            assert one["probability"] <= 0.95
+            if one["state"] == "open" and one["level"] == "danger" and one["opened_on"] == day:
+                assert value < expected, says
+            shares = [int(s) for s in re.findall(r"（(\d+)%）", says)]
+            assert sum(shares) <= 101, says
+            assert says.count("建议：") == 1
+    assert read > 300
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_sentence_of_a_target_contradicts_itself(language: str) -> None:
+    rng = np.random.default_rng(5)
+    of = rule(
+        "target_attainment",
+        {"type": "probability", "warning": 0.4, "danger": 0.85, "calibrate": False},
+        title={"zh": "本季度目标有风险", "en": "the quarter's target is at risk"},
+        hysteresis=0.05,
+    )
+    frames = []
+    for n in range(1, TEAMS + 1):
+        done = np.cumsum(rng.gamma(2, 0.04, 13))
+        p = np.clip(rng.beta(0.8, 0.8, 13), 0.0, 1.0)
+        frames.append(
+            completion(done, probability=p, scope=("team", f"T{n}")).assign(
+                projection_sd=rng.uniform(20, 200, 13)
+            )
+        )
+    rows = pd.concat(frames)
+    read = 0
+    for day in sorted({*rows["as_of"]}):
+        part = rows[rows["as_of"] <= day]
+        found = evaluate(no_metrics(), part, [of], scopes(TEAMS), as_of=day).episodes
+        for one in found[found["state"] == "open"].to_dict("records"):
+            read += 1
+            says = one[f"message_{language}"]
+            left = re.search(r"还剩 (\d+) 天|(\d+) days? left", says)
+            if left:
+                days = int(left[1] or left[2])
+                assert days > 0, says
+                assert day + dt.timedelta(days=days) == dt.date(2024, 3, 31), says
+            chances = [int(c) for c in re.findall(r"约 (\d+)%|about (\d+)%", says) for c in c if c]
+            assert chances == sorted(chances), says  # the whole target is never the likelier one
+            assert all(5 <= c <= 95 for c in chances), says
+            assert "nan" not in says
+    assert read > 150

@@ -1,0 +1,77 @@
+"""Answers taken back, words on use, and answers that a changed limit does not lose."""
+
+import datetime as dt
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from pipelines.ledger import responses
+from pipelines.ledger.episodes import record_episodes
+from pipelines.ledger.lookup import show_alert
+from pipelines.ledger.publishing import adopted, alert_responses_frame, merge_ledger_state
+from pipelines.ledger.refusals import Refused
+from pipelines.ledger.store import Ledger
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY = dt.date(2026, 10, 26)
+NOW = dt.datetime(2026, 10, 26, 10, 0, tzinfo=ZONE)
+Frame = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture
+def open_alert(ledger: Ledger, frame: Frame) -> pd.DataFrame:
+    rows = frame({"alert_id": "aaa"})
+    record_episodes(ledger, rows, as_of=MONDAY, run_id="r", now=NOW)
+    return rows
+
+
+@pytest.mark.usefixtures("open_alert")
+def test_the_last_answer_can_be_taken_back_and_leaves_a_trace(ledger: Ledger) -> None:
+    responses.acknowledge(ledger, "aaa", "M1", now=NOW)
+    responses.resolve(ledger, "aaa", "M1", "false_alarm", "看错了", now=NOW)
+    assert show_alert(ledger, "aaa").alert.resolved_at is not None
+    responses.undo(ledger, "aaa", "M1", now=NOW)
+    again = show_alert(ledger, "aaa").alert
+    assert again.resolved_at is None
+    assert again.acknowledged_at is not None  # the first answer stands
+    responses.undo(ledger, "aaa", "M1", now=NOW)
+    assert show_alert(ledger, "aaa").alert.acknowledged_at is None
+    with pytest.raises(Refused, match="taken back"):
+        responses.undo(ledger, "aaa", "M1", now=NOW)
+
+
+def test_feedback_is_the_last_word_of_the_last_person(
+    ledger: Ledger, open_alert: pd.DataFrame
+) -> None:
+    responses.feedback(ledger, "aaa", "M1", "useful", now=NOW)
+    responses.feedback(ledger, "aaa", "D1", "false", now=NOW)
+    assert not responses.feedback(ledger, "aaa", "D1", "false", now=NOW).new
+    merged = merge_ledger_state(ledger, open_alert, as_of=MONDAY, timezone=ZONE)
+    assert merged["feedback"].to_list() == ["false"]
+    told = alert_responses_frame(ledger, as_of=MONDAY, timezone=ZONE)
+    assert told["outcome"].to_list() == ["useful", "false"]
+    with pytest.raises(Refused, match="useful, not_useful, false"):
+        responses.feedback(ledger, "aaa", "M1", "super", now=NOW)
+
+
+def test_a_changed_limit_loses_no_answer(
+    ledger: Ledger, open_alert: pd.DataFrame, frame: Frame
+) -> None:
+    responses.plan(ledger, "aaa", "M1", "拜访客户", now=NOW)
+    tuesday = MONDAY + dt.timedelta(days=1)
+    # Another limit opened it a week earlier, so the evaluation gives it another id.
+    other = frame({"alert_id": "bbb", "rule_version": "new"}).assign(as_of=tuesday)
+    tonight = adopted(ledger, other)
+    assert tonight["alert_id"].to_list() == ["aaa"]
+    changes = record_episodes(ledger, tonight, as_of=tuesday, run_id="r2", now=NOW)
+    assert (changes.opened, changes.withdrawn) == ([], [])
+    assert show_alert(ledger, "aaa").alert.planned_at is not None
+
+
+def test_alerts_of_another_scope_are_not_taken_for_the_old_one(
+    ledger: Ledger, open_alert: pd.DataFrame, frame: Frame
+) -> None:
+    other = frame({"alert_id": "bbb", "scope_id": "T77"})
+    assert adopted(ledger, other)["alert_id"].to_list() == ["bbb"]
