@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
-from pipelines.commands.answering import print_rules
+from pipelines.commands.reading import print_rules
 from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.commands.answering import print_one, print_rules
+from pipelines.commands.reading import print_one, print_rules
 from pipelines.failures import PermanentFailure
 from pipelines.language import speak
 from pipelines.ledger.episodes import record_episodes

@@ -1,0 +1,172 @@
+"""`forewarn alerts list`, `show` and `forewarn rules list`: reading warnings in the shell.
+
+Add here: something that the shell shows of warnings. Keep out: answers (`answering.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipelines.assets.hierarchy import published_hierarchy
+from pipelines.assets.kept_ledger import open_kept
+from pipelines.commands.terminal import coloured, say, say_json
+from pipelines.failures import PermanentFailure
+from pipelines.language import has, spoken
+from pipelines.language import text as words
+from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
+from pipelines.ledger.refusals import Refused
+from pipelines.ledger.store import Ledger
+from pipelines.notifying.describing import LEVEL_HEAD, in_language, reasons, sentence
+from pipelines.notifying.messages import Items
+from pipelines.notifying.wording import word
+from pipelines.publishing.versions import read_manifest
+from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.binding import connect
+
+
+@contextmanager
+def opened_ledger() -> Iterator[tuple[Settings, Ledger]]:
+    """The settings and the ledger, closed at the end."""
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    ledger = open_kept(settings)
+    try:
+        yield settings, ledger
+    finally:
+        ledger.close()
+
+
+def print_list(*, everything: bool, as_json: bool = False) -> int:
+    """One line per alert, the most at risk first."""
+    with opened_ledger() as (_, ledger):
+        alerts = list_alerts(ledger, open_only=not everything)
+        if as_json:
+            say_json([_record(alert) for alert in alerts])
+            return 0
+        for alert in alerts:
+            say(_line(alert))
+        if not alerts:
+            say(words("command.alerts.none"))
+    return 0
+
+
+def _record(alert: Alert) -> dict[str, object]:
+    """The alert as `--json` gives it: its columns, and the sentence in the language spoken."""
+    kept = ("alert_id", "rule", "metric", "scope_type", "scope_id", "scope_name", "level", "state",
+            "opened_on", "value", "expected", "amount_at_risk", "probability", "responsible",
+            "acknowledged_at", "snoozed_until", "outcome")  # fmt: skip
+    return {
+        **{name: getattr(alert, name) for name in kept},
+        "message": sentence(alert, spoken()),
+    }
+
+
+def _level(alert: Alert) -> str:
+    style = {"danger": "bad", "warning": "remark"}.get(alert.level, "dim")
+    return coloured(str(words(f"command.level.{alert.level}")), style)
+
+
+def _line(alert: Alert) -> str:
+    marks = [] if alert.state == "open" else [word(alert.state, spoken())]
+    if alert.acknowledged_at:
+        marks.append(str(words("command.alerts.seen")))
+    mark = f" [{' · '.join(marks)}]" if marks else ""
+    return f"{alert.alert_id[:10]}  {_level(alert)}{mark}  {_plain(alert)}"
+
+
+def _plain(alert: Alert) -> str:
+    """The sentence without the level that stands before it on the same line."""
+    return LEVEL_HEAD.sub("", sentence(alert, spoken()))
+
+
+def print_one(alert_id: str) -> int:
+    """One alert with everything that happened to it."""
+    with opened_ledger() as (settings, ledger):
+        try:
+            history = show_alert(ledger, alert_id)
+        except Refused as refused:
+            return refused_with(refused, settings)
+        sys.stdout.write("\n".join(_story(history, settings)) + "\n")
+    return 0
+
+
+def _story(history: History, settings: Settings) -> list[str]:
+    alert, zone, language = history.alert, settings.timezone, spoken()
+    lines = [
+        f"{alert.alert_id}  {_level(alert)}  {word(alert.state, language)}",
+        f"  {_plain(alert)}",
+        str(
+            words(
+                "command.alerts.rule",
+                rule=alert.rule,
+                scope=f"{alert.scope_type}:{alert.scope_id}",
+                day=alert.opened_on,
+            )
+        ),
+        str(words("command.alerts.responsible", person=alert.responsible or "—")),
+    ]
+    record = in_language(alert, "record", language)
+    if record:
+        lines.append(
+            str(words("command.alerts.labelled", label=word("record", language), value=record))
+        )
+    for block in reasons(alert, language, settings.company.currency, published_hierarchy(settings)):
+        if isinstance(block, Items):
+            lines.append(
+                str(words("command.alerts.labelled", label=block.label, value="")).rstrip()
+            )
+            lines += [f"    - {item}" for item in block.items]
+    lines += [
+        f"  {change.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}  {_change(change.change)}"
+        for change in history.changes
+    ]
+    for response in history.responses:
+        done = word(
+            f"act_{response.action}",
+            language,
+            person=response.assigned_to or "",
+            day=response.until or "",
+        )
+        by = words("command.alerts.done_by", done=done, person=response.person_id)
+        at = f"{response.acted_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        lines.append(f"  {at}  {by}" + (f" · {response.text}" if response.text else ""))
+    return lines
+
+
+def _change(change: str) -> str:
+    return word(change, spoken()) if has(f"notice.{change}") else change
+
+
+def print_rules(*, as_json: bool = False) -> int:
+    """One line per rule that runs, and its record of the published day below it."""
+    settings = load_settings()
+    if read_manifest(settings.current) is None:
+        raise PermanentFailure(
+            words("command.rules.unlisted"),
+            cause=words("command.nothing_published"),
+            next_step="forewarn run",
+        )
+    # The columns are there in these two; a reader of a third language is shown English.
+    language = "zh" if spoken() == "zh" else "en"
+    with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            f"select rule, mode, title_{language}, sentence_{language} from marts.rpt_rule_records "
+            "where level = 'warning' order by mode, rule"
+        ).fetchall()
+    if as_json:
+        names = ("rule", "mode", "title", "record")
+        say_json([dict(zip(names, row, strict=True)) for row in rows])
+        return 0
+    for name, mode, title, said in rows:
+        say(f"{name:36} {words(f'command.rules.mode.{mode}')}  {title}")
+        if said:
+            say(f"    {said}")
+    return 0
+
+
+def refused_with(refused: Refused, settings: Settings) -> int:
+    """Say why it was refused; the exit code."""
+    sys.stderr.write(f"{refused}\n")
+    return 2
