@@ -34,6 +34,7 @@ from quality.reconciliation import Terms, reconcile
 from quality.rejected import check_files, check_rejected_rows
 from quality.results import CheckResult
 from quality.runner import run_suite
+from quality.screening import sound
 from quality.set_aside import check_set_aside
 from quality.suite_reader import Suite
 from quality.volume import check_volume
@@ -54,6 +55,10 @@ def audit_suites(
     given = given_entities(connection)
     results = {}
     for entity, suite in suites.items():
+        kept = sound(connection, suite, given=entity in given)
+        if kept is not None:
+            results[entity] = kept
+            continue
         batch = fetch_batch(connection, entity, suite.columns)
         results[entity] = run_suite(
             batch.frame, suite, given=entity in given, total_rows=batch.total_rows
@@ -75,10 +80,12 @@ def audit_staged(
         if entity not in suites:
             continue
         suite = suites[entity]
-        batch = fetch_batch(connection, entity, suite.columns, of=(system, source))
-        found = run_suite(
-            batch.frame, suite, given=batch.total_rows > 0, total_rows=batch.total_rows
-        )
+        found = sound(connection, suite, of=(system, source))
+        if found is None:
+            batch = fetch_batch(connection, entity, suite.columns, of=(system, source))
+            found = run_suite(
+                batch.frame, suite, given=batch.total_rows > 0, total_rows=batch.total_rows
+            )
         results += [
             dataclasses.replace(result, subject=f"{source}.{entity}", source=source)
             for result in found

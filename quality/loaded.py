@@ -122,6 +122,19 @@ def fault_of(entity: str) -> str:
     return f"case {' '.join(cases)} end"
 
 
+def select_of(
+    connection: duckdb.DuckDBPyConnection, entity: str, of: tuple[str, str] | None = None
+) -> tuple[str, dict[str, str]]:
+    """SQL of all loaded rows of an entity and its parameters; `of` (system, source): of one alone."""
+    relation = relation_of(connection, entity)
+    if of is None:
+        return relation, {}
+    return (
+        f"select * from ({relation}) where system = $system and source = $source",
+        {"system": of[0], "source": of[1]},
+    )
+
+
 def fetch_batch(
     connection: duckdb.DuckDBPyConnection,
     entity: str,
@@ -136,10 +149,7 @@ def fetch_batch(
     cannot be read.
     """
     kinds = {column.name: column.kind for column in ENTITIES[entity].columns}
-    relation = relation_of(connection, entity)
-    values = {"system": of[0], "source": of[1]} if of else {}
-    if of:
-        relation = f"select * from ({relation}) where system = $system and source = $source"
+    relation, values = select_of(connection, entity, of)
     selected = ", ".join(
         f'"{name}"::double as "{name}"' if kinds.get(name) == "money" else f'"{name}"'
         for name in columns
