@@ -3,8 +3,8 @@
 Add here: what a version holds, how it is checked and kept.
 Keep out: what the tables mean, and whether they may be published (`quality/gate.py`).
 
-A version holds `warehouse.duckdb` (private), `forewarn.duckdb` (readers; schema `marts`; a storage
-format that DuckDB 1.4 opens), `parquet/<mart>.parquet` and `manifest.json`. Readers that have an
+A version holds `warehouse.duckdb` (private; the current one only), `forewarn.duckdb` (readers; schema
+`marts`; a storage format that DuckDB 1.4 opens), `parquet/<mart>.parquet` and `manifest.json`. Readers that have an
 older version open keep it: its folder stays until three newer ones exist, or longer where one holds
 it (`holding.py`).
 """
@@ -86,6 +86,7 @@ def publish(settings: Settings, night: Night) -> Manifest:
 
 def _publish(settings: Settings, night: Night) -> Manifest:
     tables = _write_reader_files(night)
+    _share_unchanged(settings.current, night.folder, tables)
     number = max((n for n, _ in _versions(settings)), default=0) + 1
     names = ["warehouse.duckdb", "forewarn.duckdb", *(f"parquet/{name}.parquet" for name in tables)]
     for name in names:
@@ -151,6 +152,23 @@ def _write_reader_files(night: Night) -> dict[str, dict[str, Any]]:
     return tables
 
 
+def _share_unchanged(current: Path, folder: Path, tables: dict[str, dict[str, Any]]) -> None:
+    """One file on disk for a mart that is the same as in the current version, named by both."""
+    before = read_manifest(current)
+    for name, table in tables.items() if before else ():
+        old, new = (place / "parquet" / f"{name}.parquet" for place in (current, folder))
+        assert before is not None
+        if before.tables.get(name, {}).get("sha256") != table["sha256"] or not old.is_file():
+            continue
+        if _sha256(old) == table["sha256"]:  # whole, whatever its manifest says
+            link = new.with_suffix(".link")
+            try:
+                os.link(old.resolve(), link)
+            except OSError:
+                return  # a disk without links: each version then has its own
+            link.replace(new)
+
+
 def _copy_comments(connection: Any, name: str) -> None:
     comments = connection.execute(
         "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ? "
@@ -213,6 +231,11 @@ def _forget_old(settings: Settings) -> None:
             with unheld(path) as free:
                 if free:
                     shutil.rmtree(path, ignore_errors=True)
+        elif path.resolve() != settings.current.resolve():
+            # Readers need it not, and it is the largest file: only the current version keeps it.
+            with unheld(path) as free:
+                if free:
+                    (path / "warehouse.duckdb").unlink(missing_ok=True)
 
 
 def _quoted(path: Path) -> str:

@@ -237,3 +237,30 @@ def test_many_readers_of_files_and_database_each_get_one_version(settings: Setti
         publish(settings, built_night(settings, f"run{number}", number))
     said = [reader.communicate()[1] for reader in readers]
     assert [reader.returncode for reader in readers] == [0] * 4, said
+
+
+def with_a_second_mart(night: Night) -> Night:
+    with connect(night.warehouse) as connection:
+        connection.execute("create table marts.dim_stage as select 'won' as stage")
+    return night
+
+
+def test_a_mart_that_has_not_changed_is_one_file_of_both_versions(settings: Settings) -> None:
+    publish(settings, with_a_second_mart(built_night(settings, "first", 10)))
+    first = settings.current.resolve()
+    second = publish(settings, with_a_second_mart(built_night(settings, "second", 11)))
+    same, other = "parquet/dim_stage.parquet", "parquet/fct_orders.parquet"
+    assert (first / same).samefile(settings.current / same)
+    assert not (first / other).samefile(settings.current / other)
+    assert damaged_files(settings.current, second) == []
+    # The private warehouse is kept of the current version alone.
+    assert damaged_files(first, read_manifest(first)) == ["warehouse.duckdb"]  # type: ignore[arg-type]
+
+
+def test_a_damaged_file_is_never_taken_over(settings: Settings) -> None:
+    publish(settings, with_a_second_mart(built_night(settings, "first", 10)))
+    broken = settings.current.resolve() / "parquet" / "dim_stage.parquet"
+    broken.write_bytes(b"no parquet")
+    second = publish(settings, with_a_second_mart(built_night(settings, "second", 11)))
+    assert damaged_files(settings.current, second) == []
+    assert not broken.samefile(settings.current / "parquet" / "dim_stage.parquet")
