@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -101,3 +102,31 @@ def test_plain_dbt_looks_where_the_night_puts_the_workbench(site: Installation) 
     assert default is not None
     place = (DBT_PROJECT / default[1]).resolve()
     assert place.relative_to(PROJECT) == Path("data") / warehouse(site).relative_to(site.data)
+
+
+def test_the_documentation_of_dbt_is_complete(site: Installation) -> None:
+    """Every model and mart in the catalog; every column that is there is described."""
+    done = plain_dbt(site, "docs", "generate")
+    assert done.returncode == 0, done.stdout
+    folder = site.data / "plain"
+    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert not catalog["errors"]
+    models = {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    told = {key: node for key, node in manifest["sources"].items() if node["source_name"] == "told"}
+    assert set(models) <= set(catalog["nodes"])
+    assert set(told) <= set(catalog["sources"])
+    assert not [key for key, node in models.items() if not node["description"].strip()]
+    undescribed = [
+        f"{node['name']}.{column.lower()}"
+        for key, node in {**models, **told}.items()
+        for column in (catalog["nodes"].get(key) or catalog["sources"][key])["columns"]
+        if not node["columns"].get(column.lower(), {}).get("description", "").strip()
+    ]
+    assert undescribed == [], "describe it in models/columns.md and run: forewarn docs"
+    assert {"weekly_report", "alerts", "notices"} <= {
+        exposure["name"] for exposure in manifest["exposures"].values()
+    }
+    assert all(node["config"]["group"] for node in models.values())
