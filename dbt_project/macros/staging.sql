@@ -46,8 +46,8 @@ select
 {%- endmacro %}
 
 {#- Ends a model of orders: the canonical columns of a CTE `united`. `instead` gives another expression
-    for a column (account_id, owner_id, product_line, currency); the joins it needs are the block's body. -#}
-{% macro staged_orders(instead={}) -%}
+    for a column (account_id, owner_id, product_line, currency), `joins` what these need. -#}
+{% macro staged_orders(instead={}, joins=[]) -%}
 renamed as (
     select
         ---------- ids
@@ -69,20 +69,23 @@ renamed as (
         united.source,
         united._loaded_at
     from united
-    {{ caller() }}
+    {%- for join in joins %}
+    left join {{ join }}
+    {%- endfor %}
 )
 
 select * from renamed
 {%- endmacro %}
 
 {#- What a system counted when a table was read whole: source, object, system_rows, system_amount,
-    rejected_rows, _loaded_at of its last load. Loads of changes are not compared. -#}
-{% macro counted_when_read_whole(system) -%}
+    rejected_rows, _loaded_at of its last load. Loads of changes are not compared. `amount`: 'null' for a
+    system whose sums are not compared. -#}
+{% macro counted_when_read_whole(system, amount='extracts.source_amount') -%}
 select
         extracts.source,
         extracts.entity as object,
         extracts.source_rows as system_rows,
-        extracts.source_amount as system_amount,
+        {{ amount }} as system_amount,
         coalesce(extracts.rejected_rows, 0) as rejected_rows,
         extracts.loaded_at as _loaded_at
     from {{ source('config', 'extracts') }} as extracts
@@ -96,9 +99,9 @@ select
 {#- Ends a model of completeness: what was counted beside what has arrived. CTEs counted (source, object,
     system_rows, system_amount, rejected_rows, _loaded_at) and arrived (source, object, arrived_rows,
     arrived_amount; with `by_load` also _loaded_at). `system_rows`, `changed_since`: other expressions;
-    `more`: a further column; the rows to compare are the block's body, a condition. -#}
+    `more`: a further column; `only`: the condition on what is compared. -#}
 {% macro compared_counts(
-    by_load=true, system_rows='counted.system_rows', changed_since='coalesce(arrived.changed_since, 0)', more=none
+    only, by_load=true, system_rows='counted.system_rows', changed_since='coalesce(arrived.changed_since, 0)', more=none
 ) -%}
 compared as (
     select
@@ -123,7 +126,7 @@ compared as (
             and counted._loaded_at = arrived._loaded_at
             {%- endif %}
     where
-        {{ caller() }}
+        {{ only }}
 )
 
 select * from compared

@@ -34,4 +34,4 @@ united as (
     {{ own_orders('own_objects') }}
 ),
 
-{% call staged_orders() %}{% endcall %}
+{{ staged_orders() }}

@@ -31,9 +31,8 @@ arrived as (
     {%- endfor %}
 ),
 
-{% call compared_counts(changed_since='0') -%}
-counted.object in (
-            'opportunity', 'sale_order', 'customer', 'contact', 'clue', 'activity', 'department', 'employee',
-            'salesman'
-        )
-{%- endcall %}
+{{ compared_counts(
+    "counted.object in ('opportunity', 'sale_order', 'customer', 'contact', 'clue', 'activity', 'department', "
+    "'employee', 'salesman')",
+    changed_since='0',
+) }}

@@ -40,13 +40,16 @@ united as (
     {{ own_orders('own_objects') }}
 ),
 
-{% call staged_orders({
-    'account_id': 'coalesce(united.account_id, deals.account_id)',
-    'owner_id': 'coalesce(united.owner_id, deals.owner_id)',
-    'product_line': 'coalesce(united.product_line, deals.product_line)',
-    'currency': 'coalesce(currencies.currency_code, united.currency, home_currencies.currency_code)',
-}) -%}
-left join deals on united.source = deals.source and united.opportunity_id = deals.opportunity_id
-    left join currencies on united.source = currencies.source and united.currency = currencies.written
-    left join home_currencies on united.source = home_currencies.source
-{%- endcall %}
+{{ staged_orders(
+    {
+        'account_id': 'coalesce(united.account_id, deals.account_id)',
+        'owner_id': 'coalesce(united.owner_id, deals.owner_id)',
+        'product_line': 'coalesce(united.product_line, deals.product_line)',
+        'currency': 'coalesce(currencies.currency_code, united.currency, home_currencies.currency_code)',
+    },
+    [
+        'deals on united.source = deals.source and united.opportunity_id = deals.opportunity_id',
+        'currencies on united.source = currencies.source and united.currency = currencies.written',
+        'home_currencies on united.source = home_currencies.source',
+    ],
+) }}

@@ -37,6 +37,9 @@ arrived as (
     {%- endfor %}
 ),
 
-{% call compared_counts(by_load=false, changed_since='counted.changed_since', more='counted.upto') -%}
-counted.object in ('Opportunity', 'Account', 'Contact', 'Lead', 'Task', 'Event', 'Order')
-{%- endcall %}
+{{ compared_counts(
+    "counted.object in ('Opportunity', 'Account', 'Contact', 'Lead', 'Task', 'Event', 'Order')",
+    by_load=false,
+    changed_since='counted.changed_since',
+    more='counted.upto',
+) }}

@@ -40,6 +40,7 @@ united as (
     {{ own_orders('own_objects') }}
 ),
 
-{% call staged_orders({'currency': 'coalesce(united.currency, organizations.default_currency_iso_code)'}) -%}
-left join organizations on united.source = organizations.source
-{%- endcall %}
+{{ staged_orders(
+    {'currency': 'coalesce(united.currency, organizations.default_currency_iso_code)'},
+    ['organizations on united.source = organizations.source'],
+) }}

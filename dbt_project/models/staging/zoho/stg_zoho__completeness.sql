@@ -44,9 +44,8 @@ arrived as (
     {%- endfor %}
 ),
 
-{% call compared_counts(
+{{ compared_counts(
+    "counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')",
     system_rows='counted.system_rows - coalesce(arrived.gone_rows, 0)',
     changed_since='coalesce(arrived.gone_rows, 0)',
-) -%}
-counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')
-{%- endcall %}
+) }}
