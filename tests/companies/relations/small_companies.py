@@ -46,57 +46,81 @@ class Company:
 
 @st.composite
 def companies(draw: st.DrawFn) -> Company:
-    """One to three teams, perhaps one above the other, one to four people, deals, orders and targets."""
-    teams = [f"T{n}" for n in range(1, draw(st.integers(1, 3)) + 1)]
-    above = {t: draw(st.sampled_from([None, *teams[:n]])) for n, t in enumerate(teams)}
-    region = {t: draw(st.sampled_from([None, "North", "South"])) for t in teams}
-    people = {f"U{n}": draw(st.sampled_from(teams)) for n in range(1, draw(st.integers(1, 4)) + 1)}
-    owners = st.sampled_from(sorted(people))
-    days = st.integers(0, 330).map(lambda back: AS_OF - dt.timedelta(days=back))
-    money = st.integers(-300, 5_000)
+    """Two or three teams, perhaps one above the other, people, deals, orders and targets.
+
+    What is drawn is added to a company that is varied already: Hypothesis begins with zeros.
+    """
+    teams = [f"T{n}" for n in range(1, draw(st.integers(2, 3)) + 1)]
+    above = {t: draw(st.sampled_from([*teams[:n][-1:], None])) for n, t in enumerate(teams)}
+    region = {t: draw(st.sampled_from(["North", None, "South"])) for t in teams}
+    people = [f"U{n}" for n in range(1, draw(st.integers(3, 5)) + 1)]
+    team_of = {u: teams[(n + draw(st.integers(0, 2))) % len(teams)] for n, u in enumerate(people)}
+
+    def owner(n: int) -> str:
+        return people[(n + draw(st.integers(0, 4))) % len(people)]
+
+    def day(n: int) -> dt.date:
+        return AS_OF - dt.timedelta(days=(n * 41 + draw(st.integers(0, 330))) % 331)
+
+    def money(n: int) -> int:
+        return 100 * (n + 1) + draw(st.integers(0, 5_000))
+
     orders = [
         {
-            "order_id": f"O{n}", "account_id": f"A{draw(st.integers(1, 3))}", "owner_id": draw(owners),
-            "amount": draw(money), "ordered_at": draw(days).isoformat(),
+            "order_id": f"O{n}",
+            "account_id": f"A{n % 3 + draw(st.integers(1, 2))}",
+            "owner_id": owner(n),
+            "amount": money(n) * draw(st.sampled_from([1, 1, 1, -1])),
+            "ordered_at": day(n).isoformat(),
         }
-        for n in range(draw(st.integers(1, 10)))
-    ]  # fmt: skip
+        for n in range(draw(st.integers(6, 12)))
+    ]
     deals = []
-    for n in range(draw(st.integers(0, 6))):
-        created = draw(days)
-        outcome = draw(st.sampled_from(["Discovery", "Proposal", "Signed", "Lost"]))
+    for n in range(draw(st.integers(4, 8))):
+        created = day(n + 3)
+        stage = ("Discovery", "Signed", "Lost", "Proposal")[(n + draw(st.integers(0, 3))) % 4]
         closed = created + dt.timedelta(days=draw(st.integers(0, (AS_OF - created).days)))
         deals.append(
             {
-                "opportunity_id": f"D{n}", "account_id": "A1", "owner_id": draw(owners),
-                "stage": outcome, "amount": abs(draw(money)), "created_at": created.isoformat(),
-                "closed_at": closed.isoformat() if outcome in ("Signed", "Lost") else None,
+                "opportunity_id": f"D{n}",
+                "account_id": "A1",
+                "owner_id": owner(n),
+                "stage": stage,
+                "amount": money(n),
+                "created_at": created.isoformat(),
+                "closed_at": closed.isoformat() if stage in ("Signed", "Lost") else None,
             }
-        )  # fmt: skip
+        )
+    scopes = [("team", teams[0]), *(("rep", u) for u in people), *(("team", t) for t in teams[1:])]
+    periods = ("2026-10", "2026-Q4", "2026-09", "2026")
     targets = [
         {
-            "period": draw(st.sampled_from(["2026-09", "2026-10", "2026-Q4", "2026"])),
-            "scope_type": kind, "scope_id": name, "target_amount": draw(st.integers(0, 9_000)),
+            "period": periods[(n + draw(st.integers(0, 3))) % 4],
+            "scope_type": kind,
+            "scope_id": name,
+            "target_amount": money(n),
         }
-        for kind, name in draw(
-            st.lists(
-                st.sampled_from([*(("team", t) for t in teams), *(("rep", u) for u in people)]),
-                unique=True, max_size=5,
-            )
-        )
-    ]  # fmt: skip
+        for n, (kind, name) in enumerate(scopes[: draw(st.integers(3, len(scopes)))])
+    ]
     return Company(
         {
             "teams": [
-                {"team_id": t, "team_name": f"Team {t}", "parent_team_id": above[t], "region": region[t]}
+                {
+                    "team_id": t,
+                    "team_name": f"Team {t}",
+                    "parent_team_id": above[t],
+                    "region": region[t],
+                }
                 for t in teams
             ],
-            "users": [{"user_id": u, "user_name": f"Person {u}", "team_id": t} for u, t in people.items()],
+            "users": [
+                {"user_id": u, "user_name": f"Person {u}", "team_id": t} for u, t in team_of.items()
+            ],
             "orders": orders,
-            **({"opportunities": deals} if deals else {}),
-            **({"targets": targets} if targets else {}),
+            "opportunities": deals,
+            "targets": targets,
         }
-    )  # fmt: skip
+    )
 
 
 class Builder:

@@ -79,6 +79,20 @@ findings as (
     from {{ ref('int_targets__team_totals') }}
     union all
     select
+        'manager_total' as check_name,
+        period_type,
+        period_start,
+        'rep' as scope_type,
+        rep_id as scope_id,
+        metric,
+        target_amount as whole_amount,
+        people_target as parts_amount,
+        people_count as parts_count,
+        cast(null as bigint) as parts_expected,
+        'may_contain_people' as finding
+    from {{ ref('int_targets__suspected_totals') }}
+    union all
+    select
         'stated_twice' as check_name,
         period_type,
         period_start,
