@@ -64,34 +64,25 @@ findings as (
         or check_name not in ('months', 'quarters')
         or check_name = 'months' and parts_count < parts_expected
     union all
+    {%- for totals, person, amount, finding in [
+        ('int_targets__team_totals', 'manager_id', 'manager_target', 'contains_people'),
+        ('int_targets__suspected_totals', 'rep_id', 'target_amount', 'may_contain_people'),
+    ] %}
     select
         'manager_total' as check_name,
         period_type,
         period_start,
         'rep' as scope_type,
-        manager_id as scope_id,
+        {{ person }} as scope_id,
         metric,
-        manager_target as whole_amount,
+        {{ amount }} as whole_amount,
         people_target as parts_amount,
         people_count as parts_count,
         cast(null as bigint) as parts_expected,
-        'contains_people' as finding
-    from {{ ref('int_targets__team_totals') }}
+        '{{ finding }}' as finding
+    from {{ ref(totals) }}
     union all
-    select
-        'manager_total' as check_name,
-        period_type,
-        period_start,
-        'rep' as scope_type,
-        rep_id as scope_id,
-        metric,
-        target_amount as whole_amount,
-        people_target as parts_amount,
-        people_count as parts_count,
-        cast(null as bigint) as parts_expected,
-        'may_contain_people' as finding
-    from {{ ref('int_targets__suspected_totals') }}
-    union all
+    {%- endfor %}
     select
         'stated_twice' as check_name,
         period_type,
