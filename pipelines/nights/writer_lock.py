@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.failures import WriterBusy
-from pipelines.language import text
+from pipelines.language import Text, text
 
 _held: dict[Path, list[int]] = {}  # lock file -> [descriptor, depth] of this process
 
@@ -76,9 +76,9 @@ def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
             time.sleep(min(0.2, max(0.0, deadline - time.monotonic())))
 
 
-def _holder(path: Path) -> str:
+def _holder(path: Path) -> Text:
     try:
         holder = json.loads(path.read_text())
-        return f"held by process {holder['pid']} ({holder['purpose']}) since {holder['since']}"
+        return text("night.held_by", **{key: holder[key] for key in ("pid", "purpose", "since")})
     except (OSError, ValueError, KeyError):
-        return "the holder has not written its name yet"
+        return text("night.holder_unknown")

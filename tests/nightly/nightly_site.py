@@ -61,6 +61,8 @@ class Installation:
             **plain,
             "FOREWARN_CONFIG": str(self.config),
             "FOREWARN_DATA": str(self.data),
+            # What a night prints is asked for in English, whatever the company speaks.
+            "FOREWARN_LANG": "en",
             "PYTHONUNBUFFERED": "1",
         }
 

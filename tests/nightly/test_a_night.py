@@ -14,7 +14,12 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
+<<<<<<< HEAD
 from pipelines.commands.reading import print_rules
+=======
+from pipelines.commands.answering import print_rules
+from pipelines.language import speak
+>>>>>>> 151df3f (Whole nights are read in English by their tests; the holder of the lock is told in the language of the process)
 from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
@@ -133,7 +138,9 @@ def test_the_record_of_each_rule_is_published_and_stands_beside_its_alerts(
     assert "连续两周新增客户数低于平均值" in page
     monkeypatch.setenv("FOREWARN_CONFIG", str(published.config))
     monkeypatch.setenv("FOREWARN_DATA", str(published.data))
+    monkeypatch.setenv("FOREWARN_LANG", "zh")
     assert print_rules() == 0
+    speak("en")
     listed = capsys.readouterr().out
     assert all(name in listed for name in rules)
     assert "每 100 个团队或个人每周误报约 1" in listed
@@ -151,7 +158,7 @@ def test_alerts_can_be_listed_and_answered_in_the_shell_and_the_answer_is_publis
     assert "竞争对手降价" in listed
     alert_id = next(line for line in listed.splitlines() if "竞争对手降价" in line).split()[0]
     assert site.forewarn("alerts", "ack", alert_id, "--by", "li").returncode == 0
-    assert "ack by li" in site.forewarn("alerts", "show", alert_id).stdout
+    assert "acknowledged by li" in site.forewarn("alerts", "show", alert_id).stdout
     refused = site.forewarn("alerts", "resolve", alert_id, "--outcome", "gone", "--note", "x")
     assert refused.returncode == 2
     assert site.forewarn("alerts", "ack", "nosuchid").returncode == 2

@@ -62,7 +62,7 @@ def test_a_deleted_ledger_is_put_back_by_the_next_night_and_told_to_the_data_own
     delete(settings)
     done = site.forewarn("run")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "预警台账丢失" in done.stdout
+    assert "The ledger was gone or empty" in done.stdout
     assert state(settings) == before
     assert before[alert]
     assert {path.parent.name for path in outbox(site) - heard} == {"data_owner"}
