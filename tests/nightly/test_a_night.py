@@ -14,12 +14,8 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
-<<<<<<< HEAD
 from pipelines.commands.reading import print_rules
-=======
-from pipelines.commands.answering import print_rules
 from pipelines.language import speak
->>>>>>> 151df3f (Whole nights are read in English by their tests; the holder of the lock is told in the language of the process)
 from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import DBT_PROJECT, load_settings
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
