@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from pipelines.entities import ENTITIES
 from pipelines.language import Text
-from pipelines.sources.protocol import Batch, Extract, Previous, Rejection, State, Told, joined
+from pipelines.language.text import text as text_
+from pipelines.sources.protocol import Batch, Extract, Previous, Rejection, State, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import SheetRows
 from pipelines.sources.spreadsheet.places.folder import FileRef
@@ -99,21 +100,18 @@ def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Text
     if abs(change) <= _BAND:
         return []
     return [
-        Told(
-            f"WARNING: the targets total {amount:,.2f}, {change:+.0%} against "
-            f"{before.source_amount:,.2f} at the last load; check the unit",
-            f"警告：目标合计 {amount:,.2f}，与上次加载的 {before.source_amount:,.2f} 相差 "
-            f"{change:+.0%}；请检查单位",
+        text_(
+            "sheets.outcomes.warning_targets_total_against",
+            amount=f"{amount:,.2f}",
+            change=f"{change:+.0%}",
+            source_amount=f"{before.source_amount:,.2f}",
         )
     ]
 
 
 def same(job: Job, cursor: str, twin: str) -> Extract:
     """The outcome of a file with the same content as another one: not in force."""
-    text = Told(
-        f"{job.ref.name} has the same content as {twin} and was not loaded a second time",
-        f"{job.ref.name} 与 {twin} 内容相同，没有重复加载",
-    )
+    text = text_("sheets.outcomes.has_same_content_as", ref=job.ref.name, twin=twin)
     return _without_rows(job.entity, "gone", job.key, text, cursor)
 
 
@@ -135,18 +133,16 @@ def mark_conflicts(outcomes: list[Outcome]) -> None:
         outcome = outcomes[number]
         outcome.reject(
             FileRejected(
-                Told(
-                    f"{len(mine)} of its targets also stand in {', '.join(others)}, e.g. {metric} "
-                    f"of {kind} {scope} for {period}; it is not clear which file counts",
-                    f"其中 {len(mine)} 个目标也出现在 {'、'.join(others)} 中，例如 {kind} {scope} 在 "
-                    f"{period} 的 {metric}；无法确定以哪个文件为准",
+                text_(
+                    "sheets.outcomes.its_targets_also_stand",
+                    mine=len(mine),
+                    others=[*others],
+                    metric=metric,
+                    kind=kind,
+                    scope=scope,
+                    period=period,
                 ),
-                next_step=Told(
-                    "leave each person's targets in one file; for a revision give "
-                    "`effective_from`, and for versions of one file `versions: newest`",
-                    "请把每个人的目标只放在一个文件里；修订的目标请写 `effective_from`，"
-                    "同一文件的多个版本请写 `versions: newest`",
-                ),
+                next_step=text_("sheets.outcomes.leave_each_person_s"),
             )
         )
         outcome.cursor = f"{outcome.cursor}{CONFLICT}"
@@ -163,9 +159,11 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
         if len(shared):
             example = shared[0].as_py()
             outcome.rows.remarks.append(
-                Told(
-                    f"{len(shared)} keys also stand in {other} (e.g. {example})",
-                    f"有 {len(shared)} 个键也出现在 {other} 中（例如 {example}）",
+                text_(
+                    "sheets.outcomes.keys_also_stand_e",
+                    shared=len(shared),
+                    other=other,
+                    example=example,
                 )
             )
     known[entity.name].append((outcome.job.key, mine))
@@ -174,14 +172,8 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
 def unmatched_text(ref: FileRef) -> Text:
     """The remark for a file that nobody asked for."""
     if ref.refused:
-        return Told(
-            f"{ref.name} was not read: {ref.refused.en}", f"没有读取 {ref.name}：{ref.refused.zh}"
-        )
-    return Told(
-        f"{ref.title} was not read: no mapping matches it, and it is not named like an entity "
-        "(e.g. opportunities.csv)",
-        f"没有读取 {ref.title}：没有映射与它匹配，文件名也不是实体名（例如 opportunities.csv）",
-    )
+        return text_("sheets.outcomes.was_not_read", ref=ref.name, refused=ref.refused)
+    return text_("sheets.outcomes.was_not_read_no", title=ref.title)
 
 
 def remarks(
@@ -213,13 +205,10 @@ def withdrawn(
         entity, file = place
         newest = old.get(place)
         if newest is None:
-            read_now = Told(f"{file} is gone or is read now", f"{file} 已不在，或现在已被读取")
+            read_now = text_("sheets.outcomes.gone_or_read_now", file=file)
             text = absent(file or "") if entity else read_now
             if text:
                 yield _without_rows(entity, "gone", file, text)
         elif state.get(newest.place) == "loaded":
-            text = Told(
-                f"{file} was replaced by {newest.ref.name}, which is newer",
-                f"{file} 已由更新的 {newest.ref.name} 取代",
-            )
+            text = text_("sheets.outcomes.was_replaced_by_which", file=file, ref=newest.ref.name)
             yield _without_rows(entity, "gone", file, text)

@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 from charset_normalizer import from_bytes
 
 from pipelines.language import text as text_of
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid
@@ -26,7 +27,7 @@ SEPARATORS = (",", ";", "\t", "|")
 _LONGEST_CELL = 131_072
 MOST_COLUMNS = 16_384  # of any spreadsheet program
 MOST_TEXT_CELLS = 20_000_000  # a line of nothing but commas costs memory as one of words does
-_SAVE_AS = Told("save the file as CSV UTF-8", "请把文件另存为 CSV UTF-8")
+_SAVE_AS = text_("sheets.csv_text.save_file_as_csv")
 
 
 def decode(data: bytes) -> str:
@@ -53,18 +54,9 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         guess = from_bytes(data[:20_000]).best()
-        looks = (
-            Told(f"; it looks like {guess.encoding}", f"；看起来像 {guess.encoding}")
-            if guess
-            else Told("", "")
-        )
+        looks = text_("sheets.csv_text.looks_like", encoding=guess.encoding) if guess else ""
         raise FileRejected(
-            Told(
-                f"the text is neither UTF-8, UTF-16 with a byte order mark nor GB18030 (byte "
-                f"{error.start}){looks.en}",
-                "文本既不是 UTF-8，也不是 GB18030 或带字节顺序标记的 UTF-16（第 "
-                f"{error.start} 字节）{looks.zh}",
-            ),
+            text_("sheets.csv_text.text_neither_utf_utf", start=error.start, looks=looks),
             next_step=_SAVE_AS,
         ) from error
 
@@ -72,10 +64,7 @@ def _strict(data: bytes, encoding: str) -> str:
 def _without_nul(text: str) -> str:
     if "\x00" in text:
         raise FileRejected(
-            Told(
-                "the file holds NUL characters: it is binary, or UTF-16 without a byte order mark",
-                "文件里有空字符（NUL）：它是二进制文件，或没有字节顺序标记的 UTF-16",
-            ),
+            text_("sheets.csv_text.file_holds_nul_characters"),
             next_step=_SAVE_AS,
         )
     return text
@@ -127,10 +116,7 @@ def read_grid(text: str, name: str) -> Grid:
                 f"第 {reader.line_num} 行无法拆成单元格，通常是引号只有开头、没有结尾",
             ),
             where=f"{name}!{len(rows) + 1}",
-            next_step=Told(
-                "correct the quotation marks, or save the file from Excel as CSV UTF-8",
-                "请改正引号，或用 Excel 把文件另存为 CSV UTF-8",
-            ),
+            next_step=text_("sheets.csv_text.correct_quotation_marks_or"),
         ) from error
     if rows and rows[0][:1] == [f"sep={delimiter}"] or text.startswith("sep="):
         rows[0] = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import at, is_blank, letters
 from pipelines.sources.spreadsheet.layout.heading_search import HeadingFinder
@@ -66,21 +66,10 @@ def without_other_tables(
         if rival and not ignore and kind in (None, "target"):
             one, other = letters(main[0].index), letters(part[0].index)
             raise FileRejected(
-                Told(
-                    f"two tables with the same headings stand side by side (columns "
-                    f"{one} and {other})",
-                    f"两个表头相同的表格并排放着（{one} 列和 {other} 列）",
-                ),
+                text_("sheets.beside.two_tables_with_same", one=one, other=other),
                 where=grid.address(bottom),
-                next_step=Told(
-                    "put one of them on a sheet of its own", "请把其中一个移到单独的工作表"
-                ),
+                next_step=text_("sheets.beside.put_one_them_on"),
             )
         span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
-        remarks.append(
-            Told(
-                f"columns {span} hold another table, which was not read",
-                f"{span} 列是另一个表格，没有读取",
-            )
-        )
+        remarks.append(text_("sheets.beside.columns_hold_another_table", span=span))
     return kept

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Column
 from pipelines.language import Text, text
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Rejection, Told
 from pipelines.sources.spreadsheet.faults import FileRejected, Sentences
 from pipelines.sources.spreadsheet.formats.grid import Grid, address, at
@@ -134,10 +135,7 @@ def refuse_formulas(grid: Grid, cells: Sequence[tuple[int, int]]) -> FileRejecte
             "文件由程序生成，从未打开过",
         ),
         where=grid.address(*cells[0]),
-        next_step=Told(
-            "open the file in Excel or WPS and save it, so that the values are stored",
-            "请用 Excel 或 WPS 打开文件并保存，把计算结果存下来",
-        ),
+        next_step=text_("sheets.body.open_file_excel_or"),
     )
 
 
@@ -156,7 +154,7 @@ def body_of_table(table: Table) -> Body:
 
 
 def _hidden(count: int) -> list[Text]:
-    text = Told(f"{count} hidden rows were read as well", f"有 {count} 个隐藏行，也已读取")
+    text = text_("sheets.body.hidden_rows_were_read", number=count)
     return [text] if count else []
 
 

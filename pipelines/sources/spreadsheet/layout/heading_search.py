@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
@@ -195,27 +196,22 @@ def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
     """The rejection of a sheet that has none; `known_names` says which would be known."""
     first = next((row for row in grid.rows if not all(map(is_blank, row))), [])
     seen = [shown(value) for value in first if not is_blank(value)]
-    wanted = Told("two known headings", "两个认识的表头")
+    wanted = text_("sheets.heading_search.two_known_headings")
     if months:
-        wanted = Told("a person and months (姓名, 1月, 2月 …)", "姓名和月份（姓名、1月、2月……）")
+        wanted = text_("sheets.heading_search.person_months")
     if known_names:
-        wanted = Told(f"{wanted.en} ({known_names})", f"{wanted.zh}（{known_names}）")
-    content = Told("the sheet is empty", "工作表是空的")
+        wanted = text_("sheets.heading_search.text", wanted=wanted, known_names=known_names)
+    content = text_("sheets.heading_search.sheet_empty")
     if seen:
         content = Told(
             f"the first row with content holds: {', '.join(seen)[:200]}",
             f"第一个有内容的行是：{'、'.join(seen)[:200]}",
         )
-    missing = Told(
-        f"no heading row was found in the first {SEARCHED_ROWS} rows: none has {wanted.en}",
-        f"前 {SEARCHED_ROWS} 行里没有表头行：没有一行含有{wanted.zh}",
+    missing = text_(
+        "sheets.heading_search.no_heading_row_was", searched_rows=SEARCHED_ROWS, wanted=wanted
     )
     return FileRejected(
         joined([missing, content]),
         where=grid.name,
-        next_step=Told(
-            "put the headings into one row above the data, or name them with `columns` in "
-            "the mapping of this file in sources.yml",
-            "请把表头放在数据上方的一行里，或在 sources.yml 中用这个文件的映射的 `columns` 指定",
-        ),
+        next_step=text_("sheets.heading_search.put_headings_into_one"),
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.entities import ENTITIES
-from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import Said
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import BLOCK_WORDS, HEADINGS
 from pipelines.sources.spreadsheet.values.cells import clean_text
@@ -122,15 +122,15 @@ def aliases(entity: str) -> dict[str, tuple[str, int]]:
     return known
 
 
-def nearest(wanted: str, headings: Iterable[str]) -> Text:
+def nearest(wanted: str, headings: Iterable[str]) -> Said:
     """` (did you mean X?)` for a heading that almost fits, else empty texts."""
     close = difflib.get_close_matches(
         key(wanted), [key(text) for text in headings], n=1, cutoff=0.6
     )
     for text in headings:
         if close and key(text) == close[0]:
-            return Told(f" (did you mean {text!r}?)", f"（是不是“{text}”？）")
-    return Told("", "")
+            return text_("sheets.headings.did_you_mean", text=text)
+    return ""
 
 
 @dataclass(frozen=True)
@@ -152,26 +152,21 @@ def assign_canonical(entity: str, headings: list[Heading], where: str) -> Assign
         if name is None:
             hint = nearest(heading.text, [column.name for column in ENTITIES[entity].columns])
             raise FileRejected(
-                Told(
-                    f"unknown heading {heading.text!r}{hint.en}; {entity} has "
-                    f"{', '.join(names.values())}",
-                    f"不认识表头“{heading.text}”{hint.zh}；{entity} 的列有 "
-                    f"{'、'.join(names.values())}",
+                text_(
+                    "sheets.headings.unknown_heading_has",
+                    text=heading.text,
+                    hint=hint,
+                    entity=entity,
+                    values=[*names.values()],
                 ),
                 where=where,
-                next_step=Told(
-                    "correct the heading, delete the column, or map the file in sources.yml",
-                    "请改正表头、删除这一列，或在 sources.yml 中为这个文件写映射",
-                ),
+                next_step=text_("sheets.headings.correct_heading_delete_column"),
             )
         if name in found:
             raise FileRejected(
-                Told(
-                    f"the heading {heading.text!r} stands there twice",
-                    f"表头“{heading.text}”出现了两次",
-                ),
+                text_("sheets.headings.heading_stands_there_twice", text=heading.text),
                 where=where,
-                next_step=Told("delete one of the two columns", "请删除这两列中的一列"),
+                next_step=text_("sheets.headings.delete_one_two_columns"),
             )
         found[name] = position
     return Assignment(found, ())
@@ -197,16 +192,15 @@ def assign_mapped(
         if not wanted:
             hint = nearest(text, texts)
             raise FileRejected(
-                Told(
-                    f"there is no heading {text!r}{hint.en}, which the mapping wants for "
-                    f"{name}; headings here: {', '.join(texts)}",
-                    f"找不到映射中 {name} 对应的表头“{text}”{hint.zh}；这里的表头：{'、'.join(texts)}",
+                text_(
+                    "sheets.headings.there_no_heading_which",
+                    text=text,
+                    hint=hint,
+                    value=name,
+                    texts=[*texts],
                 ),
                 where=where,
-                next_step=Told(
-                    "correct the sheet, or `columns` of its mapping in sources.yml",
-                    "请改正工作表，或 sources.yml 中它的映射的 `columns`",
-                ),
+                next_step=text_("sheets.headings.correct_sheet_or_columns"),
             )
         found[name] = _single(positions[wanted[0]], text, where)
     taken = set(found.values())
@@ -229,13 +223,8 @@ def assign_mapped(
 def _single(places: list[int], text: str, where: str) -> int:
     if (times := len(set(places))) > 1:
         raise FileRejected(
-            Told(
-                f"the heading {text!r} stands there {times} times", f"表头“{text}”出现了 {times} 次"
-            ),
+            text_("sheets.headings.heading_stands_there_times", text=text, times=times),
             where=where,
-            next_step=Told(
-                "give the columns different headings, or delete the one that is not meant",
-                "请给这些列起不同的表头，或删除不需要的列",
-            ),
+            next_step=text_("sheets.headings.give_columns_different_headings"),
         )
     return places[0]

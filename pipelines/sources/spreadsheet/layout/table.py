@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.language import Text, text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid, at, is_blank
 from pipelines.sources.spreadsheet.layout.aliases import BLOCK_WORDS
@@ -155,17 +155,9 @@ def _pick_stacked(finder: HeadingFinder, first: tuple[int, int]) -> tuple[int, i
     if len(named) != 1:
         places = [finder.grid.address(top) for top, _ in tables]
         raise FileRejected(
-            Told(
-                f"the sheet has {len(tables)} tables with month headings ({', '.join(places)}), "
-                "and it is not clear which one holds the targets",
-                f"工作表里有 {len(tables)} 个带月份表头的表格（{'、'.join(places)}），"
-                "无法确定哪一个是目标",
-            ),
+            text_("sheets.table.sheet_has_tables_with", tables=len(tables), places=[*places]),
             where=finder.grid.name,
-            next_step=Told(
-                "leave one table per sheet, or write 目标 above one and 完成 above the other",
-                "请每个工作表只放一个表格，或在一个上方写“目标”，在另一个上方写“完成”",
-            ),
+            next_step=text_("sheets.table.leave_one_table_per"),
         )
     return named[0][1], named[0][2]
 

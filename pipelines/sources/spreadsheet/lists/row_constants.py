@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.headings import key
@@ -63,10 +64,7 @@ def _constant(work: RowWork, column: Column, text: str, count: int) -> pa.Array:
                 f"the mapping gives {column.name} a value that cannot be read: {fault}",
                 f"映射给 {column.name} 的值读不出：{fault.told.zh}",
             ),
-            next_step=Told(
-                "correct `values` or `defaults` of this mapping in sources.yml",
-                "请改正 sources.yml 中这个映射的 `values` 或 `defaults`",
-            ),
+            next_step=text_("sheets.row_constants.correct_values_or_defaults"),
         ) from fault
     return pa.array([value] * count, ARROW_TYPES[column.kind])
 
@@ -95,9 +93,11 @@ def _default(work: RowWork, column: Column, text: str, count: int) -> None:
     number = sum(empty) - sum(1 for row in other.faults if empty[row])
     if number and own.null_count:
         work.remarks.append(
-            Told(
-                f"{column.name} was empty in {number} rows and took the default {text}",
-                f"{column.name} 有 {number} 行为空，已填入默认值 {text}",
+            text_(
+                "sheets.row_constants.was_empty_rows_took",
+                column=column.name,
+                number=number,
+                text=text,
             )
         )
     work.columns[column.name] = filled
@@ -117,12 +117,9 @@ def _target_scope(work: RowWork, count: int) -> None:
         period = sheet_period(work.body, mapping, work.file)[1]
         if period is None:
             raise FileRejected(
-                Told("it is not said which period the targets are for", "没有写明目标属于哪个周期"),
+                text_("sheets.row_constants.not_said_which_period"),
                 where=work.body.where,
-                next_step=Told(
-                    "add `values: {period: 2026-05}` to the mapping, or name the sheet 2026-05",
-                    "请在映射中添加 `values: {period: 2026-05}`，或把工作表命名为 2026-05",
-                ),
+                next_step=text_("sheets.row_constants.add_values_period_mapping"),
             )
         columns["period"] = pa.array([period] * count, pa.string())
     columns["scope_id"], faults = tidy_reps(columns["scope_id"], columns["scope_type"])

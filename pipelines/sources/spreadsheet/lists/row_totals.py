@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.checks import LIKELY_TOTAL, Line, check_totals, is_total, plain
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.lists.row_work import RowWork
@@ -69,12 +69,7 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
     if totals:
         gone = {row for row, _ in totals}
         listed = [str(body.rows[row] + 1) for row in sorted(gone)[:20]]
-        work.remarks.append(
-            Told(
-                f"totals rows left out: {', '.join(listed)}",
-                f"合计行已略过：第 {'、'.join(listed)} 行",
-            )
-        )
+        work.remarks.append(text_("sheets.row_totals.totals_rows_left_out", listed=[*listed]))
         kept = [row for row in range(len(body.rows)) if row not in gone]
         work.blocks = {place for place, row in enumerate(kept) if row - 1 in gone}
         work.left_out += len(gone)
@@ -88,12 +83,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         return
     currency = work.columns.get("currency")
     if currency is not None and pc.count_distinct(currency).as_py() > 1:
-        work.remarks.append(
-            Told(
-                "totals were not checked: the rows have several currencies",
-                "没有核对合计：各行的币种不止一种",
-            )
-        )
+        work.remarks.append(text_("sheets.row_totals.totals_were_not_checked"))
         return
     places = {row for row, _ in totals}
     for name in totals[0][1]:
@@ -102,12 +92,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         amounts = work.columns[name].to_pylist()
         bad = {row for row, faults in work.faults.items() if any(f[0] == name for f in faults)}
         if bad:
-            work.remarks.append(
-                Told(
-                    f"totals of {name} were not checked: some cells are unreadable",
-                    f"没有核对 {name} 的合计：有的单元格读不出",
-                )
-            )
+            work.remarks.append(text_("sheets.row_totals.totals_were_not_checked_2", value=name))
             continue
         lines: list[Line] = []
         stated = dict(totals)
@@ -129,14 +114,14 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
             heading = work.body.headings[place].text
             says, added = plain(wrong.stated), plain(wrong.added)
             raise FileRejected(
-                Told(
-                    f"a totals row says {says} for {heading}, "
-                    f"but the rows {first} to {last} add up to {added}",
-                    f"合计行的 {heading} 写的是 {says}，但 {first} 到 {last} 相加是 {added}",
+                text_(
+                    "sheets.row_totals.totals_row_says_for",
+                    says=says,
+                    heading=heading,
+                    first=first,
+                    last=last,
+                    added=added,
                 ),
                 where=first,
-                next_step=Told(
-                    "correct the total or the rows, and save the file",
-                    "请改正合计或各行的数字，并保存文件",
-                ),
+                next_step=text_("sheets.row_totals.correct_total_or_rows"),
             )

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Entity
 from pipelines.language import Text, text
-from pipelines.sources.protocol import Rejection, Told, joined
+from pipelines.language.text import text as text_
+from pipelines.sources.protocol import Rejection, joined
 from pipelines.sources.spreadsheet import keys
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body, SheetRows, as_typed, refuse_many
@@ -100,21 +101,12 @@ def _refuse_missing(work: RowWork) -> None:
     seen = [heading.text for heading in work.body.headings if heading.text]
     name, required = work.entity.name, work.entity.required
     fix = (
-        Told(
-            "name their headings under `columns`, or constants under `values`, in the mapping",
-            "请在映射的 `columns` 下写明它们的表头，或在 `values` 下写固定值",
-        )
+        text_("sheets.rows.name_their_headings_under")
         if work.mapping
-        else Told(
-            f"add the column; {name} needs {', '.join(required)}",
-            f"请补上缺少的列；{name} 需要 {'、'.join(required)}",
-        )
+        else text_("sheets.rows.add_column_needs", value=name, required=[*required])
     )
     raise FileRejected(
-        Told(
-            f"required columns are missing: {', '.join(missing)}; headings here: {', '.join(seen)}",
-            f"缺少必填的列：{'、'.join(missing)}；这里的表头：{'、'.join(seen)}",
-        ),
+        text_("sheets.rows.required_columns_missing_headings", missing=[*missing], seen=[*seen]),
         where=work.body.where,
         next_step=fix,
     )
@@ -161,12 +153,7 @@ def _derive(work: RowWork) -> None:
         columns["opportunity_id"] = keys.deal_ids(
             *(columns[n] for n in ("account_id", "opportunity_name", "owner_id"))
         )
-        work.remarks.append(
-            Told(
-                "deals have no number: customer, project and owner identify them",
-                "商机没有编号，改用客户、项目和负责人来识别",
-            )
-        )
+        work.remarks.append(text_("sheets.rows.deals_have_no_number"))
 
 
 def _require(work: RowWork) -> None:
@@ -177,10 +164,7 @@ def _require(work: RowWork) -> None:
                     work.fault(
                         row,
                         name,
-                        Told(
-                            f"{name} is required and the cell is empty",
-                            f"{name} 必填，但单元格为空",
-                        ),
+                        text_("sheets.rows.required_cell_empty", value=name),
                     )
     skip = [*work.faults, *work.merged]
     for row, first in keys.repeated(work.entity, work.columns, skip).items():
@@ -188,18 +172,12 @@ def _require(work: RowWork) -> None:
             work.doubles.add(row)  # nothing is lost: a list of people names each team many times
             continue
         shown = ", ".join(str(work.columns[name][row].as_py()) for name in work.entity.key)
-        text = Told(
-            f"the key {shown} already stands in row {work.body.rows[first] + 1}, with other values",
-            f"键 {shown} 已出现在第 {work.body.rows[first] + 1} 行，且其他内容不同",
+        text = text_(
+            "sheets.rows.key_already_stands_row", shown=shown, first=work.body.rows[first] + 1
         )
         work.fault(row, work.entity.key[0], text)
     if work.doubles:
-        work.remarks.append(
-            Told(
-                f"{len(work.doubles)} rows repeat another row and count once",
-                f"有 {len(work.doubles)} 行与其他行重复，只计一次",
-            )
-        )
+        work.remarks.append(text_("sheets.rows.rows_repeat_another_row", doubles=len(work.doubles)))
 
 
 def _finish(work: RowWork, in_sheet: int) -> SheetRows:
@@ -240,10 +218,7 @@ def _hint(work: RowWork, count: int) -> Text | None:
 def _rejection(work: RowWork, row: int, faults: list[tuple[str, Text]]) -> Rejection:
     name, first = faults[0]
     place = work.assignment.columns.get(name)
-    also = (
-        Told(f"also {column}: {text.en}", f"另外，{column}：{text.zh}")
-        for column, text in faults[1:]
-    )
+    also = (text_("sheets.rows.also", column=column, text=text) for column, text in faults[1:])
     reason = joined([first, *also])
     value: Any = None
     if place is not None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 
@@ -131,23 +132,14 @@ class FolderSource:
                     f"the file cannot be opened: {error.strerror or error}",
                     f"文件打不开：{_WHY_SHUT.get(type(error), f'系统错误 {error.errno}')}",
                 ),
-                next_step=Told(
-                    "check the rights of the file, and whether another program locks it",
-                    "请检查文件的权限，以及文件是否被其他程序占用",
-                ),
+                next_step=text_("sheets.folder.check_rights_file_whether"),
                 transient=True,
             ) from error
         seen = {(s.st_size, s.st_mtime_ns) for s in (after, now)} | {(ref.size, ref.modified_at)}
         if len(seen) > 1 or len(data) != ref.size:
             raise FileRejected(
-                Told(
-                    "the file is still being written (its size or time changed while it was "
-                    "copied)",
-                    "文件仍在写入（读取期间大小或时间变了）",
-                ),
-                next_step=Told(
-                    "wait until the copy or the save has ended", "请等文件复制或保存完成"
-                ),
+                text_("sheets.folder.file_still_being_written"),
+                next_step=text_("sheets.folder.wait_until_copy_or"),
                 transient=True,
             )
         return data
@@ -161,7 +153,7 @@ class FolderSource:
 
 def no_longer_there(file: str) -> Text:
     """Why a file that has left its folder is withdrawn."""
-    return Told(f"{file} is no longer in the folder", f"{file} 已不在文件夹中")
+    return text_("sheets.folder.no_longer_folder", file=file)
 
 
 def is_no_sheet(name: str) -> bool:

@@ -14,7 +14,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.places.mail_text import part_name
 
 _DEEPEST = 20  # parts within parts; more is a message made to hurt
@@ -45,9 +45,7 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
     kind = part.get_content_type()
     if part.is_multipart():  # also message/rfc822: its payload is the message within
         if depth >= _DEEPEST:
-            too_deep = Told(
-                "it lies too deep within forwarded messages", "它在层层转发的邮件里埋得太深"
-            )
+            too_deep = text_("sheets.mail_parts.lies_too_deep_within")
             yield Attachment("unnamed", refused=too_deep)
             return
         for inner in part.get_payload():
@@ -67,10 +65,7 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
     content = part.get_payload(decode=True)
     broken = [type(d).__name__ for d in part.defects if "Base64" in type(d).__name__]
     if broken or not isinstance(content, bytes):
-        damaged = Told(
-            "its content was damaged on the way; have it sent again",
-            "内容在传送中损坏，请对方重新发送",
-        )
+        damaged = text_("sheets.mail_parts.its_content_was_damaged")
         yield Attachment(title, refused=damaged)
         return
     yield Attachment(title, content)
@@ -79,19 +74,9 @@ def _walk(part: Message, depth: int) -> Iterator[Attachment]:
 def _refused(kind: str, title: str) -> Text | None:
     suffix = Path(title).suffix.lower()
     if suffix in _ARCHIVES:
-        return Told(
-            f"archives ({suffix}) are not unpacked; have the workbook itself attached",
-            f"压缩包（{suffix}）不会解压，请对方直接附上工作簿",
-        )
+        return text_("sheets.mail_parts.archives_not_unpacked_have", suffix=suffix)
     if kind == "application/ms-tnef" or title.lower() == "winmail.dat":
-        return Told(
-            "Outlook has wrapped the attachments (winmail.dat); have the message sent as HTML or "
-            "plain text instead of rich text",
-            "Outlook 把附件封装了起来（winmail.dat）；请对方用 HTML 或纯文本格式发送，不要用 RTF 格式",
-        )
+        return text_("sheets.mail_parts.outlook_has_wrapped_attachments")
     if kind in _ENCRYPTED or suffix == ".p7m":
-        return Told(
-            "the message is encrypted; have it sent without encryption of the message",
-            "邮件已加密，请对方不加密发送",
-        )
+        return text_("sheets.mail_parts.message_encrypted_have_sent")
     return None

@@ -111,8 +111,8 @@ class MailStore:
             self._names.add(name)
             if digest and not self._content(digest):
                 self._write(self._target / "content" / digest[:2] / digest, item.content)
-            why = item.refused or Told("", "")
-            files.append(KeptFile(name, item.title, len(item.content), digest, why.en, why.zh))
+            why = (item.refused.en, item.refused.zh) if item.refused else ("", "")
+            files.append(KeptFile(name, item.title, len(item.content), digest, *why))
         if not before:
             for key in twins:
                 self._forget(key, head.key)

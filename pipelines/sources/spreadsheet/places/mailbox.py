@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Finding, Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.places.folder import FileRef, is_no_sheet, no_longer_there
@@ -113,16 +114,8 @@ class MailboxSource:
         data = self._store.read(ref.place)
         if data is None:
             raise FileRejected(
-                Told(
-                    "no copy of the attachment was kept, or it was altered, and the message is no "
-                    "longer in the mailbox",
-                    "附件没有留下副本，或副本被改动过，而邮件已不在邮箱中",
-                ),
-                next_step=Told(
-                    "restore the folder mail/ of the data folder from a backup, or have the "
-                    "message sent again",
-                    "请从备份恢复数据文件夹中的 mail/，或请对方重新发送邮件",
-                ),
+                text_("sheets.mailbox.no_copy_attachment_was"),
+                next_step=text_("sheets.mailbox.restore_folder_mail_data"),
             )
         return data
 
@@ -141,11 +134,9 @@ class MailboxSource:
         if not is_mail_name(file):
             return no_longer_there(file)
         if any(file == name or file.startswith(f"{name}#") for name in self._dropped):
-            return Told(
-                f"{file} fits the rules of the mailbox no longer", f"{file} 不再符合邮箱的规则"
-            )
+            return text_("sheets.mailbox.fits_rules_mailbox_no", file=file)
         if any(file == name or file.startswith(f"{name}#") for name in self._listed):
-            return Told(f"{file} is matched by no mapping any longer", f"已没有映射与 {file} 匹配")
+            return text_("sheets.mailbox.matched_by_no_mapping", file=file)
         return None
 
     def _fetch_new(self, session: MailSession) -> None:
@@ -169,20 +160,13 @@ class MailboxSource:
         elif said == "unsigned":
             self._refuse(
                 head,
-                Told(
-                    f"{self._mailbox.authserv_id} does not say that the domain of its sender "
-                    "signed it (require_dkim)",
-                    f"{self._mailbox.authserv_id} 没有证实邮件由发件人的域名签名（require_dkim）",
-                ),
+                text_("sheets.mailbox.does_not_say_that", authserv_id=self._mailbox.authserv_id),
             )
         elif said == "read" and head.size > self._largest_message:
             size, most = (f"{n / 1048576:.0f}" for n in (head.size, self._largest_message))
             self._refuse(
                 head,
-                Told(
-                    f"it has {size} MB; at most {most} MB are fetched (max_megabytes)",
-                    f"邮件有 {size} MB，最多收取 {most} MB（max_megabytes）",
-                ),
+                text_("sheets.mailbox.has_mb_at_most", size=size, most=most),
             )
             return False
         return said == "read"

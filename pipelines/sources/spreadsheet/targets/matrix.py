@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import text
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import letters
@@ -114,10 +115,7 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
                 + (f"（没有读取：{'、'.join(not_read[:6])}）" if not_read else ""),
             ),
             where=table.where,
-            next_step=Told(
-                "give the months as headings (1月 … 12月 or 2026-01 …), or use shape: rows",
-                "请用月份作表头（1月 … 12月 或 2026-01 …），或改用 `shape: rows`",
-            ),
+            next_step=text_("sheets.matrix.give_months_as_headings"),
         )
     months = _in_sequence(table, months)
     figures = {column.position for column, _ in spans}
@@ -171,27 +169,18 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
         seen[place] = column
     if len({column.span.year is None for column in found}) > 1:
         raise FileRejected(
-            Told(
-                "some month headings say their year and some do not",
-                "月份表头有的写了年份，有的没有写",
-            ),
+            text_("sheets.matrix.some_month_headings_say"),
             where=table.where,
-            next_step=Told("write all of them the same way", "请统一写法"),
+            next_step=text_("sheets.matrix.write_all_them_same"),
         )
     in_year = 4 if found[0].span.kind == "quarter" else 12
     numbers = [((c.span.year or 0) + c.years_on) * in_year + c.span.number for c in found]
     if on > 1 or sorted(numbers) != list(range(min(numbers), max(numbers) + 1)):
         listed = [table.columns[c.position].heading.text for c in found]
         raise FileRejected(
-            Told(
-                f"the months are not complete: {', '.join(listed)}",
-                f"月份不完整：{'、'.join(listed)}",
-            ),
+            text_("sheets.matrix.months_not_complete", listed=[*listed]),
             where=table.where,
-            next_step=Told(
-                "add the missing month columns, with 0 where there is no target",
-                "请补上缺少的月份列，没有目标的填 0",
-            ),
+            next_step=text_("sheets.matrix.add_missing_month_columns"),
         )
     return found
 
@@ -199,25 +188,14 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
 def _twice(table: Table, columns: list[SpanColumn]) -> FileRejected:
     names = [table.columns[column.position] for column in columns]
     places = joined(
-        (
-            Told(
-                f"{letters(c.index)} ({c.heading.text})", f"{letters(c.index)}（{c.heading.text}）"
-            )
-            for c in names
-        ),
+        (text_("sheets.matrix.text", index=letters(c.index), text=c.heading.text) for c in names),
         " and ",
         "和 ",
     )
     return FileRejected(
-        Told(
-            f"the same month stands in two columns: {places.en}",
-            f"同一个月份出现在两列：{places.zh}",
-        ),
+        text_("sheets.matrix.same_month_stands_two", places=places),
         where=table.where,
-        next_step=Told(
-            "write 目标 and 完成 above the blocks of months, or delete one of the columns",
-            "请在各组月份上方写明“目标”和“完成”，或删除其中一列",
-        ),
+        next_step=text_("sheets.matrix.write_above_blocks_months"),
     )
 
 
@@ -247,10 +225,7 @@ def _labels(table: Table, mapping: FileMapping, texts: list[int]) -> dict[str, i
                 f"没有一列写明目标是给谁的；月份旁边的表头：{'、'.join(seen) or '无'}",
             ),
             where=table.where,
-            next_step=Told(
-                "name it in the mapping in sources.yml, e.g. `columns: {scope_id: 姓名}`",
-                "请在 sources.yml 的映射中指定，例如 `columns: {scope_id: 姓名}`",
-            ),
+            next_step=text_("sheets.matrix.name_mapping_sources_yml"),
         )
     return labels
 

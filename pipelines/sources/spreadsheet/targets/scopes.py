@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import Text
-from pipelines.sources.protocol import Told, joined
+from pipelines.language.text import text as text_
+from pipelines.sources.protocol import joined
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import SCOPE_WORDS
 from pipelines.sources.spreadsheet.layout.body import Body
@@ -25,14 +26,8 @@ from pipelines.sources.spreadsheet.values.months import parse_month, parse_perio
 _STATUS = re.compile(r"\((已?离职|已?调岗|已?转岗|新人|新入职|试用|兼职|代|休假)[^)]*\)$")
 _SEVERAL = re.compile(r"[、,;/&+和与]")
 # What lists and sheets with months as columns are both refused for.
-NOBODY = Told(
-    "it is not said whom the targets are for (company, region, team, rep or product_line)",
-    "没有写明目标是给谁的（company、region、team、rep 或 product_line）",
-)
-SAY_WHOM = Told(
-    "add `values: {scope_type: rep}` to the mapping in sources.yml",
-    "请在 sources.yml 的映射中添加 `values: {scope_type: rep}`",
-)
+NOBODY = text_("sheets.scopes.not_said_whom_targets")
+SAY_WHOM = text_("sheets.scopes.add_values_scope_type")
 
 
 def scope_of_heading(heading: Heading | None) -> str | None:
@@ -49,10 +44,7 @@ def rep_name(text: str) -> str:
     """A rep as named in a sheet: no inner spaces, no `(离职)` behind; `CellFault` for two reps."""
     name = person_name(_STATUS.sub("", text))
     if has_cjk(name) and _SEVERAL.search(name):
-        raise CellFault(
-            f"{text!r} names more than one person; give each a row of their own",
-            f"“{text}”里不止一个人，请每人单独一行",
-        )
+        raise CellFault(text_("sheets.scopes.names_more_than_one", text=text))
     return name
 
 
@@ -82,29 +74,23 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
         return mapping.year
     told: dict[int, Text] = {}
     for place, text in (
-        (Told("the sheet's name", "工作表名称"), body.sheet),
-        (Told("the title", "标题"), " ".join(body.title)),
-        (Told("the file's name", "文件名"), Path(given_name(file.partition("#")[0])).stem),
+        (text_("sheets.scopes.sheet_s_name"), body.sheet),
+        (text_("sheets.scopes.title"), " ".join(body.title)),
+        (text_("sheets.scopes.file_s_name"), Path(given_name(file.partition("#")[0])).stem),
     ):
         years = years_in(text)
         if len(years) == 1:
             told.setdefault(years.pop(), place)
     if len(told) > 1:
         said = joined(
-            (
-                Told(f"{place.en} says {year}", f"{place.zh}写的是 {year} 年")
-                for year, place in told.items()
-            ),
+            (text_("sheets.scopes.says", place=place, year=year) for year, place in told.items()),
             ", ",
             "，",
         )
         raise FileRejected(
-            Told(f"the year is not certain: {said.en}", f"年份不确定：{said.zh}"),
+            text_("sheets.scopes.year_not_certain", said=said),
             where=body.where,
-            next_step=Told(
-                "correct the one that is wrong, or add `year:` to the mapping in sources.yml",
-                "请改正写错的一处，或在 sources.yml 的映射中添加 `year:`",
-            ),
+            next_step=text_("sheets.scopes.correct_one_that_wrong"),
         )
     return next(iter(told), None)
 

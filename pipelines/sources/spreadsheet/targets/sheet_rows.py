@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import Text, text
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.checks import Line, is_total
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
@@ -66,16 +67,9 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
         year = year_of(body, mapping, file)
         if year is None:
             raise FileRejected(
-                Told(
-                    "the months have no year (neither headings, sheet name, title, file name nor "
-                    "mapping say one)",
-                    "月份没有年份（表头、工作表名称、标题、文件名和映射里都没有写）",
-                ),
+                text_("sheets.sheet_rows.months_have_no_year"),
                 where=table.where,
-                next_step=Told(
-                    "write the year above the table, or add `year: 2026` to the mapping",
-                    "请在表格上方写明年份，或在映射中添加 `year: 2026`",
-                ),
+                next_step=text_("sheets.sheet_rows.write_year_above_table"),
             )
     if reading.decimal is None:
         places = [table.columns[column.position].index for column in figures]
@@ -91,12 +85,9 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
         raise _refuse(sheet)
     if not sheet.records:
         raise FileRejected(
-            Told("no row with targets stands under the headings", "表头下面没有目标行"),
+            text_("sheets.sheet_rows.no_row_with_targets"),
             where=table.where,
-            next_step=Told(
-                "enter targets, or remove the file from the folder",
-                "请填写目标，或把文件移出文件夹",
-            ),
+            next_step=text_("sheets.sheet_rows.enter_targets_or_remove"),
         )
     return _finish(sheet, body.remarks)
 
@@ -104,19 +95,15 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
 def _refuse(sheet: TargetSheet) -> FileRejected:
     count = len(sheet.problems)
     shown = [
-        Told(f"{address}: {text.en}", f"{address}：{text.zh}")
+        text_("sheets.sheet_rows.text", address=address, text=text)
         for address, text in sheet.problems[:10]
     ]
     if count > 10:
-        shown.append(Told(f"and {count - 10} more", f"另有 {count - 10} 处"))
+        shown.append(text_("sheets.sheet_rows.more", number=count - 10))
     return FileRejected(
         joined(shown),
         where=sheet.problems[0][0],
-        next_step=Told(
-            "correct the cells named here and save the file; a target sheet is loaded whole "
-            "or not at all",
-            "请改正这里列出的单元格并保存文件；目标表只能整张加载",
-        ),
+        next_step=text_("sheets.sheet_rows.correct_cells_named_here"),
     )
 
 
@@ -124,9 +111,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
     matrix = sheet.matrix
     labels = [sheet.label(row, position) for position in matrix.texts]
     if any(is_dropped(sheet.mapping, label) for label in labels):
-        sheet.remarks.append(
-            Told(f"row {row + 1} was left out by drop_rows", f"第 {row + 1} 行按 drop_rows 略过")
-        )
+        sheet.remarks.append(text_("sheets.sheet_rows.row_was_left_out", row=row + 1))
         return
     try:
         metric = metric_of(sheet, row)
@@ -138,9 +123,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
         return
     total = any(is_total(label) for label in labels)
     if not total and all(is_blank(label) for label in labels) and "scope_id" in matrix.labels:
-        sheet.remarks.append(
-            Told(f"row {row + 1} has no label and was left out", f"第 {row + 1} 行没有名称，已略过")
-        )
+        sheet.remarks.append(text_("sheets.sheet_rows.row_has_no_label", row=row + 1))
         return
     amounts = _amounts(sheet, row, metric)
     sheet.lines.append(
@@ -157,12 +140,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
     months = [amounts.get(column.position) for column in matrix.months]
     if all(amount is None for amount in months):
         if not any(_is_problem(sheet, row, column) for column in matrix.months):
-            sheet.remarks.append(
-                Told(
-                    f"row {row + 1} has no figures and was left out",
-                    f"第 {row + 1} 行没有数字，已略过",
-                )
-            )
+            sheet.remarks.append(text_("sheets.sheet_rows.row_has_no_figures", row=row + 1))
         return
     sheet.read += 1
     if not any(is_open(sheet, row, column, amounts) for column in matrix.months):
@@ -193,11 +171,13 @@ def _amounts(sheet: TargetSheet, row: int, metric: str) -> dict[int, Decimal | N
 
 def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     stated = {sheet.units[column.position].text for column in sheet.matrix.months}
-    units = [Told(unit, unit) if unit else Told("plain units", "原单位") for unit in stated]
+    units = [
+        Told(unit, unit) if unit else text_("sheets.sheet_rows.plain_units") for unit in stated
+    ]
     read = joined(sorted(units, key=lambda unit: unit.en), ", ", "、")
     periods = sorted({record["period"] for record in sheet.records})
     remarks = [
-        Told(f"amounts read in {read.en}", f"金额按 {read.zh} 读取"),
+        text_("sheets.sheet_rows.amounts_read", read=read),
         text("sheets.targets.periods", first=periods[0], last=periods[-1]),
         *layout_remarks,
         *sheet.remarks,
@@ -205,25 +185,10 @@ def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     if sheet.totals:
         turned = sheet.table.grid.is_turned
         rows = [letters(row - 1) if turned else str(row) for row in sheet.totals]
-        remarks.append(
-            Told(
-                f"totals rows left out and their sums checked: {', '.join(rows)}",
-                f"合计行已略过，合计已核对：第 {'、'.join(rows)} 行",
-            )
-        )
+        remarks.append(text_("sheets.sheet_rows.totals_rows_left_out", rows=[*rows]))
     if sheet.dashes:
-        remarks.append(
-            Told(
-                f"{sheet.dashes} months hold a dash and have no target",
-                f"有 {sheet.dashes} 个月份填的是短横线，没有目标",
-            )
-        )
+        remarks.append(text_("sheets.sheet_rows.months_hold_dash_have", dashes=sheet.dashes))
     if unread := sheet.matrix.not_read[:24]:
-        remarks.append(
-            Told(
-                f"columns without targets: {', '.join(unread)}",
-                f"不含目标的列：{'、'.join(unread)}",
-            )
-        )
+        remarks.append(text_("sheets.sheet_rows.columns_without_targets", unread=[*unread]))
     table = pa.Table.from_pylist(sheet.records, schema=sheet_schema("targets"))
     return SheetRows(table, [], remarks, len(sheet.records))

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.entities import ENTITIES
+from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES
@@ -44,10 +45,7 @@ def metric_of(sheet: TargetSheet, row: int) -> str | None:
         return fixed
     if kind is not None:
         return None
-    raise CellFault(
-        f"the metric {text!r} is not known (accepted: revenue, orders, new_accounts)",
-        f"不认识指标“{text}”（可填：revenue、orders、new_accounts）",
-    )
+    raise CellFault(text_("sheets.target_rows.metric_not_known_accepted", text=text))
 
 
 def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
@@ -58,9 +56,7 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         parse = parser(TARGETS.column("scope_type"), sheet.reading)
         kind = parse(sheet.label(row, labels["scope_type"]))
         if kind is None:
-            raise CellFault(
-                "scope_type is required and the cell is empty", "scope_type 必填，但单元格为空"
-            )
+            raise CellFault(text_("sheets.target_rows.scope_type_required_cell"))
     if "scope_id" in mapping.values:
         return kind, mapping.values["scope_id"]
     text = parse_text(
@@ -70,10 +66,7 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         pad=mapping.pad.get("scope_id", 0),
     )
     if text is None:
-        raise CellFault(
-            "the row has figures, but it does not say for whom",
-            "这一行有数字，但没有写明是给谁的",
-        )
+        raise CellFault(text_("sheets.target_rows.row_has_figures_but"))
     return kind, rep_name(text) if kind == "rep" else text
 
 
@@ -155,10 +148,11 @@ def add_records(
             first = sheet.places[place]
             sheet.problem(
                 address,
-                Told(
-                    f"a second target of {scope} for {period} (the first is in "
-                    f"{first}); if these are two people, use their numbers (工号)",
-                    f"{scope} 在 {period} 已有一个目标（在 {first}）；如果是两个人，请改用工号",
+                text_(
+                    "sheets.target_rows.second_target_for_first",
+                    scope=scope,
+                    period=period,
+                    first=first,
                 ),
             )
             continue

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.checks import TOLERANCE, Line, check_totals, plain
 from pipelines.sources.spreadsheet.formats.grid import at, is_blank
 from pipelines.sources.spreadsheet.layout.body import refuse_formulas
@@ -136,9 +136,11 @@ def check_row(sheet: TargetSheet, row: int, amounts: dict[int, Decimal | None]) 
             says, added = plain(stated / unit), plain(sums[0] / unit)
             sheet.problem(
                 sheet.address(row, column.position),
-                Told(
-                    f"{heading} says {says}, but its months add up to {added}",
-                    f"{heading} 写的是 {says}，但各月相加是 {added}",
+                text_(
+                    "sheets.target_sheet.says_but_its_months",
+                    heading=heading,
+                    says=says,
+                    added=added,
                 ),
             )
 
@@ -153,9 +155,12 @@ def check_lines(sheet: TargetSheet) -> None:
             first, last = wrong.first + 1, wrong.last + 1
             sheet.problem(
                 sheet.address(wrong.row, wrong.column),
-                Told(
-                    f"the total of {heading} is {stated}, but rows {first} to {last} add up to "
-                    f"{added}",
-                    f"{heading} 的合计是 {stated}，但第 {first} 到 {last} 行相加是 {added}",
+                text_(
+                    "sheets.target_sheet.total_but_rows_add",
+                    heading=heading,
+                    stated=stated,
+                    first=first,
+                    last=last,
+                    added=added,
                 ),
             )

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
 
@@ -54,20 +55,20 @@ def settle(value: Any) -> Any:
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise CellFault(
-                f"the text has {len(value)} characters; at most {LONGEST_TEXT} are read",
-                f"文本有 {len(value)} 个字符，最多读取 {LONGEST_TEXT} 个",
+                text_(
+                    "sheets.cells.text_has_characters_at",
+                    value=len(value),
+                    longest_text=LONGEST_TEXT,
+                )
             )
         text = clean_text(value)
         if text.startswith("#") and _ERROR_TEXT.match(text):
-            raise CellFault(f"the cell holds the error {text}", f"单元格里是错误值 {text}")
+            raise CellFault(text_("sheets.cells.cell_holds_error_2", text=text))
         return text
     if isinstance(value, ErrorCell):
-        raise CellFault(f"the cell holds the error {value.code}", f"单元格里是错误值 {value.code}")
+        raise CellFault(text_("sheets.cells.cell_holds_error", code=value.code))
     if isinstance(value, UncachedFormula):
-        raise CellFault(
-            "the cell holds a formula without a value; open the file in Excel and save it",
-            "单元格里的公式没有计算结果，请用 Excel 打开文件并保存",
-        )
+        raise CellFault(text_("sheets.cells.cell_holds_formula_without"))
     return value
 
 
@@ -86,17 +87,9 @@ def parse_text(
             value = match.group(1)
         if is_code:
             if _SCIENTIFIC.match(value):
-                raise CellFault(
-                    f"{value!r} is a long number that Excel has shortened: digits are lost; "
-                    "export again with the column formatted as text",
-                    f"“{value}”是被 Excel 缩短的长数字，已丢失部分数位；"
-                    "请把这一列设为文本格式后重新导出",
-                )
+                raise CellFault(text_("sheets.cells.long_number_that_excel", value=value))
             if _EXCEL_DATE.match(value):
-                raise CellFault(
-                    f"{value!r} is a code that Excel has turned into a date",
-                    f"“{value}”原是编号，被 Excel 变成了日期",
-                )
+                raise CellFault(text_("sheets.cells.code_that_excel_has", value=value))
         text = value
     elif isinstance(value, bool):
         text = "TRUE" if value else "FALSE"
@@ -104,11 +97,7 @@ def parse_text(
         text = _number_text(value, is_code)
     elif isinstance(value, dt.datetime | dt.date):
         if is_code:
-            raise CellFault(
-                f"the cell holds a date ({value}) where a code is wanted; "
-                "format the column as text and type the code again",
-                f"这里应是编号，单元格里却是日期（{value}）；请把这一列设为文本格式后重新输入",
-            )
+            raise CellFault(text_("sheets.cells.cell_holds_date_where", value=value))
         text = value.isoformat()
     else:
         text = str(value)
@@ -117,12 +106,7 @@ def parse_text(
 
 def _number_text(value: float, is_code: bool) -> str:
     if is_code and abs(value) >= 1e15:
-        raise CellFault(
-            f"{value:.0f} is a number of 16 or more digits, and Excel keeps only 15: the end is "
-            "lost; format the column as text and enter it again",
-            f"“{value:.0f}”有 16 位或更多数字，而 Excel 只保留 15 位，末尾已丢失；"
-            "请把这一列设为文本格式后重新输入",
-        )
+        raise CellFault(text_("sheets.cells.number_or_more_digits", value=f"{value:.0f}"))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return repr(value)
@@ -157,10 +141,7 @@ def parse_percent(
     if points:
         return number / 100
     if abs(number) > Decimal("1.5"):
-        raise CellFault(
-            f"{value!s} can be a share or percentage points; write 12.5%",
-            f"“{value!s}”可能是比例，也可能是百分点；请写成 12.5%",
-        )
+        raise CellFault(text_("sheets.cells.can_be_share_or", value=value))
     return number
 
 
@@ -182,14 +163,11 @@ def parse_flag(value: Any, nulls: Collection[str] = NULLS) -> bool | None:
     if isinstance(value, float | int):
         value = _number_text(value, False) if not isinstance(value, bool) else str(value)
     if not isinstance(value, str):
-        raise CellFault(f"{value!s} is neither yes nor no", f"“{value!s}”既不是“是”也不是“否”")
+        raise CellFault(text_("sheets.cells.neither_yes_nor_no", value=value))
     if value in nulls or value.casefold() in WORDS_FOR_NOTHING:
         return None
     if value.casefold() not in _FLAGS:
-        raise CellFault(
-            f"{value!r} is neither yes nor no (accepted: true/false, 1/0, 是/否)",
-            f"“{value}”既不是“是”也不是“否”（可填：true/false、1/0、是/否）",
-        )
+        raise CellFault(text_("sheets.cells.neither_yes_nor_no_2", value=value))
     return _FLAGS[value.casefold()]
 
 
@@ -206,8 +184,5 @@ def parse_choice(
     plain = text.casefold()
     found = plain if plain in choices else words.get(plain)
     if found is None:
-        raise CellFault(
-            f"{text!r} is not known; accepted: {', '.join(choices)}",
-            f"不认识“{text}”，可填：{'、'.join(choices)}",
-        )
+        raise CellFault(text_("sheets.cells.not_known_accepted", text=text, choices=[*choices]))
     return found

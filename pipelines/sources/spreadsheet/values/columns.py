@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
 from pipelines.language import Text
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES, PERSON_COLUMNS
 from pipelines.sources.spreadsheet.values.amounts import (
@@ -112,10 +113,7 @@ def parser(
         if found is None and month and month.year is None and not month.rest and reading.year:
             found = f"{reading.year}-{month.number:02d}"
         if found is None:
-            raise CellFault(
-                f"{value!s} is not a period such as 2026-05, 2026-Q2 or 2026",
-                f"“{value!s}”不是周期，应写成 2026-05、2026-Q2 或 2026",
-            )
+            raise CellFault(text_("sheets.columns.not_period_such_as", value=value))
         return found
 
     def text(value: Any) -> str | None:

@@ -12,6 +12,7 @@ import re
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import CellFault
 
 DateOrder = Literal["dmy", "mdy"]
@@ -62,8 +63,9 @@ def parse_day(value: Any, zone: ZoneInfo, order: DateOrder | None = None) -> dt.
 
 def _unlikely(value: Any) -> CellFault:
     return CellFault(
-        f"{value!s} is not a likely date (years {_YEARS[0]} to {_YEARS[1]})",
-        f"“{value!s}”不像是真实日期（年份应在 {_YEARS[0]} 到 {_YEARS[1]} 之间）",
+        text_(
+            "sheets.moments.not_likely_date_years", value=value, years=_YEARS[0], years_2=_YEARS[1]
+        )
     )
 
 
@@ -73,7 +75,7 @@ def _moment(value: Any, order: DateOrder | None) -> dt.datetime:
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise CellFault(f"{value!s} is not a date", f"“{value!s}”不是日期")
+        raise CellFault(text_("sheets.moments.not_date", value=value))
     if isinstance(value, str):
         return _from_text(value, order)
     return _from_number(value)
@@ -86,7 +88,7 @@ def _from_number(value: float) -> dt.datetime:
         return _EPOCH + dt.timedelta(seconds=seconds)
     if float(value).is_integer() and 19_000_000 <= value <= 21_001_231:
         return _from_text(str(int(value)), None)
-    raise CellFault(f"{value!s} is a number, not a date", f"“{value!s}”是数字，不是日期")
+    raise CellFault(text_("sheets.moments.number_not_date", value=value))
 
 
 def _from_text(text: str, order: DateOrder | None) -> dt.datetime:
@@ -106,32 +108,23 @@ def _from_text(text: str, order: DateOrder | None) -> dt.datetime:
         if match := _SHORT.match(text):
             return _short(match, order)
     except ValueError:
-        raise CellFault(
-            f"{text!r} is not a day of the calendar", f"日历上没有“{text}”这一天"
-        ) from None
+        raise CellFault(text_("sheets.moments.not_day_calendar", text=text)) from None
     for pattern in _NAMED:
         try:
             return dt.datetime.strptime(text, pattern)
         except ValueError:
             continue
     if re.match(r"^\d{4}\s*[-/.年]\s*\d{1,2}\s*月?$", text):
-        raise CellFault(f"{text!r} names a month, not a day", f"“{text}”只写到月份，没有写哪一天")
+        raise CellFault(text_("sheets.moments.names_month_not_day", text=text))
     if re.match(r"^\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?$", text):
-        raise CellFault(f"{text!r} has no year", f"“{text}”没有写年份")
-    raise CellFault(
-        f"{text!r} is not a date such as 2026-01-05", f"“{text}”不是日期，日期应写成 2026-01-05"
-    )
+        raise CellFault(text_("sheets.moments.has_no_year", text=text))
+    raise CellFault(text_("sheets.moments.not_date_such_as", text=text))
 
 
 def _short(match: re.Match[str], order: DateOrder | None) -> dt.datetime:
     first, second, year, *time = match.groups()
     if order is None:
-        raise CellFault(
-            f"{match.group(0)!r} can mean two days (day/month or month/day); write 2026-01-05, "
-            "or set options: {date_order: dmy} or mdy for this source",
-            f"“{match.group(0)}”可以指两个日期（日/月 或 月/日）；请写成 2026-01-05，"
-            "或为这个数据源设置 `options: {date_order: dmy}` 或 mdy",
-        )
+        raise CellFault(text_("sheets.moments.can_mean_two_days", group=match.group(0)))
     day, month = (first, second) if order == "dmy" else (second, first)
     full = int(year) if len(year) == 4 else 2000 + int(year)
     return _with_time(dt.datetime(full, int(month), int(day)), time)

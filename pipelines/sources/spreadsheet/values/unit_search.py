@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipelines.configuration.sources import FileMapping
-from pipelines.sources.protocol import Told
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import Heading, read_heading, said_unit
@@ -41,40 +41,27 @@ def unit_of(
     if found is None:
         if needed and not counts:
             raise FileRejected(
-                Told(
-                    "no unit is stated for the amounts (neither in a heading, the title, the "
-                    "sheet's name nor the mapping)",
-                    "金额没有写明单位（表头、标题、工作表名称和映射里都没有写）",
-                ),
+                text_("sheets.unit_search.no_unit_stated_for"),
                 where=body.where,
-                next_step=Told(
-                    "write 单位：万元 (or 元) above the table, or add `unit:` to the mapping in "
-                    "sources.yml",
-                    "请在表格上方写“单位：万元”（或“元”），或在 sources.yml 的映射中添加 `unit:`",
-                ),
+                next_step=text_("sheets.unit_search.write_or_above_table"),
             )
         return PLAIN
     if found.is_count and not counts:
         raise FileRejected(
-            Told(
-                f"the unit {found.text!r} counts things, but the column holds money",
-                f"单位“{found.text}”是计数单位，而这一列是金额",
-            ),
+            text_("sheets.unit_search.unit_counts_things_but", text=found.text),
             where=where,
-            next_step=Told(
-                "correct the unit, or add `values: {metric: new_accounts}` to the mapping",
-                "请改正单位，或在映射中添加 `values: {metric: new_accounts}`",
-            ),
+            next_step=text_("sheets.unit_search.correct_unit_or_add"),
         )
     if found.currency and found.currency != currency and not counts and not any_currency:
         raise FileRejected(
-            Told(
-                f"the unit {found.text!r} is in {found.currency}, but the company's currency is "
-                f"{currency}",
-                f"单位“{found.text}”的币种是 {found.currency}，而公司的币种是 {currency}",
+            text_(
+                "sheets.unit_search.unit_but_company_s",
+                text=found.text,
+                currency=found.currency,
+                currency_2=currency,
             ),
             where=where,
-            next_step=Told(f"give the amounts in {currency}", f"请用 {currency} 填写金额"),
+            next_step=text_("sheets.unit_search.give_amounts", currency=currency),
         )
     return found
 
@@ -100,10 +87,7 @@ def stated_unit(
 
 def _unknown(words: str, where: str) -> FileRejected:
     return FileRejected(
-        Told(
-            f"the unit {words!r} is not known (known units: {', '.join(_KNOWN)})",
-            f"不认识单位“{words}”（认识的单位：{'、'.join(_KNOWN)}）",
-        ),
+        text_("sheets.unit_search.unit_not_known_known", words=words, known=[*_KNOWN]),
         where=where,
-        next_step=Told("correct the unit in the sheet", "请改正工作表中的单位"),
+        next_step=text_("sheets.unit_search.correct_unit_sheet"),
     )

@@ -105,7 +105,7 @@ def test_refused_files_and_remarks_are_told_in_the_readers_language(
     )
     (remark,) = [result for result in results if result.subject.endswith("华北目标.xlsx")]
     assert remark.passed
-    assert remark.message_zh == "文件已加载，请注意：金额按 元 读取。"
+    assert remark.message_zh == "文件已加载，请注意：金额按 元 读取；周期 2026-01 到 2026-12。"
 
 
 def test_a_refusal_names_place_cause_and_next_step_in_both_languages() -> None:
