@@ -139,5 +139,5 @@ class Connector(Protocol):
         ...
 
     def check(self) -> list[Finding]:
-        """Try to log in and look around without reading data; never raises for what it finds."""
+        """Try to log in and look around, read the first records at most; never raises for what it finds."""
         ...

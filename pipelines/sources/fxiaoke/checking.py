@@ -31,7 +31,7 @@ def findings(
     mapping: Callable[[FxiaokeObject], dict[str, FieldRule]],
     stages: set[str],
 ) -> list[Finding]:
-    """One finding for the login, each object, and the stages; never reads a record."""
+    """One finding for the login, each object (of its first records), and the stages."""
     found = [Finding(tenant.name, True, text("sources.fxiaoke.logged"))]
     if listed and listed.get(NEW_OPPORTUNITY.name) and listed.get(OLD_OPPORTUNITY.name):
         read = next(item.name for item in objects if item.table == NEW_OPPORTUNITY.table)

@@ -81,7 +81,8 @@ def test_a_real_circle_is_noticed_under_every_condition(night, small_site, key, 
     records = [
         place
         for place, query in enumerate(asked_now)
-        if query["FormId"] == ORDERS and "FBillNo" in query["FieldKeys"]
+        if query["FormId"] == ORDERS
+        and "FBillNo" in query["FieldKeys"]
         # The query that is tried before the load asks for one row.
         and query["Limit"] > 1
     ]
