@@ -36,7 +36,7 @@ from pipelines.raw_zone.rows import (
     Rows,
     known_extract,
 )
-from pipelines.sources.protocol import Connector, Previous
+from pipelines.sources.protocol import Connector, Previous, in_both
 
 log = logging.getLogger("forewarn")
 
@@ -178,23 +178,17 @@ class RawZone:
         if not report.rejections:
             return
         folder = self.root.parent / "quarantine" / report.source
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / f"{now:%Y%m%dT%H%M%S%f}.csv"
+        path.touch(mode=0o600)  # what could not be read may name people and amounts
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
             writer = csv.writer(handle)
             writer.writerow(["entity", "file", "address", "column", "value", "reason", "reason_zh"])
             for item in report.rejections:
-                writer.writerow(
-                    [
-                        item.entity,
-                        item.file,
-                        item.address,
-                        item.column,
-                        _harmless(item.value),
-                        item.reason,
-                        item.reason_zh,
-                    ]
-                )
+                cells = [item.entity, item.file, item.address, item.column, item.value]
+                reasons = in_both(item.reason, item.reason_zh)
+                # File, sheet and column are named by whoever sent the sheet, and so is the value.
+                writer.writerow([_harmless(cell) for cell in (*cells, *reasons)])
 
 
 def _now() -> dt.datetime:
@@ -203,7 +197,8 @@ def _now() -> dt.datetime:
 
 def _harmless(value: str | None) -> str | None:
     """A cell that a spreadsheet program would take for a formula, made plain text."""
-    return f"'{value}" if value and value[0] in "=+-@\t\r" else value
+    start = value.lstrip(" \xa0\u3000")[:1] if value else ""
+    return f"'{value}" if start and start in "=+-@\t\r\n＝＋－＠" else value
 
 
 def _unwrapped(error: BaseException, source: str, root: Path) -> Failure:

@@ -125,6 +125,15 @@ def test_rejected_rows_are_kept_for_people_without_formulas(zone: RawZone, tmp_p
     (copy,) = (tmp_path / "quarantine/sheets").glob("*.csv")
     assert "orders,a,A2,amount,'=cmd,no amount" in copy.read_text(encoding="utf-8-sig")
     assert "no amount,没有金额\n" in copy.read_text(encoding="utf-8-sig")
+    assert copy.stat().st_mode & 0o077 == 0
+
+
+def test_file_and_address_of_a_rejected_row_are_no_formulas_either(
+    zone: RawZone, tmp_path: Path
+) -> None:
+    zone.load("sheets", "spreadsheet", Folder({"=cmd|x": ["bad"]}), now=at(1))
+    (copy,) = (tmp_path / "quarantine/sheets").glob("*.csv")
+    assert "orders,'=cmd|x,A2,amount" in copy.read_text(encoding="utf-8-sig")
 
 
 def test_another_schema_than_declared_is_refused(zone: RawZone) -> None:
