@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
 from pipelines.alerting.rules import Rule
 from pipelines.configuration.problems import Problem, read_yaml
+from pipelines.language import text
 from pipelines.metrics import definitions
 
 ACCEPTED = "a list `rules:` of alert rules, see docs"
@@ -39,10 +40,12 @@ def load_rules(
     if content is None:
         return [], problems
     if not isinstance(content, dict) or not isinstance(content.get("rules"), list):
-        problems.append(Problem(path.name, "rules", "is missing or not a list", ACCEPTED))
+        problems.append(Problem(path.name, "rules", text("config.not_a_list"), ACCEPTED))
         return [], problems
     for key in sorted(set(content) - {"rules"}):
-        problems.append(Problem(path.name, str(key), "unknown key", "only `rules`"))
+        problems.append(
+            Problem(path.name, str(key), text("config.unknown_key"), text("config.rules.only"))
+        )
     lines = _lines(path)
     rules: list[Rule] = []
     places: dict[str, str] = {}
@@ -56,7 +59,14 @@ def load_rules(
             continue
         faults = list(_faults(path.name, where, found, known_metrics, known_scopes))
         if any(rule.name == found.name for rule in rules):
-            faults.append(Problem(path.name, f"{where}, name", "is there twice", "another name"))
+            faults.append(
+                Problem(
+                    path.name,
+                    f"{where}, name",
+                    text("config.rules.twice"),
+                    text("config.rules.another_name"),
+                )
+            )
         problems.extend(faults)
         if not faults:
             rules.append(found)
@@ -67,7 +77,7 @@ def load_rules(
 
 def _read_one(file: str, where: str, entry: Any, problems: list[Problem]) -> Rule | None:
     if not isinstance(entry, dict):
-        problems.append(Problem(file, where, "is not a mapping of keys", "name, metric, ..."))
+        problems.append(Problem(file, where, text("config.not_keys"), text("config.rules.keys")))
         return None
     try:
         return Rule(**{str(key): value for key, value in entry.items()})
@@ -88,22 +98,31 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
     key = f"{where}, {'.'.join(path)}" if path else where
     accepted = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if item["type"] == "missing":
-        return Problem(file, key, "is missing", "a value for this key")
+        return Problem(file, key, text("config.missing"), text("config.a_value_for_key"))
     if item["type"] == "extra_forbidden":
-        return Problem(file, key, "unknown key", _no_such_key(path, kind))
+        return Problem(file, key, text("config.unknown_key"), _no_such_key(path, kind))
     if item["type"].startswith("union_tag"):
         expected = item.get("ctx", {}).get("expected_tags", "a known condition")
-        return Problem(file, f"{key}.type", repr(kind), f"one of {expected}")
+        return Problem(
+            file, f"{key}.type", repr(kind), text("config.rules.one_of", expected=expected)
+        )
     if path == ["metric"]:
         fault = definitions().faults.get(str(item["input"]))
         if fault:
             found = f"no metric {item['input']!r}: {fault}"
-            return Problem(file, key, found, "a metric whose yml defines it as the others' do")
+            return Problem(file, key, found, text("config.rules.defined_metric"))
         near = difflib.get_close_matches(str(item["input"]), METRICS, 1)
         hint = f"{near[0]} (nearest), or " if near else ""
-        return Problem(file, key, f"no metric {item['input']!r}", f"{hint}{accepted}")
+        return Problem(
+            file, key, text("config.rules.no_metric", input=item["input"]), f"{hint}{accepted}"
+        )
     if path and path[0] == "scopes":
-        return Problem(file, key, f"no scope {item['input']!r}", f"one of {', '.join(SCOPE_TYPES)}")
+        return Problem(
+            file,
+            key,
+            text("config.rules.no_scope", input=item["input"]),
+            text("config.rules.one_of_scopes", scope_types=[*SCOPE_TYPES]),
+        )
     plain = not isinstance(item["input"], dict)
     found = repr(item["input"]) if plain else "does not fit together"
     return Problem(file, key, found, accepted)
@@ -128,8 +147,8 @@ def _faults(
         yield Problem(
             file,
             f"{where}, metric",
-            f"{rule.metric!r} is not in the marts",
-            f"one of {', '.join(sorted(known_metrics))}",
+            text("config.rules.not_in_marts", metric=rule.metric),
+            text("config.rules.one_of_known", known_metrics=[*sorted(known_metrics)]),
         )
     if known_scopes is None:
         return
@@ -155,7 +174,12 @@ def _with_known_partners(
         found = f"no family {', '.join(unknown)}" if unknown else "names the rule's own family"
         others = ", ".join(sorted(families - {rule.family}))
         problems.append(
-            Problem(file, f"{places[rule.name]}, raised_by", found, f"some of {others}")
+            Problem(
+                file,
+                f"{places[rule.name]}, raised_by",
+                found,
+                text("config.rules.some_of", others=others),
+            )
         )
     return kept
 

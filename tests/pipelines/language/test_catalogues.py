@@ -51,7 +51,6 @@ UNCONVERTED: tuple[str, ...] = (
     "pipelines/alerting/conditions/__init__.py",
     "pipelines/alerting/messages.py",
     "pipelines/alerting/record.py",
-    "pipelines/alerting/rule_file.py",
     "pipelines/alerting/wording.py",
     "pipelines/sources/http/client.py",
     "pipelines/sources/neocrm/checking.py",
