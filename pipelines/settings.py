@@ -14,6 +14,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.configuration.company import Company, read_company
+from pipelines.configuration.data_tables import (
+    AccountAlias,
+    read_account_aliases,
+    read_order_statuses,
+)
+from pipelines.configuration.order_statuses import OrderStatus
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source, read_sources
 from pipelines.configuration.tables import (
@@ -50,6 +56,8 @@ class Settings:
     people: tuple[PersonAccount, ...]
     calendar_days: tuple[CalendarDay, ...]
     product_lines: tuple[str, ...] = ()
+    order_statuses: tuple[OrderStatus, ...] = ()
+    account_aliases: tuple[AccountAlias, ...] = ()
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -142,6 +150,8 @@ def load_settings(
     people = read_people(config / "people.csv", problems)
     days = read_calendar(config / "calendar.csv", problems)
     product_lines = read_product_lines(config / "product_lines.csv", problems)
+    order_statuses = read_order_statuses(config / "order_statuses.csv", problems)
+    account_aliases = read_account_aliases(config / "account_aliases.csv", problems)
     if problems or company is None:
         raise ConfigurationError(problems)
     return Settings(
@@ -154,4 +164,6 @@ def load_settings(
         people=tuple(people),
         calendar_days=tuple(days),
         product_lines=tuple(product_lines),
+        order_statuses=tuple(order_statuses),
+        account_aliases=tuple(account_aliases),
     )

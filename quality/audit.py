@@ -17,7 +17,9 @@ import pandas as pd
 
 from pipelines.raw_zone.entities import entity_of
 from quality.clock import check_clock
+from quality.closings import check_closings
 from quality.completeness import arrivals, check_completeness, check_counted_by_systems
+from quality.duplicate_deals import check_duplicate_deals
 from quality.duplicate_orders import check_duplicate_orders
 from quality.feeds import Feeds
 from quality.findings import (
@@ -30,6 +32,7 @@ from quality.freshness import check_freshness, freshness_frame
 from quality.identity import check_identities
 from quality.loaded import fetch_batch, given_entities, staged_sources
 from quality.naming import check_names
+from quality.order_states import check_order_states
 from quality.reconciliation import Terms, reconcile
 from quality.rejected import check_files, check_rejected_rows
 from quality.results import CheckResult
@@ -150,6 +153,9 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
         *check_identities(connection),
         *check_duplicate_orders(connection, terms.timezone),
         *check_open_without_account(connection),
+        *check_closings(connection),
+        *check_duplicate_deals(connection),
+        *check_order_states(connection),
     ]
 
 

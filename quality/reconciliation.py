@@ -17,22 +17,11 @@ from typing import Literal
 
 import duckdb
 
+from pipelines.configuration.order_statuses import known_statuses
 from pipelines.language import text
 from pipelines.language.figures import figure
 from quality.loaded import sound_relation_of, table_exists
 from quality.results import CheckResult, Severity, counted
-
-# What sources write for an order that does not count; the macro is_cancelled_status has the same.
-CANCELLED_STATUSES = (
-    "cancelled",
-    "canceled",
-    "void",
-    "voided",
-    "已取消",
-    "取消",
-    "作废",
-    "已作废",
-)
 
 
 @dataclass(frozen=True)
@@ -49,6 +38,13 @@ class Terms:
         """Named parameters of the queries here and in the neighbouring modules."""
         return {"as_of": self.as_of, "timezone": self.timezone, "currency": self.currency}
 
+
+# A word for a state without case, width, blanks and punctuation; the macro name_key does the same.
+_KEY = (
+    "regexp_replace(translate(lower(newest.status), "
+    "'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ０１２３４５６７８９＆＋', "
+    "'abcdefghijklmnopqrstuvwxyz0123456789&+'), '[^\\p{L}\\p{N}&+]', '', 'g')"
+)
 
 Months = dict[str, tuple[int, Decimal]]
 
@@ -86,9 +82,16 @@ def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
     Parameters $as_of, $timezone, $currency. Of an order that came twice the row loaded last stands.
     Orders that another source tells as well are left out as `int_orders__duplicates` lists them;
     `duplicate_orders.py` checks that list row by row. The amount is null where no rate is known on
-    the day of the order.
+    the day of the order. States are those of order_statuses.csv (`config.order_statuses`), and the
+    shipped ones where that table is missing.
     """
-    statuses = ", ".join(f"'{status}'" for status in CANCELLED_STATUSES)
+    statuses = (
+        "select * from config.order_statuses"
+        if table_exists(connection, "config", "order_statuses")
+        else "values " + ", ".join(str(tuple(row.values())) for row in known_statuses())
+    )
+    if statuses.startswith("values"):
+        statuses = f"select * from ({statuses}) as shipped (source, status_key, state)"
     doubles = (
         "anti join intermediate.int_orders__duplicates as doubles "
         "on told.source = doubles.source and trim(told.order_id) = doubles.order_id"
@@ -108,25 +111,36 @@ def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
                 trim(order_id) as order_id,
                 coalesce(upper(trim(currency)), $currency) as currency,
                 cast(timezone($timezone, ordered_at) as date) as ordered_on,
-                amount,
-                coalesce(lower(trim(status)) in ({statuses}), false) as is_cancelled
+                amount as told_amount,
+                case when trim(coalesce(status, '')) = '' then 'order'
+                    else coalesce(own_words.state, words.state, 'unknown') end as state
             from newest
+            left join ({statuses}) as own_words
+                on newest.source = own_words.source and {_KEY} = own_words.status_key
+            left join ({statuses}) as words on words.source = '*' and {_KEY} = words.status_key
+        ),
+        judged as (
+            select
+                *,
+                case when state = 'credit' then -abs(told_amount) else told_amount end as amount,
+                state in ('void', 'unknown') or (state = 'returned' and told_amount >= 0) as is_cancelled
+            from dated
         ),
         rates as (select rate_date, upper(trim(currency)) as currency, rate from config.exchange_rates)
         select
-            dated.order_id,
-            dated.currency,
-            dated.ordered_on,
-            dated.amount is not null as has_amount,
-            cast(round(dated.amount * case
-                when dated.currency = $currency then 1
+            judged.order_id,
+            judged.currency,
+            judged.ordered_on,
+            judged.amount is not null as has_amount,
+            cast(round(judged.amount * case
+                when judged.currency = $currency then 1
                 else (
                     select max_by(rates.rate, rates.rate_date) from rates
-                    where rates.currency = dated.currency and rates.rate_date <= dated.ordered_on
+                    where rates.currency = judged.currency and rates.rate_date <= judged.ordered_on
                 )
             end, 2) as decimal(18, 2)) as amount
-        from dated
-        where dated.ordered_on <= $as_of and not dated.is_cancelled
+        from judged
+        where judged.ordered_on <= $as_of and not coalesce(judged.is_cancelled, false)
     """
 
 
@@ -153,7 +167,7 @@ def _won_months(connection: duckdb.DuckDBPyConnection) -> Months:
     return _months(
         connection.execute(
             "select strftime(closed_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
-            "from marts.fct_opportunities where outcome = 'won' group by 1"
+            "from marts.fct_opportunities where outcome = 'won' and closed_on is not null group by 1"
         ).fetchall()
     )
 
@@ -201,6 +215,12 @@ def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> 
             order by updated_at desc nulls last, _loaded_at desc, source, _file, _address
         )) as date) <= $as_of
     """
+    if table_exists(connection, "intermediate", "int_opportunities__duplicates"):
+        loaded = (
+            f"select loaded.* from ({loaded}) as loaded "
+            "anti join intermediate.int_opportunities__duplicates as doubles "
+            "on loaded.opportunity_id = doubles.opportunity_id"
+        )
     lost, extra, total = connection.execute(
         "select count(*) filter (where marts.opportunity_id is null), "
         "count(*) filter (where loaded.opportunity_id is null), "

@@ -9,15 +9,18 @@
     kind: count | amount (sums of a flow), share (numerator / denominator), level (a sum as it stood
     at the period's end), median (of the numerators).
     subject: orders | credits | deals | activities | leads: whose data start bounds the periods
+    unknown   name of a column, 1 where nobody knows whether the event counts: the value is null with one
     until     name of a column: the event is void if that day is not after the period's end
     snapshot  event_on is a snapshot day of int_metrics__periods
     grid      a period without events is a row with 0 (count, amount, level) or null (share, median)
     Every period is closed at its last day or the as-of day, whichever comes first. -#}
 {% macro metric_rows(
-    events, metric, kind, subject, until=none, snapshot=false, grid=true, product_line='product_line'
+    events, metric, kind, subject, until=none, snapshot=false, grid=true, product_line='product_line',
+    unknown=none
 ) -%}
 {%- set fields = ['event_on', 'dimension', 'numerator', 'denominator', 'cases'] -%}
 {%- if until %}{% do fields.append(until) %}{% endif -%}
+{%- if unknown %}{% do fields.append(unknown) %}{% endif -%}
 scoped as (
     {{ scope_rows(events, fields, product_line=product_line) }}
 ),
@@ -33,6 +36,9 @@ placed as (
         scoped.numerator,
         scoped.denominator,
         scoped.cases
+        {%- if unknown %},
+        scoped.{{ unknown }}
+        {%- endif %}
     from scoped
     {%- if snapshot %}
     inner join {{ ref('int_metrics__periods') }} as periods
@@ -56,6 +62,9 @@ placed as (
         {{ 'null' if kind == 'median' else '0' }} as numerator,
         0 as denominator,
         0 as cases
+        {%- if unknown %},
+        0 as {{ unknown }}
+        {%- endif %}
     from {{ ref('int_metrics__grid') }}
     where
         subject = '{{ subject }}'
@@ -85,6 +94,8 @@ select
     {{ share_of('sum(numerator)', 'sum(denominator)') }} as value,
     {%- elif kind == 'median' %}
     cast(median(numerator) as double) as value,
+    {%- elif unknown %}
+    case when sum({{ unknown }}) = 0 then cast(sum(numerator) as double) end as value,
     {%- else %}
     cast(sum(numerator) as double) as value,
     {%- endif %}

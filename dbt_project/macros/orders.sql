@@ -1,19 +1,13 @@
-{#- What several models of orders share: what the words for the state of an order mean (anything else is
-    an ordinary order, late or not by its dates), and which systems keep the books. Add here: another
-    word, another such system. Keep out: when two orders are one (int_orders__duplicates). -#}
+{#- What several models of orders share: the state of an order, and which systems keep the books. Add here:
+    another such system. Keep out: what a word means (order_statuses.csv and the vocabulary that is shipped
+    in pipelines/configuration), when two orders are one (int_orders__duplicates). -#}
 
-{% macro is_cancelled_status(status) -%}
-    coalesce(lower(trim({{ status }})) in (
-        'cancelled', 'canceled', 'void', 'voided', '已取消', '取消', '作废', '已作废'
-    ), false)
-{%- endmacro %}
-
-{#- Delivered in part: late until the last line, whatever date the first delivery has. -#}
-{% macro is_partial_status(status) -%}
-    coalesce(lower(trim({{ status }})) in (
-        'partial', 'partly delivered', 'partly_delivered', 'partially delivered',
-        'partially_delivered', '部分交付', '部分发货', '部分到货'
-    ), false)
+{#- The state of an order: without a word it is an ordinary order; a word that nobody knows is `unknown`. -#}
+{% macro order_state(status, known) -%}
+    case
+        when nullif(trim({{ status }}), '') is null then 'order'
+        else coalesce({{ known }}, 'unknown')
+    end
 {%- endmacro %}
 
 {#- Names of the sources whose system keeps the books: what they say of an order goes before what a CRM

@@ -23,9 +23,12 @@ from pipelines.warehouse.workbench import refresh_workbench
 
 COMPANY_TABLES = {
     "stages": "The company's stages and what each source calls them.",
+    "sources": "The sources, and by what each one's closings are dated.",
     "exchange_rates": "Units of the company currency for one unit of another, by day.",
     "people": "Accounts of different sources that are one person.",
     "product_lines": "The company's product lines, against which names are checked.",
+    "order_statuses": "What each word for the state of an order means.",
+    "account_aliases": "Old ids of customers that were merged into others.",
     "calendar": "Workdays: the country's, with make-up days and the company's own exceptions.",
     "extracts": "The last completed extract of each source, entity and file, as known on the day.",
     "rejected": "Rows in quarantine, each with its reason.",

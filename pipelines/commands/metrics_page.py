@@ -39,7 +39,10 @@ add a metric, add one file `int_metric__<name>.sql` (and its yml) to
 
 Common to all:
 
-- Values of finished periods are as known at their end; a running period is closed at the as-of day.
+- Values of finished periods tell what had happened by their end, from the records that exist tonight: what is
+  corrected later (an amount, a closing date, a customer merged, a deal deleted or excluded) is corrected for past
+  periods too. What happens later (a win that is reopened, an order that is returned) is not. What was published on
+  a past day is rebuilt with `--as-of`. A running period is closed at the as-of day.
 - A win that is reopened leaves the period in which that happens; a period that had ended keeps it.
   `fct_target_completion`, which tells what stands tonight, no longer counts it anywhere.
 - Owner, team and region are those of the day of the event, never today's.

@@ -5,24 +5,18 @@ Add here: a company decision kept as CSV. Keep out: data that a source gives.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
 
-from pipelines.configuration.problems import Problem, read_text
-from pipelines.language import Said
+from pipelines.configuration.csv_rows import Unreadable, date_of, given, once, read_rows
+from pipelines.configuration.problems import Problem
 from pipelines.language import text as words
 
-OUTCOMES = ("open", "won", "lost")
+OUTCOMES = ("open", "won", "lost", "excluded")
 _RATE = "a positive number below 1,000,000,000 with up to eight decimals"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,109 +63,26 @@ class CalendarDay:
     note: str
 
 
-def _read(
-    path: Path,
-    headings: tuple[str, ...],
-    build: Callable[[dict[str, str]], T],
-    problems: list[Problem],
-    *,
-    needed: bool,
-    optional: tuple[str, ...] = (),
-) -> list[T]:
-    if not needed and not path.exists():
-        return []
-    text = read_text(path, problems, accepted=", ".join(headings))
-    if text is None:
-        return []
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in headings if name not in (reader.fieldnames or [])]
-    if missing:
-        problems.append(
-            Problem(
-                path.name,
-                words("config.tables.headings"),
-                words("config.tables.no_heading", missing=missing),
-                ", ".join(headings),
-            )
-        )
-        return []
-    rows: list[T] = []
-    before = len(problems)
-    for row in reader:
-        number = reader.line_num
-        beyond = [cell for cell in row.pop(None, []) if cell.strip()]
-        if beyond:
-            # A comma inside a cell without quotes would shift what follows it.
-            found = words("config.tables.more_cells", headings=len(row), cells=beyond)
-            where, accepted = words("config.row", row=number), words("config.tables.quoted")
-            problems.append(Problem(path.name, where, found, accepted))
-            continue
-        if not any((cell or "").strip() for cell in row.values()):
-            continue  # spreadsheet programs leave rows of nothing but commas
-        cells = {name: (row.get(name) or "").strip() for name in (*headings, *optional)}
-        try:
-            rows.append(build(cells))
-        except _Unreadable as error:
-            problems.append(
-                Problem(
-                    path.name,
-                    words("config.row_column", row=number, column=error.column),
-                    repr(cells[error.column]),
-                    error.accepted,
-                )
-            )
-    if needed and not rows and len(problems) == before:
-        problems.append(Problem(path.name, "", words("config.tables.no_rows"), ", ".join(headings)))
-    return rows
-
-
-class _Unreadable(Exception):
-    def __init__(self, column: str, accepted: Said) -> None:
-        super().__init__(column)
-        self.column, self.accepted = column, accepted
-
-
-def _date(row: dict[str, str], column: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(row[column])
-    except ValueError:
-        raise _Unreadable(column, words("config.tables.date")) from None
-
-
-def _given(row: dict[str, str], *columns: str) -> None:
-    for column in columns:
-        if not row[column]:
-            raise _Unreadable(column, words("config.a_value"))
-
-
-def _once(path: Path, keys: Iterable[str], problems: list[Problem], accepted: Said) -> None:
-    for key, count in Counter(keys).items():
-        if count > 1:
-            problems.append(
-                Problem(path.name, key, words("config.tables.times", count=count), accepted)
-            )
-
-
 def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
     """stages.csv: every (source, source_stage) once, one order, outcome and pipeline per stage."""
 
     def build(row: dict[str, str]) -> StageRow:
-        _given(row, "source", "source_stage", "stage")
+        given(row, "source", "source_stage", "stage")
         if row["outcome"] not in OUTCOMES:
-            raise _Unreadable("outcome", words("config.one_of_outcomes", outcomes=[*OUTCOMES]))
+            raise Unreadable("outcome", words("config.one_of_outcomes", outcomes=[*OUTCOMES]))
         try:
             order = int(row["stage_order"])
         except ValueError:
-            raise _Unreadable("stage_order", words("config.whole_number")) from None
+            raise Unreadable("stage_order", words("config.whole_number")) from None
         return StageRow(
             row["source"], row["source_stage"], row["stage"], order, row["outcome"], row["pipeline"]
         )
 
     headings = ("source", "source_stage", "stage", "stage_order", "outcome")
     before = len(problems)
-    rows = _read(path, headings, build, problems, needed=True, optional=("pipeline",))
+    rows = read_rows(path, headings, build, problems, needed=True, optional=("pipeline",))
     names = (f"{row.source}, {row.source_stage}" for row in rows)
-    _once(path, names, problems, words("config.tables.stage_once"))
+    once(path, names, problems, words("config.tables.stage_once"))
     meaning: dict[str, StageRow] = {}
     for row in rows:
         known = meaning.setdefault(row.stage, row)
@@ -201,7 +112,7 @@ def read_stages(path: Path, problems: list[Problem]) -> list[StageRow]:
                 )
             )
     # A row that could not be read may be the one that is missing: one fault, one sentence.
-    if len(problems) == before and not set(OUTCOMES) <= {row.outcome for row in rows}:
+    if len(problems) == before and not set(OUTCOMES[:3]) <= {row.outcome for row in rows}:
         problems.append(
             Problem(
                 path.name,
@@ -217,20 +128,20 @@ def read_exchange_rates(path: Path, problems: list[Problem]) -> list[ExchangeRat
     """exchange_rates.csv (optional): positive rates, dated."""
 
     def build(row: dict[str, str]) -> ExchangeRate:
-        _given(row, "currency")
+        given(row, "currency")
         if not re.fullmatch(r"[A-Za-z]{3}", row["currency"]):
-            raise _Unreadable("currency", words("config.tables.currency"))
+            raise Unreadable("currency", words("config.tables.currency"))
         try:
             rate = Decimal(row["rate"])
         except InvalidOperation:
-            raise _Unreadable("rate", _RATE) from None
+            raise Unreadable("rate", _RATE) from None
         # The warehouse keeps eight decimals: what is smaller would become zero there.
         if not rate.is_finite() or not Decimal("0.00000001") <= rate < Decimal(10) ** 9:
-            raise _Unreadable("rate", _RATE)
-        return ExchangeRate(_date(row, "date"), row["currency"].upper(), rate)
+            raise Unreadable("rate", _RATE)
+        return ExchangeRate(date_of(row, "date"), row["currency"].upper(), rate)
 
-    rows = _read(path, ("date", "currency", "rate"), build, problems, needed=False)
-    _once(
+    rows = read_rows(path, ("date", "currency", "rate"), build, problems, needed=False)
+    once(
         path,
         (f"{row.date}, {row.currency}" for row in rows),
         problems,
@@ -243,10 +154,10 @@ def read_people(path: Path, problems: list[Problem]) -> list[PersonAccount]:
     """people.csv (optional): which accounts of which sources are one person."""
 
     def build(row: dict[str, str]) -> PersonAccount:
-        _given(row, "person_id", "source", "source_user_id")
+        given(row, "person_id", "source", "source_user_id")
         return PersonAccount(**{name: row[name] for name in row})
 
-    rows = _read(
+    rows = read_rows(
         path,
         ("person_id", "name", "email", "source", "source_user_id"),
         build,
@@ -254,7 +165,7 @@ def read_people(path: Path, problems: list[Problem]) -> list[PersonAccount]:
         needed=False,
     )
     accounts = (f"{row.source}, {row.source_user_id}" for row in rows)
-    _once(path, accounts, problems, words("config.tables.account_once"))
+    once(path, accounts, problems, words("config.tables.account_once"))
     return rows
 
 
@@ -263,13 +174,13 @@ def read_calendar(path: Path, problems: list[Problem]) -> list[CalendarDay]:
 
     def build(row: dict[str, str]) -> CalendarDay:
         if row["is_workday"].lower() not in {"true", "false", "1", "0"}:
-            raise _Unreadable("is_workday", words("config.true_or_false"))
+            raise Unreadable("is_workday", words("config.true_or_false"))
         return CalendarDay(
-            _date(row, "date"), row["is_workday"].lower() in {"true", "1"}, row["note"]
+            date_of(row, "date"), row["is_workday"].lower() in {"true", "1"}, row["note"]
         )
 
-    rows = _read(path, ("date", "is_workday", "note"), build, problems, needed=False)
-    _once(path, (str(row.date) for row in rows), problems, words("config.tables.day_once"))
+    rows = read_rows(path, ("date", "is_workday", "note"), build, problems, needed=False)
+    once(path, (str(row.date) for row in rows), problems, words("config.tables.day_once"))
     return rows
 
 
@@ -277,9 +188,9 @@ def read_product_lines(path: Path, problems: list[Problem]) -> list[str]:
     """product_lines.csv (optional): the company's product lines, against which names are checked."""
 
     def build(row: dict[str, str]) -> str:
-        _given(row, "product_line")
+        given(row, "product_line")
         return row["product_line"]
 
-    rows = _read(path, ("product_line",), build, problems, needed=False)
-    _once(path, rows, problems, words("config.tables.line_once"))
+    rows = read_rows(path, ("product_line",), build, problems, needed=False)
+    once(path, rows, problems, words("config.tables.line_once"))
     return rows

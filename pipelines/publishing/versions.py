@@ -24,6 +24,7 @@ from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.publishing.holding import MANIFEST, unheld
+from pipelines.raw_zone.zone import FIRST_PUBLISHED
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 
@@ -115,6 +116,9 @@ def _publish(settings: Settings, night: Night) -> Manifest:
     night.folder.rename(target)
     _sync(settings.versions_dir)
     _swap(settings.current, target)
+    first = settings.data_dir / FIRST_PUBLISHED
+    if number == 1 and not first.exists():
+        first.write_text(manifest.created_at)
     _forget_old(settings)
     return manifest
 

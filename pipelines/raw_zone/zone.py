@@ -40,6 +40,9 @@ from pipelines.sources.protocol import Connector, Previous, in_both
 
 log = logging.getLogger("forewarn")
 
+# Beside the raw zone: the moment of the first publication, as ISO text.
+FIRST_PUBLISHED = "first_published"
+
 
 class RawZone:
     """The raw folder of one installation. One writer at a time (`writer_lock.py`)."""
@@ -82,15 +85,24 @@ class RawZone:
         """Extracts of completed loads up to `known_at` (default: all), oldest first.
 
         In the order of their sequence, also where a clock was wrong (`load_order.py`). For a moment
-        before the source's first load its first load stands in, so that a past day can be rebuilt
-        from the history that the first load brought.
+        before the source's first load what stood at the end of that load's day stands in, so that a
+        past day can be rebuilt from the history that it brought; if the first publication came later,
+        what stood then: a load that was corrected before anybody read a figure of it tells nothing.
+        `known_at` is the end of a day of the company.
         """
         known = in_sequence(self._every_extract(source), _now())
         if known_at is None or not known:
             return known
-        return [item for item in known if item.loaded_at <= known_at] or [
-            item for item in known if item.loaded_at == known[0].loaded_at
-        ]
+        first = known[0].loaded_at
+        if first <= known_at:
+            return [item for item in known if item.loaded_at <= known_at]
+        days = -((known_at - first) // dt.timedelta(days=1))
+        settled = max(known_at + days * dt.timedelta(days=1), self._first_published() or known_at)
+        return [item for item in known if item.loaded_at <= settled]
+
+    def _first_published(self) -> dt.datetime | None:
+        path = self.root.parent / FIRST_PUBLISHED
+        return dt.datetime.fromisoformat(path.read_text()) if path.is_file() else None
 
     def _every_extract(self, source: str) -> list[KnownExtract]:
         return [

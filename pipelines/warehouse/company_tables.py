@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.configuration.order_statuses import known_statuses
 from pipelines.settings import Settings
 from pipelines.warehouse.dbt_command import dbt_vars
 from pipelines.working_calendar import working_days
@@ -36,6 +37,13 @@ def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
                 ]
             ),
             [vars(row) for row in settings.stages],
+        ),
+        "sources": (
+            pa.schema([(name, pa.string()) for name in ("source", "system", "close_date")]),
+            [
+                {"source": row.name, "system": row.system, "close_date": row.close_date}
+                for row in settings.sources
+            ],
         ),
         "exchange_rates": (
             pa.schema(
@@ -70,6 +78,15 @@ def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
             [vars(day) for day in days],
         ),
     }
+    tables["order_statuses"] = (
+        pa.schema([(name, pa.string()) for name in ("source", "status_key", "state")]),
+        known_statuses(settings.order_statuses),
+    )
+    survivors = {row.alias: row.account_id for row in settings.account_aliases}
+    tables["account_aliases"] = (
+        pa.schema([("alias", pa.string()), ("account_id", pa.string())]),
+        [{"alias": alias, "account_id": _survivor(survivors, alias)} for alias in survivors],
+    )
     tables["product_lines"] = (
         pa.schema([("product_line", pa.string())]),
         [{"product_line": name} for name in settings.product_lines],
@@ -87,3 +104,10 @@ def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
         connection.register("rows_arrow", pa.Table.from_pylist(rows, schema=schema))
         connection.execute(f"create or replace table config.{name} as from rows_arrow")
         connection.unregister("rows_arrow")
+
+
+def _survivor(survivors: dict[str, str], alias: str) -> str:
+    """The id at the end of a chain of merges; reading the file has refused circles."""
+    while alias in survivors:
+        alias = survivors[alias]
+    return alias

@@ -1,25 +1,26 @@
-"""The SQL of every model and dbt test, compiled once and run for any small company.
+"""The SQL of every model and dbt test, compiled once and run for any small company by the night's own build.
 
-Add here: how SQL is compiled and run quickly. Keep out: what a company is and what must come out.
-Contracts are dbt's own business and not enforced here.
+Add here: how compiled SQL becomes a company's own. Keep out: what a company is and what must come out.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import contextlib
+import functools
 import hashlib
 import json
-import pickle
+import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.warehouse.building import build
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
+from pipelines.warehouse.program import Program, read_program
 from quality.dbt_results import results_of
 from quality.results import CheckResult
 
@@ -27,7 +28,6 @@ DATABASE = "company"
 # Variables whose text stands in the SQL as it is: compiled as a word that nothing else has, and then
 # replaced. Every other variable changes the SQL itself: each of its values is compiled on its own.
 STAND_INS: dict[str, Any] = {
-    "as_of": "1987-06-05",
     "timezone": "Atlantis/Poseidonis",
     "currency": "XQZ",
     "fiscal_year_start": 77001,
@@ -37,121 +37,77 @@ _NOT_SOURCE = {"target", "logs", "dbt_packages"}
 
 @dataclass(frozen=True)
 class CompiledModels:
-    """Models in building order and tests, as (schema, name, sql) and (manifest node, sql)."""
+    """The compiled project, and what the audit reads of its nodes."""
 
-    models: list[tuple[str, str, str]]
-    tests: list[tuple[dict[str, Any], str]]
+    program: Program
+    nodes: Mapping[str, Any]
 
-    def build(self, connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
-        """Create every model in a bound warehouse called DATABASE."""
-        connection.execute("set timezone = 'UTC'; set threads = 1")
-        for schema in sorted({schema for schema, _, _ in self.models}):
-            connection.execute(f'create schema if not exists "{schema}"')
-        for schema, name, code in self.models:
-            try:
-                connection.execute(f'create table "{schema}"."{name}" as {_filled(code, values)}')
-            except duckdb.Error as error:
-                raise AssertionError(f"model {name} was not built: {error}") from error
-
-    def tested(
-        self, connection: duckdb.DuckDBPyConnection, values: dict[str, Any]
-    ) -> list[CheckResult]:
-        """What dbt's tests say, in the words the audit uses."""
-        nodes, outcomes = {}, []
-        for node, code in self.tests:
-            nodes[node["unique_id"]] = node
-            outcomes.append(_outcome(connection, node, _filled(code, values)))
-        return results_of(nodes, outcomes)
-
-
-def _outcome(
-    connection: duckdb.DuckDBPyConnection, node: dict[str, Any], code: str
-) -> dict[str, Any]:
-    """As dbt judges: failures, and whether they are beyond warn_if and error_if."""
-    config = node["config"]
-    calculated = config["fail_calc"]
-    try:
-        failures, warns, errs = connection.execute(
-            f"select {calculated}, {calculated} {config['warn_if']}, "
-            f"{calculated} {config['error_if']} from ({code}) as failing"
-        ).fetchall()[0]
-    except duckdb.Error as error:
-        return {"unique_id": node["unique_id"], "status": "error", "message": str(error)}
-    status = "pass"
-    if config["severity"].upper() == "ERROR" and errs:
-        status = "fail"
-    elif warns:
-        status = "warn"
-    return {"unique_id": node["unique_id"], "status": status, "failures": failures}
+    def build(self, warehouse: Path, settings: Settings, *, tested: bool) -> list[CheckResult]:
+        """Make every model in a bound warehouse file called DATABASE; what dbt's tests say of them."""
+        values = values_of(settings)
+        program = replace(
+            self.program,
+            models={
+                key: replace(model, sql=_filled(model.sql, values))
+                for key, model in self.program.models.items()
+            },
+            tests={
+                key: replace(test, sql=_filled(test.sql, values))
+                for key, test in self.program.tests.items()
+                if tested
+            },
+        )
+        outcomes = build(warehouse, program)
+        broken = [
+            f"{outcome.unique_id}: {outcome.message}"
+            for outcome in outcomes
+            if outcome.unique_id in program.models and outcome.status != "success"
+        ]
+        assert not broken, "\n".join(broken)
+        return results_of(self.nodes, [vars(outcome) for outcome in outcomes])
 
 
-def _filled(code: str, values: dict[str, Any]) -> str:
+def _filled(code: str, values: Mapping[str, Any]) -> str:
     for name, stand_in in STAND_INS.items():
         code = code.replace(str(stand_in), str(values[name]))
     return code
 
 
-def values_of(settings: Settings, as_of: dt.date) -> dict[str, Any]:
-    """The variables of a company; no figure depends on the language."""
-    return {**dbt_vars(settings, as_of), "language": "en"}
+def values_of(settings: Settings) -> dict[str, Any]:
+    """The variables of a company, without the day; no figure depends on the language."""
+    return {**dbt_vars(settings), "language": "en"}
 
 
-def compiled_models(values: dict[str, Any], cache: Path) -> CompiledModels:
-    """The project for these variables, from `cache` if it has not changed since."""
-    given = {**values, **STAND_INS}
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode())
+def compiled_models(settings: Settings, cache: Path) -> CompiledModels:
+    """The project for a company, from `cache` if it has not changed since; once per process."""
+    return _kept(json.dumps({**values_of(settings), **STAND_INS}, sort_keys=True), cache)
+
+
+@functools.cache
+def _kept(variables: str, cache: Path) -> CompiledModels:
+    digest = hashlib.sha256(variables.encode())
     for path in sorted(DBT_PROJECT.rglob("*")):
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode() + path.read_bytes())
-    kept = cache / f"{digest.hexdigest()[:16]}.pickle"
-    if kept.exists():
-        with kept.open("rb") as handle:
-            return CompiledModels(*pickle.load(handle))
-    compiled = _compile(given, cache / f"dbt-{digest.hexdigest()[:16]}")
-    with kept.open("wb") as handle:
-        pickle.dump((compiled.models, compiled.tests), handle)
-    return compiled
+    folder = cache / digest.hexdigest()[:16]
+    if not (folder / "manifest.json").exists():
+        _compile(variables, folder)
+    content = json.loads((folder / "manifest.json").read_bytes())
+    return CompiledModels(read_program(folder / "manifest.json"), content["nodes"])
 
 
-def _compile(given: dict[str, Any], folder: Path) -> CompiledModels:
-    folder.mkdir(parents=True, exist_ok=True)
+def _compile(variables: str, folder: Path) -> None:
+    working = folder.with_suffix(f".compiling-{os.getpid()}")
+    working.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "compile", "--vars", json.dumps(given)]
+        [sys.executable, "-m", "dbt.cli.main", "compile", "--vars", variables]
         + ["--project-dir", str(DBT_PROJECT), "--threads", "1"]
-        + ["--target-path", str(folder), "--log-path", str(folder)],
-        env=dbt_environment(folder / f"{DATABASE}.duckdb"),
+        + ["--target-path", str(working), "--log-path", str(working)],
+        env=dbt_environment(working / f"{DATABASE}.duckdb"),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]
-    nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
-    code = {result["unique_id"]: result["compiled_code"] for result in results}
-    parents = {key: nodes[key]["depends_on"]["nodes"] for key in code if key.startswith("model.")}
-    return CompiledModels(
-        [(nodes[key]["schema"], nodes[key]["name"], code[key]) for key in _in_order(parents)],
-        [(_told(nodes[key]), code[key]) for key in sorted(code) if key.startswith("test.")],
-    )
-
-
-def _told(node: dict[str, Any]) -> dict[str, Any]:
-    """What the audit reads of a test's node."""
-    wanted = ("unique_id", "name", "config", "meta", "description", "attached_node", "depends_on")
-    return {name: node.get(name) for name in (*wanted, "resource_type")}
-
-
-def _in_order(parents: dict[str, list[str]]) -> list[str]:
-    """Keys of the graph, each after those of its parents that are in it."""
-    ordered: dict[str, None] = {}
-
-    def add(key: str) -> None:
-        for parent in sorted(parents[key]):
-            if parent in parents and parent not in ordered:
-                add(parent)
-        ordered[key] = None
-
-    for key in sorted(parents):
-        if key not in ordered:
-            add(key)
-    return list(ordered)
+    with contextlib.suppress(OSError):  # another run was first
+        working.rename(folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from pipelines.configuration.order_statuses import known_statuses
 from pipelines.entities import ENTITIES
 from pipelines.sample.company import SampleCompany
 from pipelines.settings import DBT_PROJECT
@@ -124,13 +125,18 @@ def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
         [vars(day) for day in working_days("CN", dt.date(end.year + 2, 12, 31))]
     )
     connection.register("stages", stages)
+    connection.register("statuses", pd.DataFrame(known_statuses()))
     connection.register("calendar", calendar)
     connection.execute(
         "create table config.stages as from stages; "
+        "create table config.order_statuses as from statuses; "
         "create table config.calendar as select date_day::date as date_day, is_workday, "
         "holiday_name from calendar; "
         "create table config.exchange_rates(rate_date date, currency varchar, "
         "rate decimal(18, 8)); "
+        "create table config.sources as select 'sheets' as source, 'spreadsheet' as system, "
+        "'recorded' as close_date; "
+        "create table config.account_aliases(alias varchar, account_id varchar); "
         "create table config.people(person_id varchar, name varchar, email varchar, "
         "source varchar, source_user_id varchar); "
     )

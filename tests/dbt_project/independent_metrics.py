@@ -243,12 +243,13 @@ class Records:
         return owners.map(known)
 
     def silent_on(self, day: pd.Timestamp) -> pd.DataFrame:
-        """Customers that still order or have an open deal: whether nobody spoke to them."""
+        """Customers that still order or have an open deal: whether nobody spoke to them and none ordered."""
         rhythm = self.customers_on(day)
         served = set(rhythm[rhythm.state.isin(SERVED)].index)
         served |= set(self.open_on(day).account_id.dropna())
         rows = pd.DataFrame({"account_id": sorted(served)})
-        last = self.activities[self.activities.day <= day].groupby("account_id").day.max()
+        signs = pd.concat([self.activities, self.orders])
+        last = signs[signs.day <= day].groupby("account_id").day.max()
         owner = rows.account_id.map(self.accounts.owner_id)
         return rows.assign(
             owner_id=owner,

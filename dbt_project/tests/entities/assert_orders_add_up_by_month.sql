@@ -13,8 +13,11 @@ staged as (
         cast(date_trunc('month', {{ to_company_date('newest.ordered_at') }}) as date) as month_start,
         coalesce(newest.currency, '{{ var("currency") }}') as currency,
         count(*) as orders,
-        sum(newest.amount) as amount
+        -- The paper of a refund is written without its sign.
+        sum(case when stated.state = 'credit' then -abs(newest.amount) else newest.amount end) as amount
     from newest
+    left join {{ ref('int_orders__stated') }} as stated
+        on newest.source = stated.source and newest.order_id = stated.order_id
     left join {{ ref('int_orders__duplicates') }} as duplicates
         on newest.source = duplicates.source and newest.order_id = duplicates.order_id
     where

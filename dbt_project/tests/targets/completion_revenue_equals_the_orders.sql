@@ -13,7 +13,7 @@ with facts as (
         cast(date_trunc('month', closed_on) as date) as period_start,
         sum(amount) as amount
     from {{ ref('fct_opportunities') }}
-    where outcome = 'won'
+    where outcome = 'won' and closed_on is not null
     group by cast(date_trunc('month', closed_on) as date)
     {% endif %}
 ),

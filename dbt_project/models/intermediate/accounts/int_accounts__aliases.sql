@@ -1,9 +1,34 @@
 -- One row per account id of any source: the customer it stands for. Two records are one customer
 -- if they carry the same credit code, or names alike (macro name_key) in different sources while each
 -- of these has one such record and at most one credit code is known for the name. The oldest record
--- gives the id. Records made after the as-of day decide nothing: they join by their credit code alone.
+-- gives the id. Records made after the as-of day decide nothing: they join by their credit code alone. An id
+-- that was merged into another (account_aliases.csv, or the CRM's own record of it) stands for that one.
 with accounts as (
     {{ union_staging('accounts') }}
+),
+
+merges as (
+    select
+        alias,
+        account_id
+    from {{ ref('stg_config__account_aliases') }}
+    union
+    select
+        old_account_id as alias,
+        account_id
+    from ({{ union_staging('account_merges') }}) as recorded
+    where old_account_id not in (select alias from {{ ref('stg_config__account_aliases') }})
+),
+
+-- What was merged twice stands for the last one.
+merged as (
+    select
+        merges.alias,
+        min(coalesce(further.account_id, merges.account_id)) as account_id
+    from merges
+    left join merges as further on merges.account_id = further.alias
+    where merges.alias != merges.account_id
+    group by merges.alias
 ),
 
 known as (
@@ -15,6 +40,7 @@ known as (
         {{ credit_code_key('credit_code') }} as credit_code,
         {{ name_key('account_name') }} as name_key
     from accounts
+    where account_id not in (select alias from merged)
 ),
 
 names as (
@@ -69,3 +95,9 @@ select
     account_id as alias,
     customer_id as account_id
 from ranked
+union all
+select
+    merged.alias,
+    coalesce(ranked.customer_id, merged.account_id) as account_id
+from merged
+left join ranked on merged.account_id = ranked.account_id

@@ -12,4 +12,4 @@ select
     credited_on as heard_on,
     voided_on
 from {{ ref('int_targets__credit_events') }}
-where account_id is not null and metric = 'revenue'
+where account_id is not null and metric = 'orders'

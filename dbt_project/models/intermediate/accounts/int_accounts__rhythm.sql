@@ -5,7 +5,7 @@ with order_days as (
         account_id,
         ordered_on
     from {{ ref('int_orders__united') }}
-    where not is_cancelled
+    where not is_cancelled and not is_return and returned_on is null
 ),
 
 gaps as (

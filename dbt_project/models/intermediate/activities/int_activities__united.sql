@@ -14,7 +14,7 @@ resolved as (
         newest.source,
         newest.activity_type,
         newest.direction,
-        newest.opportunity_id,
+        coalesce(doubles.kept_opportunity_id, newest.opportunity_id) as opportunity_id,
         coalesce({{ account_of('newest.account_id') }}, deals.account_id) as account_id,
         {{ rep_of('newest.owner_id') }} as owner_id,
         deals.product_line,
@@ -22,8 +22,10 @@ resolved as (
         {{ to_company_date('newest.occurred_at') }} as occurred_on,
         deals.opportunity_id is not null as has_known_opportunity
     from newest
+    left join {{ ref('int_opportunities__duplicates') }} as doubles
+        on newest.opportunity_id = doubles.opportunity_id
     left join {{ ref('int_opportunities__united') }} as deals
-        on newest.opportunity_id = deals.opportunity_id
+        on coalesce(doubles.kept_opportunity_id, newest.opportunity_id) = deals.opportunity_id
     {{ join_rep('newest.owner_id', 'newest.source') }}
     {{ join_account('newest.account_id') }}
 )

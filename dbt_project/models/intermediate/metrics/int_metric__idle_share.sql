@@ -12,6 +12,7 @@ with events as (
         1 as denominator,
         1 as cases
     from {{ ref('int_metrics__open_deals') }}
+    where idle_workdays is not null
 ),
 
 {{ metric_rows('events', 'idle_share', 'share', 'deals', snapshot=true) }}

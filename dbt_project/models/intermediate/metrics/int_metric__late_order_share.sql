@@ -20,6 +20,7 @@ with events as (
     -- Promised for the as-of day itself and not delivered yet: the day is not over for it.
     where
         not orders.is_cancelled
+        and not orders.is_return
         and (orders.promised_on < {{ as_of_date() }} or orders.delivered_on <= orders.promised_on)
 ),
 

@@ -8,11 +8,12 @@ with events as (
         region,
         product_line,
         '' as dimension,
-        1 as numerator,
+        amount as numerator,
         0 as denominator,
-        1 as cases
+        1 as cases,
+        case when amount is null then 1 else 0 end as unknown
     from {{ ref('int_targets__credit_events') }}
     where metric = 'new_accounts'
 ),
 
-{{ metric_rows('events', 'new_accounts', 'count', 'credits', until='voided_on') }}
+{{ metric_rows('events', 'new_accounts', 'count', 'credits', until='voided_on', unknown='unknown') }}

@@ -4,7 +4,7 @@ with events as (
     select
         wins.entered_on as event_on,
         wins.opportunity_id as record_id,
-        wins.left_on as reopened_on,
+        wins.undone_on as reopened_on,
         wins.owner_id,
         wins.team_id,
         wins.region,
@@ -14,9 +14,10 @@ with events as (
         1 as denominator,
         1 as cases
     from {{ ref('int_opportunities__events') }} as wins
-    inner join {{ ref('int_opportunities__united') }} as deals
+    inner join {{ ref('int_opportunities__state') }} as deals
         on wins.opportunity_id = deals.opportunity_id
-    where wins.outcome = 'won'
+    -- A deal that is older than its record has no known cycle.
+    where wins.is_close and wins.outcome = 'won' and deals.created_on is not null
 ),
 
 {{ metric_rows('events', 'sales_cycle_days', 'median', 'deals', until='reopened_on') }}

@@ -4,7 +4,7 @@ with events as (
     select
         entered_on as event_on,
         opportunity_id as record_id,
-        left_on as reopened_on,
+        undone_on as reopened_on,
         owner_id,
         team_id,
         region,
@@ -14,7 +14,7 @@ with events as (
         1 as denominator,
         1 as cases
     from {{ ref('int_opportunities__events') }}
-    where outcome in ('won', 'lost')
+    where is_close
 ),
 
 {{ metric_rows('events', 'win_rate', 'share', 'deals', until='reopened_on') }}

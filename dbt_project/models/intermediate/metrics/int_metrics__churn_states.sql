@@ -13,6 +13,8 @@ with ordered as (
         on
             days.snapshot_on >= rhythm.ordered_on
             and (rhythm.next_order_on is null or days.snapshot_on < rhythm.next_order_on)
+            -- Bought and sent back whole: no customer.
+            and (rhythm.returned_on is null or days.snapshot_on < rhythm.returned_on)
     left join {{ ref('int_accounts__united') }} as accounts
         on rhythm.account_id = accounts.account_id
 ),

@@ -1,5 +1,5 @@
 -- Per snapshot day and customer that had ordered or had an open deal by then: its churn state, whether it
--- was silent (nobody in contact with it for longer than the limit), and whose it was.
+-- was silent (nobody in contact with it, and no order, for longer than the limit), and whose it was.
 with contacts as (
     select
         account_id,
@@ -8,11 +8,16 @@ with contacts as (
             lead(occurred_on) over (partition by account_id order by occurred_on), cast('9999-12-31' as date)
         ) as next_contact_on
     from (
-        select distinct
+        select
             account_id,
             occurred_on
         from {{ ref('int_activities__united') }}
         where account_id is not null
+        union
+        select
+            account_id,
+            heard_on as occurred_on
+        from {{ ref('int_accounts__heard') }}
     ) as contact_days
 ),
 

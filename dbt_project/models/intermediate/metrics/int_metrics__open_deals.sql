@@ -58,14 +58,21 @@ select
         {%- endfor %}
         else 0
     end as wait_band,
-    {{ workdays_between('touched', 'today') }} as idle_workdays,
+    case when open_then.snapshot_on >= capture.captured_from then {{ workdays_between('touched', 'today') }} end
+        as idle_workdays,
     coalesce(
         {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,
         false
     )
-    or coalesce({{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}, false)
+    or coalesce(
+        open_then.snapshot_on >= capture.captured_from
+        and {{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }},
+        false
+    )
         as is_stalled
 from open_then
+-- No activity recorded anywhere yet: nobody knows how long a deal was left alone.
+cross join (select min(occurred_on) as captured_from from {{ ref('int_activities__united') }}) as capture
 inner join {{ ref('int_opportunities__united') }} as deals
     on open_then.opportunity_id = deals.opportunity_id
 left join {{ ref('int_opportunities__recorded') }} as recorded

@@ -5,9 +5,9 @@ with wins as (
     select
         opportunity_id,
         entered_on as won_on,
-        left_on as reopened_on
+        undone_on as reopened_on
     from {{ ref('int_opportunities__events') }}
-    where outcome = 'won'
+    where is_close and outcome = 'won'
 ),
 
 stays as (

@@ -16,7 +16,7 @@ with first_days as (
         'deals' as subject,
         min(entered_on) as starts_on
     from {{ ref('int_opportunities__events') }}
-    where outcome in ('won', 'lost')
+    where is_close
     union all
     select
         'leads' as subject,

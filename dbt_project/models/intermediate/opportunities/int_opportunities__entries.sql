@@ -1,20 +1,27 @@
 -- One row per entry of an opportunity into a stage, up to the as-of day. What the source did not
--- record is completed: the entry at creation, and the last stage if the history misses it.
-with deals as (
-    select * from {{ ref('int_opportunities__united') }}
+-- record is completed: the entry at creation, and the last stage if the history misses it. A deal that closed
+-- nobody knows when, or is excluded, has no entry: where it stood on any day is not known.
+with changes as (
+    select * from {{ ref('int_opportunities__changes') }}
 ),
 
-history as (
-    select * from {{ ref('int_opportunities__history') }}
+deals as (
+    select
+        united.*,
+        closings.closed_at
+    from {{ ref('int_opportunities__united') }} as united
+    left join {{ ref('int_opportunities__closings') }} as closings
+        on united.opportunity_id = closings.opportunity_id
+    where united.current_outcome = 'open' or closings.closed_at is not null
 ),
 
 first_changes as (
-    select * from history
+    select * from changes
     where change_number = 1
 ),
 
 last_changes as (
-    select * from history
+    select * from changes
     where change_number = changes
 ),
 
@@ -42,19 +49,15 @@ created as (
     where first_changes.changed_at is null or first_changes.changed_at > deals.created_at
 ),
 
--- The present stage, when the history does not end in it: closed at the close, open at the last
--- edit (an edit before the last recorded change proves nothing).
+-- The present stage, when the history does not end in it: closed at the close, open at the last edit (an
+-- edit before the last recorded change proves nothing).
 ended as (
     select
         deals.opportunity_id,
         greatest(
             deals.created_at,
             last_changes.changed_at,
-            case when deals.current_outcome != 'open' then deals.current_closed_at end,
-            case
-                when deals.current_outcome = 'open' or deals.current_closed_at is null
-                    then deals.current_updated_at
-            end
+            case when deals.current_outcome = 'open' then deals.current_updated_at else deals.closed_at end
         ) as entered_at,
         deals.current_stage as stage,
         coalesce(last_changes.changes, 0) + 1 as change_number
@@ -82,7 +85,7 @@ entries as (
         changed_at as entered_at,
         to_stage as stage,
         change_number
-    from history
+    from changes
     union all
     select
         opportunity_id,

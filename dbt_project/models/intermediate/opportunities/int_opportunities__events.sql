@@ -1,5 +1,6 @@
 -- One row per entry of an opportunity into a stage, up to the as-of day: complete stage history,
--- with owner, team, region and amount as of the moment of entry.
+-- with owner, team, region and amount as of the moment of entry. is_close: it won or lost the deal; a second
+-- won stage does not win it again. undone_on: the day on which that outcome ended, if it did.
 with entries as (
     select
         entries.*,
@@ -26,6 +27,23 @@ with entries as (
         ) as visit_number
     from {{ ref('int_opportunities__entries') }} as entries
     inner join {{ ref('int_stages') }} as stages on entries.stage = stages.stage
+),
+
+turns as (
+    select
+        *,
+        case when outcome != coalesce(previous_outcome, '') then entered_at end as turned_at
+    from entries
+),
+
+lasting as (
+    select
+        *,
+        min(turned_at) over (
+            partition by opportunity_id order by event_number
+            rows between 1 following and unbounded following
+        ) as undone_at
+    from turns
 )
 
 select
@@ -54,8 +72,11 @@ select
     and coalesce(entries.previous_outcome, '') = 'open'
     and entries.pipeline = entries.previous_pipeline
     and entries.stage_order < entries.previous_order as is_backward,
-    coalesce(entries.previous_outcome, 'open') != 'open' as is_reopening
-from entries
+    coalesce(entries.previous_outcome, 'open') != 'open'
+    and entries.outcome != entries.previous_outcome as is_reopening,
+    entries.outcome != 'open' and entries.turned_at is not null as is_close,
+    case when entries.outcome != 'open' then cast(entries.undone_at as date) end as undone_on
+from lasting as entries
 inner join {{ ref('int_opportunities__united') }} as deals
     on entries.opportunity_id = deals.opportunity_id
 left join {{ ref('int_opportunities__segments') }} as segments

@@ -1,5 +1,6 @@
 -- One row per source and order placed by the as-of day: what that source says of it, people and
--- customers resolved, times in the company's terms.
+-- customers resolved, times in the company's terms. What a word for the state means says order_statuses.csv; an
+-- order in a state that nobody knows does not count, and a finding names it. A return is negative.
 with orders as (
     {{ union_staging('orders') }}
 ),
@@ -47,16 +48,16 @@ resolved as (
         newest.order_id,
         newest.source,
         books.source is not null as is_booked,
-        newest.opportunity_id,
+        coalesce(doubles.kept_opportunity_id, newest.opportunity_id) as opportunity_id,
         {{ account_of('newest.account_id') }} as account_id,
         {{ rep_of('newest.owner_id') }} as owner_id,
         coalesce(record_owners.owner_id, customer_owners.owner_id) as account_owner_id,
         newest.product_line,
-        newest.amount as original_amount,
+        case when coalesce(own_words.state, words.state) = 'credit' then -abs(newest.amount) else newest.amount end
+            as original_amount,
         coalesce(newest.currency, '{{ var("currency") }}') as currency,
         newest.status,
-        {{ is_cancelled_status('newest.status') }} as is_cancelled,
-        {{ is_partial_status('newest.status') }} as is_partly_delivered,
+        {{ order_state('newest.status', 'coalesce(own_words.state, words.state)') }} as state,
         {{ to_company_time('newest.ordered_at') }} as ordered_at,
         {{ to_company_date('newest.ordered_at') }} as ordered_on,
         {{ to_company_date('newest.promised_at') }} as promised_on,
@@ -68,7 +69,17 @@ resolved as (
     left join record_owners on newest.account_id = record_owners.account_id
     left join customer_owners on {{ account_of('newest.account_id') }} = customer_owners.customer_id
     left join books on newest.source = books.source
+    left join {{ ref('int_opportunities__duplicates') }} as doubles
+        on newest.opportunity_id = doubles.opportunity_id
+    left join {{ ref('stg_config__order_statuses') }} as own_words
+        on newest.source = own_words.source and {{ name_key('newest.status') }} = own_words.status_key
+    left join {{ ref('stg_config__order_statuses') }} as words
+        on words.source = '*' and {{ name_key('newest.status') }} = words.status_key
 )
 
-select * from resolved
+select
+    *,
+    state in ('void', 'unknown') or (state = 'returned' and original_amount >= 0) as is_cancelled,
+    state = 'partial' as is_partly_delivered
+from resolved
 where ordered_on <= {{ as_of_date() }}

@@ -1,94 +1,35 @@
--- One row per order placed by the as-of day, in the company's terms, each counted once. What an order
--- does not say (deal, owner, product line) is taken from another source's record of the same order,
--- then from its opportunity, then from its customer.
-with stated as (
-    select * from {{ ref('int_orders__stated') }}
+-- One row per order placed by the as-of day, in the company's terms, each counted once, and returned_on: the
+-- day on which all that the customer had bought by then was back. Until that day it was a customer.
+with converted as (
+    select * from {{ ref('int_orders__completed') }}
 ),
 
-doubles as (
+days as (
     select
-        duplicates.kept_source,
-        duplicates.kept_order_id,
-        stated.*
-    from {{ ref('int_orders__duplicates') }} as duplicates
-    inner join stated
-        on duplicates.source = stated.source and duplicates.order_id = stated.order_id
+        account_id,
+        ordered_on,
+        sum(sum(coalesce(amount, 0))) over (partition by account_id order by ordered_on) as kept_amount,
+        bool_or(is_return) as has_return
+    from converted
+    where not is_cancelled
+    group by account_id, ordered_on
 ),
 
--- Of several doubles the one that says most.
-supplied as (
-    {{ newest_of(
-        'doubles',
-        'kept_source, kept_order_id',
-        'case when opportunity_id is null then 1 else 0 end, case when owner_id is null then 1 else 0 end, source, order_id'
-    ) }}
-),
-
-completed as (
+-- The first day from that of the order on at which a return left the customer nothing it had bought.
+wiped as (
     select
-        -- Two orders of different sources that share nothing but a number both count.
-        case
-            when
-                row_number() over (
-                    partition by stated.order_id
-                    order by case when stated.is_booked then 0 else 1 end, stated.source
-                ) > 1
-                then stated.source || ':' || stated.order_id
-            else stated.order_id
-        end as order_id,
-        stated.source,
-        coalesce(stated.opportunity_id, supplied.opportunity_id) as opportunity_id,
-        stated.account_id,
-        coalesce(stated.owner_id, supplied.owner_id) as own_owner_id,
-        coalesce(stated.account_owner_id, supplied.account_owner_id) as account_owner_id,
-        coalesce(stated.product_line, supplied.product_line) as own_product_line,
-        stated.original_amount,
-        stated.currency,
-        stated.status,
-        stated.is_cancelled,
-        stated.is_partly_delivered,
-        stated.ordered_at,
-        stated.ordered_on,
-        coalesce(stated.promised_on, supplied.promised_on) as promised_on,
-        -- The books know what was delivered: where they say nothing, nothing was.
-        case
-            when stated.is_booked then stated.last_delivered_on
-            else coalesce(stated.last_delivered_on, supplied.last_delivered_on)
-        end as last_delivered_on
-    from stated
-    left join {{ ref('int_orders__duplicates') }} as duplicates
-        on stated.source = duplicates.source and stated.order_id = duplicates.order_id
-    left join supplied
-        on stated.source = supplied.kept_source and stated.order_id = supplied.kept_order_id
-    where duplicates.order_id is null
+        account_id,
+        ordered_on,
+        min(case when has_return and kept_amount <= 0 then ordered_on end) over (
+            partition by account_id order by ordered_on
+            rows between current row and unbounded following
+        ) as returned_on
+    from days
 )
 
 select
-    completed.order_id,
-    completed.source,
-    completed.opportunity_id,
-    completed.account_id,
-    coalesce(completed.own_owner_id, deals.current_owner_id, completed.account_owner_id) as owner_id,
-    coalesce(completed.own_product_line, deals.product_line) as product_line,
-    completed.original_amount,
-    completed.currency,
-    {{ company_money('completed.original_amount', 'rates.rate') }} as amount,
-    completed.status,
-    completed.is_cancelled,
-    completed.ordered_at,
-    completed.ordered_on,
-    completed.promised_on,
-    -- A delivery after the as-of day has not happened yet, and a part of one is not a delivery.
-    case
-        when not completed.is_partly_delivered and completed.last_delivered_on <= {{ as_of_date() }}
-            then completed.last_delivered_on
-    end as delivered_on,
-    completed.is_partly_delivered
-    and coalesce(completed.last_delivered_on <= {{ as_of_date() }}, true) as is_partly_delivered
-from completed
-left join {{ ref('int_opportunities__united') }} as deals
-    on completed.opportunity_id = deals.opportunity_id
-left join {{ ref('int_exchange_rates__periods') }} as rates
-    on
-        completed.currency = rates.currency
-        and completed.ordered_on between rates.valid_from and rates.valid_to
+    converted.*,
+    wiped.returned_on
+from converted
+left join wiped
+    on converted.account_id = wiped.account_id and converted.ordered_on = wiped.ordered_on

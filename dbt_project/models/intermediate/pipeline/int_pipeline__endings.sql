@@ -19,7 +19,7 @@ with followed as (
         on
             deals.opportunity_id = closes.opportunity_id
             and deals.snapshot_on < closes.entered_on
-            and closes.outcome != 'open'
+            and closes.is_close
 )
 
 select

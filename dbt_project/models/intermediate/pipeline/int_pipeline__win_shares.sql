@@ -23,16 +23,16 @@ closes as (
         entered_on as changed_on,
         1 as direction
     from events
-    where outcome != 'open'
+    where is_close
     union all
     select
         opportunity_id,
         event_number,
         outcome,
-        left_on as changed_on,
+        undone_on as changed_on,
         -1 as direction
     from events
-    where outcome != 'open' and left_on is not null
+    where is_close and undone_on is not null
 ),
 
 changes as (

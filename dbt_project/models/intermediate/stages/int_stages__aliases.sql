@@ -14,6 +14,16 @@ with names as (
         source,
         from_stage as source_stage
     from ({{ union_staging('stage_history') }}) as moves_from
+    union
+    select
+        source,
+        to_stage as source_stage
+    from ({{ union_staging('observed_stages') }}) as seen_to
+    union
+    select
+        source,
+        from_stage as source_stage
+    from ({{ union_staging('observed_stages') }}) as seen_from
 ),
 
 mapping as (

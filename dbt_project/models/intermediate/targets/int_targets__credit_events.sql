@@ -1,5 +1,5 @@
 -- One row per event that counts towards a target, with whom it is credited to.
--- revenue_basis decides: orders (by order date, cancelled ones out) or won opportunities (by the
+-- revenue_basis decides: orders (by order date, cancelled ones out, returns negative) or won opportunities (by the
 -- day of closing). A new account counts once, on its first such event over all history.
 -- voided_on: the day on which the win was taken back by reopening the deal; it counts on the days before.
 with deals as (
@@ -14,7 +14,9 @@ with deals as (
         orders.product_line,
         orders.ordered_on as credited_on,
         cast(null as date) as voided_on,
-        orders.amount
+        orders.amount,
+        orders.is_return,
+        orders.returned_on
     from {{ ref('int_orders__united') }} as orders
     left join {{ ref('int_reps__history') }} as stays
         on
@@ -31,30 +33,34 @@ with deals as (
         wins.region,
         wins.product_line,
         wins.entered_on as credited_on,
-        wins.left_on as voided_on,
-        case when wins.left_on is null then deals.amount else wins.amount end as amount
+        wins.undone_on as voided_on,
+        case when wins.undone_on is null then deals.amount else wins.amount end as amount,
+        false as is_return,
+        wins.undone_on as returned_on
     from {{ ref('int_opportunities__events') }} as wins
     inner join {{ ref('int_opportunities__state') }} as deals
         on wins.opportunity_id = deals.opportunity_id
     where
-        wins.outcome = 'won'
+        wins.is_close
+        and wins.outcome = 'won'
         -- Won and reopened on one day: no evening ever saw it won.
-        and (wins.left_on is null or wins.left_on > wins.entered_on)
+        and (wins.undone_on is null or wins.undone_on > wins.entered_on)
     {% endif %}
 ),
 
 ordered_deals as (
     select
         *,
-        max(coalesce(voided_on, cast('9999-12-31' as date))) over (
+        max(coalesce(returned_on, cast('9999-12-31' as date))) over (
             partition by account_id order by credited_on, deal_id
             rows between unbounded preceding and 1 preceding
         ) as customer_until,
         min(credited_on) over () as records_from
     from deals
+    where not is_return
 ),
 
--- A customer is new again if all its deals before had been taken back; as long as one stands, it is one.
+-- A customer is new again if all its deals before had been taken or sent back. A return is no deal.
 spells as (
     select
         *,
@@ -69,48 +75,46 @@ firsts as (
     select
         *,
         row_number() over (partition by account_id, spell order by credited_on, deal_id) as deal_number,
-        max(coalesce(voided_on, cast('9999-12-31' as date))) over (partition by account_id, spell)
+        max(coalesce(returned_on, cast('9999-12-31' as date))) over (partition by account_id, spell)
             as customer_to
     from spells
 )
 
+{%- set who = ['deal_id', 'opportunity_id', 'account_id', 'owner_id', 'team_id', 'region', 'product_line', 'credited_on'] %}
+
 {% for metric, amount in [('revenue', 'coalesce(amount, 0)'), ('orders', '1')] -%}
 select
     '{{ metric }}' as metric,
-    deal_id,
-    opportunity_id,
-    account_id,
-    owner_id,
-    team_id,
-    region,
-    product_line,
-    credited_on,
+    {{ who | join(', ') }},
     voided_on,
     {{ amount }} as amount
 from deals
+{%- if metric == 'orders' %}
+where not is_return
+{%- endif %}
 union all
 {% endfor -%}
 select
     'new_accounts' as metric,
-    firsts.deal_id,
-    firsts.opportunity_id,
-    firsts.account_id,
-    firsts.owner_id,
-    firsts.team_id,
-    firsts.region,
-    firsts.product_line,
-    firsts.credited_on,
+    firsts.{{ who | join(', firsts.') }},
     case when firsts.customer_to < cast('9999-12-31' as date) then firsts.customer_to end as voided_on,
-    1 as amount
+    case
+        when
+            accounts.created_on >= firsts.records_from
+            or firsts.credited_on >= {{ add_days('firsts.records_from', 365) }}
+            then 1
+    end as amount
 from firsts
 left join {{ ref('int_accounts__united') }} as accounts
     on firsts.account_id = accounts.account_id
 -- A customer older than the records may have bought before them: its first deal on record makes it new
--- only if the records show a year without one.
+-- only if the records show a year without one. How old a customer is that has no creation date nobody
+-- knows: within that year its amount is null, and so is every count that it may belong to.
 where
     firsts.deal_number = 1
     and firsts.account_id is not null
     and (
-        accounts.created_on >= firsts.records_from
+        accounts.created_on is null
+        or accounts.created_on >= firsts.records_from
         or firsts.credited_on >= {{ add_days('firsts.records_from', 365) }}
     )

@@ -50,6 +50,7 @@ joined as (
         case when capture.has_activities then coalesce(contacts.inbound_30d, 0) end as inbound_30d,
         coalesce(open_deals.open_opportunities, 0) as open_opportunities,
         heard.last_heard_on,
+        greatest(contacts.last_contact_on, heard.last_heard_on) as last_sign_on,
         coalesce(worth.revenue_amount, 0) as revenue_12m,
         coalesce(worth.is_key, false) as is_key_account,
         capture.has_activities
@@ -94,7 +95,7 @@ select
             then
                 (judged.churn_state in ('active', 'at_risk', 'new') or judged.open_opportunities > 0)
                 and coalesce(
-                    {{ days_between('judged.last_contact_on', as_of_date()) }} > {{ var('silence_days') }},
+                    {{ days_between('judged.last_sign_on', as_of_date()) }} > {{ var('silence_days') }},
                     true
                 )
     end as silent

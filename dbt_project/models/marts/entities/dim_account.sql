@@ -6,7 +6,7 @@ with orders as (
         max(ordered_on) as last_order_on,
         count(*) as order_count
     from {{ ref('int_orders__united') }}
-    where not is_cancelled
+    where not is_cancelled and not is_return and returned_on is null
     group by account_id
 )
 

@@ -14,9 +14,11 @@ aged as (
                 then {{ days_between('state.stage_entered_on', as_of_date()) }}
         end as days_in_stage,
         case
-            when state.outcome = 'open' then {{ workdays_between('touched', 'today') }}
+            when state.outcome = 'open' and capture.has_activities
+                then {{ workdays_between('touched', 'today') }}
         end as idle_workdays
     from state
+    cross join (select count(*) > 0 as has_activities from {{ ref('int_activities__united') }}) as capture
     left join {{ ref('int_opportunities__touches') }} as touches
         on state.opportunity_id = touches.opportunity_id
     left join {{ ref('int_stages__benchmarks') }} as benchmarks on state.stage = benchmarks.stage
@@ -42,6 +44,7 @@ select
     created_on,
     expected_close_on,
     closed_on,
+    closed_origin,
     stage_entered_on,
     age_days,
     days_in_stage,

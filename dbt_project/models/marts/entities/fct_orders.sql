@@ -31,12 +31,15 @@ select
     judged.delivered_on,
     judged.status,
     judged.is_cancelled,
+    judged.is_return,
     judged.is_partly_delivered,
     case
-        when judged.promised_on is not null and not judged.is_cancelled then judged.days_over > 0
+        when judged.promised_on is not null and not judged.is_cancelled and not judged.is_return
+            then judged.days_over > 0
     end as is_late,
     case
-        when judged.promised_on is not null and not judged.is_cancelled then judged.days_over
+        when judged.promised_on is not null and not judged.is_cancelled and not judged.is_return
+            then judged.days_over
     end as days_late
 from judged
 left join {{ ref('int_reps__history') }} as reps

@@ -10,17 +10,6 @@ organizations as (
     {{ salesforce_whole('organization') }}
 ),
 
--- The moment of closing: CloseDate is only a day, and anybody may edit it.
-last_entries as (
-    select
-        source,
-        opportunity_id,
-        max_by(to_stage, changed_at) as stage,
-        max(changed_at) as entered_at
-    from {{ ref('stg_salesforce__stage_history') }}
-    group by source, opportunity_id
-),
-
 renamed as (
     select
         ---------- ids
@@ -43,12 +32,9 @@ renamed as (
         coalesce(deals.custom_expected_close_date, deals.close_date) as expected_close_date,
         ---------- moments
         coalesce(deals.custom_created_at, deals.created_date) as created_at,
+        -- The company's own reports go by CloseDate; the history tells the moment (int_opportunities__closings).
         coalesce(
-            deals.custom_closed_at,
-            case
-                when deals.is_closed and last_entries.stage = deals.stage_name then last_entries.entered_at
-            end,
-            case when deals.is_closed then {{ company_midnight('deals.close_date') }} end
+            deals.custom_closed_at, case when deals.is_closed then {{ company_midnight('deals.close_date') }} end
         ) as closed_at,
         coalesce(deals.custom_updated_at, deals.last_modified_date, deals.system_modstamp) as updated_at,
         ---------- bookkeeping
@@ -57,7 +43,6 @@ renamed as (
     from current_rows as deals
     left join families on deals.source = families.source and deals.id = families.opportunity_id
     left join organizations on deals.source = organizations.source
-    left join last_entries on deals.source = last_entries.source and deals.id = last_entries.opportunity_id
 )
 
 select * from renamed

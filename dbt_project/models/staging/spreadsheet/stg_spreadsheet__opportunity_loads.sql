@@ -1,7 +1,8 @@
 -- One row per deal, file and stretch of successive versions of the file that say the same about owner,
--- amount, expected close and last edit: told_from is the first load that said so, told_last the last,
+-- amount, stage, expected close and last edit: told_from is the first load that said so, told_last the last,
 -- told_to the load (or withdrawal of the file) that ended it. At a company whose clock is fixed, loads
--- after the day belong to the day: only the last of them is left. loaded_from is the load itself.
+-- after the day belong to the day: only the last of them is left. A version that was
+-- replaced on the company's day of its load was corrected, and tells nothing. loaded_from is the load itself.
 {%- set end_of_time = "cast('9999-12-31 00:00:00' as " ~ column_type('timestamp') ~ ")" %}
 {%- set day_end = to_utc("cast(concat(cast(" ~ as_of_date() ~ " as string), ' 23:59:59') as timestamp)") %}
 with loaded as (
@@ -9,6 +10,7 @@ with loaded as (
         source,
         trim(opportunity_id) as opportunity_id,
         trim(owner_id) as owner_id,
+        trim(stage) as stage,
         amount,
         expected_close_date,
         created_at,
@@ -24,7 +26,7 @@ with loaded as (
 
 counted as (
     select * from loaded
-    where told_from < told_to
+    where told_from < told_to and {{ to_company_date('told_from') }} < {{ to_company_date('told_to') }}
 ),
 
 single as (
@@ -38,6 +40,7 @@ followed as (
         *,
         lag(told_to) over in_file as old_told_to,
         lag(owner_id) over in_file as old_owner_id,
+        lag(stage) over in_file as old_stage,
         lag(amount) over in_file as old_amount,
         lag(expected_close_date) over in_file as old_expected_close_date,
         lag(updated_at) over in_file as old_updated_at
@@ -52,6 +55,7 @@ flagged as (
             when
                 old_told_to = told_from
                 and {{ is_same('old_owner_id', 'owner_id') }}
+                and {{ is_same('old_stage', 'stage') }}
                 and {{ is_same('old_amount', 'amount') }}
                 and {{ is_same('old_expected_close_date', 'expected_close_date') }}
                 and {{ is_same('old_updated_at', 'updated_at') }}
@@ -77,6 +81,7 @@ runs as (
         opportunity_id,
         _file,
         max(owner_id) as owner_id,
+        max(stage) as stage,
         max(amount) as amount,
         max(expected_close_date) as expected_close_date,
         max(created_at) as created_at,

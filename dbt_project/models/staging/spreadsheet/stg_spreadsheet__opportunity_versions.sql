@@ -24,41 +24,6 @@ stage_changes as (
     group by runs.source, runs.opportunity_id
 ),
 
-moments as (
-    select
-        source,
-        opportunity_id,
-        told_from as seen_at
-    from runs
-    union
-    select
-        source,
-        opportunity_id,
-        told_to as seen_at
-    from runs
-),
-
-told as (
-    select
-        runs.*,
-        moments.seen_at
-    from moments
-    inner join runs
-        on
-            moments.source = runs.source
-            and moments.opportunity_id = runs.opportunity_id
-            and moments.seen_at >= runs.told_from
-            and moments.seen_at < runs.told_to
-),
-
--- A deal in several files: the newest row stands, as in stg_spreadsheet__opportunities.
-standing as (
-    {{ newest_of(
-        'told', 'source, opportunity_id, seen_at',
-        'updated_at desc nulls last, told_last desc, _file desc, _address'
-    ) }}
-),
-
 followed as (
     select
         *,
@@ -67,7 +32,7 @@ followed as (
         lag(owner_id) over of_deal as old_owner_id,
         lag(amount) over of_deal as old_amount,
         lag(expected_close_date) over of_deal as old_expected_close_date
-    from standing
+    from {{ ref('stg_spreadsheet__opportunity_standings') }}
     window of_deal as (partition by source, opportunity_id order by seen_at)
 ),
 

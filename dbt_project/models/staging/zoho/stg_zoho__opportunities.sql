@@ -30,16 +30,6 @@ pipelines as (
     from ({{ zoho_whole('stages') }}) as stages
 ),
 
-last_entries as (
-    select
-        source,
-        opportunity_id,
-        max_by(to_stage, changed_at) as stage,
-        max(changed_at) as entered_at
-    from {{ ref('stg_zoho__stage_history') }}
-    group by source, opportunity_id
-),
-
 judged as (
     select
         deals.*,
@@ -48,8 +38,7 @@ judged as (
         case
             when pipelines.pipeline is null then closing_names.stage is not null
             else closing_stages.stage is not null
-        end as is_closed,
-        case when last_entries.stage = deals.stage then last_entries.entered_at end as stage_entered_at
+        end as is_closed
     from deals
     left join organisations on deals.source = organisations.source
     left join pipelines
@@ -62,7 +51,6 @@ judged as (
             and pipelines.pipeline = closing_stages.pipeline
             and deals.stage = closing_stages.stage
     left join closing_names on deals.source = closing_names.source and deals.stage = closing_names.stage
-    left join last_entries on deals.source = last_entries.source and deals.id = last_entries.opportunity_id
 ),
 
 renamed as (
@@ -83,10 +71,8 @@ renamed as (
         coalesce(custom_expected_close_date, closing_date) as expected_close_date,
         ---------- moments
         coalesce(custom_created_at, created_time) as created_at,
-        coalesce(
-            custom_closed_at,
-            case when is_closed then coalesce(stage_entered_at, {{ company_midnight('closing_date') }}) end
-        ) as closed_at,
+        -- Zoho's reports go by the closing date; the history tells the moment (int_opportunities__closings).
+        coalesce(custom_closed_at, case when is_closed then {{ company_midnight('closing_date') }} end) as closed_at,
         coalesce(custom_updated_at, modified_time) as updated_at,
         ---------- bookkeeping
         source,
