@@ -12,7 +12,8 @@ from functools import cache
 
 from pipelines.settings import PROJECT
 
-CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+# Words, and the marks that join them: a full-width sign alone is not said to anybody.
+CHINESE = re.compile(r"[\u4e00-\u9fff、。，；：！？（）【】]")
 # A sentence: two words of letters in a row. A list of keys has commas between them.
 ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 # Calls whose strings a person reads, and which of their arguments (positions, names).
