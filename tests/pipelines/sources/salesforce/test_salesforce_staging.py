@@ -26,7 +26,11 @@ IDS = {
 def build(night, folder: Path) -> Path:
     """The warehouse of the loads, with the staging models built and tested by dbt."""
     warehouse = folder / "warehouse.duckdb"
-    settings = replace(night.settings, sources=(night.connector.source,))
+    # dbt is called for the sample company, and refuses a warehouse of any other.
+    company = night.settings.company.model_copy(
+        update={"timezone": "Asia/Shanghai", "currency": "CNY", "language": "zh"}
+    )
+    settings = replace(night.settings, sources=(night.connector.source,), company=company)
     bind(warehouse, settings, night.raw_zone, as_of=AS_OF, known_at=None)
     build_staging("salesforce", warehouse, AS_OF)
     return warehouse
