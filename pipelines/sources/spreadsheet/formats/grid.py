@@ -124,7 +124,9 @@ class Grid:
         return rows
 
     def is_blank_row(self, row: int) -> bool:
-        return all(is_blank(value) for value in self.rows[row])
+        cells = self.rows[row]
+        # Counting is quick: a stray cell far below leaves a million rows of empty text.
+        return cells.count("") == len(cells) or all(map(is_blank, cells))
 
     @property
     def is_empty(self) -> bool:

@@ -136,6 +136,9 @@ def heading_rows(
         if row <= within:
             own |= finder.hits(row)[0]
             continue
+        if finder.grid.is_blank_row(row):
+            gap = True
+            continue
         filled = sum(not is_blank(value) for value in finder.grid.rows[row])
         if filled > 1 and finder.could_be_heading(row):
             if _repeats(finder, row, own):
