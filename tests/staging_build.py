@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from pipelines.settings import DBT_PROJECT, Settings, load_settings
+from pipelines.warehouse.binding import connect
 from pipelines.warehouse.dbt_command import dbt_environment
 
 COMPANY = """\
@@ -53,6 +54,9 @@ def build_staging(system: str, warehouse: Path, as_of: dt.date) -> str:
     AssertionError with dbt's words if a model or test fails; a test that warns does not.
     """
     out = warehouse.with_name("dbt")
+    with connect(warehouse) as connection:
+        # Bound as whatever company a connector was tried with, staged as the sample company.
+        connection.execute("drop table if exists config.build")
     given = {"systems": [system], "as_of": str(as_of), "timezone": "Asia/Shanghai"}
     done = subprocess.run(
         [
