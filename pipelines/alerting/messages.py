@@ -21,6 +21,7 @@ from pipelines.alerting.rules import Rule
 from pipelines.alerting.weeks import Present, said
 from pipelines.alerting.wording import (
     Amount,
+    Clauses,
     Day,
     Heading,
     Paragraph,
@@ -32,20 +33,10 @@ from pipelines.alerting.wording import (
     where,
 )
 from pipelines.language import Text, text
+from pipelines.language.text import InBoth
 
 Language = Literal["zh", "en"]
 MOST_NAMED = 3
-
-
-@dataclass(frozen=True)
-class RuleText:
-    """A rule's own title or advice, in the language of the reader."""
-
-    zh: str
-    en: str
-
-    def into(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ def message(rule: Rule, facts: Facts, currency: str) -> Paragraph:
             text("alerts.agrees") if facts.agrees else None,
             _driven(facts.drivers),
             _amount(rule, facts, currency),
-            text("alerts.advice", advice=RuleText(rule.advice.zh, rule.advice.en)),
+            text("alerts.advice", advice=InBoth(en=rule.advice.en, zh=rule.advice.zh)),
         ]
     )
 
@@ -95,7 +86,7 @@ def _head(rule: Rule, facts: Facts) -> Text:
         "alerts.head_recovering" if recovering else "alerts.head",
         level=level(facts.level),
         where=where(facts.scope_type, facts.scope_name, facts.dimension),
-        title=RuleText(rule.title.zh, rule.title.en),
+        title=InBoth(en=rule.title.en, zh=rule.title.zh),
     )
 
 
@@ -229,12 +220,4 @@ def _target(rule: Rule, facts: Facts, currency: str) -> Text:
                      else text("alerts.target.last_day"))  # fmt: skip
     if is_known(facts.needed) and facts.needed > 0 and facts.days_left > 0:
         parts.append(text("alerts.target.needed", amount=Amount(facts.needed, currency)))
-    return text("alerts.target.all", parts=_Clauses(parts))
-
-
-@dataclass(frozen=True)
-class _Clauses:
-    parts: Sequence[Text]
-
-    def into(self, language: str) -> str:
-        return ("，" if language == "zh" else ", ").join(part.into(language) for part in self.parts)
+    return text("alerts.target.all", parts=Clauses(parts))

@@ -22,9 +22,14 @@ from pipelines.alerting.backtest import Span, by_rule, judge
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.truth import period_outcomes
+from pipelines.alerting.wording import percent
+from pipelines.language import Text, text
+from pipelines.language.figures import figure
 
 # With fewer judged alerts a rule carries no figure of quality.
 ENOUGH = 20
+# False alarms per period in 100 quiet scopes that are too few to give a number.
+NOTABLE_RATE = 0.1
 LEVELS = ("warning", "danger")
 # What a person's outcome says of the alert; whoever looked into it knows better than its course.
 RIGHT = {"recovered": True, "missed": True, "accepted": True}
@@ -66,52 +71,37 @@ class RuleRecord:
     grain: str = "week"
 
     def sentence(self, language: str) -> str:
-        """The line under an alert."""
-        zh = language == "zh"
-        parts = [part for part in (self._past(zh), self._quiet(zh)) if part]
-        return ("；" if zh else "; ").join(parts)
+        """The line under an alert; empty where nothing is known of the rule's past."""
+        parts = [part for part in (self._past(), self._quiet()) if part is not None]
+        both = text("alerts.record.both", past=parts[0], quiet=parts[1]) if parts[1:] else None
+        return (both or parts[0]).into(language) if parts else ""
 
-    def _past(self, zh: bool) -> str:
+    def _past(self) -> Text | None:
         if self.basis == "none":
-            return ""
-        if self.precision is None:
-            return (
-                f"以往可核对的预警 {self.cases} 次，太少，不给准确率"
-                if zh
-                else f"past alerts that can be checked: {self.cases}, too few for a record"
-            )
-        share, low, high = (
-            f"{figure:.0%}" for figure in (self.precision, self.precision_low, self.precision_high)
-        )
+            return None
+        if self.precision is None or self.precision_low is None or self.precision_high is None:
+            return text("alerts.record.too_few", cases=self.cases)
+        figures = {
+            "cases": self.cases,
+            "share": percent(self.precision),
+            "low": percent(self.precision_low),
+            "high": percent(self.precision_high),
+        }
         if self.basis == "own_course":
-            return (
-                f"以往 {self.cases} 次中 {share} 属实（{low}–{high}，以之后一个季度仍偏差为准）"
-                if zh
-                else f"real in {share} of {self.cases} past alerts "
-                f"({low}–{high}; real = still off a quarter later)"
-            )
-        days = self.median_lead_days
-        if zh:
-            text = f"以往 {self.cases} 次中 {share} 应验（{low}–{high}，以期末完成不足九成为准）"
-            return text + (f"，通常提前 {days:.0f} 天" if days else "")
-        text = (
-            f"right in {share} of {self.cases} past alerts ({low}–{high}; right = ended below 90%)"
-        )
-        return text + (f", usually {days:.0f} days ahead" if days else "")
+            return text("alerts.record.own_course", **figures)
+        if self.median_lead_days:
+            days = round(self.median_lead_days)
+            return text("alerts.record.period_end_ahead", **figures, count=days)
+        return text("alerts.record.period_end", **figures)
 
-    def _quiet(self, zh: bool) -> str:
+    def _quiet(self) -> Text | None:
         rate = self.expected_false_per_100
         if rate is None:
-            return ""
-        period = {
-            "week": ("每周", "a week"),
-            "month": ("每月", "a month"),
-        }.get(self.grain, ("每期", "a period"))[0 if zh else 1]
-        if zh:
-            often = "不到 0.1 次" if rate < 0.1 else f"约 {rate:.1f} 次"
-            return f"业务平稳时，每 100 个团队或个人{period}误报{often}"
-        often = "fewer than 0.1" if rate < 0.1 else f"about {rate:.1f}"
-        return f"expect {often} false alarms {period} in 100 quiet scopes"
+            return None
+        grain = self.grain if self.grain in {"week", "month"} else "period"
+        if rate < NOTABLE_RATE:
+            return text(f"alerts.record.quiet_rare.{grain}")
+        return text(f"alerts.record.quiet.{grain}", rate=figure(rate, 1))
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)

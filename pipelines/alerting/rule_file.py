@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
 from pipelines.alerting.rules import Rule
-from pipelines.configuration.problems import Problem, read_yaml
-from pipelines.language import text
+from pipelines.configuration.problems import Problem, accepted_by, read_yaml
+from pipelines.language import Said, text
 from pipelines.metrics import definitions
 
-ACCEPTED = "a list `rules:` of alert rules, see docs"
+ACCEPTED = text("config.rules.list")
 
 
 def load_rules(
@@ -96,26 +96,25 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
     if len(path) > 1 and path[0] == "condition" and path[1] == kind:
         del path[1]
     key = f"{where}, {'.'.join(path)}" if path else where
-    accepted = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    accepted = accepted_by(item)
     if item["type"] == "missing":
         return Problem(file, key, text("config.missing"), text("config.a_value_for_key"))
     if item["type"] == "extra_forbidden":
         return Problem(file, key, text("config.unknown_key"), _no_such_key(path, kind))
     if item["type"].startswith("union_tag"):
-        expected = item.get("ctx", {}).get("expected_tags", "a known condition")
+        expected = item.get("ctx", {}).get("expected_tags", text("config.rules.known_condition"))
         return Problem(
             file, f"{key}.type", repr(kind), text("config.rules.one_of", expected=expected)
         )
     if path == ["metric"]:
         fault = definitions().faults.get(str(item["input"]))
         if fault:
-            found = f"no metric {item['input']!r}: {fault}"
+            found = text("config.rules.faulty_metric", input=item["input"], fault=fault)
             return Problem(file, key, found, text("config.rules.defined_metric"))
         near = difflib.get_close_matches(str(item["input"]), METRICS, 1)
-        hint = f"{near[0]} (nearest), or " if near else ""
-        return Problem(
-            file, key, text("config.rules.no_metric", input=item["input"]), f"{hint}{accepted}"
-        )
+        if near:
+            accepted = text("config.rules.nearest_or", nearest=near[0], accepted=accepted)
+        return Problem(file, key, text("config.rules.no_metric", input=item["input"]), accepted)
     if path and path[0] == "scopes":
         return Problem(
             file,
@@ -124,16 +123,16 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
             text("config.rules.one_of_scopes", scope_types=[*SCOPE_TYPES]),
         )
     plain = not isinstance(item["input"], dict)
-    found = repr(item["input"]) if plain else "does not fit together"
-    return Problem(file, key, found, accepted)
+    shown = repr(item["input"]) if plain else text("config.rules.unfitting")
+    return Problem(file, key, shown, accepted)
 
 
-def _no_such_key(path: list[str], kind: Any) -> str:
+def _no_such_key(path: list[str], kind: Any) -> Said:
     if path[0] in {"title", "advice"}:
-        return "only zh and en; quote a text that contains a comma"
+        return text("config.rules.only_words")
     if path[0] == "condition":
-        return f"a key of condition {kind}; remove it"
-    return f"one of {', '.join(Rule.model_fields)}"
+        return text("config.rules.key_of_condition", condition=kind)
+    return text("config.rules.one_of", expected=[*Rule.model_fields])
 
 
 def _faults(
@@ -156,8 +155,13 @@ def _faults(
         if not any((kind, name) in known_scopes for kind in rule.scopes):
             ids = sorted(i for kind, i in known_scopes if kind in rule.scopes)
             near = difflib.get_close_matches(name, ids, 1, 0.5)
-            accepted = f"{near[0]} (nearest)" if near else f"one of {', '.join(ids[:12])}"
-            yield Problem(file, f"{where}, only", f"no {'/'.join(rule.scopes)} {name!r}", accepted)
+            accepted = (
+                text("config.rules.nearest", nearest=near[0])
+                if near
+                else text("config.rules.one_of", expected=ids[:12])
+            )
+            found = text("config.rules.no_such", kinds="/".join(rule.scopes), name=name)
+            yield Problem(file, f"{where}, only", found, accepted)
 
 
 def _with_known_partners(
@@ -171,7 +175,11 @@ def _with_known_partners(
         if not unknown and not own:
             kept.append(rule)
             continue
-        found = f"no family {', '.join(unknown)}" if unknown else "names the rule's own family"
+        found = (
+            text("config.rules.no_family", families=unknown)
+            if unknown
+            else text("config.rules.own_family")
+        )
         others = ", ".join(sorted(families - {rule.family}))
         problems.append(
             Problem(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pipelines.alerting.catalogue import METRICS, Direction, Metric
 from pipelines.alerting.conditions import FILTERS, ON_PARTS, ON_PERSONS, ON_TARGETS, AnyCondition
 from pipelines.alerting.states import Laws
+from pipelines.language import text
 
 Level = Literal["normal", "warning", "danger"]
 Mode = Literal["alert", "watch", "off"]
@@ -57,9 +58,9 @@ class Pause(_Part):
     @model_validator(mode="after")
     def _one_kind(self) -> Pause:
         if (self.start is None) != (self.end is None):
-            raise ValueError("both `from` and `to`, such as 02-01 and 02-20")
+            raise ValueError(text("config.rules.pause_both"))
         if self.start is None and self.workdays_below is None:
-            raise ValueError("`from` and `to`, or `workdays_below`")
+            raise ValueError(text("config.rules.pause_kind"))
         return self
 
 
@@ -106,21 +107,18 @@ class Rule(_Part):
     @classmethod
     def _in_catalogue(cls, value: str) -> str:
         if value not in METRICS:
-            raise ValueError(f"one of {', '.join(sorted(METRICS))}")
+            raise ValueError(text("config.rules.one_of", expected=sorted(METRICS)))
         return value
 
     @model_validator(mode="after")
     def _fits(self) -> Rule:
         if self.on_targets and self.metric != "target_attainment":
-            raise ValueError(f"metric target_attainment for condition {self.condition.type}")
+            raise ValueError(text("config.rules.on_targets", condition=self.condition.type))
         if isinstance(self.condition, ON_PARTS) and not METRICS[self.metric].counts_cases:
-            raise ValueError(
-                f"a metric with numerator and denominator for condition {self.condition.type}"
-            )
+            raise ValueError(text("config.rules.on_parts", condition=self.condition.type))
         shift = getattr(self.condition, "shift", None)
         if shift is not None and (shift < 1) != (self.side == "below") or shift == 1:
-            wanted = "below 1" if self.side == "below" else "above 1"
-            raise ValueError(f"condition.shift {wanted}, since {self.metric} hurts {self.side}")
+            raise ValueError(text(f"config.rules.shift.{self.side}", metric=self.metric))
         pair = self.condition.limits()
         if pair is not None:
             _check_order(self, *pair)
@@ -181,21 +179,23 @@ class Rule(_Part):
 def _check_order(rule: Rule, warning: float, danger: float, kind: str) -> None:
     if kind == "evidence":
         if danger < warning:
-            raise ValueError("condition.danger at or beyond condition.warning (more is worse)")
+            raise ValueError(text("config.rules.danger_beyond"))
         return
     below = rule.side == "below"
     if (danger > warning) if below else (danger < warning):
-        word = "at or below" if below else "at or above"
         raise ValueError(
-            f"condition.danger {word} condition.warning, since {rule.metric} hurts {rule.side} "
-            f"(warning {warning:g}, danger {danger:g})"
+            text(
+                f"config.rules.danger.{rule.side}",
+                metric=rule.metric,
+                warning=f"{warning:g}",
+                danger=f"{danger:g}",
+            )
         )
     relative = rule.condition.type == "change"
     if relative and ((warning > 0) if below else (warning < 0)):
-        sign = "negative" if below else "positive"
-        raise ValueError(f"a {sign} change for condition.warning, such as {'-' * below}0.2")
+        raise ValueError(text(f"config.rules.change.{rule.side}"))
     if not relative and rule.described.kind in {"share", "count", "money", "days", "ratio"}:
         if warning < 0 or danger < 0:
-            raise ValueError(f"limits that are not negative: {rule.metric} never is")
+            raise ValueError(text("config.rules.not_negative", metric=rule.metric))
         if rule.described.kind == "share" and (warning > 1 or danger > 1):
-            raise ValueError(f"limits between 0 and 1: {rule.metric} is a share (0.3 is 30 %)")
+            raise ValueError(text("config.rules.shares", metric=rule.metric))

@@ -10,11 +10,16 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-from pipelines.alerting.catalogue import Kind, money, written
+from pipelines.alerting.catalogue import Kind
 from pipelines.language import Text, text
+from pipelines.language.figures import Writer
 from pipelines.language.text import in_words
+
+# What a sentence ends in that takes no full stop.
+ENDS = ("?", "!", "？", "！")
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Written:
     currency: str = ""
 
     def into(self, language: str) -> str:
-        return written(self.kind, self.value, "zh" if language == "zh" else "en", self.currency)
+        return Writer(language, self.currency).value(self.kind, self.value)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Amount:
     currency: str
 
     def into(self, language: str) -> str:
-        return money(self.value, "zh" if language == "zh" else "en", self.currency)
+        return Writer(language, self.currency).money_in_words(self.value)
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,7 @@ class Day:
     day: dt.date
 
     def into(self, language: str) -> str:
-        day = self.day
-        return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {day:%b}"
+        return Writer(language, "").date(self.day)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,31 @@ class Paragraph:
 
     def into(self, language: str) -> str:
         said = [in_words(part, language) for part in self.parts if part is not None]
-        stop, gap = ("。", "") if language == "zh" else (".", " ")
-        ended = [one.rstrip("。. ") for one in said if one]
-        return gap.join(one if one[-1:] in "?!？！" else one + stop for one in ended)
+        bare = [one.rstrip("。. ") for one in said]
+        ended = [
+            one if one.endswith(ENDS) else text("alerts.mark.stop", sentence=one).into(language)
+            for one in bare
+            if one
+        ]
+        return joined("alerts.mark.sentences", ended, language)
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """Parts of one sentence, one after the other."""
+
+    parts: Sequence[Any]
+
+    def into(self, language: str) -> str:
+        said = [in_words(part, language) for part in self.parts]
+        return joined("alerts.mark.clauses", said, language)
+
+
+def joined(key: str, parts: Sequence[str], language: str) -> str:
+    """Parts with what the language sets between them: a text of `first` and `next`."""
+    if not parts:
+        return ""
+    return reduce(lambda one, other: text(key, first=one, next=other).into(language), parts)
 
 
 def percent(value: float) -> str:

@@ -195,10 +195,10 @@ def add_validation_problems(
                 found = text("config.this_entry")
             else:
                 found = shown(item["input"])
-            problems.append(Problem(file, key, found, _accepted(item)))
+            problems.append(Problem(file, key, found, accepted_by(item)))
 
 
-def _accepted(item: Any) -> Said:
+def accepted_by(item: Any) -> Said:
     """What would be accepted: our own validators say it in a text, the library's kinds have theirs."""
     context = item.get("ctx") or {}
     error = context.get("error")

@@ -50,7 +50,7 @@ ON_PARTS = (PChart, RateFall, RateShift, RateFilter)
 """Conditions that need numerator and denominator."""
 
 ON_PERSONS = (Collapse, NoTrace)
-"""Questions about one person, asked of the manager; never 危险."""
+"""Questions about one person, asked of the manager; never danger."""
 
 FILTERS = (CountFilter, RateFilter)
 """Conditions that say how likely it is that a figure is off now."""

@@ -23,6 +23,7 @@ from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge,
 from pipelines.alerting.filtering import chain
 from pipelines.alerting.filtering.said import calibrated, shown
 from pipelines.alerting.panel import Floats, Panel
+from pipelines.language import text
 
 ONSET_WEEKS = 40
 # A week that is still running asks for a little more: it is read every night.
@@ -41,9 +42,7 @@ class Filter(Condition):
     @model_validator(mode="after")
     def _close_lies_below(self) -> Filter:
         if self.close >= self.warning:
-            raise ValueError(
-                f"close below warning {self.warning:g}: where an alert opens it cannot close"
-            )
+            raise ValueError(text("config.rules.close_below", warning=f"{self.warning:g}"))
         return self
 
 

@@ -20,6 +20,7 @@ from scipy import stats
 from pipelines.alerting.calibration import calibrated
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, row
 from pipelines.alerting.panel import Floats, Panel
+from pipelines.language import text
 
 
 class _Target(Condition):
@@ -51,8 +52,11 @@ class Probability(_Target):
     def _late_lies_between(self) -> Probability:
         if self.late_warning is not None and not self.warning <= self.late_warning <= self.danger:
             raise ValueError(
-                f"late_warning between warning {self.warning:g} and danger {self.danger:g}, "
-                "since a late alarm must be surer than an early one"
+                text(
+                    "config.rules.late_between",
+                    warning=f"{self.warning:g}",
+                    danger=f"{self.danger:g}",
+                )
             )
         return self
 

@@ -16,13 +16,14 @@ from alerting_frames import (
     weekly,
 )
 
-from pipelines.alerting.catalogue import METRICS, money, untrusted_metrics, written
+from pipelines.alerting.catalogue import METRICS, untrusted_metrics
 from pipelines.alerting.drivers import Parts, additive_drivers, share_drivers
 from pipelines.alerting.evaluation import evaluate
 from pipelines.alerting.feeds import feed_metrics
 from pipelines.alerting.panel import metric_panel
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.severity import amount_at_risk, urgency
+from pipelines.alerting.wording import Amount, Written
 
 TARGET = rule(
     "target_attainment",
@@ -47,7 +48,7 @@ def test_target_sentence_says_all_a_director_needs() -> None:
     assert found["message_en"] == (
         "Danger: 华东1组: the quarter's target may be missed. 12% of this quarter's target "
         "reached, 23% expected by now, chance of ending below 90%: about 83%, 70 days left, CNY 176k "
-        "needed per workday. Since 14 Jan. Projected gap CNY 4.80m. "
+        "needed per workday. Since 14 Jan. Projected gap CNY 4.80M. "
         "Next: review the remaining opportunities."
     )
 
@@ -135,12 +136,13 @@ def test_stage_is_named() -> None:
     ],
 )
 def test_written(kind: str, value: float, zh: str) -> None:
-    assert written(kind, value, "zh", "CNY") == zh  # type: ignore[arg-type]
+    assert Written(kind, value, "CNY").into("zh") == zh  # type: ignore[arg-type]
 
 
 def test_money_in_english_names_the_currency() -> None:
-    assert money(1_234_567, "en", "EUR") == "EUR 1.23m"
-    assert money(12_345, "zh", "USD") == "1.2 万USD"
+    # As the report and the notices write it.
+    assert Amount(1_234_567, "EUR").into("en") == "EUR 1.23M"
+    assert Amount(12_345, "USD").into("zh") == "1.2 万USD"
 
 
 def test_drivers_of_a_count_add_up_to_the_whole() -> None:
