@@ -20,10 +20,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 # Sentences of failures and findings are tested in English, whatever company a test sets up, unless
 # it is about the language: it then deletes or sets the variable (monkeypatch) and asks `speak_as`.
+os.environ.setdefault("FOREWARN_LANG", "en")
+
 # What a test starts in this process must not close the files of later tests to other users: a
 # PostgreSQL server does not run as root.
 os.environ.setdefault("FOREWARN_UMASK", "022")
-os.environ.setdefault("FOREWARN_LANG", "en")
 
 # dbt compiles the project once for all installations that tests make, and for the next run of the
 # suite: the folders are named after everything that the result depends on.
