@@ -190,6 +190,9 @@ _ALL = (
             *_text("version"),
             _may("effective_from", "date"),
             *_text("reason"),
+            # A person's target that holds those of the people below: true is never added to theirs, false always,
+            # empty is judged by manager_id and the amounts.
+            _may("includes_team", "flag"),
         ),
     ),
 )

@@ -16,6 +16,9 @@ renamed as (
         reason,
         ---------- money
         cast(target_amount as decimal(18, 2)) as target_amount,
+        ---------- flags
+        -- No system says of a target whether it holds others'.
+        cast(null as boolean) as includes_team,
         ---------- bookkeeping
         source,
         _loaded_at

@@ -20,6 +20,7 @@ stated as (
         version,
         effective_from,
         reason,
+        includes_team,
         targets.source,
         {{ to_company_date('targets._loaded_at') }} as loaded_on
     from targets

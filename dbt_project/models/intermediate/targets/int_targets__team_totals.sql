@@ -1,5 +1,5 @@
--- Managers whose own target contains their people's: it is at least 95 % of the sum of the targets of
--- two or more people who report to them. Such a target is shown, but never added to the people's.
+-- People whose own target contains others': marked so (includes_team), or, where nobody said, at least 95 % of
+-- the sum of the targets of two or more people who report to them. Such a target is shown, but never added.
 with latest as (
     select
         period_type,
@@ -8,6 +8,7 @@ with latest as (
         scope_id as rep_id,
         metric,
         target_amount,
+        includes_team,
         row_number() over (
             partition by period_type, period_start, scope_id, metric order by version_number desc
         ) as newest_first
@@ -47,21 +48,25 @@ teams as (
 )
 
 select
-    teams.period_type,
-    teams.period_start,
-    teams.metric,
-    teams.manager_id,
+    latest.period_type,
+    latest.period_start,
+    latest.metric,
+    latest.rep_id as manager_id,
     teams.people_count,
     teams.people_target,
     latest.target_amount as manager_target
-from teams
-inner join latest
+from latest
+left join teams
     on
-        teams.period_type = latest.period_type
-        and teams.period_start = latest.period_start
-        and teams.metric = latest.metric
-        and teams.manager_id = latest.rep_id
+        latest.period_type = teams.period_type
+        and latest.period_start = teams.period_start
+        and latest.metric = teams.metric
+        and latest.rep_id = teams.manager_id
 where
     latest.newest_first = 1
-    and teams.people_count >= 2
-    and latest.target_amount >= 0.95 * teams.people_target
+    and (
+        latest.includes_team
+        or latest.includes_team is null
+        and teams.people_count >= 2
+        and latest.target_amount >= 0.95 * teams.people_target
+    )

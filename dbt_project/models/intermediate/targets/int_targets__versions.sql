@@ -62,6 +62,13 @@ select
     ) as is_original,
     version as version_label,
     reason,
+    -- Said once, it holds for the versions that say nothing.
+    coalesce(
+        includes_team,
+        max(case when includes_team then 1 when not includes_team then 0 end) over (
+            partition by period_type, period_start, scope_type, scope_id, metric
+        ) = 1
+    ) as includes_team,
     stated_times,
     is_known_scope,
     source

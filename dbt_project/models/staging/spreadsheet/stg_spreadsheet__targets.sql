@@ -23,6 +23,8 @@ renamed as (
         trim(reason) as reason,
         ---------- money
         target_amount,
+        ---------- flags
+        includes_team,
         ---------- bookkeeping
         source,
         _loaded_at

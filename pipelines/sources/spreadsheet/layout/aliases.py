@@ -151,6 +151,7 @@ HEADINGS: dict[str, dict[str, tuple[str, ...]]] = {
         "version": ("版本", "目标版本", "version"),
         "effective_from": ("生效日期", "生效时间", "effective date"),
         "reason": ("调整原因", "变更原因", "原因", "reason"),
+        "includes_team": ("含下属", "含团队", "包含下属", "包含团队", "includes team"),
     },
 }
 

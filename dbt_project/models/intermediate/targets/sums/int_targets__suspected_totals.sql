@@ -25,6 +25,8 @@ with latest as (
         and versions.known_to is null
         and versions.known_from <= {{ as_of_date() }}
         and team_totals.manager_id is null
+        -- Where somebody said yes or no there is nothing to suspect.
+        and versions.includes_team is null
 ),
 
 beside as (
