@@ -1,5 +1,5 @@
--- People whose own target contains others': marked so (includes_team), or, where nobody said, at least 95 % of
--- the sum of the targets of two or more people who report to them. Such a target is shown, but never added.
+-- People whose own target contains others': marked so (includes_team), or, where nobody said, at least 95 %
+-- of the sum of the targets of two or more people who report to them. It is shown, but never added.
 with latest as (
     select
         period_type,
