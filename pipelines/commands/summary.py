@@ -5,6 +5,7 @@ Add here: a line of the summary. Keep out: anything that computes a figure.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from pipelines.language.figures import figure
 from pipelines.language.text import in_words
 from pipelines.notifying.describing import LEVEL_HEAD
 from pipelines.publishing.versions import read_manifest
+from pipelines.reporting.alerts import read_alerts
+from pipelines.reporting.marts import Marts
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 
@@ -23,7 +26,7 @@ _STYLES = {"danger": "bad", "warning": "remark"}
 
 
 def print_summary(settings: Settings) -> None:
-    """Rows per source, checks, open alerts by level with their sentences, and where to look."""
+    """Rows per source, checks, open cases by level with their sentences, and where to look."""
     manifest = read_manifest(settings.current)
     if manifest is None:
         return
@@ -33,7 +36,7 @@ def print_summary(settings: Settings) -> None:
     with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
         for line in (*_sources(connection), _checks(connection)):
             say(f"  {line}")
-        _print_alerts(connection)
+        _print_alerts(connection, manifest.as_of)
     reports = settings.reports_dir / manifest.as_of.isoformat()
     say()
     say(text("command.run.where"))
@@ -75,22 +78,16 @@ def _checks(connection: Any) -> Text:
     return text("command.run.checks", passed=passed, warned=warned, failed=failed)
 
 
-def _print_alerts(connection: Any) -> None:
-    language = "zh" if spoken() == "zh" else "en"
-    rows = connection.execute(
-        f"select level, coalesce(message_{language}, message) from marts.fct_alerts "
-        "where state = 'open' "
-        "order by level, coalesce(amount_at_risk, 0) * coalesce(probability, 1) desc, alert_id"
-    ).fetchall()
-    counts = {
-        level: sum(1 for found, _ in rows if found == level) for level in ("danger", "warning")
-    }
-    say(f"  {text('command.run.alerts', **counts)}")
-    for level, message in rows[:_SHOWN]:
-        name = coloured(str(text(f"command.level.{level}")), _STYLES[level])
-        say(f"    {name}  {LEVEL_HEAD.sub('', str(message))}")
-    if len(rows) > _SHOWN:
-        say(f"    {text('command.run.more_alerts', more=len(rows) - _SHOWN)}")
+def _print_alerts(connection: Any, as_of: dt.date) -> None:
+    alerts = read_alerts(Marts(connection), as_of, {})
+    counts = alerts.counts
+    levels = {"danger": counts.danger, "warning": counts.warning}
+    say(f"  {text('command.run.cases', **levels, count=counts.alerts)}")
+    for case in alerts.cases[:_SHOWN]:
+        name = coloured(str(text(f"command.level.{case.level}")), _STYLES[case.level])
+        say(f"    {name}  {LEVEL_HEAD.sub('', case.lead.message(spoken()))}")
+    if counts.cases > _SHOWN:
+        say(f"    {text('command.run.more_alerts', more=counts.cases - _SHOWN)}")
 
 
 def print_failure(causes: Sequence[Cause]) -> bool:

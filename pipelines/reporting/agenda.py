@@ -74,8 +74,8 @@ def _progress(figures: ReportFigures, writer: Writer) -> list[tuple[str, str]]:
 
 
 def _alerts(figures: ReportFigures, level: str, writer: Writer) -> list[tuple[str, str]]:
-    chosen = [alert for alert in figures.alerts.open if alert.level == level][:PER_ITEM]
-    return [_alert(alert, writer) for alert in chosen]
+    chosen = [case for case in figures.alerts.cases if case.level == level][:PER_ITEM]
+    return [_alert(case.lead, writer) for case in chosen]
 
 
 def _alert(alert: Alert, writer: Writer) -> tuple[str, str]:
@@ -128,11 +128,11 @@ def _unanswered(figures: ReportFigures, writer: Writer) -> list[tuple[str, str]]
     waiting = figures.alerts.unanswered
     if not waiting:
         return []
-    oldest = min(alert.opened_on for alert in waiting)
+    oldest = min(alert.opened_on for case in waiting for alert in case.alerts)
     text = say(
         "agenda.unanswered_line", writer.language, count=len(waiting), day=writer.date(oldest)
     )
-    owners = list(dict.fromkeys(alert.owner for alert in waiting if alert.owner))
+    owners = list(dict.fromkeys(case.lead.owner for case in waiting if case.lead.owner))
     return [(text, say("list", writer.language).join(owners[:PER_ITEM]))]
 
 

@@ -78,6 +78,8 @@ class Alert:
     last_action: str = ""
     last_action_on: dt.date | None = None
     last_action_by: str = ""
+    case_id: str = ""  # empty: it stands for itself
+    role: str = "root"  # root or symptom of its case
 
     @property
     def weight(self) -> float:

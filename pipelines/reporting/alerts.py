@@ -1,7 +1,7 @@
 """Warnings: what is open, what changed in the last week, and what was done about it.
 
 Add here: a figure read from fct_alerts or fct_alert_responses.
-Keep out: how a level is decided (`pipelines/alerting`), wording and layout.
+Keep out: what is counted over cases (`cases.py`), how a level is decided (`pipelines/alerting`), wording and layout.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord
+from pipelines.reporting.cases import Case, Counts, cases_of, counted
 from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.records import level_rank
 
@@ -22,12 +23,15 @@ WEEK = dt.timedelta(days=7)
 class Alerts:
     """Warning episodes as of one day; every list is ordered by level, then amount x probability.
 
+    `cases` holds the same alerts as `open`, those of one cause together: what a director reads.
+
     `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day.
     Rules in mode `watch` tell nobody: their open episodes are in `watched` only. `records` has
     every rule that runs, in the order of their names.
     """
 
     open: tuple[Alert, ...] = ()
+    cases: tuple[Case, ...] = ()
     new: tuple[Alert, ...] = ()
     raised: tuple[Alert, ...] = ()
     recovered: tuple[Alert, ...] = ()
@@ -36,13 +40,14 @@ class Alerts:
     records: tuple[RuleRecord, ...] = ()
 
     @property
-    def unanswered(self) -> tuple[Alert, ...]:
-        """Open warnings that nobody has answered yet."""
-        return tuple(alert for alert in self.open if not alert.last_action)
+    def unanswered(self) -> tuple[Case, ...]:
+        """Open cases that nobody has answered yet."""
+        return tuple(case for case in self.cases if not case.is_answered)
 
-    def count(self, level: str) -> int:
-        """Open warnings of that level."""
-        return sum(alert.level == level for alert in self.open)
+    @property
+    def counts(self) -> Counts:
+        """The numbers of the page."""
+        return counted(self.cases)
 
 
 def urgency(alert: Alert) -> tuple[int, float, str, str]:
@@ -58,7 +63,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         "alert_id rule metric dimension scope_type scope_id scope_name opened_on closed_on "
         "level since danger_on mode peak_level state value expected limit_value sample_size "
         "amount_at_risk probability owner_id message message_zh message_en drivers:varchar "
-        "deals:varchar accounts:varchar record_zh record_en",
+        "deals:varchar accounts:varchar record_zh record_en case_id role",
         "opened_on <= ?",
         [as_of],
         "alert_id",
@@ -77,6 +82,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
 
     return Alerts(
         open=ordered(is_open),
+        cases=cases_of(marts, is_open, urgency),
         new=ordered([a for a in is_open if a.opened_on > since]),
         raised=ordered(
             [
@@ -162,6 +168,8 @@ def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
         accounts=_accounts(row["accounts"], people),
         record_zh=row["record_zh"] or "",
         record_en=row["record_en"] or "",
+        case_id=row["case_id"] or "",
+        role=row["role"] or "root",
         last_action=(response or {}).get("action") or "",
         last_action_on=(response or {}).get("acted_at"),
         last_action_by=people.get(

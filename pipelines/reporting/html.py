@@ -24,7 +24,7 @@ from pipelines.reporting.texts import say, say_or
 TEMPLATES = Path(__file__).parent / "templates"
 
 # How much a page carries before it points to the workbook.
-TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS = 8, 20, 40, 12
+TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS, SYMPTOMS = 8, 20, 40, 12, 3
 WIDE, NARROW = 500, 350
 
 # Shape, word and colour tell the level, so that it survives a grey printer and any eye.
@@ -61,6 +61,7 @@ def render_weekly(figures: ReportFigures, company: Company, language: str) -> st
                 "others": OTHER_ALERTS,
                 "rows": TABLE_ROWS,
                 "list": LIST_ROWS,
+                "symptoms": SYMPTOMS,
             },
         )
         + "\n"

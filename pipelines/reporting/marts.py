@@ -67,7 +67,9 @@ COLUMNS: dict[str, str] = {
 
 # Read when there, null when not.
 EXTRAS: dict[str, str] = {
-    "fct_alerts": "message_zh message_en dimension family mode since danger_on deals accounts record_zh record_en",
+    "fct_alerts": "message_zh message_en dimension family mode since danger_on deals accounts record_zh record_en "
+    "case_id role",
+    "fct_cases": "case_id amount_counted",
     "rpt_rule_records": "rule level title_zh title_en grain mode cases precision precision_low "
     "precision_high median_lead_days expected_false_per_100",
     "fct_orders": "is_cancelled",

@@ -60,19 +60,21 @@ def headline(figures: ReportFigures, writer: Writer) -> str:
     return say("comma", language).join(parts) or say("head.nothing", language)
 
 
-def alert_line(figures: ReportFigures, language: str) -> str:
-    """How many open alerts of which level."""
-    alerts = figures.alerts
-    if not alerts.open:
+def alert_line(figures: ReportFigures, writer: Writer) -> str:
+    """How many open cases of which level, with how many alerts, and the money that they hold."""
+    language, counts = writer.language, figures.alerts.counts
+    if not counts.cases:
         key = "alerts.no_data" if "fct_alerts" in figures.missing else "head.no_alerts"
         return say(key, language)
-    return say(
-        "head.alerts",
-        language,
-        open=len(alerts.open),
-        danger=alerts.count("danger"),
-        warning=alerts.count("warning"),
-    )
+    values = {
+        "count": counts.cases,
+        "danger": counts.danger,
+        "warning": counts.warning,
+        "alerts": counts.alerts,
+    }
+    if counts.money is None:
+        return say("head.cases", language, **values)
+    return say("head.cases_money", language, **values, money=writer.money_full(counts.money))
 
 
 def notices(figures: ReportFigures, writer: Writer) -> list[str]:

@@ -62,6 +62,8 @@ ALERTS = (
     Column("alerts.deals", width=60),
     Column("alerts.accounts", width=60),
     Column("alerts.record", width=46),
+    Column("cases.role", width=14),
+    Column("cases.id", width=16),
 )
 CUSTOMERS = (
     Column("col.customer", width=32),
@@ -129,7 +131,7 @@ class _Report:
             (say_here("title"), self._company.name),
             (say_here("col.as_of"), figures.as_of),
             (say_here("months.title"), story.headline(figures, self._writer)),
-            (say_here("alerts.title"), story.alert_line(figures, self._language)),
+            (say_here("alerts.title"), story.alert_line(figures, self._writer)),
         ]
         if figures.funnel.stages:
             rows.append(
@@ -200,7 +202,12 @@ class _Report:
         found = self._figures.alerts
         rows = [
             self._alert(alert)
-            for alert in (*found.open, *found.recovered, *found.closed, *found.watched)
+            for alert in (
+                *(alert for case in found.cases for alert in case.alerts),
+                *found.recovered,
+                *found.closed,
+                *found.watched,
+            )
         ]
         self._sheets.table("alerts", ALERTS, rows, none="alerts.none")
 
@@ -268,4 +275,6 @@ class _Report:
             self._sheets.say("semicolon").join(alert_words.deals(alert, self._writer)),
             self._sheets.say("semicolon").join(alert_words.accounts(alert, self._writer)),
             alert.record(language),
+            say(f"cases.role.{alert.role}", language) if alert.case_id else None,
+            alert.case_id,
         )

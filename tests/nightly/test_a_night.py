@@ -30,7 +30,7 @@ def test_the_summary_says_what_was_read_checked_warned_and_where_to_look(
     assert "Published version 1 as of 2026-10-30" in text
     assert "sales_sheets:" in text
     assert "checks:" in text
-    assert "open alerts:" in text
+    assert "open cases:" in text
     assert "weekly.html" in text
 
 

@@ -56,7 +56,9 @@ SCHEMAS = {
     "as_of date, level text, peak_level text, state text, value double, expected double, "
     "limit_value double, sample_size bigint, amount_at_risk decimal(18,2), probability double, "
     "owner_id text, message text, message_zh text, message_en text, dimension text, family text, "
-    "mode text, since date, danger_on date, drivers json, deals text, accounts text, record_zh text, record_en text",
+    "mode text, since date, danger_on date, drivers json, deals text, accounts text, record_zh text, record_en text, "
+    "case_id text, role text",
+    "fct_cases": "case_id text, root_alert_id text, state text, amount_counted decimal(18,2)",
     "rpt_rule_records": "rule text, level text, title_zh text, title_en text, grain text, mode text, "
     "cases bigint, precision double, precision_low double, precision_high double, "
     "median_lead_days double, expected_false_per_100 double",

@@ -184,7 +184,7 @@ def test_the_last_response_of_the_company_day_counts(figures: ReportFigures) -> 
         dt.date(2026, 10, 14),  # 23:30 in Shanghai, the 14th in UTC as well
         "李强",
     )
-    assert {a.alert_id for a in figures.alerts.unanswered} == {"A-small", "A-stage", "A-idle"}
+    assert {c.lead.alert_id for c in figures.alerts.unanswered} == {"A-small", "A-stage", "A-idle"}
 
 
 @pytest.mark.parametrize("drivers", ["null", '{"name": "x"}', '[{"share": 1}, 3]', None])

@@ -190,11 +190,11 @@ def test_the_agenda_is_half_an_hour_with_names(page: Page) -> None:
         "警戒预警",
         "最弱环节",
         "客户与交付",
-        "尚未回应的预警",
+        "尚未回应的事项",
         "好转与经验",
         "数据问题",
     ]
-    assert "3 条预警无人回应，最早始于 10月12日" in agenda
+    assert "3 个事项无人回应，最早始于 10月12日" in agenda
 
 
 def test_text_from_data_is_never_markup(page: Page) -> None:
@@ -299,7 +299,7 @@ def test_long_lists_are_cut_and_say_so(make_marts: Make, company: Company) -> No
     )
     page = Page(render_weekly(figures_of(marts.path), company, "zh"))
     assert len(page.root.xpath("//article[@data-alert]")) == 8
-    assert "其余 22 条列在下表" in page.section("alerts")
-    assert "还有 2 条较轻的预警，见 weekly.xlsx" in page.section("alerts")
+    assert "其余 22 个列在下表" in page.section("alerts")
+    assert "还有 2 个较轻的事项，见 weekly.xlsx" in page.section("alerts")
     assert len(page.root.xpath("//table[@data-scope='rep']/tbody/tr")) == 40
     assert "其余 15 行见 weekly.xlsx" in page.section("scopes")
