@@ -6,7 +6,7 @@ Add here: a line of the summary. Keep out: anything that computes a figure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipelines.assets.run_failures import Cause
@@ -36,7 +36,8 @@ def print_summary(settings: Settings) -> None:
     with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
         for line in (*_sources(connection), _checks(connection)):
             say(f"  {line}")
-        _print_alerts(connection, manifest.as_of)
+        for case in say_cases(connection, manifest.as_of):
+            say(case)
     reports = settings.reports_dir / manifest.as_of.isoformat()
     say()
     say(text("command.run.where"))
@@ -78,16 +79,17 @@ def _checks(connection: Any) -> Text:
     return text("command.run.checks", passed=passed, warned=warned, failed=failed)
 
 
-def _print_alerts(connection: Any, as_of: dt.date) -> None:
+def say_cases(connection: Any, as_of: dt.date) -> Iterator[str]:
+    """The lines about open cases, with the numbers that the report has."""
     alerts = read_alerts(Marts(connection), as_of, {})
     counts = alerts.counts
     levels = {"danger": counts.danger, "warning": counts.warning}
-    say(f"  {text('command.run.cases', **levels, count=counts.alerts)}")
+    yield f"  {text('command.run.cases', **levels, count=counts.alerts)}"
     for case in alerts.cases[:_SHOWN]:
         name = coloured(str(text(f"command.level.{case.level}")), _STYLES[case.level])
-        say(f"    {name}  {LEVEL_HEAD.sub('', case.lead.message(spoken()))}")
+        yield f"    {name}  {LEVEL_HEAD.sub('', case.lead.message(spoken()))}"
     if counts.cases > _SHOWN:
-        say(f"    {text('command.run.more_alerts', more=counts.cases - _SHOWN)}")
+        yield f"    {text('command.run.more_alerts', more=counts.cases - _SHOWN)}"
 
 
 def print_failure(causes: Sequence[Cause]) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.configuration.csv_rows import Unreadable, given, once, read_rows
 from pipelines.configuration.order_statuses import STATES, OrderStatus, status_key
 from pipelines.configuration.problems import Problem
+from pipelines.language import text
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def read_account_aliases(path: Path, problems: list[Problem]) -> list[AccountAli
             here = survivors[here]
         if here in seen:
             problems.append(
-                Problem(path.name, alias, "is merged into itself", "an id that still exists")
+                Problem(
+                    path.name,
+                    alias,
+                    text("config.alias.into_itself"),
+                    text("config.alias.existing"),
+                )
             )
     return rows

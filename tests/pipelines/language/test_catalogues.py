@@ -26,6 +26,7 @@ VOCABULARIES = (
     "pipelines/commands/semantic_layer.py",  # labels of the semantic layer, both languages at once
     "pipelines/configuration/expressions.py",  # full-width signs in formulas
     "pipelines/configuration/file_mapping.py",  # units of amounts
+    "pipelines/configuration/order_statuses.py",  # how systems and sheets call states of orders
     "pipelines/language/text.py",  # marks between names
     "pipelines/notifying/describing.py",  # marks by which an alert's message is taken apart
     "pipelines/notifying/messages.py",
