@@ -73,7 +73,8 @@ EXTRAS: dict[str, str] = {
     "rpt_rule_records": "rule level title_zh title_en grain mode cases precision precision_low "
     "precision_high median_lead_days expected_false_per_100",
     "fct_orders": "is_cancelled",
-    "fct_target_completion": "best_finish_per_workday",
+    "fct_target_completion": "best_finish_per_workday target_origin",
+    "rpt_target_alignment": "period_type period_start scope_id metric whole_amount finding",
     "fct_funnel": "exits_forward exits_lost",
     "rpt_data_quality": "message_zh message_en",
     "fct_target_completion_history": "as_of period_type period_start scope_type scope_id metric "

@@ -17,6 +17,18 @@ CHART_MONTHS = 12
 
 
 @dataclass(frozen=True)
+class SuspectedTotals:
+    """People whose revenue targets look like sums of others' (`may_contain_people`), by name.
+
+    `excess` is by how much the company's target of the leading period may be too high, in its
+    currency; None where that target is declared itself or the suspicion is of other periods.
+    """
+
+    names: tuple[str, ...] = ()
+    excess: float | None = None
+
+
+@dataclass(frozen=True)
 class Progress:
     """Revenue against target as of one day.
 
@@ -31,6 +43,7 @@ class Progress:
     pace: tuple[PacePoint, ...]
     scopes: dict[str, tuple[Completion, ...]]
     without_target: tuple[Completion, ...]
+    suspected: SuspectedTotals = SuspectedTotals()
 
     @property
     def main(self) -> Completion | None:
@@ -66,6 +79,13 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
     company = {c.period_type: c for c in current if c.scope_type == "company"}
     scopes, without_target = _scopes(current)
     quarter = company.get("quarter")
+    main = next((company[kind] for kind in PERIODS if kind in company), None)
+    summed = {
+        (row["period_type"], row["period_start"])
+        for row in rows
+        if row["scope_type"] == "company" and row["target_origin"] == "summed"
+    }
+    is_summed = main is not None and (main.period_type, main.period_start) in summed
     return Progress(
         marts_as_of=max((row["as_of"] for row in rows), default=None),
         company=company,
@@ -73,7 +93,39 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
         pace=_pace(marts, quarter, as_of) if quarter else (),
         scopes=scopes,
         without_target=without_target,
+        suspected=_suspected(marts, main if is_summed else None, reps),
     )
+
+
+def _suspected(marts: Marts, summed: Completion | None, reps: dict[str, Row]) -> SuspectedTotals:
+    """`summed` is the company's leading period, if its target is a sum."""
+    found = marts.rows(
+        "rpt_target_alignment",
+        EXTRAS["rpt_target_alignment"],
+        "finding = 'may_contain_people' and metric = 'revenue'",
+        order="scope_id, period_start, period_type",
+    )
+    names = {
+        row["scope_id"]: (reps.get(row["scope_id"]) or {}).get("rep_name") or row["scope_id"]
+        for row in found
+    }
+    excess = sum(_within(found, rep_id, summed) for rep_id in names) if summed else 0.0
+    return SuspectedTotals(tuple(names.values()), excess or None)
+
+
+def _within(found: list[Row], rep_id: str, period: Completion) -> float:
+    """The person's suspected targets in a period; a quarter's target holds its months'."""
+    kinds = ("year", "quarter", "month")
+    for kind in kinds[kinds.index(period.period_type) :]:
+        amounts = [
+            row["whole_amount"] or 0.0
+            for row in found
+            if (row["scope_id"], row["period_type"]) == (rep_id, kind)
+            and period.period_start <= row["period_start"] <= period.period_end
+        ]
+        if amounts:
+            return sum(amounts)
+    return 0.0
 
 
 def _is_past(row: Row, as_of: dt.date, reps: dict[str, Row]) -> bool:

@@ -29,6 +29,8 @@ RESULT_METRICS = definitions().section("results")
 RISK_METRICS = definitions().section("risks")
 # Smaller changes are shown, and not called worse.
 NOTABLE_POINTS, NOTABLE_CHANGE = 0.02, 0.05
+# The first screen names so many people; the data finding has them all.
+MOST_NAMES = 5
 
 
 def headline(figures: ReportFigures, writer: Writer) -> str:
@@ -90,7 +92,23 @@ def notices(figures: ReportFigures, writer: Writer) -> list[str]:
     marts_as_of = figures.progress.marts_as_of
     if marts_as_of is not None and marts_as_of < figures.as_of:
         found.append(say("head.stale_marts", language, day=writer.full_date(marts_as_of)))
+    if figures.progress.suspected.names:
+        found.append(_suspected_totals(figures, writer))
     return found
+
+
+def _suspected_totals(figures: ReportFigures, writer: Writer) -> str:
+    """Whose targets may hold others', and by how much the company's may be too high for it."""
+    language, suspected, main = writer.language, figures.progress.suspected, figures.progress.main
+    names = say("list", language).join(suspected.names[:MOST_NAMES])
+    others = len(suspected.names) - MOST_NAMES
+    if others > 0:
+        names = say("head.names_and_others", language, names=names, others=others)
+    if suspected.excess is None or main is None:
+        return say("head.suspected", language, names=names)
+    period = say(f"head.suspected.{main.period_type}", language)
+    amount = writer.money_full(suspected.excess)
+    return say("head.suspected_excess", language, names=names, period=period, amount=amount)
 
 
 def is_doubtful(figures: ReportFigures, part: str) -> bool:

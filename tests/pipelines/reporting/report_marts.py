@@ -34,10 +34,12 @@ SCHEMAS = {
     "original_target_amount decimal(18,2), actual_amount decimal(18,2), attainment double, "
     "expected_share double, expected_amount decimal(18,2), pace double, "
     "projected_amount decimal(18,2), miss_probability double, gap_amount decimal(18,2), "
-    "needed_per_workday decimal(18,2), best_finish_per_workday decimal(18,2), workdays_elapsed int, workdays_total int, level text",
+    "needed_per_workday decimal(18,2), best_finish_per_workday decimal(18,2), workdays_elapsed int, workdays_total int, level text, target_origin text",
     "fct_target_completion_history": "as_of date, period_type text, period_start date, "
     "scope_type text, scope_id text, metric text, actual_amount decimal(18,2), "
     "expected_amount decimal(18,2), projected_amount decimal(18,2), miss_probability double",
+    "rpt_target_alignment": "period_type text, period_start date, scope_id text, metric text, "
+    "whole_amount decimal(18,2), finding text",
     "fct_pipeline_daily": "date_day date, scope_type text, scope_id text, stage text, "
     "open_count bigint, open_amount decimal(18,2), weighted_amount decimal(18,2), coverage double",
     "fct_pipeline_movement": "week_start date, scope_type text, scope_id text, "

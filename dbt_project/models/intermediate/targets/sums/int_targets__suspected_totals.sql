@@ -1,63 +1,107 @@
 -- Targets of people that may contain others': one that equals, to half a percent and in two periods or more,
--- what two or more others of the team, or all others of the company, have together. Nothing is left out of a
--- sum for such a suspicion; it is told. Managers known to contain theirs are int_targets__team_totals.
-with latest as (
+-- what two or more others have together: those of the team, of the team and all teams below it, those who
+-- report to the person up to three levels down, or all of the company. Level by level: who was suspected on
+-- one is no part of what is added on the next, or a director's target would be compared with the managers'
+-- and their people's. Nothing is left out of a sum for such a suspicion; it is told.
+with level_0 as (
+    select * from {{ ref('int_targets__comparable') }}
+),
+
+{%- for level in [1, 2, 3] %}
+
+compared_{{ level }} as (
     select
-        versions.period_type,
-        versions.period_start,
-        versions.metric,
-        versions.scope_id as rep_id,
-        versions.target_amount,
-        coalesce(stays.team_id, '') as team_id
-    from {{ ref('int_targets__versions') }} as versions
-    inner join {{ ref('int_reps__history') }} as stays
+        wholes.period_type,
+        wholes.period_start,
+        wholes.metric,
+        wholes.rep_id,
+        wholes.target_amount,
+        circles.circle,
+        sum(parts.target_amount) as people_target,
+        count(*) as people_count
+    from level_{{ level - 1 }} as wholes
+    inner join {{ ref('int_targets__circles') }} as circles on wholes.rep_id = circles.rep_id
+    inner join level_{{ level - 1 }} as parts
         on
-            versions.scope_id = stays.rep_id
-            and versions.period_end between stays.covers_from and stays.covers_to
-    left join {{ ref('int_targets__team_totals') }} as team_totals
+            wholes.period_type = parts.period_type
+            and wholes.period_start = parts.period_start
+            and wholes.metric = parts.metric
+            and circles.member_id = parts.rep_id
+    -- Of two parts or more none is the whole: another of the same amount is another such total.
+    where wholes.may_be_total and wholes.target_amount != parts.target_amount
+    group by
+        wholes.period_type, wholes.period_start, wholes.metric, wholes.rep_id, wholes.target_amount,
+        circles.circle
+    union all
+    select
+        period_type,
+        period_start,
+        metric,
+        rep_id,
+        target_amount,
+        'company' as circle,
+        all_amount - same_amount as people_target,
+        all_count - same_count as people_count
+    from (
+        select
+            *,
+            sum(target_amount) over (partition by period_type, period_start, metric) as all_amount,
+            count(*) over (partition by period_type, period_start, metric) as all_count,
+            sum(target_amount) over (partition by period_type, period_start, metric, target_amount)
+                as same_amount,
+            count(*) over (partition by period_type, period_start, metric, target_amount) as same_count
+        from level_{{ level - 1 }}
+    ) as everybody
+    where may_be_total
+),
+
+matched_{{ level }} as (
+    select
+        *,
+        count(*) over (partition by period_type, metric, rep_id, circle) as periods
+    from compared_{{ level }}
+    where people_count >= 2 and abs(target_amount - people_target) <= 0.005 * people_target
+),
+
+level_{{ level }} as (
+    select rest.*
+    from level_{{ level - 1 }} as rest
+    left join (
+        select distinct
+            period_type,
+            metric,
+            rep_id
+        from matched_{{ level }}
+        where periods >= 2
+    ) as suspected
         on
-            versions.scope_id = team_totals.manager_id
-            and versions.period_type = team_totals.period_type
-            and versions.period_start = team_totals.period_start
-            and versions.metric = team_totals.metric
-    where
-        versions.scope_type = 'rep'
-        and versions.known_to is null
-        and versions.known_from <= {{ as_of_date() }}
-        and team_totals.manager_id is null
-        -- Where somebody said yes or no there is nothing to suspect.
-        and versions.includes_team is null
+            rest.period_type = suspected.period_type
+            and rest.metric = suspected.metric
+            and rest.rep_id = suspected.rep_id
+    where suspected.rep_id is null
 ),
+{%- endfor %}
 
-beside as (
+suspected as (
+    {%- for level in [1, 2, 3] %}
     select
         *,
-        sum(target_amount) over (partition by period_type, period_start, metric, team_id)
-        - target_amount as team_amount,
-        count(*) over (partition by period_type, period_start, metric, team_id) - 1 as team_others,
-        sum(target_amount) over (partition by period_type, period_start, metric)
-        - target_amount as company_amount,
-        count(*) over (partition by period_type, period_start, metric) - 1 as company_others
-    from latest
+        {{ level }} as found_on
+    from matched_{{ level }}
+    where periods >= 2
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
-matched as (
+ranked as (
     select
         *,
-        team_id != ''
-        and team_others >= 2
-        and abs(target_amount - team_amount) <= 0.005 * team_amount as is_team_total,
-        company_others >= 2
-        and abs(target_amount - company_amount) <= 0.005 * company_amount as is_company_total
-    from beside
-    where target_amount > 0
-),
-
-counted as (
-    select
-        *,
-        count(*) over (partition by period_type, metric, rep_id, is_team_total, is_company_total) as periods
-    from matched
+        row_number() over (
+            partition by period_type, period_start, metric, rep_id order by found_on, people_count, circle
+        ) as choice
+    from suspected
 )
 
 select
@@ -66,7 +110,7 @@ select
     metric,
     rep_id,
     target_amount,
-    case when is_team_total then team_amount else company_amount end as people_target,
-    case when is_team_total then team_others else company_others end as people_count
-from counted
-where periods >= 2 and (is_team_total or is_company_total)
+    people_target,
+    people_count
+from ranked
+where choice = 1
