@@ -122,7 +122,7 @@ def test_a_bad_source_names_key_and_what_would_do(tmp_path, changes, told):
         ({"versions": "last"}, "files.0.versions: 'last'. Accepted: 'all' or 'newest'."),
         (
             {"columns": {"amount": "金额"}},
-            "files.0: this entry. Accepted: columns of targets: effective_from, metric, period,",
+            "files.0: this entry. Accepted: columns of targets: effective_from, includes_team, metric,",
         ),
         (
             {"entity": "orders", "shape": "months_as_columns"},

@@ -114,7 +114,7 @@ def test_stages_may_name_their_pipeline(tmp_path):
         (
             "stages.csv",
             STAGES.replace("5,won", "5,Won"),
-            "stages.csv: row 3, outcome: 'Won'. Accepted: one of open, won, lost.",
+            "stages.csv: row 3, outcome: 'Won'. Accepted: one of open, won, lost, excluded.",
         ),
         (
             "stages.csv",
