@@ -92,6 +92,26 @@ class InBoth(InEach):
         super().__init__({"en": en, "zh": zh})
 
 
+_BETWEEN = {
+    "sentences": {"zh": "；", "en": "; "},
+    "clauses": {"zh": "，", "en": ", "},
+    "and": {"zh": "和 ", "en": " and "},
+}
+
+
+class Joined(Text):
+    """Several texts behind each other as one, with the marks of the language between them."""
+
+    def __init__(self, parts: Sequence[Text], between: str = "sentences") -> None:
+        super().__init__("joined", {"parts": tuple(parts), "between": between})
+
+    def into(self, language: str) -> str:
+        """The texts in their order; a language without marks of its own has the English ones."""
+        marks = _BETWEEN[self.values["between"]]
+        mark = marks.get(language, marks["en"])
+        return mark.join(part.into(language) for part in self.values["parts"])
+
+
 # What a person is told: a text, or words that are nobody's to translate (a name, a system's answer).
 Said: TypeAlias = Text | str
 

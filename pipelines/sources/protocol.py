@@ -18,25 +18,14 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
-from pipelines.language.text import InBoth, Said, Text
+from pipelines.language.text import Joined, Said, Text
 
 State = Literal["loaded", "rejected", "gone"]
 
 
-class Told(InBoth):
-    """A text whose words stand in the code, until its room is converted to `text(key)`."""
-
-
-def joined(parts: Iterable[Text], en: str = "; ", zh: str = "；") -> Told:
+def joined(parts: Iterable[Text]) -> Text:
     """Several texts as one, with the separator of each language between them."""
-    listed = list(parts)
-    return Told(en.join(part.en for part in listed), zh.join(part.zh for part in listed))
-
-
-def with_names(en: str, zh: str, names: Iterable[str]) -> Told:
-    """A remark about fields, columns or the like, which are named behind it as they are called."""
-    listed = list(names)
-    return Told(f"{en}: {', '.join(listed)}", f"{zh}：{'、'.join(listed)}")
+    return Joined(list(parts))
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ def findings(
         try:
             described = tenant.describe(item.name)
             if not isinstance(described, Described):
-                optional, hidden = item.optional, f"not shown: {described.cause}"
+                optional, hidden = (
+                    item.optional,
+                    text("sources.fxiaoke.hidden", why=described.cause),
+                )
                 found.append(Finding(subject, optional, hidden, described.next_step))
                 continue
             selection = select(
@@ -59,7 +62,7 @@ def findings(
         except Failure as failure:
             found.append(Finding(subject, False, failure.cause, failure.next_step))
             continue
-        told: list[Said] = ["records are not counted"]
+        told: list[Said] = [text("sources.fxiaoke.not_counted")]
         if count is not None:
             told = [text("sources.check.records", rows=f"{count:,}")]
         remedy: Said = ""
@@ -67,7 +70,7 @@ def findings(
             told.append(text("sources.check.without", fields=list(selection.absent)))
             remedy = text("sources.check.fields_step", fields=list(selection.absent))
         if item.table == PEOPLE.table and not count:
-            told.append("the address book is read instead")
+            told.append(text("sources.fxiaoke.address_book_instead"))
             remedy = text("sources.fxiaoke.share_personnelobj_acting_employee_let")
         found.append(
             finding(

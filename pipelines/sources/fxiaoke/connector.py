@@ -22,6 +22,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import Text, text
+from pipelines.language.text import InBoth
 from pipelines.settings import Settings
 from pipelines.sources.connector_options import FieldRule
 from pipelines.sources.fxiaoke.checking import findings
@@ -52,7 +53,6 @@ from pipelines.sources.protocol import (
     Finding,
     Previous,
     Rejection,
-    Told,
     in_both,
     joined,
 )
@@ -217,7 +217,7 @@ class FxiaokeConnector:
 
 def _remarks(extract: Extract) -> list[Text]:
     en, zh = in_both(extract.message, extract.message_zh)
-    return [Told(en, zh or "")] if en else []
+    return [InBoth(en, zh or en)] if en else []
 
 
 def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Text) -> Extract:

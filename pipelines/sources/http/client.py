@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from pipelines.failures import Failure, TransientFailure, endpoint
-from pipelines.language import Said, text
+from pipelines.language import Said, Text, text
 from pipelines.sources.http.auth import Auth
 from pipelines.sources.http.limiter import Limiter
 from pipelines.sources.http.redaction import Redactor
@@ -219,7 +219,14 @@ class ReadOnlyClient:
                 cause = text("sources.http.tries", cause=self._clean(verdict.cause), tries=failures)
                 raise self._failure(tried, reply, replace(verdict, action="transient", cause=cause))
             said = self._clean(verdict.cause)
-            log.info("%s: %s; again in %.1f s (%s)", self.name, said, wait, reply.where)
+            again = text(
+                "sources.http.again",
+                name=self.name,
+                said=said,
+                wait=f"{wait:.1f}",
+                where=reply.where,
+            )
+            log.info("%s", again)
             self._sleep(wait)
 
     def _verdict(
@@ -238,14 +245,27 @@ class ReadOnlyClient:
         )
 
     def _clean(self, said: Said) -> Said:
-        """What came back, without secrets; a text of the catalogues holds none."""
-        return self.redactor.clean(said) if isinstance(said, str) else said
+        """What came back, without secrets; a sentence holds none, what goes into it may."""
+        if isinstance(said, str):
+            return self.redactor.clean(said)
+        if type(said) is not Text:
+            return said
+        return Text(
+            said.key,
+            {
+                name: self._clean(value) if isinstance(value, str | Text) else value
+                for name, value in said.values.items()
+            },
+        )
 
     def _failure(self, tried: Said, reply: Reply, verdict: Verdict) -> Failure:
         cause, next_step = self._clean(verdict.cause), verdict.next_step
         if verdict.action == "transient":
             return TransientFailure(
-                tried, where=reply.where, cause=cause, next_step=next_step or "run again later"
+                tried,
+                where=reply.where,
+                cause=cause,
+                next_step=next_step or text("sources.http.run_again_later"),
             )
         return Refusal(
             tried,

@@ -115,23 +115,25 @@ def parse_json(body: bytes) -> Any:
             raise ValueError("nested too deeply") from None
 
 
-def shape_fault(content: Any, expected: Mapping[str, type | tuple[type, ...]] | type) -> str:
-    """Why a JSON body is not of the expected shape; empty if it is.
+def shape_fault(
+    content: Any, expected: Mapping[str, type | tuple[type, ...]] | type
+) -> Text | None:
+    """Why a JSON body is not of the expected shape; None if it is.
 
     `expected` is a type for the whole body, or a mapping of keys that must be there to their types.
     """
     if isinstance(expected, type):
         if isinstance(content, expected):
-            return ""
-        return f"{expected.__name__} expected, {type(content).__name__} found"
+            return None
+        return text("sources.http.shape.other", wanted=expected.__name__, found=_named(content))
     if not isinstance(content, dict):
-        return f"an object expected, {_named(content)} found"
+        return text("sources.http.shape.no_object", found=_named(content))
     for key, kind in expected.items():
         if key not in content:
-            return f"no {key!r} in the answer"
+            return text("sources.http.shape.without", key=repr(key))
         if not isinstance(content[key], kind):
-            return f"{key!r} is {_named(content[key])}"
-    return ""
+            return text("sources.http.shape.is", key=repr(key), found=_named(content[key]))
+    return None
 
 
 def _named(content: Any) -> str:

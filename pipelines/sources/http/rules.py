@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from pipelines import language
+from pipelines.language import Text
 from pipelines.sources.http.redaction import Redactor
 from pipelines.sources.http.replies import SHAPE, Reply, Verdict, shape_fault
 from pipelines.sources.http.retrying import retry_after
@@ -36,14 +37,13 @@ def verdict_of(
         wait = retry_after(reply.headers.get("retry-after"), now)
         return Verdict("retry", told, wait=wait, code=str(status))
     if status == 401:
-        next_step = "check the credentials of the source in the environment"
-        return Verdict("login", told, next_step, code="401")
+        return Verdict("login", told, language.text("sources.http.check_credentials"), code="401")
     if status >= 300:
         return Verdict("permanent", told, code=str(status))
     if content_types is not None:
         if reply.content_type in content_types:
             return Verdict("accept")
-        return Verdict("retry", f"an answer of type {reply.content_type or 'none'}")
+        return Verdict("retry", _of_type(reply, ""))
     if expect is None:
         return Verdict("accept")
     content = reply.json_or_none()
@@ -51,37 +51,48 @@ def verdict_of(
         # A gateway's page, or a body that was cut where no length was announced.
         return Verdict(
             "retry",
-            f"no JSON but {reply.content_type or 'no type'}{', ' + said if said else ''}",
+            _of_type(reply, said),
             language.text("sources.http.check_base_url_whether_proxy"),
         )
     fault = shape_fault(content, expect)
     if fault:
         return Verdict(
             "retry",
-            f"an answer of another shape: {fault}",
+            language.text("sources.http.another_shape", fault=fault),
             language.text("sources.see_whether_system_has_changed"),
             code=SHAPE,
         )
     return Verdict("accept")
 
 
+def _of_type(reply: Reply, said: str) -> Text:
+    """An answer of another content type than was asked for, with its beginning."""
+    kind = reply.content_type or language.text("sources.http.no_type")
+    if said:
+        return language.text("sources.http.no_json_but", kind=kind, said=said)
+    return language.text("sources.http.answer_of_type", kind=kind)
+
+
+def _no_connection(said: str) -> Text:
+    if said:
+        return language.text("sources.http.break.no_connection_because", said=said)
+    return language.text("sources.http.break.no_connection")
+
+
 def verdict_of_break(error: httpx.HTTPError) -> Verdict:
     """What a broken exchange means; the text of the error itself may hold an address."""
-    kinds: list[tuple[type[Exception], str]] = [
-        (httpx.ConnectTimeout, "no connection in time"),
-        (httpx.ConnectError, "no connection"),
-        (httpx.ReadTimeout, "no complete answer in time"),
-        (httpx.TimeoutException, "timed out"),
-        (httpx.RemoteProtocolError, "the answer was cut off or is not HTTP"),
-        (httpx.DecodingError, "the compressed answer is damaged"),
-        (httpx.TooManyRedirects, "redirected in a circle"),
+    kinds: list[tuple[type[Exception], Text]] = [
+        (httpx.ConnectTimeout, language.text("sources.http.break.connect_timeout")),
+        (httpx.ConnectError, _no_connection(str(error))),
+        (httpx.ReadTimeout, language.text("sources.http.break.read_timeout")),
+        (httpx.TimeoutException, language.text("sources.http.break.timeout")),
+        (httpx.RemoteProtocolError, language.text("sources.http.break.cut_off")),
+        (httpx.DecodingError, language.text("sources.http.break.damaged")),
+        (httpx.TooManyRedirects, language.text("sources.http.break.circle")),
     ]
-    for kind, text in kinds:
+    for kind, cause in kinds:
         if isinstance(error, kind):
-            detail = str(error) if kind is httpx.ConnectError else ""
             return Verdict(
-                "retry",
-                f"{text}{': ' + detail if detail else ''}",
-                language.text("sources.http.check_system_up_reachable_from"),
+                "retry", cause, language.text("sources.http.check_system_up_reachable_from")
             )
     return Verdict("retry", type(error).__name__)

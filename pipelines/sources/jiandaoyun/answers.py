@@ -44,7 +44,7 @@ def judge(key: str) -> Judge:
         if reply.status == 403:
             return Verdict("permanent", said, key_step, code=code or str(reply.status))
         if code:
-            step = _NEXT_STEPS.get(code, "look the code up in the manual of the open platform")
+            step = _NEXT_STEPS.get(code, text("sources.jiandaoyun.look_code_up"))
             return Verdict("permanent", said, step, code=code)
         return None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pipelines.failures import Failure
 from pipelines.language import Said, text
+from pipelines.language.text import Clause
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.directory import team_records, user_records
 from pipelines.sources.jiandaoyun.forms import FORMS
@@ -27,8 +28,8 @@ def findings(api: Api, options: Options) -> Iterator[Finding]:
     except Failure as failure:
         yield _bad("login", failure)
         return
-    names = (
-        ", ".join(f"{app.get('name')} ({app.get('app_id')})" for app in apps) or "no application"
+    names = [f"{app.get('name')} ({app.get('app_id')})" for app in apps] or text(
+        "sources.jiandaoyun.no_application"
     )
     yield Finding("login", True, text("sources.jiandaoyun.key_accepted_may_read", names=names))
     yield _directory(api, options)
@@ -41,18 +42,18 @@ def _directory(api: Api, options: Options) -> Finding:
     try:
         departments, members = api.departments(), api.members()
     except Failure as failure:
-        return _bad("users, teams", failure)
+        return _bad(text("sources.jiandaoyun.users_teams"), failure)
     teams = [item for item in team_records(departments, members, options) if item["is_team"]]
     users = user_records(members, options)
     if not users:
         return Finding(
-            "users, teams",
+            text("sources.jiandaoyun.users_teams"),
             False,
             text("sources.jiandaoyun.directory_empty_this_key"),
             text("sources.jiandaoyun.grant_key_api_directory"),
         )
     return Finding(
-        "users, teams",
+        text("sources.jiandaoyun.users_teams"),
         True,
         text("sources.jiandaoyun.members_teams", users=len(users), teams=len(teams)),
     )
@@ -82,8 +83,8 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
         f"{item.column} = {plan.mapped.widgets.get(item.widget, (item.key,))[0]}"
         for item in plan.mapped.bounds
     )
-    empty = "" if first else ", still empty"
-    told: list[Said] = [f"form {found.name} ({found.entry_id}){empty}: {read}"]
+    key = "sources.jiandaoyun.form_read" if first else "sources.jiandaoyun.form_empty"
+    told: list[Said] = [text(key, name=found.name, id=found.entry_id, read=read)]
     step: Said = ""
     if missing := sorted(plan.mapped.left_out):
         told.append(text("sources.check.without", fields=missing))
@@ -99,5 +100,10 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
     )
 
 
-def _bad(subject: str, failure: Failure) -> Finding:
-    return Finding(subject, False, f"{failure.tried}: {failure.cause}", failure.next_step)
+def _bad(subject: Said, failure: Failure) -> Finding:
+    return Finding(
+        subject,
+        False,
+        text("sources.check.failed", tried=Clause(failure.tried), cause=Clause(failure.cause)),
+        failure.next_step,
+    )

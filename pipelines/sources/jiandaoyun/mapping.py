@@ -21,7 +21,6 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, Rule
 from pipelines.sources.jiandaoyun.options import FormOptions
-from pipelines.sources.protocol import joined
 
 Widget = Mapping[str, Any]
 # column -> stable id of the widget it was read from, and the candidates by which it was found
@@ -270,12 +269,12 @@ def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Text]:
         if key in before and before[key][1] != now[key][1]
     ]
     return [
-        joined((title, joined(sorted(items, key=lambda item: item.en), ", ", "、")), ": ", "：")
-        for title, items in (
-            (language.text("sources.jiandaoyun.new_fields_are_not_read"), new),
-            (language.text("sources.jiandaoyun.fields_are_gone"), gone),
-            (language.text("sources.jiandaoyun.fields_another_caption"), renamed),
-            (language.text("sources.jiandaoyun.fields_another_type"), retyped),
+        language.text(key, fields=sorted(items, key=lambda item: item.en))
+        for key, items in (
+            ("sources.jiandaoyun.new_fields_are_not_read", new),
+            ("sources.jiandaoyun.fields_are_gone", gone),
+            ("sources.jiandaoyun.fields_another_caption", renamed),
+            ("sources.jiandaoyun.fields_another_type", retyped),
         )
         if items
     ]

@@ -15,6 +15,7 @@ import orjson
 from pipelines import language
 from pipelines.language import Said
 from pipelines.sources.http import Reply, Verdict
+from pipelines.sources.http.replies import Action
 
 NO_RIGHT, NO_FIELD, NO_FORM, NO_LICENCE = "2", "9", "10", "7"
 NOT_THERE = {NO_FORM, "5", NO_LICENCE}
@@ -100,13 +101,17 @@ class Judge:
         if error is None:
             # An empty row, or a row of something that is no value: not known to mean anything.
             if isinstance(content, list) and not are_rows(content):
-                return Verdict("retry", "an answer that is neither rows nor a known error")
+                return Verdict("retry", language.text("sources.kingdee.neither_rows_nor_error"))
             self._in_a_row.clear()
             return None
         return self._error(*error)
 
     def _error(self, code: str, text: str) -> Verdict:
-        told = f"{text[:200] or 'refused without a reason'} (MsgCode {code or 'none'})"
+        told = language.text(
+            "sources.kingdee.message_and_code",
+            said=text[:200] or language.text("sources.kingdee.refused_without_reason"),
+            code=code or "-",
+        )
         if code == "1":
             step = language.text("sources.kingdee.see_whether_another_program_logs")
             return Verdict("login", told, step, code)
@@ -149,8 +154,9 @@ class Judge:
         """A login is tried again only where it did not reach the site: the third locks the user."""
         if reply.status >= 500:
             count = self._in_a_row["login"] = self._in_a_row.get("login", 0) + 1
-            action = "retry" if count < 2 else "transient"
-            return Verdict(action, f"HTTP {reply.status} at login", wait=_LIMIT_WAIT)  # type: ignore[arg-type]
+            action: Action = "retry" if count < 2 else "transient"
+            told = language.text("sources.kingdee.status_at_login", status=reply.status)
+            return Verdict(action, told, wait=_LIMIT_WAIT)
         content = reply.json_or_none()
         if reply.status != 200 or not isinstance(content, dict):
             return None
@@ -171,5 +177,9 @@ class Judge:
             step = language.text("sources.kingdee.check_app_secret_clock_this")
         elif error and error[0] in _STEPS:
             step = _STEPS[error[0]]
-        told = f"{text[:200] or 'the login was refused'} (type {kind}{', ' + code if code else ''})"
+        told = language.text(
+            "sources.kingdee.login_refused_type",
+            said=text[:200] or language.text("sources.kingdee.login_refused"),
+            kind=f"{kind}, {code}" if code else kind,
+        )
         return Verdict("permanent", told, step or language.text("sources.login.correct"), code)

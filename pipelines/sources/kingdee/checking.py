@@ -24,9 +24,12 @@ def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
     """One finding for the login, each form and the stages. Raises the `Failure` of the login."""
     context = site.context()
     organisation = (context.get("CurrentOrganizationInfo") or {}).get("Name") or "?"
-    told = (
-        f"logged in as {context.get('UserName') or '?'} to {context.get('DataCenterName') or '?'}, "
-        f"organisation {organisation}, times in {site.zone()}"
+    told = text(
+        "sources.kingdee.logged_in_as",
+        user=context.get("UserName") or "?",
+        centre=context.get("DataCenterName") or "?",
+        organisation=organisation,
+        zone=site.zone(),
     )
     found = [Finding(site.name, True, told)]
     for form in forms:
@@ -38,7 +41,7 @@ def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
             if no_right:
                 step = text(
                     "sources.kingdee.grant_on",
-                    context=context.get("UserName") or "the user",
+                    context=context.get("UserName") or text("sources.kingdee.the_user"),
                     form_id=form.form_id,
                 )
             subject = f"{site.name}: {form.form_id}"
@@ -60,11 +63,11 @@ def _form(site: Site, form: Form) -> Finding:
     count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], ""))
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
     remedy: Said = ""
-    absent = list(selection.absent)
+    absent: list[Said] = list(selection.absent)
     if form.entry:
         mapped = given.entry_columns if given else {}
         if entry_key_of(EntryJob(form, form.entry, fields, id_key, "UTC", mapped)) is None:
-            absent.append(f"its entries ({form.entry.table})")
+            absent.append(text("sources.kingdee.its_entries", table=form.entry.table))
     if absent:
         told.append(text("sources.check.without", fields=absent))
         remedy = text("sources.kingdee.name_their_keys_options_forms", table=form.table)

@@ -41,7 +41,7 @@ def findings(
     if "security_token" not in source.auth:
         found.append(
             Finding(
-                f"{tenant.name}: security token",
+                text("sources.neocrm.security_token", name=tenant.name),
                 True,
                 text("sources.neocrm.none_configured_password_alone_was"),
             )
@@ -110,7 +110,7 @@ def _stages(tenant: Tenant, known: set[str]) -> Finding:
 
 def _history(tenant: Tenant) -> Finding:
     """Whether changes of the stage are logged; any short span in the past will do."""
-    subject = f"{tenant.name}: history of stages"
+    subject = text("sources.neocrm.history_of_stages", name=tenant.name)
     try:
         tenant.history_page("saleStageId", 1_750_000_000_000, 1_750_000_000_000 + _DAY - 1, 1)
     except Refusal as refusal:

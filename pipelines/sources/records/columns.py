@@ -15,8 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language import Text, text
 from pipelines.sources.records.fields import ARROW_TYPES, DECIMAL, LONGEST_TEXT, UTC_MOMENT, Field
 from pipelines.sources.records.values import VALUES, Misfit, json_text
 
@@ -47,7 +46,9 @@ def column_of(values: list[Any], field: Field) -> Column:
                 faults[position] = misfit.told
                 value = None
             except (ValueError, TypeError, ArithmeticError, OverflowError) as error:
-                faults[position] = Told(str(error) or type(error).__name__, "超出这一列能存的范围")
+                faults[position] = text(
+                    "sources.records.misfit.out_of_range", said=str(error) or type(error).__name__
+                )
                 value = None
         fitting.append(value)
     return pa.array(fitting, ARROW_TYPES[field.kind]), faults

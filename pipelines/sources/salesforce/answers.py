@@ -59,8 +59,9 @@ class Judge:
             if spent is not None and spent > self.most:
                 return Verdict(
                     "transient",
-                    f"{spent:.0%} of the org's daily API requests are used, "
-                    f"at most {self.most:.0%} may be",
+                    language.text(
+                        "sources.salesforce.spent", spent=f"{spent:.0%}", most=f"{self.most:.0%}"
+                    ),
                     language.text("sources.salesforce.run_again_tomorrow_raise_most"),
                     code="REQUEST_LIMIT_EXCEEDED",
                 )
@@ -114,5 +115,5 @@ def _login_verdict(reply: Reply, code: str, text: str) -> Verdict | None:
     if reply.status >= 500 or code in ("server_error", "temporarily_unavailable"):
         return Verdict("retry", _said(reply, code, text), code=code)
     # Never again with the same credentials: that locks accounts.
-    step = _LOGIN_STEPS.get(code, "check the credentials of the source")
+    step = _LOGIN_STEPS.get(code, language.text("sources.http.check_credentials"))
     return Verdict("permanent", _said(reply, code, text), step, code=code)

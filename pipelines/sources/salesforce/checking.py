@@ -63,7 +63,7 @@ def _version(org: Org, versions: list[dict[str, str]]) -> Finding:
 
 
 def _allowance(org: Org, limits: dict[str, dict[str, int]] | None) -> Finding:
-    subject = f"{org.name}: daily API requests"
+    subject = text("sources.salesforce.daily_requests", name=org.name)
     if limits is None or "DailyApiRequests" not in limits:
         unseen = text("sources.salesforce.not_visible_integration_user_reading")
         return Finding(
@@ -71,7 +71,7 @@ def _allowance(org: Org, limits: dict[str, dict[str, int]] | None) -> Finding:
         )
     left, most = limits["DailyApiRequests"]["Remaining"], limits["DailyApiRequests"]["Max"]
     ok = left >= min(_FEWEST_REQUESTS_LEFT, most // 10)
-    step = "" if ok else "run at another hour, or ask for a larger allowance"
+    step = "" if ok else text("sources.salesforce.run_at_another_hour")
     return Finding(
         subject, ok, text("sources.salesforce.left", left=f"{left:,}", most=f"{most:,}"), step
     )

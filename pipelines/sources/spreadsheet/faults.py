@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from pipelines.language import Said, Text, text
 from pipelines.language.text import Clause, in_words
-from pipelines.sources.protocol import Told
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Sentences:
 class CellFault(Exception):
     """One cell cannot be read as its column wants it. `told` is the reason, without address."""
 
-    def __init__(self, told: Text | str, zh: str = "") -> None:
-        self.told: Text = Told(told, zh) if isinstance(told, str) else told
+    def __init__(self, told: Text) -> None:
+        self.told = told
         super().__init__(self.told)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source
+from pipelines.language import text
 
 
 def options_of(source: Source) -> dict[str, Any]:
@@ -18,26 +19,46 @@ def options_of(source: Source) -> dict[str, Any]:
         *("most_bad_share", "most_bad_rows"),
     }
     problems = [
-        Problem("sources.yml", f"{source.name}.options.{name}", "unknown option", ", ".join(known))
+        Problem(
+            "sources.yml",
+            f"{source.name}.options.{name}",
+            text("sheets.options.unknown"),
+            ", ".join(sorted(known)),
+        )
         for name in source.options
         if name not in known
     ]
     order = source.options.get("date_order")
     if order not in (None, "dmy", "mdy"):
         problems.append(
-            Problem("sources.yml", f"{source.name}.options.date_order", f"{order!r}", "dmy or mdy")
+            Problem(
+                "sources.yml",
+                f"{source.name}.options.date_order",
+                f"{order!r}",
+                text("sheets.options.either", one="dmy", other="mdy"),
+            )
         )
     if source.options.get("decimal") not in (None, "point", "comma"):
         found = repr(source.options["decimal"])
         problems.append(
-            Problem("sources.yml", f"{source.name}.options.decimal", found, "point or comma")
+            Problem(
+                "sources.yml",
+                f"{source.name}.options.decimal",
+                found,
+                text("sheets.options.either", one="point", other="comma"),
+            )
         )
     for name, top in (("most_bad_share", 1.0), ("most_bad_rows", 1_000_000)):
         value = source.options.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
             where = f"{source.name}.options.{name}"
             problems.append(
-                Problem("sources.yml", where, repr(value), f"a number from 0 to {top:g}")
+                Problem(
+                    "sources.yml",
+                    where,
+                    repr(value),
+                    text("sheets.options.number_up_to", top=f"{top:g}"),
+                )
             )
     if problems:
         raise ConfigurationError(problems)

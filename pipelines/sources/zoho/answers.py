@@ -60,7 +60,7 @@ class Judge:
         if left.isdigit() and int(left) < self._spare:
             return Verdict(
                 "transient",
-                f"the organisation has {left} API credits left for these 24 hours",
+                text("sources.zoho.credits_left", left=left),
                 text("sources.zoho.run_again_later_lower_spare"),
             )
         if reply.status in NOTHING:
@@ -81,7 +81,7 @@ class Judge:
             )
         if code in _BUSY:
             return Verdict("retry", told, code=code)
-        step = STEPS[code].en if code in STEPS else ""
+        step = STEPS.get(code, "")
         return Verdict("permanent", told, step, code)
 
 
@@ -95,7 +95,7 @@ def judge_token(reply: Reply) -> Verdict | None:
         # Asking again lengthens the block.
         return Verdict(
             "transient",
-            "too many tokens were asked for within ten minutes",
+            text("sources.zoho.too_many_tokens"),
             text("sources.zoho.wait_at_least_ten_minutes"),
             error,
         )
@@ -106,5 +106,5 @@ def judge_token(reply: Reply) -> Verdict | None:
         "missing_org_info": text("sources.zoho.enter_organisation_id_options_source"),
     }
     return Verdict(
-        "permanent", error, steps.get(error, "check the credentials of the source"), error
+        "permanent", error, steps.get(error, text("sources.http.check_credentials")), error
     )

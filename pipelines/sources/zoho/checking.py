@@ -12,6 +12,7 @@ from pipelines import language
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
+from pipelines.language.text import Clause, Said
 from pipelines.sources.protocol import Finding
 from pipelines.sources.trial import finding, tried
 from pipelines.sources.zoho import lists
@@ -49,7 +50,7 @@ def look_around(session: Session, source: Source, company_zone: str = "UTC") -> 
             language.text(
                 "sources.zoho.logged_time_zone_currency",
                 name=name,
-                company=company.get("type") or "type unknown",
+                company=company.get("type") or language.text("sources.zoho.type_unknown"),
                 zone=zone,
                 company_2=company.get("iso_code"),
             ),
@@ -69,7 +70,10 @@ def look_around(session: Session, source: Source, company_zone: str = "UTC") -> 
 
 
 def _failed(subject: str, failure: Failure) -> Finding:
-    return Finding(subject, False, f"{failure.tried}: {failure.cause}", failure.next_step)
+    said = language.text(
+        "sources.check.failed", tried=Clause(failure.tried), cause=Clause(failure.cause)
+    )
+    return Finding(subject, False, said, failure.next_step)
 
 
 def _people(session: Session) -> Iterator[Finding]:
@@ -95,7 +99,7 @@ def _people(session: Session) -> Iterator[Finding]:
             language.text("sources.zoho.teams_by", found=f"{len(found):,}", kind=kind),
         )
         if not session.options.regions:
-            text = "No role is named as a region, so teams have no region."
+            text = language.text("sources.zoho.no_role_is_region")
             yield Finding(
                 "regions", True, text, language.text("sources.zoho.name_roles_regions_if_regions")
             )
@@ -115,7 +119,7 @@ def _people(session: Session) -> Iterator[Finding]:
             ),
         )
     else:
-        text = "Pipelines are not visible; stages.csv alone tells which stages are won or lost."
+        text = language.text("sources.zoho.pipelines_not_visible")
         yield Finding(
             "stages", True, text, language.text("sources.zoho.grant_zohocrm_settings_read_have")
         )
@@ -138,8 +142,9 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
             plan = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
         except Failure as failure:
             found = _failed(name, failure)
-            missing = "optional" if module.optional else "required"
-            yield Finding(name, module.optional, f"{found.text} ({missing})", found.next_step)
+            key = "sources.zoho.optional" if module.optional else "sources.zoho.required"
+            said = language.text(key, said=found.text)
+            yield Finding(name, module.optional, said, found.next_step)
             continue
         plans[name] = plan
         count = record_count(session, module)
@@ -148,19 +153,21 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
         except Failure as failure:
             yield _failed(name, failure)
             continue
-        text = "Visible" if count is None else f"{count:,} records"
+        told: list[Said] = [language.text("sources.zoho.visible")]
+        if count is not None:
+            told = [language.text("sources.check.records", rows=f"{count:,}")]
         if types is None:
-            text += "; its fields are not told, so the usual ones are asked for"
+            told.append(language.text("sources.zoho.usual_fields"))
         if plan.missing:
-            text += f"; without {', '.join(plan.missing)}"
+            told.append(language.text("sources.check.without", fields=list(plan.missing)))
         own = sorted(n for n in plan.known or () if n.endswith("__c")) or sorted(
             set(plan.known or ()) - {"id", *plan.names}
         )
         if own:
-            text += f"; not read: {_some(own)}"
+            told.append(language.text("sources.zoho.not_read", fields=_some(own)))
         yield finding(
             name,
-            [text],
+            told,
             entity=module.entity,
             read=plan.columns,
             accepted=options.accept_missing,

@@ -19,7 +19,6 @@ from charset_normalizer import from_bytes
 
 from pipelines.language import text as text_of
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid
 
@@ -110,11 +109,7 @@ def read_grid(text: str, name: str) -> Grid:
             rows.append(row)
     except csv.Error as error:
         raise FileRejected(
-            Told(
-                f"line {reader.line_num} cannot be cut into cells ({error}); usually a quotation "
-                "mark that is opened and never closed",
-                f"第 {reader.line_num} 行无法拆成单元格，通常是引号只有开头、没有结尾",
-            ),
+            text_("sheets.csv_text.uncut_line", line=reader.line_num, said=error),
             where=f"{name}!{len(rows) + 1}",
             next_step=text_("sheets.csv_text.correct_quotation_marks_or"),
         ) from error

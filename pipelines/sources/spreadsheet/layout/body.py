@@ -17,7 +17,7 @@ from pipelines.configuration.sources import FileMapping
 from pipelines.entities import Column
 from pipelines.language import Text, text
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Rejection, Told
+from pipelines.sources.protocol import Rejection
 from pipelines.sources.spreadsheet.faults import FileRejected, Sentences
 from pipelines.sources.spreadsheet.formats.grid import Grid, address, at
 from pipelines.sources.spreadsheet.layout.headings import Heading, read_heading
@@ -125,15 +125,10 @@ class Body:
 def refuse_formulas(grid: Grid, cells: Sequence[tuple[int, int]]) -> FileRejected:
     """The rejection for formulas that were never calculated, with their first addresses."""
     shown = [grid.address(row, column) for row, column in cells[:5]]
-    more, rest = len(cells) > 5, len(cells) - 5
     return FileRejected(
-        Told(
-            f"formulas have no calculated value ({', '.join(shown)}"
-            f"{f' and {rest} more' if more else ''}): a program wrote the file and it was "
-            "never opened",
-            f"公式没有计算结果（{'、'.join(shown)}{f'，另有 {rest} 处' if more else ''}）："
-            "文件由程序生成，从未打开过",
-        ),
+        text_("sheets.body.formulas_uncalculated_of_many", shown=shown, rest=len(cells) - 5)
+        if len(cells) > 5
+        else text_("sheets.body.formulas_uncalculated", shown=shown),
         where=grid.address(*cells[0]),
         next_step=text_("sheets.body.open_file_excel_or"),
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told, joined
+from pipelines.sources.protocol import joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
 from pipelines.sources.spreadsheet.layout.headings import read_heading, shown
@@ -195,6 +195,17 @@ def _above(finder: HeadingFinder, best: tuple[int, int]) -> list[tuple[int, int]
     return found
 
 
+def _at_most(texts: list[str], letters: int) -> list[str]:
+    """The first texts, as many letters of them as fit into a message."""
+    taken: list[str] = []
+    for told in texts:
+        if letters <= 0:
+            break
+        taken.append(told[:letters])
+        letters -= len(told) + 2
+    return taken
+
+
 def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
     """The rejection of a sheet that has none; `known_names` says which would be known."""
     first = next((row for row in grid.rows if not all(map(is_blank, row))), [])
@@ -206,10 +217,7 @@ def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
         wanted = text_("sheets.heading_search.text", wanted=wanted, known_names=known_names)
     content = text_("sheets.heading_search.sheet_empty")
     if seen:
-        content = Told(
-            f"the first row with content holds: {', '.join(seen)[:200]}",
-            f"第一个有内容的行是：{'、'.join(seen)[:200]}",
-        )
+        content = text_("sheets.heading_search.first_row", seen=_at_most(seen, 200))
     missing = text_(
         "sheets.heading_search.no_heading_row_was", searched_rows=SEARCHED_ROWS, wanted=wanted
     )

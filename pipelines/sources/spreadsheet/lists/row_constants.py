@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.headings import key
 from pipelines.sources.spreadsheet.lists.row_work import RowWork
@@ -60,10 +59,7 @@ def _constant(work: RowWork, column: Column, text: str, count: int) -> pa.Array:
         value = parser(column, reading_of(work, column.name))(text)
     except CellFault as fault:
         raise FileRejected(
-            Told(
-                f"the mapping gives {column.name} a value that cannot be read: {fault}",
-                f"映射给 {column.name} 的值读不出：{fault.told.zh}",
-            ),
+            text_("sheets.row_constants.unreadable", column=column.name, fault=fault.told),
             next_step=text_("sheets.row_constants.correct_values_or_defaults"),
         ) from fault
     return pa.array([value] * count, ARROW_TYPES[column.kind])

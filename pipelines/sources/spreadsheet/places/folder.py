@@ -17,14 +17,13 @@ from typing import Protocol
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Finding, Told
+from pipelines.sources.protocol import Finding
 from pipelines.sources.spreadsheet.faults import FileRejected
 
 # Files that are not sheets and that people and programs leave beside them without meaning to
 # have them read; everything else that no mapping matches is named in the run's remarks.
 NOT_SHEETS = {".json", ".md", ".yml", ".yaml", ".ini", ".db", ".tmp"}
 _IGNORED = ("~$", ".", "~.")
-_WHY_SHUT = {FileNotFoundError: "文件已不在", PermissionError: "没有权限"}
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,10 @@ class FolderSource:
             refs = self._scan()
         if not refs:
             raise PermanentFailure(
-                "Listing the sheet folder",
+                text_("sheets.folder.listing"),
                 where=str(self._folder),
-                cause="it holds no file",
-                next_step="check that the folder is mounted and that sheets.folder in sources.yml "
-                "names it; nothing that was loaded before was withdrawn",
+                cause=text_("sheets.folder.holds_no_file"),
+                next_step=text_("sheets.folder.check_mount"),
             )
         return sorted(refs, key=lambda ref: ref.name)
 
@@ -99,11 +97,10 @@ class FolderSource:
             entries = list(os.scandir(self._folder))
         except OSError as error:
             raise PermanentFailure(
-                "Listing the sheet folder",
+                text_("sheets.folder.listing"),
                 where=str(self._folder),
                 cause=error.strerror or str(error),
-                next_step="create the folder or correct `folder` of this source in sources.yml; "
-                "nothing that was loaded before was withdrawn",
+                next_step=text_("sheets.folder.create_it"),
             ) from error
         refs = []
         for entry in entries:
@@ -128,10 +125,7 @@ class FolderSource:
             now = os.stat(ref.place)  # another file may have taken the name meanwhile
         except OSError as error:
             raise FileRejected(
-                Told(
-                    f"the file cannot be opened: {error.strerror or error}",
-                    f"文件打不开：{_WHY_SHUT.get(type(error), f'系统错误 {error.errno}')}",
-                ),
+                text_("sheets.folder.cannot_be_opened", why=_why_shut(error)),
                 next_step=text_("sheets.folder.check_rights_file_whether"),
                 transient=True,
             ) from error
@@ -154,6 +148,14 @@ class FolderSource:
 def no_longer_there(file: str) -> Text:
     """Why a file that has left its folder is withdrawn."""
     return text_("sheets.folder.no_longer_folder", file=file)
+
+
+def _why_shut(error: OSError) -> Text:
+    if isinstance(error, FileNotFoundError):
+        return text_("sheets.folder.file_gone")
+    if isinstance(error, PermissionError):
+        return text_("sheets.folder.no_permission")
+    return text_("sheets.folder.system_error", said=error.strerror or error, number=error.errno)
 
 
 def is_no_sheet(name: str) -> bool:

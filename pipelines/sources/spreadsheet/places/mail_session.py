@@ -29,9 +29,12 @@ from imap_tools import (
 
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
+from pipelines.language import Said, Text, text
 from pipelines.sources.spreadsheet.places.mail_rules import HEADERS, MailHead, head_of
 from pipelines.sources.spreadsheet.places.mail_text import shortened, shown
 
+_LOGGING_IN = text("sheets.mail_session.logging_in")
+_OPENING = text("sheets.mail_session.opening_folder")
 _AT_ONCE = 200
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # Response codes (RFC 5530) with which a server refuses for now.
@@ -67,9 +70,9 @@ class MailSession:
 
     def since(self, day: dt.date) -> list[int]:
         """UIDs of the messages that arrived on `day` (the server's date) or later, ascending."""
-        text = f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
-        with self._failures("Searching the mailbox"):
-            _, data = self._ok(*self._client.uid("SEARCH", "SINCE", text))
+        first = f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
+        with self._failures(text("sheets.mail_session.searching")):
+            _, data = self._ok(*self._client.uid("SEARCH", "SINCE", first))
         return sorted(
             {int(uid) for line in data if isinstance(line, bytes) for uid in line.split()}
         )
@@ -79,7 +82,7 @@ class MailSession:
         for start in range(0, len(uids), _AT_ONCE):
             wanted = ",".join(str(uid) for uid in uids[start : start + _AT_ONCE])
             items = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({HEADERS})])"
-            with self._failures("Reading the headers of the mailbox"):
+            with self._failures(text("sheets.mail_session.reading_headers")):
                 _, data = self._ok(*self._client.uid("FETCH", wanted, items))
             for facts, header in _items(data):
                 uid, size = _UID.search(facts), _SIZE.search(facts)
@@ -90,7 +93,7 @@ class MailSession:
 
     def message(self, uid: int) -> bytes | None:
         """A whole message, or None if it has gone meanwhile."""
-        with self._failures("Fetching a message of the mailbox"):
+        with self._failures(text("sheets.mail_session.fetching")):
             _, data = self._ok(*self._client.uid("FETCH", str(uid), "(UID BODY.PEEK[])"))
         for facts, content in _items(data):
             found = _UID.search(facts)
@@ -104,9 +107,9 @@ class MailSession:
         return self._box.client
 
     def _open(self) -> None:
-        with self._failures("Connecting to the mailbox"):
+        with self._failures(text("sheets.mail_session.connecting")):
             self._box = self._connected()
-        with self._failures("Logging in to the mailbox"):
+        with self._failures(_LOGGING_IN):
             # Another way for letters outside ASCII, which LOGIN does not know.
             plain = (self._user + self._password).isascii()
             login = self._box.login if plain else self._box.login_utf8
@@ -115,7 +118,7 @@ class MailSession:
             if b"ID" in b" ".join(c for c in capabilities if isinstance(c, bytes)).upper().split():
                 # Some servers (163.com among them) open no folder for a client without a name.
                 self._client.xatom("ID", '("name" "forewarn")')
-        with self._failures("Opening the folder of the mailbox"):
+        with self._failures(_OPENING):
             try:
                 self._box.folder.set(self._mailbox.folder, readonly=True)
             except MailboxFolderSelectError as error:
@@ -132,10 +135,10 @@ class MailSession:
             context = ssl.create_default_context(cafile=self._ca_file)
         except (OSError, ssl.SSLError) as error:
             raise PermanentFailure(
-                "Reading the certificates for the mailbox",
+                text("sheets.mail_session.reading_certificates"),
                 where=str(self._ca_file),
                 cause=getattr(error, "strerror", None) or str(error),
-                next_step="correct `mailbox.ca_file` of this source in sources.yml",
+                next_step=text("sheets.mail_session.correct_ca_file"),
             ) from None
         if box.encryption == "ssl":
             return MailBox(host, port, box.timeout_seconds, ssl_context=context)
@@ -145,17 +148,22 @@ class MailSession:
         assert self._box is not None
         names = [folder.name for folder in self._box.folder.list()]
         if self._mailbox.folder in names or self._mailbox.folder.upper() == "INBOX":
-            return self._refused("Opening the folder of the mailbox", _answer(error))
-        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+            return self._refused(_OPENING, _answer(error))
+        cause = text("sheets.mail_session.no_such_folder", names=[*map(shown, names[:20])])
+        if len(names) > 20:
+            first = [*map(shown, names[:20])]
+            cause = text(
+                "sheets.mail_session.no_such_folder_of_many", names=first, more=len(names) - 20
+            )
         return PermanentFailure(
-            "Opening the folder of the mailbox",
+            _OPENING,
             where=self._mailbox.where,
-            cause=f"there is no such folder, but {', '.join(map(shown, names[:20]))}{more}",
-            next_step="correct `mailbox.folder` of this source in sources.yml",
+            cause=cause,
+            next_step=text("sheets.mail_session.correct_folder"),
         )
 
     @contextmanager
-    def _failures(self, tried: str) -> Iterator[None]:
+    def _failures(self, tried: Text) -> Iterator[None]:
         """Whatever goes wrong within, as a failure that says what to do.
 
         The original is not chained: what a server answers to a login may repeat it.
@@ -171,18 +179,17 @@ class MailSession:
             raise PermanentFailure(
                 tried,
                 where=box.where,
-                cause=f"its certificate is not trusted ({error.verify_message})",
-                next_step="use the host name that the certificate bears, or name the certificate "
-                "of your own authority in `mailbox.ca_file`",
+                cause=text("sheets.mail_session.not_trusted", said=error.verify_message),
+                next_step=text("sheets.mail_session.name_certificate"),
             ) from None
         except (OSError, imaplib.IMAP4.abort) as error:
             raise self._broken(tried, error) from None
         except (ImapToolsError, imaplib.IMAP4.error) as error:
             if self._box is None:
                 raise self._transient(tried, str(error)) from None  # greeted with BYE
-            raise self._refused(tried, _answer(error), login="Logging" in tried) from None
+            raise self._refused(tried, _answer(error), login=tried is _LOGGING_IN) from None
 
-    def _broken(self, tried: str, error: Exception) -> Failure:
+    def _broken(self, tried: Text, error: Exception) -> Failure:
         box = self._mailbox
         if isinstance(error, ssl.SSLError) and not isinstance(
             error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -190,47 +197,41 @@ class MailSession:
             return PermanentFailure(
                 tried,
                 where=box.where,
-                cause=f"no encrypted connection came about ({error.reason or 'TLS failed'})",
-                next_step="check `port` and `encryption` of the mailbox: ssl is spoken on port "
-                "993, starttls on port 143",
+                cause=text("sheets.mail_session.no_encryption", said=error.reason or "TLS"),
+                next_step=text("sheets.mail_session.check_port"),
             )
         if "TLS not supported" in str(error):
             return PermanentFailure(
                 tried,
                 where=box.where,
-                cause="the server offers no STARTTLS, and the password is not sent in the clear",
-                next_step="set `encryption: ssl` and the port for it (993)",
+                cause=text("sheets.mail_session.no_starttls"),
+                next_step=text("sheets.mail_session.set_ssl"),
             )
         cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return self._transient(tried, cause)
 
-    def _transient(self, tried: str, cause: str) -> TransientFailure:
+    def _transient(self, tried: Text, cause: Said) -> TransientFailure:
         return TransientFailure(
             tried,
             where=self._mailbox.where,
-            cause=self._clean(cause),
-            next_step="run again; if it stays so, check host and port, and that this machine may "
-            "connect there",
+            cause=self._clean(cause) if isinstance(cause, str) else cause,
+            next_step=text("sheets.mail_session.run_again"),
         )
 
-    def _refused(self, tried: str, answer: str, *, login: bool = False) -> Failure:
-        cause = f"the server answered: {self._clean(answer)}"
+    def _refused(self, tried: Text, answer: str, *, login: bool = False) -> Failure:
+        cause = text("sheets.mail_session.server_answered", answer=self._clean(answer))
         if any(code in answer.upper() for code in _FOR_NOW):
             return self._transient(tried, cause)
-        step = "see what the server says; its administrator can tell why"
+        step = text("sheets.mail_session.see_what_it_says")
         if login:
-            step = (
-                "check the two variables named in `auth` of this source, and that IMAP is switched "
-                "on for the account; many providers want an authorization code (授权码, app "
-                "password) in place of the password"
-            )
+            step = text("sheets.mail_session.check_login")
         return PermanentFailure(tried, where=self._mailbox.where, cause=cause, next_step=step)
 
-    def _clean(self, text: str) -> str:
+    def _clean(self, said: str) -> str:
         for secret in sorted({self._password, self._user}, key=len, reverse=True):
             if secret:
-                text = text.replace(secret, "***")
-        return shortened(shown(text))
+                said = said.replace(secret, "***")
+        return shortened(shown(said))
 
     def _ok(self, kind: str, data: list) -> tuple[str, list]:
         if kind != "OK":

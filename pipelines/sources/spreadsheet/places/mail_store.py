@@ -20,7 +20,8 @@ from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import Text
-from pipelines.sources.protocol import Told
+from pipelines.language.text import InBoth
+from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.places.mail_parts import Attachment
 from pipelines.sources.spreadsheet.places.mail_rules import MailHead
 
@@ -44,7 +45,7 @@ class KeptFile:
 
     @property
     def why_refused(self) -> Text | None:
-        return Told(self.refused, self.refused_zh or self.refused) if self.refused else None
+        return InBoth(self.refused, self.refused_zh or self.refused) if self.refused else None
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,10 @@ class MailStore:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PermanentFailure(
-                "Reading what was fetched from the mailbox",
+                text_("sheets.mail_store.reading"),
                 where=str(path),
                 cause=f"{type(error).__name__}: {error}",
-                next_step="restore it from a backup, or move it away: what is still in the mailbox "
-                "is fetched again, and nothing that was loaded is withdrawn",
+                next_step=text_("sheets.mail_store.restore"),
             ) from error
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -209,8 +209,8 @@ class MailStore:
             part.replace(path)
         except OSError as error:
             raise TransientFailure(
-                "Keeping what was fetched from the mailbox",
+                text_("sheets.mail_store.keeping"),
                 where=str(path.parent),
                 cause=error.strerror or str(error),
-                next_step="free space or mend the rights of the folder, then run again",
+                next_step=text_("sheets.mail_store.free_space"),
             ) from error

@@ -20,8 +20,9 @@ from zoneinfo import ZoneInfo
 from pipelines.configuration.mailbox import Mailbox
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text
+from pipelines.language.text import Joined
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Finding, Told
+from pipelines.sources.protocol import Finding
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.places.folder import FileRef, is_no_sheet, no_longer_there
 from pipelines.sources.spreadsheet.places.mail_parts import attachments
@@ -43,17 +44,19 @@ class Look:
     unknown: Counter[str] = field(default_factory=Counter)
     refused: list[FileRef] = field(default_factory=list)
 
-    def sentence(self, days: int) -> str:
-        parts = [f"{self.found} messages of the last {days} days, {self.read} fit the rules"]
+    def told(self, days: int) -> Text:
+        """What was found, in clauses behind each other."""
+        parts = [
+            text_("sheets.mailbox.look.found", count=self.found, days=days, read=self.read),
+        ]
         if self.other_subject:
-            parts.append(f"{self.other_subject} of listed senders have another subject")
+            parts.append(text_("sheets.mailbox.look.other_subject", count=self.other_subject))
         if self.refused:
-            parts.append(f"{len(self.refused)} are refused")
+            parts.append(text_("sheets.mailbox.look.refused", count=len(self.refused)))
         if self.unknown:
-            names = ", ".join(_strangers(self.unknown)[:5])
-            total = self.unknown.total()
-            parts.append(f"{total} with attachments come from senders not listed ({names})")
-        return "; ".join(parts)
+            names, total = _strangers(self.unknown)[:5], self.unknown.total()
+            parts.append(text_("sheets.mailbox.look.unknown", count=total, names=names))
+        return Joined(parts)
 
 
 class MailboxSource:
@@ -101,11 +104,12 @@ class MailboxSource:
         refs = [*self._kept(), *self._remarks()]
         if self._alone and not self._listed and not self._look.refused:
             raise PermanentFailure(
-                "Looking for attachments in the mailbox",
+                text_("sheets.mailbox.looking"),
                 where=self._mailbox.where,
-                cause=f"none was found: {self._look.sentence(self._mailbox.since_days)}",
-                next_step="check `senders`, `subject`, `attachments` and `since_days` of the "
-                "mailbox in sources.yml; nothing that was loaded before was withdrawn",
+                cause=text_(
+                    "sheets.mailbox.none_found", look=self._look.told(self._mailbox.since_days)
+                ),
+                next_step=text_("sheets.mailbox.check_rules"),
             )
         return sorted(refs, key=lambda ref: ref.name)
 
@@ -121,10 +125,8 @@ class MailboxSource:
 
     def findings(self) -> Sequence[Finding]:
         """What the last listing saw, for `forewarn check`."""
-        text = (
-            f"logged in, opened for reading only; {self._look.sentence(self._mailbox.since_days)}"
-        )
-        return [Finding(f"mailbox {self._mailbox.where}", True, text)]
+        seen = text_("sheets.mailbox.seen", look=self._look.told(self._mailbox.since_days))
+        return [Finding(text_("sheets.mailbox.named", where=self._mailbox.where), True, seen)]
 
     def absent(self, file: str) -> Text | None:
         """Why a file that is no longer read is withdrawn; None: it stays in force.
@@ -211,15 +213,13 @@ class MailboxSource:
         yield from self._look.refused
         for sender in _strangers(self._look.unknown):
             count = self._look.unknown[sender]
-            many = "1 message" if count == 1 else f"{count} messages"
             yield FileRef(
                 f"mail of {sender}",
                 0,
                 0,
                 "",
-                refused=Told(
-                    f"{many} of {self._mailbox.where}, and it is not among `senders`",
-                    f"{self._mailbox.where} 中有它的 {count} 封邮件，而它不在 `senders` 中",
+                refused=text_(
+                    "sheets.mailbox.not_among_senders", count=count, where=self._mailbox.where
                 ),
             )
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import text
+from pipelines.language.text import Joined
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told, joined
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import letters
 from pipelines.sources.spreadsheet.layout.aliases import HEADINGS, SCOPE_WORDS, YEAR_HEADINGS
@@ -108,12 +108,9 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
             )
     if not months:
         raise FileRejected(
-            Told(
-                "no month column was found that holds targets"
-                + (f" (not read: {', '.join(not_read[:6])})" if not_read else ""),
-                "没有找到填写目标的月份列"
-                + (f"（没有读取：{'、'.join(not_read[:6])}）" if not_read else ""),
-            ),
+            text_("sheets.matrix.no_month_but", not_read=[*not_read[:6]])
+            if not_read
+            else text_("sheets.matrix.no_month"),
             where=table.where,
             next_step=text_("sheets.matrix.give_months_as_headings"),
         )
@@ -187,10 +184,9 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
 
 def _twice(table: Table, columns: list[SpanColumn]) -> FileRejected:
     names = [table.columns[column.position] for column in columns]
-    places = joined(
-        (text_("sheets.matrix.text", index=letters(c.index), text=c.heading.text) for c in names),
-        " and ",
-        "和 ",
+    places = Joined(
+        [text_("sheets.matrix.text", index=letters(c.index), text=c.heading.text) for c in names],
+        "and",
     )
     return FileRejected(
         text_("sheets.matrix.same_month_stands_two", places=places),
@@ -219,11 +215,7 @@ def _labels(table: Table, mapping: FileMapping, texts: list[int]) -> dict[str, i
     if "scope_id" not in labels and "scope_id" not in mapping.values:
         seen = [heading.text for heading in headings]
         raise FileRejected(
-            Told(
-                "no column says whom the targets are for; headings beside the months: "
-                f"{', '.join(seen) or 'none'}",
-                f"没有一列写明目标是给谁的；月份旁边的表头：{'、'.join(seen) or '无'}",
-            ),
+            text_("sheets.matrix.for_nobody", seen=seen or text_("sheets.matrix.none")),
             where=table.where,
             next_step=text_("sheets.matrix.name_mapping_sources_yml"),
         )

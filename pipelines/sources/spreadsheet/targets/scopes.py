@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import Text
+from pipelines.language.text import Joined
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import joined
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import SCOPE_WORDS
 from pipelines.sources.spreadsheet.layout.body import Body
@@ -82,10 +82,9 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
         if len(years) == 1:
             told.setdefault(years.pop(), place)
     if len(told) > 1:
-        said = joined(
-            (text_("sheets.scopes.says", place=place, year=year) for year, place in told.items()),
-            ", ",
-            "，",
+        said = Joined(
+            [text_("sheets.scopes.says", place=place, year=year) for year, place in told.items()],
+            "clauses",
         )
         raise FileRejected(
             text_("sheets.scopes.year_not_certain", said=said),

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
 from pipelines.language import Text, text
+from pipelines.language.text import Said, in_words
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told, joined
+from pipelines.sources.protocol import joined
 from pipelines.sources.spreadsheet.checks import Line, is_total
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.formats.grid import at, is_blank, letters
@@ -171,10 +172,8 @@ def _amounts(sheet: TargetSheet, row: int, metric: str) -> dict[int, Decimal | N
 
 def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     stated = {sheet.units[column.position].text for column in sheet.matrix.months}
-    units = [
-        Told(unit, unit) if unit else text_("sheets.sheet_rows.plain_units") for unit in stated
-    ]
-    read = joined(sorted(units, key=lambda unit: unit.en), ", ", "、")
+    units: list[Said] = [unit or text_("sheets.sheet_rows.plain_units") for unit in stated]
+    read = sorted(units, key=lambda unit: in_words(unit, "en"))
     periods = sorted({record["period"] for record in sheet.records})
     remarks = [
         text_("sheets.sheet_rows.amounts_read", read=read),

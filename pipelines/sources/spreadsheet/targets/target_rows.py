@@ -12,7 +12,6 @@ from typing import Any
 
 from pipelines.entities import ENTITIES
 from pipelines.language.text import text as text_
-from pipelines.sources.protocol import Told
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES
 from pipelines.sources.spreadsheet.layout.body import as_typed, body_of_table
@@ -89,7 +88,9 @@ def _row_year(sheet: TargetSheet, row: int) -> int | None:
     digits = (text or "").removesuffix("年度").removesuffix("年")
     if not (digits.isdigit() and 1990 <= int(digits) <= 2100):
         raise CellFault(
-            f"{text!r} is not a year", f"“{text}”不是年份" if text else "这一行没有写年份"
+            text_("sheets.target_rows.no_year", typed=text)
+            if text
+            else text_("sheets.target_rows.year_is_empty")
         )
     return int(digits)
 
@@ -130,12 +131,9 @@ def add_records(
             typed = as_typed(sheet.raw(row, column.position))
             sheet.problem(
                 address,
-                Told(
-                    f"the month is {typed or 'empty'}, but other months of {scope} have a "
-                    "target; write - if there is none",
-                    f"这个月{f'填的是“{typed}”' if typed else '是空的'}，而 {scope} 的其他月份有目标；"
-                    "没有目标请填 -",
-                ),
+                text_("sheets.target_rows.month_open", typed=typed, scope=scope)
+                if typed
+                else text_("sheets.target_rows.month_empty", scope=scope),
             )
             continue
         if amount is None:

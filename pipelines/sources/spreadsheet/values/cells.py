@@ -146,7 +146,7 @@ def parse_percent(
 
 
 def _no_percentage(quoted: str, value: Any) -> CellFault:
-    return CellFault(f"{quoted} is not a percentage", f"“{value!s}”不是百分比")
+    return CellFault(text_("sheets.cells.no_percentage", quoted=quoted, value=value))
 
 
 _FLAGS = {

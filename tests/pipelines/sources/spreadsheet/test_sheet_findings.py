@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from both_languages import assert_in_both
 
+from pipelines.language.text import InBoth
 from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
-from pipelines.sources.spreadsheet.faults import FileRejected, Told
+from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.warehouse.binding import bind, connect
 from quality.rejected import check_files, check_rejected_rows
 from quality.results import CheckResult
@@ -110,7 +111,7 @@ def test_refused_files_and_remarks_are_told_in_the_readers_language(
 
 def test_a_refusal_names_place_cause_and_next_step_in_both_languages() -> None:
     rejected = FileRejected(
-        Told("the file is empty", "文件是空的"), next_step=Told("save it again", "请重新保存")
+        InBoth("the file is empty", "文件是空的"), next_step=InBoth("save it again", "请重新保存")
     )
     assert str(rejected) == "the file is empty"
     assert rejected.told("a.csv").en == (
@@ -121,7 +122,7 @@ def test_a_refusal_names_place_cause_and_next_step_in_both_languages() -> None:
         "读取 a.csv 失败：文件是空的。这个文件没有加载任何内容，上一个有效版本继续生效。"
         "仅重新运行不能解决问题。下一步：请重新保存。"
     )
-    busy = FileRejected(Told("it is busy", "文件被占用"), where="S!C5", transient=True)
+    busy = FileRejected(InBoth("it is busy", "文件被占用"), where="S!C5", transient=True)
     assert busy.told("a.csv", "orders").en.endswith("The next run tries again.")
     assert busy.told("a.csv", "orders").zh == (
         "读取 a.csv 中的 orders 失败（S!C5）：文件被占用。这个文件没有加载任何内容，"
