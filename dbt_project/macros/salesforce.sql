@@ -44,12 +44,12 @@
         when 'month' then substr(cast({{ first_day }} as string), 1, 7)
         when 'quarter'
             then
-                substr(cast({{ fiscal_start(first_day, 'year') }} as string), 1, 4)
+                {{ fiscal_year_label(first_day) }}
                 || '-Q'
                 || cast(
                     cast(floor((month({{ first_day }}) + 12 - {{ var('fiscal_year_start') }}) % 12 / 3) + 1 as int)
                     as string
                 )
-        else substr(cast({{ fiscal_start(first_day, 'year') }} as string), 1, 4)
+        else {{ fiscal_year_label(first_day) }}
     end
 {%- endmacro %}

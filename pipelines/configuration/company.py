@@ -32,6 +32,8 @@ class Company(BaseModel):
     currency: str = "CNY"
     timezone: str = "Asia/Shanghai"
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    # A fiscal year that wraps at December is called by the calendar year it begins or ends in.
+    fiscal_year_named_by: Literal["start", "end"] = "start"
     calendar: str = "CN"
     revenue_basis: Literal["orders", "won"] = "orders"
     clock: dt.date | None = None

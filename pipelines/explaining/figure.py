@@ -101,19 +101,17 @@ def _meant(period: str | None, row: tuple, connection: duckdb.DuckDBPyConnection
         return grain == "week" and f"{year}-W{week:02d}" == asked["week"].upper()
     if grain != "quarter":
         return False
-    year, number = asked["quarter"].upper().split("-Q")
-    return (str(start), int(year), int(number)) in _quarters(connection)
+    return start in _quarters(connection, asked["quarter"].upper())
 
 
-def _quarters(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, int, int]]:
-    """Start, fiscal year and number of every quarter of the calendar."""
+def _quarters(connection: duckdb.DuckDBPyConnection, label: str) -> set[dt.date]:
+    """First day of the fiscal quarter that the company calls so (none if there is no such)."""
     rows = connection.execute(
-        "select distinct fiscal_quarter_start, fiscal_year_start from marts.dim_date"
+        "select period_start from intermediate.int_calendar__periods "
+        "where period_type = 'quarter' and period_label = ?",
+        [label],
     ).fetchall()
-    return {
-        (str(start), year.year, 1 + ((start.year - year.year) * 12 + start.month - year.month) // 3)
-        for start, year in rows
-    }
+    return {start for (start,) in rows}
 
 
 def _scopes(connection: duckdb.DuckDBPyConnection, metric: str) -> list[str]:

@@ -39,6 +39,7 @@ def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]
         "timezone": company.timezone,
         "currency": company.currency,
         "fiscal_year_start": company.fiscal_year_start,
+        "fiscal_year_named_by": company.fiscal_year_named_by,
         "revenue_basis": company.revenue_basis,
         "language": company.language,
         "systems": list(settings.systems),

@@ -72,6 +72,7 @@ class SpreadsheetConnector:
             zone=settings.timezone,
             currency=company.currency,
             fiscal_year_start=company.fiscal_year_start,
+            fiscal_year_named_by=company.fiscal_year_named_by,
             nulls=NULLS | {str(value) for value in options.get("null_values", [])},
             date_order=options.get("date_order"),
             decimal=options.get("decimal"),

@@ -114,6 +114,7 @@ def cursor_of(
             str(reading.zone),
             reading.currency,
             reading.fiscal_year_start,
+            reading.fiscal_year_named_by,
             sorted(reading.nulls),
             reading.date_order,
             reading.decimal,

@@ -26,11 +26,12 @@ def test_every_key_is_read(tmp_path):
     company, problems = read(
         tmp_path,
         "name: Acme\nlanguage: en\ncurrency: EUR\ntimezone: Europe/Berlin\nfiscal_year_start: 4\n"
-        "calendar: DE\nrevenue_basis: won\nclock: '2026-10-30'\n",
+        "fiscal_year_named_by: end\ncalendar: DE\nrevenue_basis: won\nclock: '2026-10-30'\n",
     )
     assert problems == []
     assert company.clock == dt.date(2026, 10, 30)
     assert (company.calendar, company.fiscal_year_start) == ("DE", 4)
+    assert company.fiscal_year_named_by == "end"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_every_key_is_read(tmp_path):
         (
             "currancy: CNY",
             "company.yml: currancy: unknown key. Accepted: name, language, currency, timezone, "
-            "fiscal_year_start, calendar, revenue_basis, clock.",
+            "fiscal_year_start, fiscal_year_named_by, calendar, revenue_basis, clock.",
         ),
     ],
 )

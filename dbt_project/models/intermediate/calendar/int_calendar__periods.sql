@@ -40,16 +40,16 @@ labelled as (
         period_end,
         cast(workdays_total as bigint) as workdays_total,
         cast(days_total as bigint) as days_total,
-        -- A fiscal year is called by the calendar year in which it begins.
+        -- A fiscal year is called by the calendar year in which it begins, or ends (fiscal_year_named_by).
         case period_type
             when 'month' then substr(cast(period_start as string), 1, 7)
             when 'quarter'
                 then
-                    substr(cast({{ fiscal_start('period_start', 'year') }} as string), 1, 4)
+                    {{ fiscal_year_label('period_start') }}
                     || '-Q' || cast(
                         (month(period_start) + 12 - {{ var('fiscal_year_start') }}) % 12 / 3 + 1 as int
                     )
-            when 'year' then substr(cast(period_start as string), 1, 4)
+            when 'year' then {{ fiscal_year_label('period_start') }}
             else cast(period_start as string)
         end as period_label
     from periods

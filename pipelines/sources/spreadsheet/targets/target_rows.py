@@ -118,6 +118,9 @@ def add_records(
         sheet.table.columns[p].heading.text: as_typed(sheet.label(row, p))
         for p in sheet.matrix.texts
     }
+    # Months that wrap at December are a fiscal year's; named by its end, it began the year before.
+    wraps = any(column.years_on for column in sheet.matrix.months)
+    before = int(wraps and sheet.reading.fiscal_year_named_by == "end")
     for column in sheet.matrix.months:
         if column.position not in amounts:
             continue  # unreadable, and already a problem
@@ -139,7 +142,7 @@ def add_records(
         if amount is None:
             sheet.dashes += 1
             continue
-        period_year = column.span.year or (year or 0) + column.years_on
+        period_year = column.span.year or (year or 0) + column.years_on - before
         period = period_of(column.span, period_year)
         place = (period, kind, scope, metric, rest["effective_from"])
         if place in sheet.places:

@@ -65,6 +65,7 @@ class Reading:
     zone: ZoneInfo
     currency: str
     fiscal_year_start: int = 1
+    fiscal_year_named_by: str = "start"
     nulls: frozenset[str] = NULLS
     date_order: DateOrder | None = None
     year: int | None = None  # for periods that do not say theirs

@@ -326,6 +326,10 @@ def test_months_as_dates_and_a_fiscal_year_that_wraps(sheets: Any) -> None:
     rows = sheets.run({**MAPPING, "year": 2026}, fiscal_year_start=4).rows("targets")
     assert [row["period"] for row in rows][8:10] == ["2026-12", "2027-01"]
 
+    ends = {"fiscal_year_start": 4, "fiscal_year_named_by": "end"}
+    rows = sheets.run({**MAPPING, "year": 2026}, **ends).rows("targets")
+    assert [row["period"] for row in rows][8:10] == ["2025-12", "2026-01"]
+
 
 def test_numbers_win_over_names_and_are_padded(sheets: Any) -> None:
     def build(sheet: Any) -> None:
