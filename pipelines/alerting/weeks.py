@@ -162,18 +162,17 @@ def course(history: History, row: int, s: int) -> Course:
 
 def said(rule: Rule, now: Present, unit: Kind, currency: str) -> list[Any]:
     """The sentences of the figures and of the course: deciding week first."""
-    metric = rule.described.label
     decides, running = now.decides, now.running
     whole = running is None or decides is not running and decides.first != running.first
     beside = running if whole else now.complete
     others = [] if beside is None else [beside]
-    figures = [_week(metric, decides, unit, currency, whole=whole)]
+    figures = [_week(rule, decides, unit, currency, whole=whole)]
     figures += [_aside(week, unit, currency, whole=not whole) for week in others]
     return [*[f for f in figures if f is not None], text(f"alerts.course.{now.course}")]
 
 
-def _week(metric: Any, week: Week, unit: Kind, currency: str, *, whole: bool) -> Any:
-    kind = "whole" if whole else "running"
+def _week(rule: Rule, week: Week, unit: Kind, currency: str, *, whole: bool) -> Any:
+    kind, metric = "whole" if whole else "running", rule.described.label
     if not is_known(week.value):
         return text("alerts.week.none", first=Day(week.first), last=Day(week.last), metric=metric)
     values = {
@@ -184,9 +183,19 @@ def _week(metric: Any, week: Week, unit: Kind, currency: str, *, whole: bool) ->
         "value": Written(unit, week.value, currency),
         "expected": Written(unit, week.expected, currency),
     }
+    if is_known(week.limit) and _beyond_usual(rule, week):
+        # After a long spell one usual week does not end it: what it would take is no limit to a reader.
+        return text(f"alerts.week.{kind}_back", **values, limit=Written(unit, week.limit, currency))
     if is_known(week.limit):
         return text(f"alerts.week.{kind}", **values, limit=Written(unit, week.limit, currency))
     return text(f"alerts.week.{kind}_open", **values)
+
+
+def _beyond_usual(rule: Rule, week: Week) -> bool:
+    """Whether the limit lies on the good side of what is usual."""
+    if not is_known(week.expected):
+        return False
+    return week.limit > week.expected if rule.side == "below" else week.limit < week.expected
 
 
 def _aside(week: Week, unit: Kind, currency: str, *, whole: bool) -> Any:

@@ -57,7 +57,11 @@ def test_no_sentence_of_a_filter_contradicts_itself(seed: int) -> None:
             assert match, says
             value, expected = number(match["value"]), number(match["expected"])
             if match["limit"]:
-                assert value <= number(match["limit"]), says
+                # A limit lies between the figure and the usual; beyond it stands what would end it.
+                assert value <= number(match["limit"]) <= expected, says
+            ends = re.search(r"达到 ([\d,.]+) 才会解除", says)
+            if ends:
+                assert number(ends[1]) > expected > 0, says
             # "Back to what it should be" and a figure below it exclude each other.
             assert ("已回到应有水平" in says) == (one["value"] >= one["expected"]), says
             assert one["onset_first"] <= one["since"] <= one["onset_last"] <= day, says
