@@ -78,8 +78,8 @@ def _print(settings: Settings, lines: list[Line]) -> None:
         "command.check.head",
         folder=settings.config_dir,
         company=settings.company.name,
-        sources=len(settings.sources),
-        stages=len(settings.stages),
+        sources=text("command.check.sources", count=len(settings.sources)),
+        stages=text("command.check.stages", count=len(settings.stages)),
     )
     say(coloured(str(head), "strong"))
     for line in lines:

@@ -168,7 +168,8 @@ def fill(simulator: NeocrmSimulator, frames: Frames) -> dict[tuple[str, str], st
     for number, row in enumerate(table("targets")):
         home = {"team": "department", "rep": "user"}.get(row["scope_type"])
         scope = neo_id(home, row["scope_id"]) if home else row["scope_id"]
-        values = {TARGET[key]: value for key, value in row.items()}
+        # The object of a company's targets has no mark for targets that hold a team's.
+        values = {TARGET[key]: value for key, value in row.items() if key != "includes_team"}
         put("salesTarget__c", f"T{number}", None, **{**values, "scopeId__c": scope})
     return ids
 

@@ -44,7 +44,9 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     compare(tenant, job)
     item, shape = job.item, job.selection.shape
     before = job.exist if job.window.full else tenant.count(item.name, job.filters)
-    guard: PageGuard[str] = PageGuard(f"{item.name} of {tenant.name}")
+    guard: PageGuard[str] = PageGuard(
+        text("sources.pages.of", object=item.name, source=tenant.name)
+    )
     batches, rejected = Batches(item.table), 0
     newest: dt.datetime | None = None
     ids: list[str] = []

@@ -186,7 +186,7 @@ class Tenant:
         An empty page ends it, or a short one by which all have come that the tenant had counted.
         An empty page before that, and a page that comes again, are asked for once more.
         """
-        guard: PageGuard[str] = PageGuard(f"{name} of {self.name}")
+        guard: PageGuard[str] = PageGuard(text("sources.pages.of", object=name, source=self.name))
         last, came, limit = "", 0, self.options.page_size
         while True:
             guard.marker(last)

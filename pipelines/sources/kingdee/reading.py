@@ -141,7 +141,9 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         ]
     shape = shape_of(form.table, (ID, *form.columns), job.zone)
     columns = [ID, *job.selection.present]
-    guard: PageGuard[str] = PageGuard(f"{form.form_id} of {site.name}")
+    guard: PageGuard[str] = PageGuard(
+        text("sources.pages.of", object=form.form_id, source=site.name)
+    )
     batches = Batches(form.table)
     seen: list[str] = []
     rejected, newest, came = 0, None, 0

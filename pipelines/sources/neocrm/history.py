@@ -40,7 +40,7 @@ def read_history(
     """Changes since the last load; at first of the last `history_days` days."""
     options = tenant.options
     shape = RowShape(TABLE, _FIELDS, key="log_id", checked=False)
-    guard: PageGuard[str] = PageGuard(f"the field history of {tenant.name}")
+    guard: PageGuard[str] = PageGuard(text("sources.pages.history", source=tenant.name))
     batches, rejected = Batches(TABLE), 0
     notes: list[Text] = []
     reached: dict[str, str] = dict(last.extra.get("reached", {})) if last else {}

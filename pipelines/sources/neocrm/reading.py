@@ -84,7 +84,9 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     job.before = tenant.count(item.source, job.where)
     amount = _amount(tenant, job, job.where)
     shape = _shape(job.selection)
-    guard: PageGuard[str] = PageGuard(f"{item.name} of {tenant.name}")
+    guard: PageGuard[str] = PageGuard(
+        text("sources.pages.of", object=item.name, source=tenant.name)
+    )
     batches, drift, rejected, created = Batches(item.table), Drift(), 0, 0
     newest: dt.datetime | None = None
     ids: list[str] = []

@@ -158,7 +158,7 @@ class Tenant:
         Only an empty page ends it, since a server may give fewer rows than it was asked for.
         """
         size, last = _Size(self.options.page_size), ""
-        guard: PageGuard[str] = PageGuard(f"{source} of {self.name}")
+        guard: PageGuard[str] = PageGuard(text("sources.pages.of", object=source, source=self.name))
         while True:
             behind = f"id > {_literal(last)}" if last else ""
             condition = " and ".join(part for part in (where, behind) if part)

@@ -121,7 +121,7 @@ def _stages(org: Org, stages: set[str]) -> list[Finding]:
     soql = "SELECT Id, ApiName, MasterLabel FROM OpportunityStage WHERE IsActive = true"
     subject = f"{org.name}: stages"
     try:
-        guard: PageGuard[str] = PageGuard("stages")
+        guard: PageGuard[str] = PageGuard(text("sources.pages.stages"))
         names = {
             record.get("ApiName") or record.get("MasterLabel")
             for page in org.pages(soql, "OpportunityStage", guard)

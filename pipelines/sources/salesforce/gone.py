@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from pipelines.language import text
 from pipelines.sources.protocol import Batch
 from pipelines.sources.records import PageGuard, Window
 from pipelines.sources.salesforce.objects import SalesforceObject
@@ -47,7 +48,7 @@ def tombstones(job: Job, deletions: Deletions) -> pa.Table:
 
 def sweep(org: Org, job: Job) -> Iterator[Batch]:
     """All ids of an object, when the deletion log cannot be trusted."""
-    guard: PageGuard[str] = PageGuard(f"ids of {job.item.name}")
+    guard: PageGuard[str] = PageGuard(text("sources.pages.ids", object=job.item.name))
     where = condition(job.item, job.described, Window(None, job.window.upto))
     soql = f"SELECT Id FROM {job.item.name}{' WHERE ' + where if where else ''}"
     pages = org.pages(soql, job.item.name, guard)

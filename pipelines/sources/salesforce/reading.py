@@ -50,7 +50,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
     """Everything of one object for this load."""
     item, table = job.item, job.item.table
     expected = org.count(item.name, job.where)
-    guard: PageGuard[str] = PageGuard(f"{item.name} of {org.name}")
+    guard: PageGuard[str] = PageGuard(text("sources.pages.of", object=item.name, source=org.name))
     batches, drift, rejected = Batches(table), Drift(), 0
     # Records in quarantine are missing until they are mended, which may take many loads.
     unfit = set() if job.window.full else set(job.last.extra.get("unfit", ()) if job.last else ())
@@ -137,7 +137,7 @@ def first_records(org: Org, item: SalesforceObject, selection: Selection) -> Con
     """A few records, asked for and read as a load does."""
     where = f" WHERE {item.where}" if item.where else ""
     soql = f"SELECT {', '.join(selection.paths)} FROM {item.name}{where} LIMIT {FIRST}"
-    guard: PageGuard[str] = PageGuard(f"{item.name} of {org.name}")
+    guard: PageGuard[str] = PageGuard(text("sources.pages.of", object=item.name, source=org.name))
     records = next(iter(org.pages(soql, item.name, guard)), [])
     derive(records, item.derived, at)
     return selection.shape.convert(records)

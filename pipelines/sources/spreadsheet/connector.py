@@ -152,7 +152,9 @@ class SpreadsheetConnector:
     def check(self) -> list[Finding]:
         """Per file: whether it can be read, as which entity, how many rows, what is missing."""
         mailbox = self._source.mailbox
-        where = self._source.folder or (f"mailbox {mailbox.where}" if mailbox else "")
+        where = self._source.folder or (
+            text("sheets.mailbox.named", where=mailbox.where) if mailbox else ""
+        )
         try:
             sheets = self._places(keep=False)
             plan = make_plan(sheets.list(), self._source.files)

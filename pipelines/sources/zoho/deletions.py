@@ -69,7 +69,9 @@ def _read(
     session: Session, module: ZohoModule, since: dt.datetime, found: dict[str, dt.datetime]
 ) -> int:
     """One pass over the pages; returns how many there were."""
-    guard: PageGuard[str] = PageGuard(f"deleted {module.name}", session.client.base_url)
+    guard: PageGuard[str] = PageGuard(
+        text("sources.pages.deleted", object=module.name), session.client.base_url
+    )
     page = 0
     while True:
         page += 1

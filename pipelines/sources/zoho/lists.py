@@ -42,7 +42,9 @@ def users(session: Session) -> Records:
     """All users, the deleted ones included, each once."""
     found: dict[str, dict[str, Any]] = {}
     for kind in ("DeletedUsers", "AllUsers"):
-        guard: PageGuard[str] = PageGuard(f"{kind} of Zoho CRM", session.client.base_url)
+        guard: PageGuard[str] = PageGuard(
+            text("sources.pages.of", object=kind, source="Zoho CRM"), session.client.base_url
+        )
         page, more = 0, True
         while more:
             page += 1

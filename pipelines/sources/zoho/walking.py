@@ -83,7 +83,9 @@ class Walk:
         assert self.reached is not None
         for _ in range(_MOST_PASSES):
             known = len(self._seen)
-            guard: PageGuard[str] = PageGuard(f"{self._plan.module.name} of Zoho CRM")
+            guard: PageGuard[str] = PageGuard(
+                text("sources.pages.of", object=self._plan.module.name, source="Zoho CRM")
+            )
             token: str | None = None
             try:
                 while True:

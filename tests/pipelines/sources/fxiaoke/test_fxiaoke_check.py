@@ -16,7 +16,7 @@ from pipelines.sources.protocol import Finding
 
 
 def finding(found: list[Finding], subject: str) -> Finding:
-    return next(item for item in found if item.subject.endswith(subject))
+    return next(item for item in found if str(item.subject).endswith(subject))
 
 
 def test_a_tenant_that_is_well(filled: Tenant) -> None:

@@ -162,7 +162,7 @@ def test_strangers_are_told_once_and_never_read(account: Account) -> None:
     assert told.state == "rejected"
     assert "was not read: 2 messages of 127.0.0.1" in (told.message or "")
     assert account.run(MAPPING, previous=run.after()).extracts == []
-    texts = [finding.text for finding in account.check(MAPPING)]
+    texts = [str(finding.text) for finding in account.check(MAPPING)]
     assert any("2 with attachments come from senders not listed" in text for text in texts)
 
 
@@ -213,19 +213,19 @@ def test_folder_and_mailbox_are_one_source(account: Account) -> None:
 
 def test_a_mailbox_without_a_fitting_message_says_what_it_holds(account: Account) -> None:
     account.put({"周报.csv": WEEKLY.format("假")}, sender="x@evil.example")
-    with pytest.raises(PermanentFailure, match=r"1 messages of the last 90 days, 0 fit.*x@evil"):
+    with pytest.raises(PermanentFailure, match=r"1 message of the last 90 days, 0 fit.*x@evil"):
         account.run(MAPPING)
     (finding,) = account.check(MAPPING)
     assert not finding.ok
-    assert "check `senders`" in finding.next_step
+    assert "check `senders`" in str(finding.next_step)
 
 
 def test_check_reads_everything_and_keeps_nothing(account: Account) -> None:
     account.put({"周报.csv": WEEKLY.format("甲"), "图.pdf": b"%PDF"})
-    findings = {finding.subject: finding for finding in account.check(MAPPING)}
+    findings = {str(finding.subject): finding for finding in account.check(MAPPING)}
     place = findings[f"mailbox 127.0.0.1:{account.server.port} {account.box}"]
     assert place.ok
-    assert "logged in, opened for reading only; 1 messages" in place.text
+    assert "logged in, opened for reading only; 1 message" in str(place.text)
     assert findings[f"{FIRST} → teams"].ok
     assert "no figures by region" in str(findings[f"{FIRST} → teams"].text)
     assert "no mapping matches it" in str(findings["2026-10-30 li@acme.cn 图.pdf"].text)
