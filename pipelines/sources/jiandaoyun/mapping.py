@@ -21,6 +21,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.sources.jiandaoyun.forms import FORMS, MONTHS, Rule
 from pipelines.sources.jiandaoyun.options import FormOptions
+from pipelines.sources.protocol import joined
 
 Widget = Mapping[str, Any]
 # column -> stable id of the widget it was read from, and the candidates by which it was found
@@ -56,7 +57,7 @@ class Mapped:
 
     entity: str
     bounds: tuple[Bound, ...]
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, Text]
     widgets: Mapping[str, tuple[str, str]] = field(repr=False)  # stable id -> caption, type
     system: frozenset[str] = frozenset()
     own: FormOptions = field(default_factory=FormOptions, repr=False)
@@ -110,18 +111,18 @@ def resolve(
     whose caption several widgets bear; nothing has been read then.
     """
     bounds: list[Bound] = []
-    left_out: dict[str, str] = {}
-    faults: list[str] = []
+    left_out: dict[str, Text] = {}
+    faults: list[Text] = []
     for column, rule in FORMS[entity].columns.items():
         if column in own.columns and own.columns[column] is None:
             if rule.required and column not in own.constants:
-                faults.append(f"{column} is required and left out")
+                faults.append(text("sources.jiandaoyun.required_left_out", column=column))
             continue
         if column in own.coalesce:
             for candidate in own.coalesce[column]:
                 part = _first((candidate,), widgets, system)
-                if isinstance(part, str):
-                    faults.append(f"{column}: {part}")
+                if isinstance(part, Text):
+                    faults.append(text("sources.jiandaoyun.column_why", column=column, why=part))
                 else:
                     bounds.append(Bound(column, rule, *part))
             continue
@@ -131,11 +132,11 @@ def resolve(
         known = (remembered or {}).get(column)
         if known and tuple(known[1]) == tuple(candidates) and not _by_name(candidates, widgets):
             found = _with_id(known[0], widgets) or found
-        if isinstance(found, str):
+        if isinstance(found, Text):
             if column in own.constants and not configured:
                 continue
             if rule.required or configured:
-                faults.append(f"{column}: {found}")
+                faults.append(text("sources.jiandaoyun.column_why", column=column, why=found))
             else:
                 left_out[column] = found
             continue
@@ -147,7 +148,7 @@ def resolve(
         raise PermanentFailure(
             language.text("sources.jiandaoyun.could_not_map_form", entity=entity),
             where=where,
-            cause="; ".join(faults),
+            cause=joined(faults),
             next_step=text("sources.jiandaoyun.name_the_widgets", entity=entity),
         )
     catalogue = {
@@ -178,7 +179,7 @@ def _with_id(widget: str, widgets: Sequence[Widget]) -> tuple[str, str, str, str
 
 
 def _one_way(
-    bounds: list[Bound], own: FormOptions, left_out: dict[str, str], faults: list[str]
+    bounds: list[Bound], own: FormOptions, left_out: dict[str, Text], faults: list[Text]
 ) -> list[Bound]:
     """A form of targets has one amount with its period, or a year with twelve amounts."""
     have = {item.column for item in bounds} | set(own.constants)
@@ -190,7 +191,7 @@ def _one_way(
     elif {"target_amount", "year"} <= have:
         unused = {*MONTHS, "period"}
     else:
-        faults.append("neither target_amount with period or year, nor year with twelve months")
+        faults.append(text("sources.jiandaoyun.neither_amount_nor_months"))
         return bounds
     for column in unused:
         left_out.pop(column, None)
@@ -208,7 +209,7 @@ def _flat(widgets: Sequence[Widget]) -> list[Widget]:
 
 def _first(
     candidates: Sequence[str], widgets: Sequence[Widget], system: set[str]
-) -> tuple[str, str, str, str | None] | str:
+) -> tuple[str, str, str, str | None] | Text:
     """Key, stable id, type and sub-form column of the first that fits; else the reason."""
     for candidate in candidates:
         kind, _, name = candidate.partition(":")
@@ -220,18 +221,27 @@ def _first(
         parent, _, child = name.partition("/") if kind == "label" else (name, "", "")
         hits = [item for item in widgets if _fits(kind, parent, item)]
         if len(hits) > 1:
-            return f"{len(hits)} widgets fit {candidate} ({_ids(hits)})"
+            return _several(hits, candidate)
         if not hits:
             continue
         if not child:
             return hits[0]["name"], hits[0]["widgetName"], str(hits[0].get("type", "")), None
         inner = [item for item in hits[0].get("items") or () if _fits("label", child, item)]
         if len(inner) > 1:
-            return f"{len(inner)} widgets fit {candidate} ({_ids(inner)})"
+            return _several(inner, candidate)
         if inner:
             item = inner[0]
             return hits[0]["name"], item["widgetName"], str(item.get("type", "")), item["name"]
-    return f"no widget fits {', '.join(candidates)}"
+    return text("sources.jiandaoyun.no_widget_fits", candidates=list(candidates))
+
+
+def _several(hits: Sequence[Widget], candidate: str) -> Text:
+    return text(
+        "sources.jiandaoyun.several_widgets_fit",
+        number=len(hits),
+        candidate=candidate,
+        ids=_ids(hits),
+    )
 
 
 def _fits(kind: str, name: str, widget: Widget) -> bool:
