@@ -133,8 +133,8 @@ def _date(value: Any, field: Field) -> dt.date:
         raise Misfit(_said("no_date"))
     try:
         return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Misfit(_said("no_such_day", said=error)) from None
+    except ValueError:
+        raise Misfit(_said("no_such_day")) from None
 
 
 _KINDS: dict[type, Text] = {

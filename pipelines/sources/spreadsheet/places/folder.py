@@ -99,7 +99,9 @@ class FolderSource:
             raise PermanentFailure(
                 text_("sheets.folder.listing"),
                 where=str(self._folder),
-                cause=error.strerror or str(error),
+                cause=text_("sheets.folder.no_such_folder")
+                if isinstance(error, FileNotFoundError)
+                else _why_shut(error),
                 next_step=text_("sheets.folder.create_it"),
             ) from error
         refs = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import httpx
 import pytest
 from simulators.server import Response, Simulator
 
@@ -21,7 +22,9 @@ from pipelines.sources.http import (
     TokenAuth,
     Verdict,
 )
+from pipelines.sources.http.replies import Reply
 from pipelines.sources.http.retrying import retry_after
+from pipelines.sources.http.rules import verdict_of_break
 
 
 class Echo(Simulator):
@@ -256,3 +259,19 @@ def test_limits_are_kept_before_they_are_refused():
     daily.acquire()
     with pytest.raises(TransientFailure, match="allowance"):
         daily.acquire()
+
+
+def test_a_secret_inside_a_sentence_is_hidden_in_every_language():
+    client = ReadOnlyClient(
+        "https://crm.example.com",
+        name="crm",
+        allowed=[("GET", r"/x")],
+        judge=lambda reply: None,
+        redactor=Redactor("topsecretvalue"),
+    )
+    verdict = verdict_of_break(httpx.ConnectError("no route for topsecretvalue"))
+    failure = client._failure("Could not read", Reply(0, {}, b"", "here"), verdict)
+    for language in ("en", "zh"):
+        told = failure.told.into(language)
+        assert "topsecretvalue" not in told
+        assert "no route for" in told
