@@ -43,6 +43,7 @@ def test_the_sample_company_is_written_for_its_user_alone(tmp_path: Path) -> Non
         [sys.executable, "-c", "from pipelines.cli import main; main()", "sample",
          str(tmp_path / "s"), "--reps", "8"],
         check=True, capture_output=True,
+        env={key: value for key, value in os.environ.items() if key != "FOREWARN_UMASK"},
     )  # fmt: skip
     modes = {path.stat().st_mode & 0o077 for path in [tmp_path / "s", *(tmp_path / "s").iterdir()]}
     assert modes == {0}
