@@ -51,7 +51,7 @@ def close_dead_runs(
         instance.report_run_failed(run, str(said))
         log.warning("%s", text("night.run_died.closed", run=run.run_id[:8], why=said))
         tell_of_failure(
-            settings, job=job, run_id=run.run_id, causes=[Cause("run", str(said), str(said), False)]
+            settings, job=job, run_id=run.run_id, causes=[Cause("run", said, said, False)]
         )
     return [record.dagster_run.run_id for record in dead]
 

@@ -20,7 +20,9 @@ _HEAD = re.compile(r"\b(?P<name>scoped|due) as \((?=\s*select\s+scoped\.)")
 _VOID = re.compile(r"where scoped\.(\w+) is null or scoped\.\1 > periods\.closed_on")
 _SNAPSHOT = re.compile(r"on scoped\.event_on = periods\.closed_on")
 # What an explanation shows of each record beside the columns that the metric itself spreads.
-_CARRIED = "scoped.owner_id as record_owner, scoped.{record} as record_id,"
+_CARRIED = "select {of}.owner_id as record_owner, {of}.{record} as record_id, "
+# Rows of teams above are added to those of the scopes of the row itself.
+_ABOVE = re.compile(r"(?<=union all)\s+select\s+(?=base\.)")
 
 
 _SUM = r"cast\(sum\((\w+)\) as double\) as {name}"
@@ -50,8 +52,7 @@ def traced(compiled: str) -> Traced | None:
     body, rest = compiled[head.end() : end], compiled[end + 1 :]
     if re.search(r"\bsingle as \(", compiled):
         body = re.sub(r"\bfrom events as base\b", "from single as base", body)
-    carried = _CARRIED.format(record="opportunity_id" if due else "record_id")
-    body = re.sub(r"select\s+(?=scoped\.)", f"select {carried} ", body, count=1)
+    body = _with_records(body, "opportunity_id" if due else "record_id")
     cut = f"{compiled[: head.end()]}{body})"
     if due:
         return Traced(f"{cut}\n{_last_join(rest)}", "due")
@@ -68,14 +69,19 @@ def traced_credits(compiled: str) -> Traced:
     head = _HEAD.search(compiled)
     assert head is not None  # the model ends as every metric does
     end = _closing(compiled, head.end() - 1)
-    carried = _CARRIED.format(record="deal_id")
-    body = compiled[head.end() : end]
-    body = re.sub(r"select\s+(?=scoped\.)", f"select {carried} ", body, count=1)
+    body = _with_records(compiled[head.end() : end], "deal_id")
     return Traced(
         f"{compiled[: head.end()]}{body})\nselect *, credited_on as event_on, metric as dimension, "
         "amount as numerator, null as denominator, voided_on as void_on from scoped",
         "flow",
     )
+
+
+def _with_records(body: str, record: str) -> str:
+    """The rows of a CTE of scopes, each with the record it is of and that record's owner."""
+    own = _CARRIED.format(of="scoped", record=record)
+    body = re.sub(r"select\s+(?=scoped\.)", own, body, count=1)
+    return _ABOVE.sub(f" {_CARRIED.format(of='base', record=record)}", body)
 
 
 def _of_periods(rest: str) -> str:
