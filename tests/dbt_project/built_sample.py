@@ -145,6 +145,9 @@ def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
 def build(warehouse: Path, as_of: dt.date, *select: str) -> None:
     """dbt run of the chosen models in the file; AssertionError with dbt's words if it fails."""
     out = warehouse.parent / f"dbt-{warehouse.stem}"
+    with duckdb.connect(str(warehouse)) as connection:
+        # Bound as one company, built as the sample's: dbt refuses a warehouse of another one.
+        connection.execute("drop table if exists config.build")
     done = subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", "run", "--select", *select]
         + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
