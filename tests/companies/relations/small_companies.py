@@ -7,7 +7,6 @@ that must hold (`test_relations.py`).
 from __future__ import annotations
 
 import datetime as dt
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ import duckdb
 import pandas as pd
 import yaml
 from company_folder import load_company
-from compiled_models import DATABASE, CompiledModels, compiled_models, values_of
+from compiled_models import DATABASE, CompiledModels, compiled_models
 from hypothesis import strategies as st
 
 from pipelines.warehouse.binding import bind
@@ -138,10 +137,9 @@ class Builder:
         loaded = load_company(folder, root / "loaded")
         path = root / f"{DATABASE}.duckdb"
         bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
-        values = values_of(loaded.settings, company.as_of)
-        compiled = _only(compiled_models(values, self.cache))
-        with duckdb.connect(str(path)) as connection:
-            compiled.build(connection, values)
+        compiled = _only(compiled_models(loaded.settings, self.cache))
+        compiled.build(path, loaded.settings, tested=False)
+        with duckdb.connect(str(path), read_only=True) as connection:
             found = {
                 name: connection.execute(f"select * from marts.{name} order by all").df()
                 for name in WANTED
@@ -151,15 +149,17 @@ class Builder:
 
 
 def _only(compiled: CompiledModels) -> CompiledModels:
-    names = {name for _, name, _ in compiled.models}
-    needed, waiting = set(), list(WANTED)
-    code = {name: sql for _, name, sql in compiled.models}
+    """The models that the wanted marts stand on, and nothing else."""
+    models = compiled.program.models
+    waiting = [key for key, model in models.items() if model.name in WANTED]
+    needed: set[str] = set()
     while waiting:
-        name = waiting.pop()
-        if name in names - needed:
-            needed.add(name)
-            waiting += re.findall(r'"\w+"\."\w+"\."(\w+)"', code[name])
-    return CompiledModels([model for model in compiled.models if model[1] in needed], [])
+        key = waiting.pop()
+        if key not in needed:
+            needed.add(key)
+            waiting += models[key].parents
+    kept = {key: model for key, model in models.items() if key in needed}
+    return replace(compiled, program=replace(compiled.program, models=kept, tests={}))
 
 
 def _write(company: Company, folder: Path) -> None:

@@ -3,7 +3,7 @@
 -- of these has one such record and at most one credit code is known for the name. The oldest record
 -- gives the id. Records made after the as-of day decide nothing: they join by their credit code alone. An id
 -- that was merged into another (account_aliases.csv, or the CRM's own record of it) stands for that one.
-with accounts as (
+with accounts as (  -- noqa: PRS
     {{ union_staging('accounts') }}
 ),
 

@@ -58,7 +58,9 @@ select
         {%- endfor %}
         else 0
     end as wait_band,
-    case when open_then.snapshot_on >= capture.captured_from then {{ workdays_between('touched', 'today') }} end
+    case
+        when open_then.snapshot_on >= capture.captured_from then {{ workdays_between('touched', 'today') }}
+    end
         as idle_workdays,
     coalesce(
         {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,

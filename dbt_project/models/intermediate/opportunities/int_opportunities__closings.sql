@@ -1,8 +1,8 @@
--- One row per opportunity that is closed by its present row: when it closed, and how that is known. Rules,
--- the same in every source: the recorded closing date, unless it lies after the day of the load that told it, or
--- is only the day of a later stage of the same outcome (signed, then paid); else the first entry of the last
--- run of stages with that outcome; else nothing. A source with close_date: stage_entry goes by a recorded
--- entry first. On one day the entry tells the hour.
+-- One row per opportunity that is closed by its present row: when it closed, and how that is known.
+-- Rules, the same in every source: the recorded closing date, unless it lies after the day of the load
+-- that told it, or is only the day of a later stage of the same outcome (signed, then paid); else the
+-- first entry of the last run of stages with that outcome; else nothing. A source with close_date:
+-- stage_entry goes by a recorded entry first. On one day the entry tells the hour.
 with closed as (
     select
         deals.*,

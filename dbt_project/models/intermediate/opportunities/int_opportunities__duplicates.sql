@@ -1,8 +1,8 @@
 -- One row per opportunity that another source tells as well under another id and that therefore does not
--- count, with the one that does. Two deals of different sources are one if customer, currency and name (without
--- case, width, blanks and punctuation) agree, the amounts to 0.01 and the days of creation to order_match_days
--- days. Pairs are one to one, nearest day first; the first source by name counts. Pairs without a name in
--- common are a finding.
+-- count, with the one that does. Two deals of different sources are one if customer, currency and name
+-- (without case, width, blanks and punctuation) agree, the amounts to 0.01 and the days of creation to
+-- order_match_days days. Pairs are one to one, nearest day first; the first source by name counts. Pairs
+-- without a name in common are a finding.
 with told as (
     {{ union_staging('opportunities') }}
 ),
@@ -10,7 +10,7 @@ with told as (
 deals as (
     select * from told
     -- One source alone has no doubles, and most companies have no more.
-    where (select count(distinct source) from told as all_told) > 1
+    where (select count(distinct all_told.source) from told as all_told) > 1
 ),
 
 newest as (

@@ -1,7 +1,7 @@
 -- One row per order placed by the as-of day, in the company's terms, each counted once. What an order
--- does not say (deal, owner, product line) is taken from another source's record of the same order,
--- then from its opportunity, then from its customer. is_return: its amount is negative; it lowers revenue and is
--- no order.
+-- does not say (deal, owner, product line) is taken from another source's record of the same order, then
+-- from its opportunity, then from its customer. is_return: its amount is negative; it lowers revenue and
+-- is no order.
 with stated as (
     select * from {{ ref('int_orders__stated') }}
 ),

@@ -1,6 +1,7 @@
 -- One row per source and order placed by the as-of day: what that source says of it, people and
--- customers resolved, times in the company's terms. What a word for the state means says order_statuses.csv; an
--- order in a state that nobody knows does not count, and a finding names it. A return is negative.
+-- customers resolved, times in the company's terms. What a word for the state means says
+-- order_statuses.csv; an order in a state that nobody knows does not count, and a finding names it. A
+-- return is negative.
 with orders as (
     {{ union_staging('orders') }}
 ),
@@ -53,7 +54,10 @@ resolved as (
         {{ rep_of('newest.owner_id') }} as owner_id,
         coalesce(record_owners.owner_id, customer_owners.owner_id) as account_owner_id,
         newest.product_line,
-        case when coalesce(own_words.state, words.state) = 'credit' then -abs(newest.amount) else newest.amount end
+        case
+            when coalesce(own_words.state, words.state) = 'credit' then -abs(newest.amount)
+            else newest.amount
+        end
             as original_amount,
         coalesce(newest.currency, '{{ var("currency") }}') as currency,
         newest.status,

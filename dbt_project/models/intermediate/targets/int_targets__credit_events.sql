@@ -1,7 +1,7 @@
--- One row per event that counts towards a target, with whom it is credited to.
--- revenue_basis decides: orders (by order date, cancelled ones out, returns negative) or won opportunities (by the
--- day of closing). A new account counts once, on its first such event over all history.
--- voided_on: the day on which the win was taken back by reopening the deal; it counts on the days before.
+-- One row per event that counts towards a target, with whom it is credited to. revenue_basis decides:
+-- orders (by order date, cancelled ones out, returns negative) or won opportunities (by the day of
+-- closing). A new account counts once, on its first such event over all history. voided_on: the day on
+-- which the win was taken back by reopening the deal; it counts on the days before.
 with deals as (
     {% if var('revenue_basis') == 'orders' %}
     select
@@ -80,7 +80,9 @@ firsts as (
     from spells
 )
 
-{%- set who = ['deal_id', 'opportunity_id', 'account_id', 'owner_id', 'team_id', 'region', 'product_line', 'credited_on'] %}
+{%- set who = [
+    'deal_id', 'opportunity_id', 'account_id', 'owner_id', 'team_id', 'region', 'product_line', 'credited_on'
+] %}
 
 {% for metric, amount in [('revenue', 'coalesce(amount, 0)'), ('orders', '1')] -%}
 select

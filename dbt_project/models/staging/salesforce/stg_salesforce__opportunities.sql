@@ -32,9 +32,11 @@ renamed as (
         coalesce(deals.custom_expected_close_date, deals.close_date) as expected_close_date,
         ---------- moments
         coalesce(deals.custom_created_at, deals.created_date) as created_at,
-        -- The company's own reports go by CloseDate; the history tells the moment (int_opportunities__closings).
+        -- The company's own reports go by CloseDate; the history tells the moment
+        -- (int_opportunities__closings).
         coalesce(
-            deals.custom_closed_at, case when deals.is_closed then {{ company_midnight('deals.close_date') }} end
+            deals.custom_closed_at,
+            case when deals.is_closed then {{ company_midnight('deals.close_date') }} end
         ) as closed_at,
         coalesce(deals.custom_updated_at, deals.last_modified_date, deals.system_modstamp) as updated_at,
         ---------- bookkeeping

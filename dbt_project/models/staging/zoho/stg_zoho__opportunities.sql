@@ -72,7 +72,9 @@ renamed as (
         ---------- moments
         coalesce(custom_created_at, created_time) as created_at,
         -- Zoho's reports go by the closing date; the history tells the moment (int_opportunities__closings).
-        coalesce(custom_closed_at, case when is_closed then {{ company_midnight('closing_date') }} end) as closed_at,
+        coalesce(
+            custom_closed_at, case when is_closed then {{ company_midnight('closing_date') }} end
+        ) as closed_at,
         coalesce(custom_updated_at, modified_time) as updated_at,
         ---------- bookkeeping
         source,
