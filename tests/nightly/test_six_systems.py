@@ -33,8 +33,8 @@ IDS = {
     "order_id": "orders",
     "activity_id": "activities",
 }
-# The only columns that differ: they say from where and when something came.
-ORIGIN = {"source", "last_loaded_at"}
+# The only columns that differ: they say from where, how and when something came.
+ORIGIN = {"source", "last_loaded_at", "closed_origin"}
 # Marts about feeds and checks: six systems have more of both. They are looked at by themselves.
 ABOUT_SOURCES = {"rpt_data_quality", "rpt_freshness"}
 
