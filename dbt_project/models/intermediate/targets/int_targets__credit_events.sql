@@ -91,9 +91,7 @@ select
     voided_on,
     {{ amount }} as amount
 from deals
-{%- if metric == 'orders' %}
-where not is_return
-{%- endif %}
+{% if metric == 'orders' %}where not is_return{% endif %}
 union all
 {% endfor -%}
 select
