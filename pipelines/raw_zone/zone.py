@@ -70,7 +70,7 @@ class RawZone:
         folder = self.root / source / table
         wanted = set(loads)
         found = folder.glob("*.parquet") if folder.is_dir() else ()
-        return sorted(path for path in found if path.name.rsplit(".", 2)[0] in wanted)
+        return sorted(path for path in found if _load_of(path) in wanted)
 
     def tables(self, source: str) -> list[str]:
         """Names of the raw tables the source has files for, without the bookkeeping ones."""
@@ -105,10 +105,10 @@ class RawZone:
         return dt.datetime.fromisoformat(path.read_text()) if path.is_file() else None
 
     def _every_extract(self, source: str) -> list[KnownExtract]:
+        # The folder is listed once for all loads: it holds a file for every night there ever was.
         return [
-            known_extract(load, row)
-            for load in self.completed_loads(source)
-            for path in self.files(source, EXTRACTS, [load])
+            known_extract(_load_of(path), row)
+            for path in self.files(source, EXTRACTS, self.completed_loads(source))
             for row in pq.read_table(path).to_pylist()
         ]
 
@@ -201,6 +201,11 @@ class RawZone:
                 reasons = in_both(item.reason, item.reason_zh)
                 # File, sheet and column are named by whoever sent the sheet, and so is the value.
                 writer.writerow([_harmless(cell) for cell in (*cells, *reasons)])
+
+
+def _load_of(path: Path) -> str:
+    """The load a raw file belongs to, from its name `<load id>.<file id>.parquet`."""
+    return path.name.rsplit(".", 2)[0]
 
 
 def _now() -> dt.datetime:
