@@ -6,6 +6,7 @@ Add here: nothing but what tests of every folder need. Keep out: fixtures of one
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ os.environ.setdefault("FOREWARN_UMASK", "022")
 os.environ.setdefault(
     "FOREWARN_DBT_COMPILED", str(Path(__file__).parent.parent / ".pytest_cache" / "dbt")
 )
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_found() -> Iterator[None]:
+    """What a test sets in the environment of this process ends with it: a night names its Dagster home."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.hookimpl(optionalhook=True)
