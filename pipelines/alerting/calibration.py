@@ -10,7 +10,7 @@ weighs one, however many weeks it has. Without a past a = 0 and b = 1, that is p
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
+import scipy
 
 from pipelines.alerting.panel import Floats, Panel
 
@@ -27,7 +27,7 @@ def calibrated(p: Floats, panel: Panel, early: np.ndarray) -> Floats:
     Rows marked `early` teach nothing. The fit is renewed when a period begins.
     """
     final = panel.field("final_attainment")
-    logits = special.logit(np.clip(p, LEAST, MOST))
+    logits = scipy.special.logit(np.clip(p, LEAST, MOST))
     kinds = panel.keys["scope_type"].to_numpy()
     result = p.copy()
     begins = np.flatnonzero(np.r_[True, panel.starts[1:] != panel.starts[:-1]])
@@ -47,7 +47,7 @@ def calibrated(p: Floats, panel: Panel, early: np.ndarray) -> Floats:
                 missed = final[past][:, columns] < MISSED_BELOW
                 weights = _weights(usable, panel.starts[past])
                 a, b = fit(rows[usable], missed[usable], weights[usable])
-                result[begin:end, columns] = special.expit(a + b * now)
+                result[begin:end, columns] = scipy.special.expit(a + b * now)
     return np.where(np.isfinite(p), result, np.nan)
 
 
@@ -65,7 +65,7 @@ def fit(logits: Floats, missed: np.ndarray, weights: Floats) -> tuple[float, flo
     design = np.column_stack([np.ones_like(logits), logits])
     beta = PRIOR_MEAN.copy()
     for _ in range(25):
-        predicted = special.expit(design @ beta)
+        predicted = scipy.special.expit(design @ beta)
         gradient = design.T @ (weights * (missed - predicted)) - PRIOR_PRECISION * (
             beta - PRIOR_MEAN
         )

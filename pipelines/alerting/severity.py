@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
@@ -96,4 +96,4 @@ def full_miss(panel: Panel, row: int, series: int) -> float:
     sd = panel.cell("projection_sd", row, series)
     if not all(map(math.isfinite, (target, end, sd))) or sd <= 0:
         return math.nan
-    return float(stats.norm.cdf((target - end) / sd))
+    return float(scipy.stats.norm.cdf((target - end) / sd))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from pipelines.alerting.backtest import Span
 from pipelines.alerting.conditions import AgainstPast, Consecutive
@@ -85,7 +85,7 @@ def _pairs(rule: Rule) -> list[tuple[float, float]]:
 
 
 def _scaled(probability: float, by: float) -> float:
-    return float(special.expit(special.logit(probability) + by))
+    return float(scipy.special.expit(scipy.special.logit(probability) + by))
 
 
 def _against_past(condition: AgainstPast) -> list[dict[str, float]]:

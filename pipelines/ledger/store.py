@@ -13,11 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
@@ -25,11 +20,15 @@ from sqlalchemy.orm import Session
 
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import text as words
+from pipelines.ledger.upgrading import (
+    ADVISORY_LOCK,
+    NewerLedger,
+    newest_revision,
+    revision_of,
+    upgrade,
+)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
-# Any fixed number: it only has to be the same in every process of one installation.
-_ADVISORY_LOCK = 0x464F5245
 
 
 class Ledger:
@@ -65,7 +64,7 @@ class Ledger:
     def serialise(self, session: Session) -> None:
         """Let one process at a time go on, until the session ends (a no-op on SQLite)."""
         if self.engine.dialect.name == "postgresql":
-            session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
 
     def close(self) -> None:
         self.engine.dispose()
@@ -103,7 +102,7 @@ def open_ledger(url: str) -> Ledger:
     except OperationalError as error:
         ledger.close()
         raise _transient("Open the ledger", shown, error) from error
-    except CommandError as error:
+    except NewerLedger as error:
         ledger.close()
         raise PermanentFailure(
             words("ledger.upgrade"),
@@ -183,27 +182,14 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def migration_config() -> Config:
-    """Alembic's configuration; `command.upgrade` needs a connection in its attributes."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
 def _upgrade(ledger: Ledger) -> bool:
     """Bring the tables to this version; whether there were none."""
-    config = migration_config()
-    head = ScriptDirectory.from_config(config).get_current_head()
     with ledger.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found == head:
+        found = revision_of(connection)
+    if found == newest_revision():
         return False
     with ledger._writer.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")  # does nothing where another process was first
+        upgrade(connection)
     return found is None
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy import special, stats
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
 from pipelines.alerting.panel import Floats, Panel
@@ -125,10 +125,10 @@ class _CountJudge(Judge):
             # Predictive distribution of a count after a gamma posterior is negative binomial.
             shape, success = total + 0.5, weight / (weight + span)
             if below:
-                tail = special.betainc(shape, now + 1, success)
+                tail = scipy.special.betainc(shape, now + 1, success)
             else:
-                tail = special.betaincc(shape, np.maximum(now, 1e-9), success)
-            z = -stats.norm.ppf(np.clip(tail, 1e-12, 1 - 1e-12))
+                tail = scipy.special.betaincc(shape, np.maximum(now, 1e-9), success)
+            z = -scipy.stats.norm.ppf(np.clip(tail, 1e-12, 1 - 1e-12))
         sign = -1.0 if below else 1.0
         if c.min_change:
             z = np.where(sign * (now - expected) >= c.min_change * expected, z, np.minimum(z, 0))

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
-from scipy import special
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
 from pipelines.alerting.filtering import chain
@@ -86,7 +86,9 @@ class FilterJudge(Judge):
         size = chain.mean_size(alpha, self.factors[: alpha.shape[1] - 1])
         size_limit = self.size if len(size) == len(self.size) else self._size_of
         big = size <= size_limit if self.context.direction == "below" else size >= size_limit
-        ask = special.expit(special.logit(np.array([c.warning, c.danger])) + NIGHTLY * running)
+        ask = scipy.special.expit(
+            scipy.special.logit(np.array([c.warning, c.danger])) + NIGHTLY * running
+        )
         raw = (q >= ask[0]).astype(np.int8) + ((q >= ask[1]) & big)
         keep = (q >= c.close).astype(np.int8) + ((q >= c.warning) & big & (held == 2))
         return raw, np.maximum(raw, keep), q
@@ -200,7 +202,7 @@ class FilterJudge(Judge):
         total = np.zeros((len(which), len(self.factors)))
         for n, gains in enumerate(self.kept.gains):
             total += np.where((first <= n)[:, None], gains[which], 0.0)
-        return special.logsumexp(total + np.log(chain.WEIGHTS), axis=1)
+        return scipy.special.logsumexp(total + np.log(chain.WEIGHTS), axis=1)
 
     def forget(self, which: Flags) -> None:
         self.alpha[which] = chain.start(int(which.sum()))

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy import stats
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
 from pipelines.alerting.panel import Floats, Panel
@@ -99,7 +99,7 @@ class _Person(Judge):
             return self._row(t, value, expected, known, known & (value == 0))
         size = 1 / SPREAD
         with np.errstate(divide="ignore", invalid="ignore"):
-            tail = stats.nbinom.cdf(value, size, size / (size + expected))
+            tail = scipy.stats.nbinom.cdf(value, size, size / (size + expected))
         enough = at_work.sum(axis=0) >= max(2, c.weeks - 1)
         found = known & enough & (value <= c.share * expected) & (tail < c.chance)
         return self._row(t, value, expected, known, found)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import special
 
 from pipelines.alerting.conditions.base import Context, Flags, Row
 from pipelines.alerting.conditions.filters import Filter, FilterJudge
@@ -62,7 +62,7 @@ class _RateFilter(FilterJudge):
         worth = 1 / (1 + np.maximum(rest_n - 1, 0) * c.correlation)
         shift = worth * (rest_k - rest_n * p) / (worth * rest_n * p * (1 - p) + 1 / 0.2**2)
         shift = np.clip(shift, -0.7, 0.7)
-        expected = special.expit(special.logit(rate) + shift)
+        expected = scipy.special.expit(scipy.special.logit(rate) + shift)
         known = self.seen[t] & (weeks >= c.min_history) & (n >= self.context.min_sample)
         known = known & (not self.context.is_paused(t))
         with np.errstate(divide="ignore", invalid="ignore"):

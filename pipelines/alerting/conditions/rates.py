@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy import special, stats
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
 from pipelines.alerting.panel import Floats, Panel
@@ -46,10 +46,12 @@ def probability_worse(
     """P(rate_now lies beyond rate_base × (1 + sign × margin)); betas given as (a, b)."""
     rate = base[0] / (base[0] + base[1])
     moved = np.clip(rate * (1 + sign * margin), 1e-6, 1 - 1e-6)
-    shift = special.logit(moved) - special.logit(np.clip(rate, 1e-6, 1 - 1e-6))
-    location = [special.digamma(a) - special.digamma(b) for a, b in (now, base)]
-    variance = sum(special.polygamma(1, a) + special.polygamma(1, b) for a, b in (now, base))
-    return stats.norm.cdf(sign * (location[0] - location[1] - shift) / np.sqrt(variance))
+    shift = scipy.special.logit(moved) - scipy.special.logit(np.clip(rate, 1e-6, 1 - 1e-6))
+    location = [scipy.special.digamma(a) - scipy.special.digamma(b) for a, b in (now, base)]
+    variance = sum(
+        scipy.special.polygamma(1, a) + scipy.special.polygamma(1, b) for a, b in (now, base)
+    )
+    return scipy.stats.norm.cdf(sign * (location[0] - location[1] - shift) / np.sqrt(variance))
 
 
 class _RateJudge(Judge):
@@ -79,8 +81,8 @@ class _RateJudge(Judge):
         usable = (weeks >= c.min_history) & (now_n >= max(self.context.min_sample, 1))
         edge = np.clip(rate * (1 + sign * c.margin), 0, 1)
         # Graded by the log-odds of the probability, so that slack means the same at 0.9 and 0.99.
-        score = np.where(usable, special.logit(np.clip(p, 1e-9, 1 - 1e-9)), np.nan)
-        limits = (float(special.logit(c.warning)), float(special.logit(c.danger)))
+        score = np.where(usable, scipy.special.logit(np.clip(p, 1e-9, 1 - 1e-9)), np.nan)
+        limits = (float(scipy.special.logit(c.warning)), float(scipy.special.logit(c.danger)))
         return row(
             self.pooled.field("value")[t],
             score,

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from pydantic import Field, model_validator
-from scipy import stats
 
 from pipelines.alerting.calibration import calibrated
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, row
@@ -120,7 +120,7 @@ def miss_probability(
         m = (actual + kappa * target) / (target * share + kappa * target)
         end = actual + m * target * (1 - share)
         sd = np.sqrt(np.maximum(m, 0) * (1 - share) * squares + (doubt * target * (1 - share)) ** 2)
-        p = np.where(sd > 0, stats.norm.cdf((tau * target - end) / sd), end < tau * target)
+        p = np.where(sd > 0, scipy.stats.norm.cdf((tau * target - end) / sd), end < tau * target)
     return np.where(target > 0, p, np.nan), np.where(target > 0, end, np.nan)
 
 
