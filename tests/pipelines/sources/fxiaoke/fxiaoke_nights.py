@@ -41,7 +41,7 @@ class Nights:
             self.extra()
         path = root / "warehouse.duckdb"
         bind(path, self.settings, self.zone, as_of=AS_OF, known_at=None)
-        self.said = build_staging("fxiaoke", path, AS_OF)
+        self.said = build_staging("fxiaoke", path)
         self.connection = duckdb.connect(str(path), read_only=True)
         self.connection.execute("set timezone = 'UTC'")
 

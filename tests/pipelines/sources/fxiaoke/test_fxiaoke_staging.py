@@ -6,7 +6,6 @@ Beside it stand a few records that change from night to night (`fxiaoke_nights.p
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,8 +131,7 @@ def test_the_canonical_columns_are_all_there(nights: Nights, company: dict[str, 
     for entity in company:
         columns = nights.connection.execute(f"describe staging.stg_fxiaoke__{entity}").fetchall()
         assert set(records(company, entity)[0]) <= {name for name, *_ in columns}
-    assert "WARN=0" in nights.said
-    assert len(re.findall(r"PASS stg_fxiaoke__\w+::", nights.said)) == 6  # the unit tests ran
+    assert nights.said == {}
 
 
 def test_what_the_tenant_counted_is_there(nights: Nights) -> None:

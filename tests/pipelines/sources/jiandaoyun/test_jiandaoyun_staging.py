@@ -44,7 +44,7 @@ def build(tenant: Tenant, folder: Path) -> Path:
                     f'create table raw."jiandaoyun__{name}" '
                     f"({columns}, source varchar, _loaded_at timestamptz)"
                 )
-    build_staging("jiandaoyun", warehouse, AS_OF)
+    build_staging("jiandaoyun", warehouse)
     return warehouse
 
 

@@ -107,7 +107,7 @@ def staged(
             simulator.advance(DAY)
     path = root / "warehouse.duckdb"
     bind(path, settings, zone, as_of=AS_OF, known_at=None)
-    build_staging("neocrm", path, AS_OF)
+    build_staging("neocrm", path)
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield Staged(connection, ids)

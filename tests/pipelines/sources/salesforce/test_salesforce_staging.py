@@ -32,7 +32,7 @@ def build(night, folder: Path) -> Path:
     )
     settings = replace(night.settings, sources=(night.connector.source,), company=company)
     bind(warehouse, settings, night.raw_zone, as_of=AS_OF, known_at=None)
-    build_staging("salesforce", warehouse, AS_OF)
+    build_staging("salesforce", warehouse)
     return warehouse
 
 

@@ -1,26 +1,27 @@
-"""The SQL of every model and dbt test, compiled once and run for any small company by the night's own build.
+"""The SQL of every model and dbt test, compiled once and run for any small company by the night's own
+build.
 
 Add here: how compiled SQL becomes a company's own. Keep out: what a company is and what must come out.
 """
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import functools
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.settings import DBT_PROJECT, Settings
-from pipelines.warehouse.building import build
+from pipelines.warehouse.building import Outcome, build
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
-from pipelines.warehouse.program import Program, read_program
+from pipelines.warehouse.program import Model, Program, read_program
 from quality.dbt_results import results_of
 from quality.results import CheckResult
 
@@ -45,33 +46,63 @@ class CompiledModels:
 
     def build(self, warehouse: Path, settings: Settings, *, tested: bool) -> list[CheckResult]:
         """Make every model in a bound warehouse file called DATABASE; what dbt's tests say of them."""
-        values = values_of(settings)
-        program = replace(
-            self.program,
-            models={
-                key: replace(model, sql=_filled(model.sql, values))
-                for key, model in self.program.models.items()
-            },
-            tests={
-                key: replace(test, sql=_filled(test.sql, values))
-                for key, test in self.program.tests.items()
-                if tested
-            },
+        outcomes = self._built(warehouse, values_of(settings), lambda _: True, tested=tested)
+        return results_of(self.nodes, [vars(outcome) for outcome in outcomes])
+
+    def build_staging(
+        self, warehouse: Path, values: Mapping[str, Any], system: str
+    ) -> dict[str, str]:
+        """Make and test one system's staging models in a bound warehouse file of any name.
+
+        Gives the name of each test that did not pass, with its status.
+        """
+        outcomes = self._built(
+            warehouse,
+            values,
+            lambda model: model.folders[:2] == ("staging", system),
+            tested=True,
         )
-        outcomes = build(warehouse, program)
+        return {
+            self.program.tests[outcome.unique_id].name: outcome.status
+            for outcome in outcomes
+            if outcome.unique_id in self.program.tests and outcome.status != "pass"
+        }
+
+    def _built(
+        self,
+        warehouse: Path,
+        values: Mapping[str, Any],
+        wanted: Callable[[Model], bool],
+        *,
+        tested: bool,
+    ) -> list[Outcome]:
+        def filled(code: str) -> str:
+            for name, stand_in in STAND_INS.items():
+                code = code.replace(str(stand_in), str(values[name]))
+            return code.replace(f'"{DATABASE}"."', f'"{warehouse.stem}"."')
+
+        models = {
+            key: replace(
+                model,
+                sql=filled(model.sql),
+                parents=tuple(p for p in model.parents if wanted(self.program.models[p])),
+            )
+            for key, model in self.program.models.items()
+            if wanted(model)
+        }
+        tests = {
+            key: replace(test, sql=filled(test.sql))
+            for key, test in self.program.tests.items()
+            if tested and models.keys() >= set(test.parents)
+        }
+        outcomes = build(warehouse, replace(self.program, models=models, tests=tests))
         broken = [
             f"{outcome.unique_id}: {outcome.message}"
             for outcome in outcomes
-            if outcome.unique_id in program.models and outcome.status != "success"
+            if outcome.status not in ("success", "pass", "warn", "fail")
         ]
         assert not broken, "\n".join(broken)
-        return results_of(self.nodes, [vars(outcome) for outcome in outcomes])
-
-
-def _filled(code: str, values: Mapping[str, Any]) -> str:
-    for name, stand_in in STAND_INS.items():
-        code = code.replace(str(stand_in), str(values[name]))
-    return code
+        return outcomes
 
 
 def values_of(settings: Settings) -> dict[str, Any]:
@@ -81,7 +112,12 @@ def values_of(settings: Settings) -> dict[str, Any]:
 
 def compiled_models(settings: Settings, cache: Path) -> CompiledModels:
     """The project for a company, from `cache` if it has not changed since; once per process."""
-    return _kept(json.dumps({**values_of(settings), **STAND_INS}, sort_keys=True), cache)
+    return compiled_for(values_of(settings), cache)
+
+
+def compiled_for(values: Mapping[str, Any], cache: Path) -> CompiledModels:
+    """The same for the values of dbt's variables."""
+    return _kept(json.dumps({**values, **STAND_INS}, sort_keys=True), cache)
 
 
 @functools.cache
@@ -91,8 +127,11 @@ def _kept(variables: str, cache: Path) -> CompiledModels:
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode() + path.read_bytes())
     folder = cache / digest.hexdigest()[:16]
-    if not (folder / "manifest.json").exists():
-        _compile(variables, folder)
+    cache.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two workers one compiles
+        if not (folder / "manifest.json").exists():
+            _compile(variables, folder)
     content = json.loads((folder / "manifest.json").read_bytes())
     return CompiledModels(read_program(folder / "manifest.json"), content["nodes"])
 
@@ -110,5 +149,4 @@ def _compile(variables: str, folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]
-    with contextlib.suppress(OSError):  # another run was first
-        working.rename(folder)
+    working.rename(folder)
