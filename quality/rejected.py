@@ -30,9 +30,13 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
     """Findings on `config.rejected`: a warning per source, entity and column, with the addresses.
 
     Where the quarantine holds 15 % or more of a feed's rows, that is an error of its own: what is
-    left does not stand for the whole. A pass is given for every feed without rejected rows.
+    left does not stand for the whole. A pass is given for every feed without rejected rows. Rows that
+    somebody accepted (`forewarn quarantine accept`) are neither told nor counted.
     """
     results = []
+    agreed = rejected[rejected["accepted"]] if "accepted" in rejected else rejected.iloc[:0]
+    rejected = rejected.drop(agreed.index)
+    agreed_in = Counter(zip(agreed["source"], agreed["entity"], strict=True))
     for (source, entity, column), rows in rejected.fillna({"column_name": ""}).groupby(
         ["source", "entity", "column_name"], sort=True
     ):
@@ -55,6 +59,7 @@ def check_rejected_rows(rejected: pd.DataFrame, extracts: pd.DataFrame) -> list[
         loaded = files[files["state"] == "loaded"]
         bad = int(pd.to_numeric(loaded["rejected_rows"], errors="coerce").fillna(0).sum())
         good = int(pd.to_numeric(loaded["rows"], errors="coerce").fillna(0).sum())
+        bad = max(0, bad - agreed_in[(source, entity)])
         total = bad + good
         too_many = is_common(bad, total)
         results.append(

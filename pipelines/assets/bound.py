@@ -12,6 +12,7 @@ import dagster as dg
 from pipelines.assets.kept_ledger import open_kept
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.language import text as words
+from pipelines.ledger.quarantine import accepted
 from pipelines.ledger.revision import ledger_revision
 from pipelines.nights.night import Night, fingerprint
 from pipelines.publishing.versions import damaged_files, read_manifest
@@ -75,6 +76,7 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                     raw_zone_of(settings),
                     as_of=night.as_of,
                     known_at=night.known_at,
+                    accepted=_accepted(settings),
                 )
                 if read_manifest(settings.current) is None:
                     # Should the first night fail at a model, analysts have its rows to mend it with.
@@ -83,6 +85,14 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             yield dg.MaterializeResult(asset_key=spec.key)
 
     return [bind_warehouse]
+
+
+def _accepted(settings: Settings) -> frozenset[str]:
+    ledger = open_kept(settings)
+    try:
+        return frozenset(accepted(ledger))
+    finally:
+        ledger.close()
 
 
 def _with_fingerprint(settings: Settings, night: Night) -> Night:

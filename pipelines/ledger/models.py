@@ -254,3 +254,22 @@ class Notice(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index(None, "state", "next_attempt_at"),)
+
+
+class QuarantineDecision(Base):
+    """What a person decided about a row in quarantine. Grain: decision_id; the last one counts.
+
+    `row_key` is `SetAside.key`. `decision`: accepted | reopened. The value itself is not kept.
+    """
+
+    __tablename__ = "quarantine_decisions"
+
+    decision_id: Mapped[int] = mapped_column(primary_key=True)
+    row_key: Mapped[str] = mapped_column(String(64), index=True)
+    decision: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(200))
+    entity: Mapped[str] = mapped_column(String(200))
+    place: Mapped[str] = mapped_column(Text)  # file, address and column, as they were shown
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[dt.datetime]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from pipelines.ledger.models import Comment, Response, Signal, Snooze
+from pipelines.ledger.models import Comment, QuarantineDecision, Response, Signal, Snooze
 from pipelines.ledger.store import Ledger
 
 
@@ -20,6 +20,6 @@ def ledger_revision(ledger: Ledger) -> str:
     with ledger.reading() as session:
         counts = [
             session.scalar(select(func.count()).select_from(table))
-            for table in (Response, Comment, Snooze, Signal)
+            for table in (Response, Comment, Snooze, Signal, QuarantineDecision)
         ]
     return "-".join(str(count) for count in counts)

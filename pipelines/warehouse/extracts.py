@@ -1,4 +1,4 @@
-"""What the loads said of themselves, as the tables `config.extracts` and `config.extract_history`.
+"""What the loads said of themselves: `config.extracts`, `config.extract_history`, `config.rejected`.
 
 Add here: a fact about loads that checks compare. Keep out: the rows that were loaded
 (`warehouse.py`) and any judgement (`quality/`).
@@ -7,11 +7,14 @@ Add here: a fact about loads that checks compare. Keep out: the rows that were l
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+import duckdb
 import pyarrow as pa
 
-from pipelines.raw_zone.rows import EXTRACTS_SCHEMA, KnownExtract
+from pipelines.raw_zone.quarantine import open_rows
+from pipelines.raw_zone.rows import EXTRACTS_SCHEMA, REJECTED_SCHEMA, KnownExtract
+from pipelines.raw_zone.zone import RawZone
 
 _HISTORY = pa.schema(
     [
@@ -23,7 +26,48 @@ _HISTORY = pa.schema(
         ("stamped_at", pa.timestamp("us", tz="UTC")),
     ]
 )
+_REJECTED = pa.schema(
+    [
+        *(field for field in REJECTED_SCHEMA if field.name != "_loaded_at"),
+        ("loaded_at", pa.timestamp("us", tz="UTC")),
+        ("accepted", pa.bool_()),
+    ]
+)
 Feed = tuple[str, str, str | None]
+
+
+def bind_bookkeeping(
+    connection: duckdb.DuckDBPyConnection,
+    raw_zone: RawZone,
+    known: Mapping[str, Sequence[KnownExtract]],
+    latest: Sequence[KnownExtract],
+    accepted: Collection[str] = (),
+) -> None:
+    """Create the three tables; `accepted` are keys of rows that people agreed to leave out."""
+    for name, table in (
+        ("extracts", last_extracts(known, latest)),
+        ("extract_history", extract_history(known)),
+        ("rejected", set_aside(raw_zone, known, accepted)),
+    ):
+        connection.register("told", table)
+        connection.execute(f"create or replace table config.{name} as from told")
+        connection.unregister("told")
+
+
+def set_aside(
+    raw_zone: RawZone, known: Mapping[str, Sequence[KnownExtract]], accepted: Collection[str]
+) -> pa.Table:
+    """One row per row in quarantine, with whether it was accepted."""
+    rows = [
+        {
+            **vars(row),
+            "column_name": row.column,
+            "accepted": row.key in accepted,
+        }
+        for items in known.values()
+        for row in open_rows(raw_zone, items)
+    ]
+    return pa.Table.from_pylist(rows, schema=_REJECTED)
 
 
 def _feed(item: KnownExtract) -> Feed:
