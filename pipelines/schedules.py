@@ -8,14 +8,19 @@ import hashlib
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines.assets.missed_nights import tell_of_missed_night
 from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
 from pipelines.assets.run_failures import causes_of
 from pipelines.language import text as words
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
+from pipelines.upkeep.maintenance import maintain
 
 NIGHTLY = "nightly"
 WEEKLY_REPORT = "weekly_report"
+MAINTENANCE = "maintenance"
+# A night that has run late is waited for.
+_WAIT_SECONDS = 3600
 # A stuck run would keep later nights from starting; run monitoring ends it after this time.
 MAX_RUNTIME_SECONDS = 4 * 3600
 
@@ -46,12 +51,30 @@ def weekly_report_job() -> UnresolvedAssetJobDefinition:
     )
 
 
+def maintenance_job(settings: Settings) -> dg.JobDefinition:
+    """`forewarn maintain`: what keeps the installation from growing and slowing down."""
+
+    @dg.op(name="maintain", description="Versions, raw zone, ledger, Dagster's past, leftovers.")
+    def do_maintain(context: dg.OpExecutionContext) -> None:
+        for done in maintain(settings, wait_seconds=_WAIT_SECONDS):
+            context.log.info(str(done.told))
+
+    @dg.job(name=MAINTENANCE, executor_def=dg.in_process_executor)
+    def maintenance() -> None:
+        do_maintain()
+
+    return maintenance
+
+
 def schedules(
     settings: Settings,
     nightly: UnresolvedAssetJobDefinition,
     weekly: UnresolvedAssetJobDefinition,
+    maintenance: dg.JobDefinition,
 ) -> list[dg.ScheduleDefinition]:
-    """Nightly at 02:15, after CRMs have closed their day; the report on Monday before work."""
+    """Nightly at 02:15, after CRMs have closed their day; the report on Monday before work;
+    maintenance on Sunday, after the night.
+    """
     timezone = settings.company.timezone
     return [
         dg.ScheduleDefinition(
@@ -65,6 +88,13 @@ def schedules(
             name="weekly_report_schedule",
             target=weekly,
             cron_schedule="30 6 * * 1",
+            execution_timezone=timezone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        ),
+        dg.ScheduleDefinition(
+            name="maintenance_schedule",
+            target=maintenance,
+            cron_schedule="30 5 * * 0",
             execution_timezone=timezone,
             default_status=dg.DefaultScheduleStatus.RUNNING,
         ),
@@ -111,6 +141,7 @@ def outbox_sensor(settings: Settings) -> dg.SensorDefinition:
             # A first night that failed at night has told its owners for the morning.
             done = send_what_waits(settings)
             return dg.SkipReason(f"Nothing has been published yet; {done.sent} notices sent.")
+        tell_of_missed_night(settings, NIGHTLY)
         _, report = tell(settings, run_id="outbox sensor")
         sent = report.delivery.sent if report.delivery else 0
         return dg.SkipReason(f"{sent} notices sent, {len(report.failed)} failed.")
@@ -118,7 +149,9 @@ def outbox_sensor(settings: Settings) -> dg.SensorDefinition:
     return outbox
 
 
-def failure_sensor(settings: Settings, *jobs: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def failure_sensor(
+    settings: Settings, *jobs: UnresolvedAssetJobDefinition | dg.JobDefinition
+) -> dg.SensorDefinition:
     """Tells the data owners when a run has failed, was stopped by the audit, or died."""
 
     @dg.run_failure_sensor(

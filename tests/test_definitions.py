@@ -68,6 +68,7 @@ def test_schedules_run_at_company_time(definitions: dg.Definitions) -> None:
     assert found == {
         "nightly_schedule": ("15 2 * * *", "Asia/Shanghai"),
         "weekly_report_schedule": ("30 6 * * 1", "Asia/Shanghai"),
+        "maintenance_schedule": ("30 5 * * 0", "Asia/Shanghai"),
     }
 
 

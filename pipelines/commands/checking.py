@@ -12,6 +12,7 @@ from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.language import Said, Text, spoken, text
 from pipelines.language.text import Clause, in_words
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.protocol import Finding
 from pipelines.sources.registry import connector_of
@@ -34,7 +35,7 @@ def check_everything(*, as_json: bool = False) -> int:
     """Print one line per finding; 0 if all is well, 2 if configuration is wrong, 1 if a source is."""
     settings = load_settings()
     faults = rule_problems(settings)
-    lines = [_of_problem("", problem) for problem in faults]
+    lines = [*_nights(settings), *(_of_problem("", problem) for problem in faults)]
     for source in settings.sources:
         try:
             found = connector_of(source, settings).check()
@@ -50,6 +51,19 @@ def check_everything(*, as_json: bool = False) -> int:
     if faults:
         return 2
     return 1 if any(line.kind == "problem" for line in lines) else 0
+
+
+def _nights(settings: Settings) -> list[Line]:
+    """Runs that died and a night that did not come: told to the data owners, and here."""
+    if read_manifest(settings.current) is None:
+        return []
+    from pipelines.assets.dead_runs import close_dead_runs_if_idle
+    from pipelines.assets.missed_nights import tell_of_missed_night
+    from pipelines.schedules import NIGHTLY
+
+    close_dead_runs_if_idle(settings, NIGHTLY)
+    missed = tell_of_missed_night(settings, NIGHTLY)
+    return [Line("", "remark", (), _worded(missed))] if missed is not None else []
 
 
 def _of_problem(source: str, problem: Problem) -> Line:

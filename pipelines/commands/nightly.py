@@ -52,6 +52,7 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     import dagster as dg
 
     from pipelines.assets.dead_runs import LOCKED_FIRST, close_dead_runs
+    from pipelines.assets.missed_nights import tell_of_missed_night
     from pipelines.assets.run_failures import causes_of
     from pipelines.assets.steps import AS_OF_TAG
     from pipelines.commands.summary import print_failure, print_summary
@@ -62,6 +63,7 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     job = definitions.resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.get() as instance:
         close_dead_runs(settings, instance, NIGHTLY)
+        tell_of_missed_night(settings, NIGHTLY)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -38,6 +38,7 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     this machine. Raises PermanentFailure when a port is taken.
     """
     from pipelines.assets.dead_runs import close_dead_runs_if_idle
+    from pipelines.assets.missed_nights import tell_of_missed_night
     from pipelines.schedules import NIGHTLY
 
     settings = load_settings()
@@ -47,6 +48,9 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
         _free(wanted, option)
     home = dagster_home(settings)
     close_dead_runs_if_idle(settings, NIGHTLY)
+    missed = tell_of_missed_night(settings, NIGHTLY)
+    if missed is not None:
+        say(missed)
     # Before the first child, so that no signal can leave one behind.
     # Ctrl-C as well: started in the background of a shell, a process is told to ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
 from pipelines.language import text
+from pipelines.raw_zone.packing import is_packed, load_of
 
 Chain = Sequence[BaseException | str]
 _FULL = re.compile(
@@ -84,13 +85,15 @@ def storage_failure(error: BaseException | str, data_dir: Path) -> Failure | Non
 def damage(data_dir: Path) -> PermanentFailure | None:
     """The first file of the data folder that cannot be read whole, and what to do about it."""
     for path, why in _damaged_raw(data_dir / "raw"):
-        load = path.name.rsplit(".", 2)[0]
-        source = path.parent.parent
+        pattern = path.parent.parent / "*" / f"{load_of(path.name)}.*"
+        step = text("night.storage.raw.next", pattern=str(pattern))
+        if is_packed(path):  # it stands for many loads: taking it away would lose them all
+            step = text("night.storage.packed.next")
         return PermanentFailure(
             text("night.storage.read_raw"),
             where=str(path),
             cause=text("night.storage.damaged", said=_line(why)),
-            next_step=text("night.storage.raw.next", pattern=str(source / "*" / f"{load}.*")),
+            next_step=step,
         )
     current = data_dir / "current" / "forewarn.duckdb"
     why = _unreadable_database(current)

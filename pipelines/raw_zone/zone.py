@@ -3,7 +3,7 @@
 Add here: how a load gets in, and which loads, files and extracts were known at a moment.
 Keep out: what a source is (`pipelines/sources/`) and what is made of the rows (`warehouse.py`, dbt).
 
-Layout: `raw/<source>/<table>/<load id>.<file id>.parquet`. A load is complete when dlt has written
+Layout: `raw/<source>/<table>/<load id>.<file id>.parquet`, many small ones packed (`packing.py`). A load is complete when dlt has written
 its record under `_dlt_loads`, which is the last thing it does; files of other loads are ignored, so
 a kill at any moment loses nothing and doubles nothing. The cursor is not kept in dlt's state, since
 that is written before the load is complete: every load carries a table `_extracts` instead, one row
@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
 from pipelines.language import text
 from pipelines.raw_zone.load_order import from_the_future, in_sequence
+from pipelines.raw_zone.packing import LOAD_ID, counting, load_of, loads_in
 from pipelines.raw_zone.rows import (
     EXTRACTS,
     KnownExtract,
@@ -66,11 +67,14 @@ class RawZone:
         return sorted(loads, key=float)
 
     def files(self, source: str, table: str, loads: list[str]) -> list[Path]:
-        """Parquet files of a raw table that belong to the given loads, in load order."""
+        """Parquet files of a raw table that hold rows of the given loads, in load order.
+
+        A packed file may hold rows of further loads: its column `_load_id` tells (`packing.py`).
+        """
         folder = self.root / source / table
         wanted = set(loads)
         found = folder.glob("*.parquet") if folder.is_dir() else ()
-        return sorted(path for path in found if _load_of(path) in wanted)
+        return sorted(path for path in counting(found) if not wanted.isdisjoint(loads_in(path)))
 
     def tables(self, source: str) -> list[str]:
         """Names of the raw tables the source has files for, without the bookkeeping ones."""
@@ -107,7 +111,7 @@ class RawZone:
     def _every_extract(self, source: str) -> list[KnownExtract]:
         # The folder is listed once for all loads: it holds a file for every night there ever was.
         return [
-            known_extract(_load_of(path), row)
+            known_extract(row.get(LOAD_ID) or load_of(path.name), row)
             for path in self.files(source, EXTRACTS, self.completed_loads(source))
             for row in pq.read_table(path).to_pylist()
         ]
@@ -131,14 +135,29 @@ class RawZone:
     # Writing ----------------------------------------------------------------------------------
 
     def load(
-        self, source: str, system: str, connector: Connector, *, now: dt.datetime
+        self,
+        source: str,
+        system: str,
+        connector: Connector,
+        *,
+        now: dt.datetime,
+        again: Collection[tuple[str, str | None]] = (),
     ) -> LoadReport:
         """Run one source's extraction and append what it yields, all of it or nothing.
+
+        `again` names (entity, file) feeds that are read as if for the first time, changed or not.
 
         Raises the connector's own `Failure`, or a `TransientFailure` if the files cannot be written.
         """
         report = LoadReport(source)
-        items = connector.extract(self.previous(source), now)
+        previous = self.previous(source)
+        if again:
+            forgotten = {
+                feed: replace(extract, cursor=None) if feed in again else extract
+                for feed, extract in previous.extracts.items()
+            }
+            previous = replace(previous, extracts=forgotten)
+        items = connector.extract(previous, now)
         try:
             first = next(items)
         except StopIteration:
@@ -201,11 +220,6 @@ class RawZone:
                 reasons = in_both(item.reason, item.reason_zh)
                 # File, sheet and column are named by whoever sent the sheet, and so is the value.
                 writer.writerow([_harmless(cell) for cell in (*cells, *reasons)])
-
-
-def _load_of(path: Path) -> str:
-    """The load a raw file belongs to, from its name `<load id>.<file id>.parquet`."""
-    return path.name.rsplit(".", 2)[0]
 
 
 def _now() -> dt.datetime:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -22,13 +22,14 @@ import pyarrow as pa
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES, raw_schema
 from pipelines.raw_zone.load_order import moved
-from pipelines.raw_zone.rows import REJECTED, REJECTED_SCHEMA, KnownExtract
+from pipelines.raw_zone.packing import LOAD_ID, is_packed, loads_in
+from pipelines.raw_zone.rows import KnownExtract
 from pipelines.raw_zone.sheet_versions import EVERY_VERSION, SheetVersion, good_versions, in_force
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.sources.registry import connector_of
 from pipelines.warehouse.company_tables import bind_company
-from pipelines.warehouse.extracts import extract_history, last_extracts
+from pipelines.warehouse.extracts import bind_bookkeeping
 
 _SQL_TYPES = {
     pa.string(): "varchar",
@@ -70,11 +71,13 @@ def bind(
     *,
     as_of: dt.date,
     known_at: dt.datetime | None,
+    accepted: Collection[str] = (),
 ) -> list[KnownExtract]:
     """Create the schemas `raw` and `config` in a warehouse file; returns the extracts in force.
 
     `known_at` cuts what had been loaded by then (None: everything); `as_of` only bounds the
-    calendar. Figures are cut at the events of the day in dbt.
+    calendar. Figures are cut at the events of the day in dbt. `accepted` are keys of rows in
+    quarantine that people agreed to leave out.
     """
     known = {
         source.name: raw_zone.known_extracts(source.name, known_at) for source in settings.sources
@@ -112,7 +115,7 @@ def bind(
                         shifts,
                     )
         latest = [item for items in known.values() for item in _latest(items)]
-        _bind_bookkeeping(connection, raw_zone, known, latest, shifts)
+        bind_bookkeeping(connection, raw_zone, known, latest, accepted)
         bind_company(connection, settings, as_of)
     return latest
 
@@ -148,6 +151,7 @@ def _bind_system(
     tables = {table for name in known for table in raw_zone.tables(name)} | set(schemas)
     for table in sorted(tables):
         files: list[Path] = []
+        all_loads: set[str] = set()
         versions: list[tuple[str, str | None, dt.datetime]] = []
         for name, items in known.items():
             if system == "spreadsheet":
@@ -157,20 +161,23 @@ def _bind_system(
             else:
                 loads = [item.load_id for item in items]
             files += raw_zone.files(name, table, sorted(set(loads)))
-        _bind_table(connection, f"{system}__{table}", files, schemas.get(table), versions, shifts)
+            all_loads |= set(loads)
+        bound = (connection, f"{system}__{table}", files, all_loads)
+        _bind_table(*bound, schemas.get(table), versions, shifts)
 
 
 def _bind_table(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     files: Sequence[Path],
+    loads: Collection[str],
     schema: pa.Schema | None,
     versions: Sequence[tuple[str, str | None, dt.datetime]],
     shifts: Shifts,
 ) -> None:
     if schema is None and not files:
         return
-    united = _united(files, schema, shifts)
+    united = _united(files, schema, shifts, loads)
     where = ""
     if versions:
         # `_file` is null for a source that has no files; `is not distinct from` would be slow.
@@ -197,10 +204,13 @@ def _bind_every_version(
     """All good versions of an entity's files; `_replaced_at` is null for those in force."""
     versions: list[tuple[str, SheetVersion]] = []
     files: list[Path] = []
+    loads: set[str] = set()
     for name, items in known.items():
         own = [v for v in good_versions(items) if v.item.extract.entity == entity]
         versions += [(name, version) for version in own]
-        files += raw_zone.files(name, entity, sorted({v.item.load_id for v in own}))
+        mine = {v.item.load_id for v in own}
+        files += raw_zone.files(name, entity, sorted(mine))
+        loads |= mine
     told = ["(null::varchar, null::varchar, null::timestamptz, null::timestamptz)"] + [
         f"({_literal(name)}, {_literal(version.item.extract.file or '')}, "
         f"{_moment(version.item.loaded_at)}, {_moment(version.replaced_at)})"
@@ -209,15 +219,18 @@ def _bind_every_version(
     connection.execute(
         f'create or replace view raw."spreadsheet__{EVERY_VERSION[entity]}" as '
         "select loaded.*, versions._replaced_at "
-        f"from ({_united(files, raw_schema(entity), shifts)}) as loaded "
+        f"from ({_united(files, raw_schema(entity), shifts, loads)}) as loaded "
         f"inner join (values {', '.join(told)}) as versions (source, file, loaded_at, _replaced_at) "
         "on loaded.source = versions.source and coalesce(loaded._file, '') = versions.file "
         "and loaded._loaded_at = versions.loaded_at"
     )
 
 
-def _united(files: Sequence[Path], schema: pa.Schema | None, shifts: Shifts) -> str:
-    """SQL of all rows of some raw files, with the columns of the schema even if no file has them.
+def _united(
+    files: Sequence[Path], schema: pa.Schema | None, shifts: Shifts, loads: Collection[str]
+) -> str:
+    """SQL of all rows that some loads have in raw files, with the columns of the schema even if no
+    file has them.
 
     Rows of a load whose clock was wrong carry the moment from which that load counts.
     """
@@ -227,9 +240,15 @@ def _united(files: Sequence[Path], schema: pa.Schema | None, shifts: Shifts) -> 
         parts.append(f"(select {typed} where false)")
     if files:
         listed = ", ".join(_literal(str(path)) for path in files)
-        parts.append(
-            f"(select {_counted(shifts)} from read_parquet([{listed}], union_by_name = true))"
-        )
+        found = f"read_parquet([{listed}], union_by_name = true)"
+        if any(is_packed(path) for path in files):
+            others = set().union(*(loads_in(path) for path in files if is_packed(path))) - set(
+                loads
+            )
+            ids = ", ".join(_literal(load) for load in sorted(others))
+            where = f" where {LOAD_ID} is null or {LOAD_ID} not in ({ids})" if others else ""
+            found = f"(select * exclude ({LOAD_ID}) from {found}{where})"
+        parts.append(f"(select {_counted(shifts)} from {found})")
     return " union all by name ".join(parts)
 
 
@@ -241,37 +260,6 @@ def _counted(shifts: Shifts) -> str:
         for (source, stamp), counted in shifts.items()
     )
     return f"* replace (case {cases} else _loaded_at end as _loaded_at)"
-
-
-def _bind_bookkeeping(
-    connection: duckdb.DuckDBPyConnection,
-    raw_zone: RawZone,
-    known: dict[str, list[KnownExtract]],
-    latest: list[KnownExtract],
-    shifts: Shifts,
-) -> None:
-    for name, table in (
-        ("extracts", last_extracts(known, latest)),
-        ("extract_history", extract_history(known)),
-    ):
-        connection.register("told", table)
-        connection.execute(f"create or replace table config.{name} as from told")
-        connection.unregister("told")
-
-    files = [
-        path
-        for item in latest
-        if item.extract.rejected_rows
-        for path in raw_zone.files(item.source, REJECTED, [item.load_id])
-    ]
-    rejected = _united(sorted(set(files)), REJECTED_SCHEMA, shifts)
-    connection.execute(
-        "create or replace table config.rejected as select rejected.* exclude (_loaded_at), "
-        f"rejected._loaded_at as loaded_at from ({rejected}) as rejected "
-        "semi join config.extracts as extracts on rejected.source = extracts.source "
-        "and rejected.entity = extracts.entity and rejected.file is not distinct from extracts.file "
-        "and rejected._loaded_at = extracts.loaded_at"
-    )
 
 
 def _sql_type(kind: pa.DataType) -> str:

@@ -54,6 +54,8 @@ def write_told_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd
             ) from error
         finally:
             connection.unregister("told_frame")
+    about = " ".join(table["description"].split()).replace("'", "''")
+    connection.execute(f"comment on table marts.{name} is '{about}'")
     for column in columns:
         text = " ".join(column["description"].split()).replace("'", "''")
         connection.execute(f"comment on column marts.{name}.\"{column['name']}\" is '{text}'")

@@ -68,8 +68,15 @@ def test_an_unchanged_night_that_ended_well_counts_as_one(site: Settings) -> Non
     home = site.data_dir / "dagster" / "history"
     home.mkdir(parents=True)
     with sqlite3.connect(home / "runs.db") as connection:
-        connection.execute("create table runs (id integer, status text, end_time real)")
-        connection.execute("insert into runs values (1, 'SUCCESS', ?)", [later.timestamp() - 3600])
+        connection.execute(
+            "create table runs (id integer, status text, end_time real, pipeline_name text default 'nightly')"
+        )
+        put = "insert into runs values (1, 'SUCCESS', ?, ?)"
+        # Another job that ended well is no night.
+        connection.execute(put, [later.timestamp() - 3600, "weekly_report"])
+        connection.commit()
+        assert "night" in problems(site, later)
+        connection.execute(put, [later.timestamp() - 3600, "nightly"])
     assert "night" not in problems(site, later)
 
 
@@ -77,13 +84,16 @@ def test_the_last_run_that_failed_and_runs_that_died_are_named(site: Settings) -
     home = site.data_dir / "dagster" / "history"
     home.mkdir(parents=True)
     with sqlite3.connect(home / "runs.db") as connection:
-        connection.execute("create table runs (id integer, status text, end_time real)")
+        connection.execute(
+            "create table runs (id integer, status text, end_time real, pipeline_name text default 'nightly')"
+        )
         connection.executemany(
-            "insert into runs values (?, ?, 0)", [(1, "STARTED"), (2, "STARTED"), (3, "SUCCESS")]
+            "insert into runs (id, status, end_time) values (?, ?, 0)",
+            [(1, "STARTED"), (2, "STARTED"), (3, "SUCCESS")],
         )
     assert states(site)["runs"].state == "warning"
     with sqlite3.connect(home / "runs.db") as connection:
-        connection.execute("insert into runs values (4, 'FAILURE', 0)")
+        connection.execute("insert into runs (id, status, end_time) values (4, 'FAILURE', 0)")
     assert "runs" in problems(site)
 
 
