@@ -16,7 +16,7 @@ import typer
 
 from pipelines.commands.administering import add_to
 from pipelines.commands.answers import JsonOption, alerts_app, day_of, signal_app
-from pipelines.commands.options import SpeakingApp, speak_first
+from pipelines.commands.options import SpeakingApp, hide_secrets, speak_first
 from pipelines.language import text as words
 from pipelines.nights.privacy import keep_files_private
 
@@ -184,6 +184,7 @@ def main() -> None:
     speak_first()
     try:
         keep_files_private()
+        hide_secrets()
         app()
     except Exception as error:
         from pipelines.commands.ending import told_and_coded

@@ -1,4 +1,4 @@
-"""The commands of whoever keeps an installation alive: `doctor`, `backup`, `restore`.
+"""The commands of whoever keeps an installation alive: `doctor`, `backup`, `restore`, `maintain`, ...
 
 Add here: names and options of such a command. Keep out: what it does (`commands/upkeep.py`), which
 is imported only when one is called.
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pipelines.commands.quarantine import quarantine_app
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -31,7 +33,22 @@ def restore(file: Path) -> None:
     raise typer.Exit(run_restore(file))
 
 
+def maintain() -> None:
+    """What keeps the installation from growing and slowing down; once a week."""
+    from pipelines.commands.upkeep import run_maintain
+
+    raise typer.Exit(run_maintain())
+
+
+def publish() -> None:
+    """Bring PostgreSQL (FOREWARN_PUBLISH_URL) to the published version now."""
+    from pipelines.commands.upkeep import run_publish
+
+    raise typer.Exit(run_publish())
+
+
 def add_to(app: typer.Typer) -> None:
     """Give `forewarn` these commands."""
-    for command in (doctor, backup, restore):
+    for command in (doctor, backup, restore, maintain, publish):
         app.command()(command)
+    app.add_typer(quarantine_app, name="quarantine")

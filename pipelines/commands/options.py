@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pipelines.language import has, languages, speak, text
 from pipelines.language.speaking import VARIABLE, speak_as
+from pipelines.nights.redaction import redact_logs
 
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _LANGUAGE = re.compile(r"^language:\s*[\"']?(\w+)", re.M)
@@ -36,11 +37,18 @@ def speak_first() -> None:
     speak_as(found.group(1) if found and found.group(1) in languages() else None)
 
 
+def hide_secrets() -> None:
+    """Secrets of the chosen configuration stay out of every log of this process."""
+    folder = os.environ.get("FOREWARN_CONFIG")
+    redact_logs(Path(folder) if folder else _PROJECT / "config")
+
+
 def _choose_folder(context: typer.Context, param: typer.CallbackParam, value: str | None) -> None:
     # Through the environment, so that Dagster's own processes and dbt see the same folders.
     if value is not None and not context.resilient_parsing:
         os.environ[f"FOREWARN_{str(param.name).upper()}"] = str(Path(value).expanduser().resolve())
         speak_first()
+        hide_secrets()
 
 
 def _choose_language(context: typer.Context, value: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`forewarn doctor`, `forewarn backup`, `forewarn restore`: what an administrator types.
+"""`forewarn doctor`, `backup`, `restore`, `maintain`: what an administrator types.
 
 Add here: how an answer is shown. Keep out: how it is found (`pipelines/upkeep/`).
 """
@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.settings import config_dir_of, data_dir_of, load_settings
 from pipelines.upkeep.backup import Backup, back_up, restore
@@ -48,6 +49,34 @@ def run_restore(source: Path) -> int:
     config, data = config_dir_of(), data_dir_of()
     done = restore(source, config, data, os.environ.get("FOREWARN_LEDGER_URL"))
     _say("upkeep.restore.done", done, data)
+    return 0
+
+
+def run_maintain() -> int:
+    """Do what has to be done once a week, and say what it was."""
+    from pipelines.upkeep.maintenance import maintain
+
+    for done in maintain(load_settings()):
+        freed = text("maintain.freed", megabytes=f"{done.freed / 1e6:.1f}") if done.freed else ""
+        sys.stdout.write(f"  {done.told} {freed}".rstrip() + "\n")
+    return 0
+
+
+def run_publish() -> int:
+    """Bring PostgreSQL to the published version, and say what an administrator should know."""
+    from pipelines.publishing.postgres import URL, follow, publish_url
+
+    url = publish_url()
+    if not url:
+        raise PermanentFailure(
+            text("postgres.tried"),
+            cause=text("postgres.no_url", variable=URL),
+            next_step=text("postgres.no_url.next", variable=URL),
+        )
+    done = follow(load_settings(), url)
+    key = "night.log.followed" if done.new else "night.log.followed_before"
+    for line in (text(key, version=done.version, tables=done.tables), *done.remarks):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pipelines.failures import WriterBusy
 from pipelines.language import Text, text
+from pipelines.nights.layout import keep_layout
 
 _held: dict[Path, list[int]] = {}  # lock file -> [descriptor, depth] of this process
 
@@ -28,7 +29,7 @@ _held: dict[Path, list[int]] = {}  # lock file -> [descriptor, depth] of this pr
 def writer_lock(data_dir: Path, purpose: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the writer lock of a data folder; nested use in one process is free.
 
-    Raises `WriterBusy`, which names the holder's process, purpose and start, if another process
+    Raises `PermanentFailure` for a folder that a newer release has written to, and `WriterBusy`, which names the holder's process, purpose and start, if another process
     still holds it after `wait_seconds`.
     """
     path = data_dir.resolve() / "writer.lock"
@@ -43,6 +44,7 @@ def writer_lock(data_dir: Path, purpose: str, *, wait_seconds: float = 0) -> Ite
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(descriptor, path, wait_seconds)
+        keep_layout(path.parent)
         holder = {
             "pid": os.getpid(),
             "purpose": purpose,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.language import has
 from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.publishing.holding import MANIFEST, unheld
@@ -119,7 +120,7 @@ def _publish(settings: Settings, night: Night) -> Manifest:
     first = settings.data_dir / FIRST_PUBLISHED
     if number == 1 and not first.exists():
         first.write_text(manifest.created_at)
-    _forget_old(settings)
+    forget_old(settings)
     return manifest
 
 
@@ -174,6 +175,16 @@ def _share_unchanged(current: Path, folder: Path, tables: dict[str, dict[str, An
 
 
 def _copy_comments(connection: Any, name: str) -> None:
+    told = connection.execute(
+        "select comment from duckdb_tables() where schema_name = ? and table_name = ? "
+        "and database_name = current_database()",
+        [MARTS, name],
+    ).fetchone()
+    about = words(f"mart.{name}").zh if has(f"mart.{name}") else ""
+    said = " ".join(part for part in (about, told[0] if told else None) if part)
+    if said:
+        said = " ".join(said.split()).replace("'", "''")
+        connection.execute(f"comment on table readers.{MARTS}.{name} is '{said}'")
     comments = connection.execute(
         "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ? "
         "and database_name = current_database() and comment is not null",
@@ -227,7 +238,8 @@ def _swap(link: Path, target: Path) -> None:
     _sync(link.parent)
 
 
-def _forget_old(settings: Settings) -> None:
+def forget_old(settings: Settings) -> None:
+    """Remove versions beyond the newest few that no reader holds."""
     kept = {path for _, path in _versions(settings)[-KEPT_VERSIONS:]}
     kept.add(settings.current.resolve())
     for _, path in _versions(settings):

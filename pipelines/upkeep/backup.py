@@ -26,6 +26,7 @@ from pipelines.language import text
 from pipelines.ledger.copies import copy_ledger, put_back
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import Settings
+from pipelines.upkeep.maintenance import reading
 
 CONTENTS = "forewarn-backup.json"
 FORMAT = 1
@@ -59,7 +60,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
     sums: dict[str, str] = {}
     taken_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     try:
-        with tarfile.open(fresh, "w:gz", compresslevel=3) as archive:
+        with reading(settings), tarfile.open(fresh, "w:gz", compresslevel=3) as archive:
             # Named now, read later: files of the raw zone are never changed once they are there.
             paths = list(_named(settings))
             for name, path in paths:

