@@ -45,6 +45,8 @@ def keys_of_table(
         return {dg.AssetKey(["alerts", family]) for family in families} | {gate}
     if name == "rpt_rule_records":
         return keys_of_rules(rules)
+    if name == "wide_alerts":
+        return {_mart("fct_alerts"), _mart("dim_metric"), _mart("dim_rep_current")}
     return set()
 
 

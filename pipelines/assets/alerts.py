@@ -34,6 +34,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.assets.wide_alerts import wide_alerts
 from pipelines.configuration.problems import Problem
 from pipelines.language import text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
@@ -52,6 +53,7 @@ TOLD = (
     "rpt_reward_list",
     "rpt_case_library",
     "rpt_rule_records",
+    "wide_alerts",
 )
 # Simulated false alarms of the rules, kept from night to night in the data folder.
 FALSE_ALARMS = "rule_false_alarms.json"
@@ -191,6 +193,8 @@ def _write(
     frames["fct_cases"] = case_rows(frames["fct_alerts"], ScopeTree(past.scopes))
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
+    wide = wide_alerts(connection, settings.company.language)
+    write_told_table(connection, "wide_alerts", wide)
     return frames["fct_alerts"]
 
 
