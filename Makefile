@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAMPLE := data/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check format lock up docs benchmark clean
+.PHONY: help packages run test test-faults check format lock up docs sbom audit benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -20,6 +20,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+packages: $(READY) ## the environment with the pinned packages, and nothing else
 
 run: $(READY) ## the nightly job on the shipped configuration (makes the sample company if it is missing)
 	@test -e $(SAMPLE)/labels.json || $(BIN)/forewarn sample $(SAMPLE)
@@ -47,6 +49,12 @@ up: $(READY) ## Dagster's pages and schedules on a loopback port
 
 docs: $(READY) ## docs/metrics.md and dbt's documentation pages
 	@$(BIN)/forewarn docs
+
+sbom: ## sbom.json: every pinned package with its hashes
+	@$(PYTHON) .ci/dependencies.py sbom > sbom.json
+
+audit: $(READY) ## known vulnerabilities of the pinned packages (needs pip-audit and a network)
+	@$(BIN)/python .ci/dependencies.py audit
 
 benchmark: $(READY) ## speed and memory, by hand; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks

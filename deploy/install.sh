@@ -1,0 +1,55 @@
+#!/bin/sh
+# Puts Forewarn where an administrator looks for it, from a copy of this project. Run again to upgrade:
+# configuration and data are never touched. ROOT=/some/folder tries it without touching the machine.
+#
+#   /opt/forewarn            the code and its packages, read-only for the service
+#   /etc/forewarn            configuration, and `environment` with the secrets
+#   /var/lib/forewarn        the data folder, the only place that is written to
+set -eu
+ROOT=${ROOT:-}
+HERE=$(cd "$(dirname "$0")/.." && pwd)
+CODE=$ROOT/opt/forewarn
+CONFIG=$ROOT/etc/forewarn
+DATA=$ROOT/var/lib/forewarn
+UNITS=$ROOT/etc/systemd/system
+BIN=$ROOT/usr/local/bin
+
+say() { printf '%s\n' "$*"; }
+
+# An account that can log in nowhere.
+if [ -z "$ROOT" ] && ! id forewarn >/dev/null 2>&1; then
+    useradd --system --home-dir /var/lib/forewarn --shell /usr/sbin/nologin forewarn
+fi
+
+mkdir -p "$CODE" "$CONFIG" "$DATA" "$UNITS" "$BIN"
+if [ "$HERE" != "$CODE" ]; then
+    # Without the tests' caches, the data of a trial and an environment made elsewhere.
+    tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.git --exclude='*.egg-info' \
+        --exclude=__pycache__ --exclude=./.pytest_cache -cf - . | tar -C "$CODE" -xf -
+fi
+if [ "${PACKAGES:-yes}" = yes ]; then
+    make -C "$CODE" --silent packages
+fi
+
+# The shipped configuration runs the sample company; yours takes its place.
+if [ ! -e "$CONFIG/company.yml" ]; then
+    cp -R "$CODE/config/." "$CONFIG/"
+    say "A first configuration (the sample company's) lies in $CONFIG."
+fi
+if [ ! -e "$CONFIG/environment" ]; then
+    cp "$CODE/deploy/environment" "$CONFIG/environment"
+fi
+chmod 600 "$CONFIG/environment"
+chmod 700 "$DATA"
+
+cp "$CODE"/deploy/systemd/*.service "$CODE"/deploy/systemd/*.timer "$UNITS/"
+cp "$CODE/deploy/forewarn" "$BIN/forewarn"
+chmod 755 "$BIN/forewarn"
+if [ -z "$ROOT" ]; then
+    chown -R forewarn:forewarn "$DATA"
+    chown -R root:forewarn "$CONFIG"
+    chmod 750 "$CONFIG"
+    chmod 640 "$CONFIG/environment"
+    systemctl daemon-reload 2>/dev/null || say "No systemd here: see deploy/cron for cron."
+fi
+say "Installed. Next: forewarn check"

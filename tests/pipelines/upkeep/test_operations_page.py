@@ -1,0 +1,126 @@
+"""What docs/operations.md tells an administrator to type works, in the order in which it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+from upkeep_site import published
+
+from pipelines.cli import app
+from pipelines.settings import PROJECT, Settings
+
+PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+DEPLOY = PROJECT / "deploy"
+COMMANDS = [
+    line.strip()
+    for block in re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.S | re.M)
+    for line in block.splitlines()
+    if line.strip()
+]
+ORDERS = "order_id,account_id,amount,ordered_at\no1,a1,100,2026-03-01\n"
+
+
+def test_the_page_has_its_commands() -> None:
+    kinds = {line.removeprefix("sudo ").split()[0] for line in COMMANDS}
+    assert kinds == {"deploy/install.sh", "forewarn", "systemctl", "cp"}
+    said = {line.split()[1] for line in COMMANDS if line.startswith("forewarn ")}
+    assert {"run", "check", "doctor", "maintain", "backup", "restore", "publish"} <= said
+
+
+@pytest.mark.postgres
+def test_every_command_of_the_page_runs(
+    settings: Settings, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings.config_dir / "sheets" / "orders.csv").write_text(ORDERS)
+    settings.data_dir.mkdir(mode=0o700)
+    monkeypatch.setenv("FOREWARN_CONFIG", str(settings.config_dir))
+    monkeypatch.setenv("FOREWARN_DATA", str(settings.data_dir))
+    monkeypatch.setenv("FOREWARN_PUBLISH_URL", postgres_url)
+    root = tmp_path / "machine"
+    for number, line in enumerate(COMMANDS):
+        # A folder of its own for what is written outside; a second installation is the upgrade.
+        words = shlex.split(line.removeprefix("sudo "))
+        words = [re.sub(r"^/(backup|restored)", rf"{tmp_path}/\1", word) for word in words]
+        if words[0] == "deploy/install.sh":
+            environment = {**os.environ, "ROOT": str(root), "PACKAGES": "no"}
+            subprocess.run(words, cwd=PROJECT, env=environment, check=True, capture_output=True)
+            assert (root / "opt/forewarn/pipelines/cli.py").is_file()
+            assert (root / "etc/forewarn/environment").stat().st_mode & 0o077 == 0
+            (root / "etc/forewarn/company.yml").write_text("mine")
+        elif words[0] == "systemctl":
+            for unit in words[3:]:
+                assert (root / "etc/systemd/system" / unit).is_file(), unit
+        elif words[0] == "cp":
+            assert (PROJECT / words[1]).is_file()
+        elif words[1] == "run":
+            published(settings, f"run{number}")  # whole nights are tried in tests/nightly
+        else:
+            before = {name: os.environ[name] for name in ("FOREWARN_CONFIG", "FOREWARN_DATA")}
+            done = CliRunner().invoke(app, words[1:])
+            os.environ.update(before)
+            allowed = {0, 1} if words[1] == "doctor" else {0}
+            assert done.exit_code in allowed, (line, done.output, done.exception)
+    assert (
+        root / "etc/forewarn/company.yml"
+    ).read_text() == "mine"  # an upgrade keeps what is yours
+    assert (tmp_path / "restored" / "data" / "ledger.db").is_file()
+
+
+def test_what_the_page_names_is_there() -> None:
+    for path in re.findall(r"`(deploy/[\w/.-]+)`", PAGE):
+        assert (PROJECT / path).exists(), path
+    for name in re.findall(r"`(FOREWARN_\w+)`", PAGE):
+        assert f"\n{name}=" in (PROJECT / ".env.example").read_text(), name
+    for link in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", PAGE):
+        assert (PROJECT / "docs" / link).exists(), link
+
+
+def test_services_cron_and_image_call_what_the_install_puts_there(tmp_path: Path) -> None:
+    python = Path(sys.executable).parent
+    units = []
+    for unit in sorted((DEPLOY / "systemd").iterdir()):
+        text = unit.read_text(encoding="utf-8")
+        if unit.suffix == ".service":
+            (command,) = re.findall(r"^ExecStart=(.*)$", text, flags=re.M)
+            assert command.startswith("/opt/forewarn/.venv/bin/forewarn ")
+            assert CliRunner().invoke(app, [*command.split()[1:], "--help"]).exit_code == 0
+            assert "User=forewarn" in text
+            assert "ProtectSystem=strict" in text
+            assert "ReadWritePaths=/var/lib/forewarn" in text
+        copy = tmp_path / unit.name
+        copy.write_text(text.replace("/opt/forewarn/.venv/bin", str(python)))
+        units.append(str(copy))
+    tried = _tool("systemd-analyze", "verify", *units)
+    assert tried is None or not [line for line in tried.splitlines() if "forewarn-" in line]
+    for line in (DEPLOY / "cron").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            words = line.split()
+            assert words[5:7] == ["forewarn", "/usr/local/bin/forewarn"]
+            assert CliRunner().invoke(app, [words[7], "--help"]).exit_code == 0
+    image = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY ([\w. /-]+) \S+$", image, flags=re.M)
+    for name in " ".join(copied).split():
+        assert (PROJECT / name).exists(), name
+    assert re.search(r"^USER forewarn$", image, flags=re.M)
+    compose = yaml.safe_load((DEPLOY / "container" / "compose.yml").read_text(encoding="utf-8"))
+    assert compose["services"]["forewarn"]["read_only"] is True
+    for script in ("install.sh", "forewarn"):
+        subprocess.run(["sh", "-n", str(DEPLOY / script)], check=True)
+        assert os.access(DEPLOY / script, os.X_OK)
+
+
+def _tool(*command: str) -> str | None:
+    """What a tool of the machine says on standard error; None where the machine has none."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except FileNotFoundError:
+        return None
+    return done.stderr
