@@ -21,7 +21,7 @@ select
     teams.team_name,
     teams.parent_team_id,
     parents.team_name as parent_team_name,
-    coalesce(heights.levels_above, 0) as levels_above,
+    cast(coalesce(heights.levels_above, 0) as bigint) as levels_above,
     teams.region,
     scopes.owner_id,
     owners.rep_name as owner_name,
