@@ -4,8 +4,8 @@
 
 Add here: something else that every night adds to. Keep out: the cost of building (`__main__.py`).
 
-Each night a CRM-like feed adds a load of changed records to six raw tables, and Dagster a short run of the size of its
-bookkeeping. What is measured is what grows: reading what all loads left, binding the raw zone, files and bytes.
+Each night a CRM-like feed adds a load of changed records to six raw tables, and every fifth night
+Dagster a run with some hundred events. What is measured is what grows: reading what all loads left, binding the raw zone, files and bytes.
 """
 
 import datetime as dt
@@ -32,6 +32,7 @@ from pipelines.warehouse.binding import bind, connect
 
 ENTITIES = ("users", "accounts", "opportunities", "stage_history", "activities", "orders")
 ROWS = 200
+DAGSTER_EVERY = 5  # a run takes most of the time of this benchmark
 START = dt.datetime(2026, 1, 1, 2, tzinfo=dt.UTC)
 COMPANY = "name: Growth\nlanguage: en\ncurrency: EUR\ntimezone: Europe/Berlin\ncalendar: DE\n"
 SOURCES = "sources:\n  - {name: sheets, system: spreadsheet, folder: sheets}\n"
@@ -141,7 +142,8 @@ def main() -> None:
             settings = site(Path(folder))
             for number in range(nights):
                 load(settings, number)
-                dagster_run(settings, number, nights)
+                if number % DAGSTER_EVERY == 0:
+                    dagster_run(settings, number, nights)
                 if number % 7 == 0 and kept:
                     time.sleep(1.1)  # a manifest is dated to the second
                     publish_small(settings, number)

@@ -92,10 +92,14 @@ def say_cases(connection: Any, as_of: dt.date) -> Iterator[str]:
         yield f"    {text('command.run.more_alerts', more=counts.cases - _SHOWN)}"
 
 
-def print_failure(causes: Sequence[Cause]) -> bool:
-    """Print why each step failed; returns whether it was the audit that stopped the run."""
+def print_failure(causes: Sequence[Cause], *, published: bool = False) -> bool:
+    """Print why each step failed; returns whether it was the audit that stopped the run.
+
+    `published`: this run's marts are out, and what failed came after them.
+    """
     say()
-    say(coloured(str(text("command.run.not_published")), "bad"))
+    key = "command.run.failed_after" if published else "command.run.not_published"
+    say(coloured(str(text(key)), "bad"))
     for cause in causes:
         say(text("command.run.cause", step=cause.step, why=in_words(cause.full, spoken())))
     return any(cause.is_audit for cause in causes)

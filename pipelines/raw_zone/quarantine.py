@@ -138,14 +138,14 @@ def _unsettled(
     ]
 
 
-def _idents(path: Path, wanted: set[str | None]) -> Iterable[tuple[str, dt.datetime]]:
+def _idents(path: Path, wanted: set[str]) -> Iterable[tuple[str, dt.datetime]]:
     """Which wanted records a raw file holds: by its first column that is an id."""
     names = pq.read_schema(path).names
     key = next((name for name in names if name == "id" or name.endswith("_id")), None)
     if key is None:
         return
     table = pq.read_table(path, columns=[key, "_loaded_at"])
-    ids = pa.array(sorted(one for one in wanted if one is not None), pa.string())
+    ids = pa.array(sorted(wanted), pa.string())
     found = table.filter(pc.is_in(table[key].cast(pa.string()), ids))
     for row in found.to_pylist():
         yield str(row[key]), row["_loaded_at"]
