@@ -7,7 +7,8 @@ import datetime as dt
 import duckdb
 import pytest
 
-from pipelines.commands.summary import say_cases
+from pipelines.assets.run_failures import Cause
+from pipelines.commands.summary import print_failure, say_cases
 from pipelines.language import speak, spoken
 
 DAY = dt.date(2026, 10, 30)
@@ -100,3 +101,13 @@ def test_a_night_without_warnings_says_so_in_numbers() -> None:
     assert [line.strip() for line in told(language="en")] == [
         "open cases: 0 danger, 0 warning (0 alerts)"
     ]
+
+
+def test_what_failed_after_the_publication_is_told_as_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cause = Cause("published__postgres", "no server", "no server", False)
+    assert not print_failure([cause], published=True)
+    assert "The marts were published" in capsys.readouterr().out
+    assert not print_failure([cause])
+    assert "Nothing was published" in capsys.readouterr().out
