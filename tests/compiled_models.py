@@ -49,6 +49,24 @@ class CompiledModels:
         outcomes = self._built(warehouse, values_of(settings), lambda _: True, tested=tested)
         return results_of(self.nodes, [vars(outcome) for outcome in outcomes])
 
+    def only(self, *names: str) -> CompiledModels:
+        """The named models and all that they stand on, without tests."""
+        models = self.program.models
+        waiting = [key for key, model in models.items() if model.name in names]
+        assert len(waiting) == len(names), names
+        needed: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key not in needed:
+                needed.add(key)
+                waiting += models[key].parents
+        kept = {key: model for key, model in models.items() if key in needed}
+        return replace(self, program=replace(self.program, models=kept, tests={}))
+
+    def build_for(self, warehouse: Path, values: Mapping[str, Any]) -> None:
+        """Make every model in a bound warehouse file of any name, for the values of dbt's variables."""
+        self._built(warehouse, values, lambda _: True, tested=False)
+
     def build_staging(
         self, warehouse: Path, values: Mapping[str, Any], system: str
     ) -> dict[str, str]:

@@ -6,19 +6,16 @@ Add here: what several tests of the marts need built. Keep out: what is right (t
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+from compiled_models import compiled_for
+from staging_build import COMPILED, sample_values
 
 from pipelines.configuration.order_statuses import known_statuses
 from pipelines.entities import ENTITIES
 from pipelines.sample.company import SampleCompany
-from pipelines.settings import DBT_PROJECT
 from pipelines.working_calendar import working_days
 
 SQL_TYPES = {
@@ -142,24 +139,11 @@ def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
     )
 
 
-def build(warehouse: Path, as_of: dt.date, *select: str) -> None:
-    """dbt run of the chosen models in the file; AssertionError with dbt's words if it fails."""
-    out = warehouse.parent / f"dbt-{warehouse.stem}"
+def build(warehouse: Path, as_of: dt.date, *names: str) -> None:
+    """Make the named models, and what they stand on, for a day; AssertionError if one is not made."""
     with duckdb.connect(str(warehouse)) as connection:
-        # Bound as one company, built as the sample's: dbt refuses a warehouse of another one.
-        connection.execute("drop table if exists config.build")
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "run", "--select", *select]
-        + ["--project-dir", str(DBT_PROJECT), "--target-path", str(out), "--log-path", str(out)]
-        + ["--vars", json.dumps({"as_of": as_of.isoformat(), "systems": ["spreadsheet"]})],
-        env={
-            **os.environ,
-            "FOREWARN_WAREHOUSE": str(warehouse),
-            "DBT_PROFILES_DIR": str(DBT_PROJECT),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
+        connection.execute(
+            f"create or replace macro config.as_of_day() as date '{as_of.isoformat()}'"
+        )
+    values = sample_values("spreadsheet")
+    compiled_for(values, COMPILED).only(*names).build_for(warehouse, values)

@@ -118,7 +118,7 @@ def built(tmp_path_factory):
         )
     path = root / "warehouse.duckdb"
     bind(path, settings, zone, as_of=AS_OF, known_at=None)
-    build(path, AS_OF, "+fct_orders", "+fct_activities", "+dim_rep", "+int_targets__versions")
+    build(path, AS_OF, "fct_orders", "fct_activities", "dim_rep", "int_targets__versions")
     with connect(path, read_only=True) as connection:
         yield connection
 

@@ -59,7 +59,7 @@ def bound(company: SampleCompany, tmp_path_factory: pytest.TempPathFactory) -> P
 def tonight(bound: Path) -> Path:
     path = bound.with_name("tonight.duckdb")
     shutil.copy(bound, path)
-    build(path, AS_OF, "+fct_metrics", "+fct_target_completion_history", "+fct_activities")
+    build(path, AS_OF, "fct_metrics", "fct_target_completion_history", "fct_activities")
     return path
 
 
@@ -68,7 +68,7 @@ def past(company: SampleCompany, bound: Path) -> Path:
     """The day lies before the first load of the deals, so that load stands in for it."""
     path = bound.with_name("past.duckdb")
     bind(company, path, loads=1)
-    build(path, PAST, "+fct_metrics", "+fct_target_completion_history")
+    build(path, PAST, "fct_metrics", "fct_target_completion_history")
     return path
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from compiled_project import DATABASE, CompiledProject
+from compiled_models import DATABASE, CompiledModels, compiled_models
+from staging_build import COMPILED
 
 from pipelines.raw_zone.zone import RawZone
 from pipelines.sample.company import generate
@@ -126,7 +127,7 @@ def with_edits(sheets: dict[str, pd.DataFrame], load: int) -> dict[str, pd.DataF
 @dataclass(frozen=True)
 class Site:
     settings: Settings
-    project: CompiledProject
+    project: CompiledModels
     then: list[RawZone]  # the raw zone as it was after each load
 
     def bound(self, folder: Path, zone: RawZone, day: dt.date, known: bool) -> Path:
@@ -164,7 +165,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         copy = root / f"raw-{load}"
         shutil.copytree(settings.raw_dir, copy)
         then.append(RawZone(copy, root / "dlt"))
-    return Site(settings, CompiledProject(root / "dbt", "+marts", revenue_basis="won"), then)
+    return Site(settings, compiled_models(settings, COMPILED), then)
 
 
 def content(path: Path, schemas: tuple[str, ...]) -> dict[str, pd.DataFrame]:
@@ -186,7 +187,7 @@ def test_a_past_day_is_built_today_as_it_was_built_then(
     then = site.bound(tmp_path / "then", site.then[min(place, 1)], day, known=False)
     today = site.bound(tmp_path / "today", site.then[-1], day, known=True)
     for path in (then, today):
-        site.project.build(path, day)
+        site.project.build(path, site.settings, tested=False)
     built = content(today, ("raw", "config", "marts"))
     for name, frame in content(then, ("raw", "config", "marts")).items():
         pd.testing.assert_frame_equal(built.pop(name), frame, check_exact=True, obj=name)

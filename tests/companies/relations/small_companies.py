@@ -17,7 +17,7 @@ import duckdb
 import pandas as pd
 import yaml
 from company_folder import load_company
-from compiled_models import DATABASE, CompiledModels, compiled_models
+from compiled_models import DATABASE, compiled_models
 from hypothesis import strategies as st
 
 from pipelines.warehouse.binding import bind
@@ -137,7 +137,7 @@ class Builder:
         loaded = load_company(folder, root / "loaded")
         path = root / f"{DATABASE}.duckdb"
         bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
-        compiled = _only(compiled_models(loaded.settings, self.cache))
+        compiled = compiled_models(loaded.settings, self.cache).only(*WANTED)
         compiled.build(path, loaded.settings, tested=False)
         with duckdb.connect(str(path), read_only=True) as connection:
             found = {
@@ -146,20 +146,6 @@ class Builder:
             }
         shutil.rmtree(root)
         return found
-
-
-def _only(compiled: CompiledModels) -> CompiledModels:
-    """The models that the wanted marts stand on, and nothing else."""
-    models = compiled.program.models
-    waiting = [key for key, model in models.items() if model.name in WANTED]
-    needed: set[str] = set()
-    while waiting:
-        key = waiting.pop()
-        if key not in needed:
-            needed.add(key)
-            waiting += models[key].parents
-    kept = {key: model for key, model in models.items() if key in needed}
-    return replace(compiled, program=replace(compiled.program, models=kept, tests={}))
 
 
 def _write(company: Company, folder: Path) -> None:
