@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import chinese_calendar
 import holidays
@@ -35,18 +36,19 @@ def working_days(
     country: str, until: dt.date, overrides: Iterable[CalendarDay] = (), first: dt.date = FIRST_DAY
 ) -> list[Day]:
     """Every day from `first` to `until`, inclusive, in order."""
-    exceptions = {day.date: day for day in overrides}
-    years = range(first.year, until.year + 1)
-    names = holidays.country_holidays(country, years=years)
-    days = []
-    for offset in range((until - first).days + 1):
-        date = first + dt.timedelta(days=offset)
-        if date in exceptions:
-            days.append(Day(date, exceptions[date].is_workday, exceptions[date].note))
-            continue
-        name = names.get(date, "")
-        days.append(Day(date, _is_workday(country, date, names), name))
-    return days
+    exceptions = {
+        day.date: Day(day.date, is_workday=day.is_workday, holiday_name=day.note)
+        for day in overrides
+    }
+    return [exceptions.get(day.date_day, day) for day in _of_country(country, until, first)]
+
+
+@lru_cache(maxsize=4)
+def _of_country(country: str, until: dt.date, first: dt.date) -> tuple[Day, ...]:
+    """The country's own days. Kept: a night asks four times, and it is half a second each time."""
+    names = holidays.country_holidays(country, years=range(first.year, until.year + 1))
+    dates = (first + dt.timedelta(days=n) for n in range((until - first).days + 1))
+    return tuple(Day(day, _is_workday(country, day, names), names.get(day, "")) for day in dates)
 
 
 def _is_workday(country: str, date: dt.date, names: holidays.HolidayBase) -> bool:

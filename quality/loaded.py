@@ -201,12 +201,12 @@ def columns_in(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
-    rows = connection.execute(
-        "select column_name from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
-        [schema, table],
-    ).fetchall()
-    return {name for (name,) in rows}
+    # The views of information_schema go through every column of the warehouse each time they are read.
+    try:
+        found = connection.execute(f'select * from "{schema}"."{table}" limit 0').description
+    except duckdb.CatalogException:
+        return set()
+    return {column[0] for column in found or ()}
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, entity: str) -> list[tuple[str, str, str]]:

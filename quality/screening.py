@@ -23,7 +23,10 @@ from quality.runner import sound_results
 from quality.suite_reader import Rule, Suite
 
 _SCOPE = "expect_column_values_to_"
-_KNOWN = {"mostly", "min_value", "max_value", "regex", "value_set", "or_equal"}
+_KNOWN = {
+    *("mostly", "min_value", "max_value", "strict_min", "strict_max"),
+    *("regex", "value_set", "or_equal"),
+}
 # Python's \s and \d know all of Unicode, RE2's only ASCII.
 _SPACE, _DIGIT = r"\s\p{Z}\x{85}\x1c-\x1f", r"\p{Nd}"
 
@@ -95,7 +98,7 @@ def _value(entity: str, name: str) -> str:
 def _outside(entity: str, rule: Rule, value: str) -> str:
     kind = ENTITIES[entity].column(rule.columns[0]).kind
     parts = []
-    for key, sign in (("min_value", "<"), ("max_value", ">")):
+    for key, strict, sign in (("min_value", "strict_min", "<"), ("max_value", "strict_max", ">")):
         limit = rule.args.get(key)
         if limit is None:
             continue
@@ -103,7 +106,7 @@ def _outside(entity: str, rule: Rule, value: str) -> str:
             limit = f"timestamptz {_literal(f'{limit} 00:00:00+00')}"
         elif kind == "date":
             limit = f"date {_literal(limit)}"
-        parts.append(f"{value} {sign} {limit}")
+        parts.append(f"{value} {sign}{'=' if rule.args.get(strict) else ''} {limit}")
     return " or ".join(parts) or "false"
 
 

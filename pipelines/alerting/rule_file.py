@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
 from pipelines.alerting.rules import Rule
-from pipelines.configuration.problems import Problem, accepted_by, read_yaml
+from pipelines.configuration.problems import FastLoader, Problem, accepted_by, read_yaml
 from pipelines.language import Said, text
 from pipelines.metrics import definitions
 
@@ -194,7 +194,7 @@ def _with_known_partners(
 
 def _lines(path: Path) -> list[int]:
     """The line on which each entry of `rules` begins."""
-    root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=FastLoader)
     if isinstance(root, yaml.MappingNode):
         for key, value in root.value:
             if key.value == "rules" and isinstance(value, yaml.SequenceNode):

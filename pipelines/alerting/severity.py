@@ -96,4 +96,4 @@ def full_miss(panel: Panel, row: int, series: int) -> float:
     sd = panel.cell("projection_sd", row, series)
     if not all(map(math.isfinite, (target, end, sd))) or sd <= 0:
         return math.nan
-    return float(scipy.stats.norm.cdf((target - end) / sd))
+    return float(scipy.special.ndtr((target - end) / sd))

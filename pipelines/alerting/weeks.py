@@ -146,7 +146,7 @@ def course(history: History, row: int, s: int) -> Course:
     if history.rule.described.additive:
         mean = size * float(expected.sum())
         spread = math.sqrt(max(mean + SPREAD * mean**2, 1e-9))
-        tail = float(scipy.stats.norm.cdf((float(value.sum()) - mean) / spread))
+        tail = float(scipy.special.ndtr((float(value.sum()) - mean) / spread))
     else:
         cases = fields["sample"][row - 1 : row + 1, s]
         total = float(cases.sum())
@@ -155,7 +155,7 @@ def course(history: History, row: int, s: int) -> Course:
         odds = float(expected.mean()) / (1 - float(expected.mean())) * size
         p = odds / (1 + odds)
         seen = float((value * cases).sum()) / total
-        tail = float(scipy.stats.norm.cdf((seen - p) / math.sqrt(max(p * (1 - p) / total, 1e-9))))
+        tail = float(scipy.special.ndtr((seen - p) / math.sqrt(max(p * (1 - p) / total, 1e-9))))
     up, down = ("better", "worse") if below else ("worse", "better")
     return up if tail > 1 - SURE else down if tail < SURE else "unchanged"  # type: ignore[return-value]
 

@@ -27,8 +27,8 @@ concurrency:
     max_concurrent_runs: 1
 # All events in one file and written once; apart, events of assets and checks are written twice.
 event_log_storage:
-  module: dagster._core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
+  module: pipelines.nights.event_storage
+  class: EventStorage
   config:
     base_dir: {env: DAGSTER_HOME}
 # Steps log through `forewarn`; capturing raw output starts two more processes for every step.

@@ -57,6 +57,8 @@ def test_sound_rows_are_told_as_the_library_tells_them(empty_warehouse):
         (f"{VALUES}not_match_regex", "owner_id", {"regex": r"^\d+$"}, {"owner_id": "１２"}),
         (f"{VALUES}be_in_set", "status", {"value_set": ["delivered"]}, {"status": "lost it"}),
         ("expect_compound_columns_to_be_unique", "source order_id", {}, {"order_id": "O1"}),
+        (f"{VALUES}be_between", "amount", {"min_value": 0, "strict_min": True}, {"amount": Decimal(0)}),
+        (f"{VALUES}be_between", "amount", {"max_value": 9, "strict_max": True}, {"amount": Decimal(9)}),
         (
             "expect_column_pair_values_a_to_be_greater_than_b",
             "promised_at ordered_at",
@@ -91,8 +93,8 @@ def test_a_broken_rule_goes_to_the_library_and_a_kept_one_does_not(
 
 def test_what_is_not_known_here_is_left_to_the_library(warehouse):
     assert sound(warehouse.connection, rule_of("amount", f"{VALUES}be_increasing")) is None
-    strict = rule_of("amount", f"{VALUES}be_between", min_value=0, strict_min=True)
-    assert sound(warehouse.connection, strict) is None
+    odd = rule_of("amount", f"{VALUES}be_between", min_value=0, parse_strings_as_datetimes=True)
+    assert sound(warehouse.connection, odd) is None
 
 
 def test_a_sound_company_never_asks_the_library(empty_warehouse, monkeypatch):

@@ -128,7 +128,7 @@ class _CountJudge(Judge):
                 tail = scipy.special.betainc(shape, now + 1, success)
             else:
                 tail = scipy.special.betaincc(shape, np.maximum(now, 1e-9), success)
-            z = -scipy.stats.norm.ppf(np.clip(tail, 1e-12, 1 - 1e-12))
+            z = -scipy.special.ndtri(np.clip(tail, 1e-12, 1 - 1e-12))
         sign = -1.0 if below else 1.0
         if c.min_change:
             z = np.where(sign * (now - expected) >= c.min_change * expected, z, np.minimum(z, 0))

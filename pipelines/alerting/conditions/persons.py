@@ -99,7 +99,8 @@ class _Person(Judge):
             return self._row(t, value, expected, known, known & (value == 0))
         size = 1 / SPREAD
         with np.errstate(divide="ignore", invalid="ignore"):
-            tail = scipy.stats.nbinom.cdf(value, size, size / (size + expected))
+            # The negative binomial's distribution function (DLMF 8.17.24).
+            tail = scipy.special.betainc(size, np.floor(value) + 1, size / (size + expected))
         enough = at_work.sum(axis=0) >= max(2, c.weeks - 1)
         found = known & enough & (value <= c.share * expected) & (tail < c.chance)
         return self._row(t, value, expected, known, found)

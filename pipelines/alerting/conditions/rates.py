@@ -51,7 +51,7 @@ def probability_worse(
     variance = sum(
         scipy.special.polygamma(1, a) + scipy.special.polygamma(1, b) for a, b in (now, base)
     )
-    return scipy.stats.norm.cdf(sign * (location[0] - location[1] - shift) / np.sqrt(variance))
+    return scipy.special.ndtr(sign * (location[0] - location[1] - shift) / np.sqrt(variance))
 
 
 class _RateJudge(Judge):

@@ -120,7 +120,7 @@ def miss_probability(
         m = (actual + kappa * target) / (target * share + kappa * target)
         end = actual + m * target * (1 - share)
         sd = np.sqrt(np.maximum(m, 0) * (1 - share) * squares + (doubt * target * (1 - share)) ** 2)
-        p = np.where(sd > 0, scipy.stats.norm.cdf((tau * target - end) / sd), end < tau * target)
+        p = np.where(sd > 0, scipy.special.ndtr((tau * target - end) / sd), end < tau * target)
     return np.where(target > 0, p, np.nan), np.where(target > 0, end, np.nan)
 
 
