@@ -103,12 +103,23 @@ def sample(
 @app.command()
 def up(
     port: Annotated[int | None, typer.Option()] = None,
-    answers_port: Annotated[int | None, typer.Option()] = None,
+    board_port: Annotated[int | None, typer.Option("--board-port", "--answers-port")] = None,
 ) -> None:
-    """Dagster's pages and schedules, and the answer links, on loopback ports."""
+    """The board, Dagster's pages and schedules, on loopback ports."""
     from pipelines.commands.serving import serve
 
-    raise typer.Exit(serve(port, answers_port))
+    raise typer.Exit(serve(port, board_port))
+
+
+@app.command()
+def board(
+    port: Annotated[int | None, typer.Option()] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """The board alone, on a loopback port; on another address only with a login (board.yml)."""
+    from pipelines.commands.board import serve_board
+
+    raise typer.Exit(serve_board(port, host))
 
 
 @app.command()

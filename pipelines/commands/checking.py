@@ -122,8 +122,10 @@ def _print_line(line: Line) -> None:
 def rule_problems(settings: Settings) -> list[Problem]:
     """Problems of alert_rules.yml and recipients.yml."""
     from pipelines.alerting.rule_file import load_rules
+    from pipelines.configuration.board_file import read_board
     from pipelines.notifying.recipients import read_recipients
 
     _, problems = load_rules(settings.config_dir / "alert_rules.yml")
     read_recipients(settings.config_dir / "recipients.yml", problems)
+    read_board(settings.config_dir / "board.yml", problems)
     return problems

@@ -1,4 +1,4 @@
-"""`forewarn up`: Dagster's pages and daemon, and the answer links, on loopback ports.
+"""`forewarn up`: the board, Dagster's pages and daemon, on loopback ports.
 
 Add here: a server that an installation runs. Keep out: what the servers show.
 """
@@ -15,9 +15,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
-
 from pipelines.commands.terminal import say
+from pipelines.configuration.problems import Problem
 from pipelines.failures import PermanentFailure
 from pipelines.language import has, text
 from pipelines.nights.instance import dagster_home
@@ -25,16 +24,16 @@ from pipelines.settings import PROJECT, Settings, load_settings
 
 HOST = "127.0.0.1"
 DAGSTER_PORT = 3000
-ANSWERS_PORT = 3080
+BOARD_PORT = 3080
 # Servers get this long to end by themselves; Dagster's end their own code servers meanwhile.
 PATIENCE_SECONDS = 20.0
 _SCRIPTS = Path(sys.executable).parent
 
 
-def serve(port: int | None = None, answers_port: int | None = None) -> int:
+def serve(port: int | None = None, board: int | None = None) -> int:
     """Start the servers and wait; Ctrl-C, SIGTERM or the end of any of them ends all.
 
-    Without `answers_port` it is the port of `links.base_url` in recipients.yml, where that is
+    `board` is the board's port; without one that of `links.base_url` in recipients.yml, where that is
     this machine. Raises PermanentFailure when a port is taken.
     """
     from pipelines.assets.dead_runs import close_dead_runs_if_idle
@@ -43,9 +42,9 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
 
     settings = load_settings()
     port = port or DAGSTER_PORT
-    answers_port = answers_port or _links_port(settings)
-    for wanted, option in ((port, "--port"), (answers_port, "--answers-port")):
-        _free(wanted, option)
+    board = board or board_port(settings)
+    for wanted, option in ((port, "--port"), (board, "--board-port")):
+        free(wanted, option)
     home = dagster_home(settings)
     close_dead_runs_if_idle(settings, NIGHTLY)
     missed = tell_of_missed_night(settings, NIGHTLY)
@@ -55,13 +54,13 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     # Ctrl-C as well: started in the background of a shell, a process is told to ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    say(text("command.up.board", address=f"http://{HOST}:{board}"))
     say(text("command.up.pages", address=f"http://{HOST}:{port}", home=home))
-    say(text("command.up.answers", address=f"http://{HOST}:{answers_port}"))
     say(text("command.up.ends"))
     children: dict[str, subprocess.Popen[bytes]] = {}
     ended = ""
     try:
-        for name, command in _commands(port, answers_port).items():
+        for name, command in _commands(port, board).items():
             # A session of its own: what a server starts itself can be ended with it.
             children[name] = subprocess.Popen(
                 command, env=_environment(settings), start_new_session=True
@@ -81,40 +80,18 @@ def serve(port: int | None = None, answers_port: int | None = None) -> int:
     return 0
 
 
-def answers_app() -> Starlette:
-    """The endpoint behind the links in notices, for uvicorn's `--factory`."""
-    from pipelines.assets.hierarchy import named, published_hierarchy
-    from pipelines.assets.notices import links_of, recipient_book
-    from pipelines.ledger.store import open_ledger
-    from pipelines.notifying.endpoint import Desk, create_app
-
-    settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    book = recipient_book(settings)
-    return create_app(
-        Desk(
-            ledger=open_ledger(settings.ledger_url),
-            links=links_of(settings, book),
-            timezone=settings.timezone,
-            currency=settings.company.currency,
-            clock=settings.now,
-            language=settings.company.language,
-            languages={recipient.person_id: recipient.language for recipient in book.recipients},
-            hierarchy=named(published_hierarchy(settings), book),
-        )
-    )
-
-
-def _commands(port: int, answers_port: int) -> dict[str, list[str]]:
+def _commands(port: int, board: int) -> dict[str, list[str]]:
     workspace = ["-w", str(PROJECT / "workspace.yaml")]
     return {
         "pages": [
             str(_SCRIPTS / "dagster-webserver"), *workspace, "-h", HOST, "-p", str(port),
         ],
         "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
-        "answers": [
-            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.serving:answers_app",
-            "--host", HOST, "--port", str(answers_port), "--log-level", "warning",
+        "board": [
+            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.board:board_app",
+            "--host", HOST, "--port", str(board), "--log-level", "warning",
+            # Whose address a request has decides whether its user header is believed.
+            "--no-proxy-headers", "--no-server-header",
         ],
     }  # fmt: skip
 
@@ -127,16 +104,19 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _links_port(settings: Settings) -> int:
+def board_port(settings: Settings) -> int:
     """The port that links name; a proxy in front of another machine's name has its own."""
-    from pipelines.assets.notices import recipient_book
+    from pipelines.notifying.recipients import read_recipients
 
-    address = urlsplit(recipient_book(settings).links.base_url)
+    problems: list[Problem] = []  # faults of recipients.yml are told by `forewarn check`
+    book = read_recipients(settings.config_dir / "recipients.yml", problems)
+    address = urlsplit(book.links.base_url)
     here = address.hostname in {HOST, "localhost"}
-    return address.port if here and address.port else ANSWERS_PORT
+    return address.port if here and address.port else BOARD_PORT
 
 
-def _free(port: int, option: str) -> None:
+def free(port: int, option: str) -> None:
+    """Raises PermanentFailure for a port that another program has, naming the option for another."""
     with socket.socket() as trial:
         # As servers do: a port that has just been closed is free.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -50,6 +50,10 @@ def print_summary(settings: Settings) -> None:
         )
     )
     say(text("command.run.where.alerts", command="forewarn alerts list"))
+    from pipelines.commands.serving import HOST, board_port
+
+    address = f"http://{HOST}:{board_port(settings)}"
+    say(text("command.run.where.board", command="forewarn up", address=address))
     say(text("command.run.where.run", command="forewarn up"))
 
 

@@ -48,6 +48,18 @@ class Source(BaseModel):
     # What dates a closing when the record's own closing date and its stage history disagree.
     close_date: Literal["recorded", "stage_entry"] = "recorded"
 
+    # How people open one of its records: an address with {id} (and {base_url}, {entity}).
+    record_url: str | None = None
+
+    @field_validator("record_url")
+    @classmethod
+    def _leads_to_a_record(cls, value: str | None) -> str | None:
+        # The board writes it into links: nothing but a web address.
+        plain = (value or "").replace("{base_url}", "https://x")
+        if value and not (re.match(r"^https?://[^\s\"'<>]+$", plain) and "{id}" in value):
+            raise ValueError(text("config.sources.record_url"))
+        return value
+
     @field_validator("name", mode="before")
     @classmethod
     def _name_says_rule(cls, value: Any) -> Any:

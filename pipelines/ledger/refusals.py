@@ -29,6 +29,10 @@ class NotFound(Refused):
     """No alert, or no single alert, has that id."""
 
 
+class Moved(Refused):
+    """Somebody or the night changed the alert since the person looked; nothing was written."""
+
+
 class AlreadyResolved(Refused):
     """The alert was resolved before; what the person wrote was kept as a comment if it could be."""
 

@@ -10,27 +10,57 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipelines.language import text as words
 from pipelines.ledger.lookup import find_episode
 from pipelines.ledger.models import Comment, Episode, Response
-from pipelines.ledger.refusals import AlreadyResolved, Refused, outcome_name
+from pipelines.ledger.refusals import AlreadyResolved, Moved, Refused, outcome_name
 
 LONGEST_TEXT = 4000
 
 
-def editable(session: Session, alert_id: str, person_id: str) -> Episode:
-    """The episode of that id, locked; NotFound if there is none."""
+def editable(session: Session, alert_id: str, person_id: str, expect: str | None = None) -> Episode:
+    """The episode of that id, locked; NotFound if there is none.
+
+    `expect` is the standing (`standing_of`) that the person saw when they decided; Moved if the alert
+    has another one by now.
+    """
     if not person_id.strip():
         raise Refused(words("ledger.refused.no_actor"))
-    return find_episode(session, alert_id, lock=True)
+    episode = find_episode(session, alert_id, lock=True)
+    if expect is not None and _moved(session, episode, expect, person_id):
+        raise Moved(words("ledger.refused.moved", id=episode.alert_id))
+    return episode
 
 
-def answerable(session: Session, alert_id: str, person_id: str, now: dt.datetime) -> Episode:
+def _moved(session: Session, episode: Episode, expect: str, person_id: str) -> bool:
+    """Whether the night or somebody else changed the alert: nobody is in their own way."""
+    night, _, seen = expect.rpartition(".")
+    if night != f"{episode.epoch}.{episode.changes}" or not seen.isdigit():
+        return True
+    others = select(Response.response_id).where(
+        Response.alert_id == episode.alert_id,
+        Response.response_id > int(seen),
+        Response.person_id != person_id,
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def standing_of(session: Session, episode: Episode) -> str:
+    """Where an alert stands: it changes with every night that changes it and with every answer."""
+    last = session.scalar(
+        select(func.max(Response.response_id)).where(Response.alert_id == episode.alert_id)
+    )
+    return f"{episode.epoch}.{episode.changes}.{last or 0}"
+
+
+def answerable(
+    session: Session, alert_id: str, person_id: str, now: dt.datetime, expect: str | None = None
+) -> Episode:
     """The same, refused with AlreadyResolved once a person has closed it."""
-    episode = editable(session, alert_id, person_id)
+    episode = editable(session, alert_id, person_id, expect)
     if episode.resolved_at is not None:
         raise already_resolved(episode, now, "resolved_add_comment")
     return episode

@@ -6,6 +6,8 @@ Add here: an action on an alert, with what it refuses and why. Keep out: how it 
 The same action twice counts once. Two people at once are both kept; the first one counts.
 Every function takes an alert id or the beginning of one, and raises NotFound or Refused with a
 sentence in both languages. `now` is an aware datetime in the company's time zone, `today` its date.
+`expect` is what `standing_of` said when the person looked: actions that would overrule somebody raise
+Moved where it has changed since.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ def assign(
     *,
     now: dt.datetime,
     channel: str = "cli",
+    expect: str | None = None,
     people: Collection[str] | None = None,
 ) -> Answer:
     """Make `to_person` the one who is to answer; `people` are the ids that exist, if known."""
@@ -63,7 +66,7 @@ def assign(
             words("ledger.refused.no_such_person", to_person=to_person),
         )
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id, now)
+        episode = answerable(session, alert_id, person_id, now, expect)
         if episode.assigned_to == to_person:
             return done("assign", episode.alert_id, new=False, person=to_person)
         add_response(session, episode, "assign", person_id, now, channel, assigned_to=to_person)
@@ -79,11 +82,12 @@ def plan(
     *,
     now: dt.datetime,
     channel: str = "cli",
+    expect: str | None = None,
 ) -> Answer:
     """Record what will be done. A further plan is added; the first one stops the clock."""
     text = required_text(text, "plan")
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id, now)
+        episode = answerable(session, alert_id, person_id, now, expect)
         before = latest_response(session, episode, "plan", person_id=person_id)
         if before is not None and before.text == text:
             return done("plan", episode.alert_id, new=False)
@@ -101,6 +105,7 @@ def resolve(
     *,
     now: dt.datetime,
     channel: str = "cli",
+    expect: str | None = None,
 ) -> Answer:
     """Close the alert with an outcome and one line of learning.
 
@@ -113,7 +118,7 @@ def resolve(
         )
     note = required_text(note, "note")
     with ledger.writing() as session:
-        episode = editable(session, alert_id, person_id)
+        episode = editable(session, alert_id, person_id, expect)
         if episode.resolved_at is None:
             add_response(session, episode, "resolve", person_id, now, channel, outcome=outcome,
                      text=note)  # fmt: skip
@@ -139,6 +144,7 @@ def snooze(
     now: dt.datetime,
     today: dt.date,
     channel: str = "cli",
+    expect: str | None = None,
 ) -> Answer:
     """Pause the notices of an alert up to and including the day `until`; it stays in reports."""
     reason = required_text(reason, "reason")
@@ -152,7 +158,7 @@ def snooze(
             ),
         )
     with ledger.writing() as session:
-        episode = answerable(session, alert_id, person_id, now)
+        episode = answerable(session, alert_id, person_id, now, expect)
         before = latest_response(session, episode, "snooze", person_id=person_id)
         same = before is not None and (before.until, before.text) == (until, reason)
         if same and episode.snoozed_until == until:

@@ -1,0 +1,10 @@
+-- One row per scope that a figure may be about, with the scope above it and who answers for it.
+select
+    scope_type,
+    scope_id,
+    scope_name,
+    parent_scope_type,
+    parent_scope_id,
+    owner_id,
+    is_current
+from {{ ref('int_scopes') }}

@@ -1,0 +1,207 @@
+"""The board as an ASGI app: addresses, and what happens before and after every page.
+
+Add here: an address, a step that every request takes. Keep out: pages (`pages/`), defences
+(`access/guard.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from pipelines.board.access.guard import Headers, is_from_here, small_form
+from pipelines.board.access.sessions import THEMES, Session
+from pipelines.board.pages import (
+    answers,
+    customers,
+    data,
+    deal,
+    links,
+    meeting,
+    pipeline,
+    records,
+    signals,
+    targets,
+    today,
+    warning,
+    warnings,
+)
+from pipelines.board.showing.pages import TEMPLATES, environment, render, say
+from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
+from pipelines.failures import Failure
+from pipelines.language import languages
+
+Page = Callable[[Visit], Shown]
+Act = Callable[[Visit, dict[str, str]], "Shown | Response"]
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
+# A page with somebody's figures belongs into no cache; a part and a whole page differ by the header.
+_PRIVATE = {"Cache-Control": "no-store", "Vary": "HX-Request"}
+
+
+def create_app(site: Site) -> Starlette:
+    """The app of one installation."""
+    pages: dict[str, Page] = {
+        "/": today.show,
+        "/targets": targets.show,
+        "/pipeline": pipeline.show,
+        "/deals/{id}": deal.show,
+        "/customers": customers.show,
+        "/warnings": warnings.show,
+        "/warnings/{id}": warning.show,
+        "/records": records.show,
+        "/signals": signals.show,
+        "/meeting": meeting.show,
+        "/data": data.show,
+    }
+    acts: dict[str, Act] = {
+        "/warnings/{id}/answer": answers.act,
+        "/signals": signals.act,
+        "/choices": choose,
+    }
+    routes = [Route(path, _page(site, page), methods=["GET"]) for path, page in pages.items()]
+    routes += [Route(path, _act(site, act), methods=["POST"]) for path, act in acts.items()]
+    routes += [
+        Route("/static/htmx.js", _htmx, methods=["GET"]),
+        Route("/favicon.ico", _favicon, methods=["GET"]),
+        *links.routes(site),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Headers),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *site.file.hosts],
+                       www_redirect=False),
+            Middleware(GZipMiddleware, minimum_size=2000),
+        ],
+        exception_handlers={404: lambda request, _error: _plain(site, request, "not_here", 404)},
+    )  # fmt: skip
+    app.mount("/static", StaticFiles(directory=TEMPLATES.parent / "static"))
+    return app
+
+
+def choose(visit: Visit, form: dict[str, str]) -> Response:
+    """A choice for this browser: language, theme, and on an open board whom one answers as."""
+    session = visit.session
+    if form.get("language") in languages():
+        session = replace(session, language=form["language"])
+    if form.get("theme") in THEMES:
+        session = replace(session, theme=form["theme"])
+    acting = form.get("acting", "")
+    if visit.site.door.is_open and visit.site.door.knows(acting, visit.organisation):
+        session = replace(session, acting=acting)
+    visit.session = session
+    return RedirectResponse(_inside(form.get("back", "/")), 303)
+
+
+def _inside(address: str) -> str:
+    """An address of this board; whatever leads elsewhere becomes the first page."""
+    parts = urlsplit(address)
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and not parts.netloc and not parts.scheme else "/"
+
+
+def _page(site: Site, page: Page) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_visited, site, request, page)
+
+    return endpoint
+
+
+def _act(site: Site, act: Act) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        session = site.sessions.read(request)
+        address = request.client.host if request.client else ""
+        if not site.pace.allows(address):
+            return await run_in_threadpool(_plain, site, request, "too_often", 429)
+        form = await small_form(request)
+        if form is None:
+            return await run_in_threadpool(_plain, site, request, "too_large", 413)
+        honest = is_from_here(request) and site.sessions.is_from_our_form(
+            session, form.get("token", "")
+        )
+        if not honest:
+            return await run_in_threadpool(_plain, site, request, "forged", 403)
+        return await run_in_threadpool(_visited, site, request, lambda visit: act(visit, form))
+
+    return endpoint
+
+
+def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Response]) -> Response:
+    """One visit from the door to the answer."""
+    session = site.sessions.read(request)
+    try:
+        with site.publications.reading() as (version, cursor):
+            organisation = organisation_of(version, cursor)
+            viewer = site.door.viewer(request, organisation, session.acting)
+            if viewer is None:
+                return _plain(site, request, "nobody", 403)
+            visit = Visit(site, request, session, viewer, version, cursor, organisation,
+                          _language(site, session, viewer.person_id))  # fmt: skip
+            try:
+                shown = do(visit)
+            except NotHere:
+                return _plain(site, request, "not_here", 404)
+            if isinstance(shown, Response):
+                answer = shown
+            else:
+                visit.session = visit.session.seen(visit.now)
+                is_part = request.headers.get("hx-request") == "true"
+                html = render(visit, shown, part=is_part)
+                answer = HTMLResponse(html, shown.status, _PRIVATE)
+            site.sessions.write(answer, visit.session, secure=request.url.scheme == "https")
+            return answer
+    except FileNotFoundError:
+        return _plain(site, request, "nothing_yet", 503)
+    except Failure as failure:
+        return _plain(site, request, "failed", 503, why=failure.told.into(_language(site, session)))  # fmt: skip
+
+
+def _language(site: Site, session: Session, person_id: str = "") -> str:
+    """What was chosen for this browser, else the reader's own of recipients.yml, else the company's."""
+    own = {one.person_id: one.language for one in site.book.recipients}
+    return session.language or own.get(person_id) or site.settings.company.language
+
+
+def _plain(site: Site, request: Request, key: str, status: int, **values: object) -> HTMLResponse:
+    """One clear sentence and what to do, for whoever it is: it reads no figure."""
+    language = _language(site, site.sessions.read(request))
+    html = environment().get_template("frame/sentence.html.j2").render(
+        lang_code="zh-CN" if language == "zh" else language,
+        company=site.settings.company,
+        theme=site.sessions.read(request).theme,
+        title=say(language, f"sentence.{key}.title"),
+        more=say(language, f"sentence.{key}.more", **values),
+        back=say(language, "sentence.back"),
+    )  # fmt: skip
+    # A part that htmx asked for is taken in place of a card only with a 200; others reload the page.
+    return HTMLResponse(html, status, _PRIVATE)
+
+
+@cache
+def _script() -> bytes:
+    return (files("django_htmx") / "static" / "django_htmx" / "htmx-2.min.js").read_bytes()
+
+
+async def _htmx(_request: Request) -> Response:
+    """The library that saves reloads, from the package that carries it."""
+    return Response(
+        _script(), media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"}
+    )
+
+
+async def _favicon(_request: Request) -> Response:
+    return RedirectResponse("/static/icon.svg", 301)

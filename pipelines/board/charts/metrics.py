@@ -1,0 +1,211 @@
+"""Charts of metrics: one under control limits, stages as small multiples, teams against the usual.
+
+Add here: a chart about figures that are not targets. Keep out: reading (`reading/pipeline_figures.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from pipelines.board.charts.drawing import (
+    BAND,
+    DANGER,
+    INK,
+    LINE,
+    MAIN,
+    MUTED,
+    OTHER,
+    WARNING,
+    Spec,
+)
+from pipelines.board.charts.targets import axis_of_days
+from pipelines.language.figures import Writer
+from pipelines.metrics.definitions import definitions
+from pipelines.reporting.marts import Row
+
+
+def axis_of(metric: str, writer: Writer) -> Spec:
+    """The axis of a metric in its own unit."""
+    defined = definitions().metrics.get(metric)
+    kind = defined.kind if defined else "ratio"
+    if kind == "share" or metric == "target_attainment":
+        return {"format": ".0%", "title": None, "tickCount": 5}
+    if kind == "money" and writer.language == "zh":
+        return {"labelExpr": "format(datum.value / 10000, ',.0f')", "title": writer.money_unit}
+    if kind == "money":
+        return {"format": ".2~s", "title": writer.money_unit}
+    return {"format": ",.2~f", "title": None, "tickCount": 5}
+
+
+def control(
+    rows: Sequence[Row],
+    metric: str,
+    writer: Writer,
+    width: int,
+    *,
+    level: str,
+    opened: dt.date,
+    onset: tuple[dt.date | None, dt.date | None],
+    limit: float | None,
+    closed: dt.date | None,
+) -> Spec | None:
+    """A figure by period over its usual band; the span in which it began, periods that spoke filled.
+
+    A period speaks if it is outside the band on the bad side while the warning was open or beginning.
+    """
+    points = [row for row in rows if row["value"] is not None]
+    if len(points) < 3:
+        return None
+    defined = definitions().metrics.get(metric)
+    bad_above = defined is not None and defined.bad == "above"
+    began = onset[0] or opened
+    values = []
+    for row in points:
+        low, high, usual = row["expected_low"], row["expected_high"], row["baseline"]
+        inside = (closed is None or row["period_start"] <= closed) and row["period_end"] >= began
+        edge = high if bad_above else low
+        edge = usual if edge is None else edge
+        off = edge is not None and (row["value"] > edge if bad_above else row["value"] < edge)
+        values.append(
+            {
+                "day": row["period_start"].isoformat(), "value": row["value"], "low": low,
+                "high": high, "usual": usual, "spoke": bool(inside and off),
+            }
+        )  # fmt: skip
+    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
+    y = {"type": "quantitative", "scale": {"zero": False}, "axis": axis_of(metric, writer)}
+    shape, colour = ("diamond", DANGER) if level == "danger" else ("triangle-up", WARNING)
+    layers: list[Spec] = []
+    if onset[0] and onset[1]:
+        span = [{"from": onset[0].isoformat(), "to": max(onset[1], onset[0] + dt.timedelta(days=2)).isoformat()}]  # fmt: skip
+        layers.append(
+            {"data": {"values": span}, "mark": {"type": "rect", "color": "var(--onset)"},
+             "encoding": {"x": {**x, "field": "from"}, "x2": {"field": "to"}}}
+        )  # fmt: skip
+    if any(v["low"] is not None and v["high"] is not None for v in values):
+        layers.append(
+            {"mark": {"type": "area", "color": BAND},
+             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}}
+        )  # fmt: skip
+    layers += [
+        {"mark": {"type": "line", "color": MUTED, "strokeDash": [4, 3], "strokeWidth": 1.2},
+         "encoding": {"x": x, "y": {**y, "field": "usual"}}},
+        {"mark": {"type": "line", "color": MAIN, "strokeWidth": 2},
+         "encoding": {"x": x, "y": {**y, "field": "value"}}},
+        {"transform": [{"filter": "!datum.spoke"}],
+         "mark": {"type": "point", "color": MAIN, "size": 26, "fill": "var(--card)"},
+         "encoding": {"x": x, "y": {**y, "field": "value"}}},
+        {"transform": [{"filter": "datum.spoke"}],
+         "mark": {"type": "point", "shape": shape, "color": colour, "filled": True, "size": 80,
+                  "opacity": 1},
+         "encoding": {"x": x, "y": {**y, "field": "value"}}},
+    ]  # fmt: skip
+    if limit is not None and metric != "target_attainment":
+        layers.append(
+            {"data": {"values": [{"value": limit}]},
+             "mark": {"type": "rule", "color": OTHER, "strokeWidth": 1.4},
+             "encoding": {"y": {**y, "field": "value"}}}
+        )  # fmt: skip
+    return {"width": width, "height": 240, "data": {"values": values}, "layer": layers}
+
+
+def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: int, width: int) -> Spec | None:  # fmt: skip
+    """Forward share of every stage by quarter, the usual band behind it, all on one scale."""
+    values = [
+        {"day": row["period_start"].isoformat(), "value": row["value"], "low": row["expected_low"],
+         "high": row["expected_high"], "stage": row["dimension"], "whole": bool(row["is_complete"])}
+        for row in rows
+        if row["value"] is not None and row["dimension"] in order
+    ]  # fmt: skip
+    if len({v["day"] for v in values}) < 2:
+        return None
+    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"},
+         "axis": {"title": None, "grid": False, "tickCount": 3, "labelOverlap": True,
+                  "labelExpr": "'Q' + ceil((utcmonth(datum.value) + 1) / 3) + (utcmonth(datum.value) < 3 ? ' ' + utcyear(datum.value) : '')"}}  # fmt: skip
+    y = {"field": "value", "type": "quantitative", "axis": {"format": ".0%", "title": None, "tickCount": 4}}  # fmt: skip
+    return {
+        "data": {"values": values},
+        "facet": {"field": "stage", "type": "nominal", "sort": list(order), "title": None},
+        "columns": columns,
+        "spec": {
+            "width": width, "height": 110,
+            "layer": [
+                {"mark": {"type": "area", "color": BAND},
+                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+                {"mark": {"type": "line", "color": MAIN, "strokeWidth": 2}, "encoding": {"x": x, "y": y}},
+                {"transform": [{"filter": "datum.whole"}],
+                 "mark": {"type": "point", "filled": True, "color": MAIN, "size": 28},
+                 "encoding": {"x": x, "y": y}},
+                {"transform": [{"filter": "!datum.whole"}],
+                 "mark": {"type": "point", "color": MAIN, "fill": "var(--card)", "size": 40},
+                 "encoding": {"x": x, "y": y}},
+            ],
+        },
+    }  # fmt: skip
+
+
+def bridge(steps: Sequence[tuple[str, float, bool]], writer: Writer, width: int) -> Spec | None:
+    """What moved the pipeline: name, amount (a total or a change), whether it is a total.
+
+    Changes float between totals. The axis does not begin at zero: the totals say so with a break.
+    """
+    rows, at = [], 0.0
+    for position, (name, amount, is_total) in enumerate(steps):
+        if is_total:
+            low, high, kind, at = 0.0, amount, "total", amount
+        else:
+            low, high = sorted((at, at + amount))
+            kind, at = ("up" if amount >= 0 else "down"), at + amount
+        rows.append({"name": name, "from": low, "to": high, "kind": kind, "order": position,
+                     "words": writer.money(amount) if is_total else writer.money_change(amount),
+                     "tip": high})  # fmt: skip
+    floor = min(r["from"] for r in rows if r["kind"] != "total") if len(rows) > 2 else 0.0
+    top = max(r["to"] for r in rows)
+    # Room below the smallest step, or small steps would vanish between two tall totals.
+    base = max(0.0, floor - 0.35 * (top - floor))
+    for row in rows:
+        row["from"] = max(row["from"], base)
+    return {
+        "width": width, "height": 220, "data": {"values": rows},
+        "encoding": {
+            "x": {"field": "name", "type": "nominal", "sort": [r["name"] for r in rows],
+                  "axis": {"title": None, "labelAngle": 0, "domain": False, "ticks": False,
+                           "labelLimit": 90, "labelOverlap": False}},
+        },
+        "layer": [
+            {"mark": {"type": "bar", "width": {"band": 0.7}},
+             "encoding": {
+                 "y": {"field": "from", "type": "quantitative",
+                       "scale": {"domain": [base, top * 1.01 + 1], "zero": False}, "axis": None},
+                 "y2": {"field": "to"},
+                 "color": {"field": "kind", "legend": None,
+                           "scale": {"domain": ["total", "up", "down"], "range": [MUTED, MAIN, OTHER]}}}},
+            {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 12},
+             "encoding": {"y": {"field": "tip", "type": "quantitative"}, "text": {"field": "words"}}},
+        ],
+    }  # fmt: skip
+
+
+def heat(cells: Sequence[dict[str, object]], writer: Writer, width: int, rows: int) -> Spec | None:
+    """Scopes × metrics: how far from the usual, blue better, orange worse; the value as text."""
+    if not cells:
+        return None
+    return {
+        "width": width, "height": max(26 * rows, 60), "data": {"values": list(cells)},
+        "encoding": {
+            "x": {"field": "metric", "type": "nominal", "sort": None,
+                  "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelLimit": 120,
+                           "domain": False, "ticks": False, "labelExpr": "split(datum.label, '|')"}},
+            "y": {"field": "scope", "type": "nominal", "sort": None,
+                  "axis": {"title": None, "domain": False, "ticks": False, "labelLimit": 160}},
+        },
+        "layer": [
+            {"mark": {"type": "rect", "stroke": LINE},
+             "encoding": {"color": {"field": "kind", "legend": None, "scale": {
+                 "domain": ["better", "usual", "worse", "worst", "none"],
+                 "range": ["var(--heat-better)", "var(--card)", "var(--heat-worse)",
+                           "var(--heat-worst)", "var(--page)"]}}}},
+            {"mark": {"type": "text", "color": INK, "fontSize": 12}, "encoding": {"text": {"field": "words"}}},
+        ],
+    }  # fmt: skip

@@ -1,0 +1,135 @@
+"""Charts of targets: the phased curve with the fan of the projection, what was said and what came.
+
+Add here: a chart about a target. Keep out: reading (`reading/standings_of_targets.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipelines.board.charts.drawing import BAND, INK, LINE, MAIN, MUTED, OTHER, Spec
+from pipelines.language.figures import Writer
+from pipelines.reporting.marts import Row
+
+Say = Callable[..., str]
+
+
+def axis_of_money(writer: Writer) -> Spec:
+    """An axis of amounts in the unit of the tables."""
+    if writer.money_unit.startswith(("万", "¥")) or writer.language == "zh":
+        return {"labelExpr": "format(datum.value / 10000, ',.0f')", "title": writer.money_unit}
+    return {"labelExpr": "format(datum.value, '.2~s')", "title": writer.money_unit}
+
+
+def axis_of_days(language: str) -> Spec:
+    """Days along the bottom; in UTC, or a browser elsewhere would draw the day before."""
+    pattern = "%-m月%-d日" if language == "zh" else "%-d %b"
+    return {
+        "title": None,
+        "grid": False,
+        "tickCount": 6,
+        "labelExpr": f"utcFormat(datum.value, '{pattern}')",
+        "labelOverlap": True,
+    }
+
+
+def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Spec | None:
+    """Actual against the phased target, from today a fan to the projection's band."""
+    if not row["target_amount"] or row["actual_amount"] is None:
+        return None
+    start, end, today = row["period_start"], row["period_end"], row["as_of"]
+    actual = [{"day": start.isoformat(), "amount": 0.0}]
+    actual += [
+        {"day": d["as_of"].isoformat(), "amount": d["actual_amount"]}
+        for d in days
+        if d["actual_amount"] is not None and d["as_of"] < today
+    ]
+    actual.append({"day": today.isoformat(), "amount": row["actual_amount"]})
+    phased = [{"day": start.isoformat(), "amount": 0.0}]
+    phased += [
+        {"day": d["as_of"].isoformat(), "amount": d["expected_amount"]}
+        for d in days
+        if d["expected_amount"] is not None and d["as_of"] < today
+    ]
+    if row["expected_amount"] is not None:
+        phased.append({"day": today.isoformat(), "amount": row["expected_amount"]})
+    phased.append({"day": end.isoformat(), "amount": row["target_amount"]})
+    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
+    y = {"field": "amount", "type": "quantitative", "axis": axis_of_money(writer)}
+    layers: list[Spec] = []
+    if row["projected_amount"] is not None and today < end:
+        low = row["projected_low"] if row["projected_low"] is not None else row["projected_amount"]
+        high = (
+            row["projected_high"] if row["projected_high"] is not None else row["projected_amount"]
+        )
+        fan = [
+            {"day": today.isoformat(), "low": row["actual_amount"], "high": row["actual_amount"], "amount": row["actual_amount"]},
+            {"day": end.isoformat(), "low": low, "high": high, "amount": row["projected_amount"]},
+        ]  # fmt: skip
+        layers.append(
+            {
+                "data": {"values": fan},
+                "mark": {"type": "area", "color": BAND},
+                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+            }
+        )
+        layers.append(
+            {
+                "data": {"values": fan},
+                "mark": {"type": "line", "color": MAIN, "strokeDash": [5, 4], "strokeWidth": 2},
+                "encoding": {"x": x, "y": y},
+            }
+        )
+    layers.append(
+        {
+            "data": {"values": phased},
+            "mark": {"type": "line", "color": MUTED, "strokeWidth": 1.5, "interpolate": "linear"},
+            "encoding": {"x": x, "y": y},
+        }
+    )
+    layers.append(
+        {
+            "data": {"values": actual},
+            "mark": {"type": "line", "color": MAIN, "strokeWidth": 2.5},
+            "encoding": {"x": x, "y": y},
+        }
+    )
+    layers.append(
+        {
+            "data": {"values": [{"day": end.isoformat(), "amount": row["target_amount"],
+                                 "words": say("chart.target")}]},
+            "layer": [
+                {"mark": {"type": "point", "color": INK, "filled": True, "size": 50}},
+                {"mark": {"type": "text", "align": "right", "dy": -10, "color": INK},
+                 "encoding": {"text": {"field": "words"}}},
+            ],
+            "encoding": {"x": x, "y": y},
+        }
+    )  # fmt: skip
+    return {"width": width, "height": 230, "layer": layers}
+
+
+def said(weeks: list[Row], row: Row, writer: Writer, say: Say, width: int) -> Spec | None:
+    """The projection week by week with its band; the target as a line."""
+    if len(weeks) < 2 or not row["target_amount"]:
+        return None
+    points = [
+        {"day": w["as_of"].isoformat(), "amount": w["projected_amount"],
+         "low": w["projected_low"], "high": w["projected_high"]}
+        for w in weeks
+    ]  # fmt: skip
+    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
+    y = {"field": "amount", "type": "quantitative", "scale": {"zero": False}, "axis": axis_of_money(writer)}  # fmt: skip
+    return {
+        "width": width,
+        "height": 170,
+        "layer": [
+            {"data": {"values": [{"amount": row["target_amount"]}]},
+             "mark": {"type": "rule", "color": OTHER, "strokeDash": [4, 3]}, "encoding": {"y": y}},
+            {"data": {"values": points}, "mark": {"type": "rule", "color": LINE, "strokeWidth": 6},
+             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+            {"data": {"values": points},
+             "mark": {"type": "line", "color": MAIN, "point": {"filled": True, "color": MAIN, "size": 45}},
+             "encoding": {"x": x, "y": y}},
+        ],
+    }  # fmt: skip

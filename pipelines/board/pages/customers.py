@@ -1,0 +1,67 @@
+"""Customers: whom to call, and why today.
+
+Add here: a part of that page. Keep out: reading (`reading/customers.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from markupsafe import Markup
+
+from pipelines.board.pages.places import page_number, place_of
+from pipelines.board.reading import customers as reading
+from pipelines.board.site import Shown, Visit
+from pipelines.language import text
+from pipelines.reporting.marts import Row
+
+WIDTH = 200
+
+
+def show(visit: Visit) -> Shown:
+    """The page for a scope; `list` chooses the customers that are listed."""
+    place = place_of(visit)
+    asked = visit.query.get("list", "")
+    chosen = asked if asked in reading.LISTS else "call"
+    page = page_number(visit)
+    rows = reading.listed(visit.marts, place.scope, place.teams, chosen, page)
+    shown = rows[: reading.PAGE]
+    days = reading.orders_of(visit.marts, [row["account_id"] for row in shown], visit.as_of)
+    return Shown(
+        "customers.html.j2",
+        {
+            "place": place,
+            "counts": reading.counts(visit.marts, place.scope, place.teams),
+            "lists": reading.LISTS,
+            "chosen": chosen,
+            "rows": shown,
+            "strips": {
+                r["account_id"]: strip(visit, r, days.get(r["account_id"], [])) for r in shown
+            },
+            "page": page,
+            "more": len(rows) > reading.PAGE,
+        },
+    )
+
+
+def strip(visit: Visit, row: Row, days: list[dt.date]) -> Markup:
+    """Orders of a year as ticks; hollow where the next one was to come by the customer's own rhythm."""
+    if not days:
+        return Markup("")
+    first = visit.as_of - dt.timedelta(days=365)
+
+    def x(day: dt.date) -> float:
+        return round(2 + (WIDTH - 14) * (day - first).days / 365, 1)
+
+    ticks = Markup("").join(
+        Markup('<rect x="{}" y="3" width="2" height="12"/>').format(x(day)) for day in days[-80:]
+    )
+    expected = Markup("")
+    if row["own_rhythm_days"] and row["last_order_on"]:
+        due = row["last_order_on"] + dt.timedelta(days=round(row["own_rhythm_days"]))
+        if first < due <= visit.as_of + dt.timedelta(days=20):
+            expected = Markup('<circle cx="{}" cy="9" r="3.4"/>').format(x(due))
+    label = text("board.customers.strip", count=len(days)).into(visit.language)
+    return Markup(
+        '<svg class="strip" viewBox="0 0 {} 18" role="img" aria-label="{}">{}{}</svg>'
+    ).format(WIDTH, label, ticks, expected)

@@ -1,0 +1,161 @@
+"""Targets: shall we make it, since when not, and was the forecast right.
+
+Add here: a part of that page. Keep out: reading (`reading/standings_of_targets.py`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from markupsafe import Markup
+
+from pipelines.board.charts.metrics import heat as heat_chart
+from pipelines.board.charts.targets import curve, said
+from pipelines.board.pages.places import Place, place_of
+from pipelines.board.reading import standings_of_targets as reading
+from pipelines.board.reading.pipeline_figures import heat
+from pipelines.board.showing.pages import say
+from pipelines.board.site import Shown, Visit
+from pipelines.metrics.definitions import definitions
+from pipelines.reporting.marts import Row
+from pipelines.reporting.story import metric_name, metric_value
+
+WIDE, NARROW = 640, 290
+HEAT = ("win_rate", "activities", "opportunities_created", "stalled_share", "silent_accounts",
+        "late_order_share")  # fmt: skip
+# Beyond so many rows a heat map is no picture any more.
+MOST_ROWS = 24
+
+
+def show(visit: Visit) -> Shown:
+    """The page for a scope and a period type (`period`)."""
+    place = place_of(visit)
+    current = reading.current_targets(visit.marts, place.scope)
+    asked = visit.query.get("period", "")
+    period = asked if asked in reading.PERIODS else "quarter"
+    if not asked and period not in current:
+        period = next((one for one in reading.PERIODS if one in current), period)
+    row = current.get(period)
+    rows = reading.below(visit.marts, place.scope, place.children, period)
+    lines = reading.below(visit.marts, place.scope, place.lines, period)
+    return Shown(
+        "targets.html.j2",
+        {
+            "place": place,
+            "period": period,
+            "current": current,
+            "row": row,
+            "sentence": sentence(visit, row) if row else "",
+            "below": rows,
+            "lines": lines,
+            "curve": _drawn(visit, place, row, period, "curve") if row else "",
+            "weeks": reading.weeks_said(visit.marts, row) if row else [],
+            "said": _drawn(visit, place, row, period, "said") if row else "",
+            "came": reading.said_and_came(visit.marts, place.scope, period, visit.as_of),
+            "revisions": reading.revisions(visit.marts, row) if row else [],
+            "heat": _heat(visit, place),
+        },
+    )
+
+
+def sentence(visit: Visit, row: Row) -> str:
+    """Where the scope stands, in one sentence."""
+    writer, language = visit.writer, visit.language
+    tell = partial(say, language)
+    period = tell(f"targets.this.{row['period_type']}")
+    if not row["target_amount"]:
+        amount = writer.money_in_words(row["actual_amount"])
+        return tell("targets.sentence.no_target", period=period, amount=amount)
+    values = {
+        "period": period,
+        "actual": writer.money_in_words(row["actual_amount"]),
+        "target": writer.money_in_words(row["target_amount"]),
+        "attained": writer.percent(row["attainment"]),
+        "expected": writer.percent(row["expected_share"]),
+        "projected": writer.money_in_words(row["projected_amount"]),
+        "share": writer.percent(
+            None
+            if row["projected_amount"] is None
+            else row["projected_amount"] / row["target_amount"]
+        ),
+    }
+    if row["attainment"] is not None and row["attainment"] >= 1:
+        return tell("targets.sentence.met", **values)
+    if row["projected_amount"] is None or row["expected_share"] is None:
+        return tell("targets.sentence.plain", **values)
+    return tell("targets.sentence.running", **values)
+
+
+def _drawn(visit: Visit, place: Place, row: Row, period: str, name: str) -> Markup:
+    tell = partial(say, visit.language)
+    label = tell(f"chart.{name}.label", scope=place.name)
+
+    def spec(width: int):  # noqa: ANN202 - a Vega-Lite specification or None
+        if name == "curve":
+            days = reading.course(visit.marts, row)
+            return curve(row, days, visit.writer, tell, width)
+        return said(reading.weeks_said(visit.marts, row), row, visit.writer, tell, width)
+
+    return both(visit, (name, place.scope, period), label, spec)
+
+
+def both(visit: Visit, key: object, label: str, spec) -> Markup:  # noqa: ANN001
+    """A chart for wide and for narrow places; readers hear of it once."""
+    version = visit.version.manifest.version
+    drawn = {}
+    for name, width in (("wide", WIDE), ("narrow", NARROW)):
+        full = (version, visit.version.manifest.fingerprint, key, visit.language, width)
+        drawn[name] = visit.site.charts.draw(full, label, lambda width=width: spec(width))
+    if not drawn["wide"]:
+        return Markup("")
+    return Markup(
+        '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
+    ).format(drawn["wide"], drawn["narrow"])
+
+
+def _heat(visit: Visit, place: Place) -> Markup:
+    scopes = place.children[:MOST_ROWS]
+    if len(scopes) < 2:
+        return Markup("")
+    rows = heat(visit.marts, scopes, HEAT, visit.as_of)
+    known = {(row["metric"], (row["scope_type"], row["scope_id"])): row for row in rows}
+    cells = []
+    for scope in scopes:
+        for metric in HEAT:
+            row = known.get((metric, scope))
+            if row is None or row["value"] is None:
+                continue
+            cells.append(
+                {
+                    "scope": visit.organisation.name_of(*scope),
+                    "metric": metric_name(metric, visit.language),
+                    "kind": _kind(metric, row),
+                    "words": metric_value(metric, row["value"], visit.writer),
+                }
+            )
+    if not cells:
+        return Markup("")
+    label = say(visit.language, "chart.heat.label")
+    version = visit.version.manifest
+    key = (version.version, version.fingerprint, "heat", place.scope, visit.viewer.person_id,
+           visit.language)  # fmt: skip
+    return visit.site.charts.draw(
+        key, label, lambda: heat_chart(cells, visit.writer, 620, len({c["scope"] for c in cells}))
+    )
+
+
+def _kind(metric: str, row: Row) -> str:
+    """Where a value lies against what is usual: a band's edge is as far as chance explains."""
+    low, high, usual = row["expected_low"], row["expected_high"], row["baseline"]
+    if usual is None or low is None or high is None:
+        return "none"
+    defined = definitions().metrics.get(metric)
+    bad_above = defined is not None and defined.bad == "above"
+    value = row["value"]
+    if low <= value <= high:
+        return "usual"
+    is_bad = value > high if bad_above else value < low
+    if not is_bad:
+        return "better"
+    edge = high if bad_above else low
+    return "worst" if abs(value - usual) > 1.5 * abs(edge - usual) else "worse"

@@ -1,0 +1,145 @@
+"""One warning in full: its card, the evidence, what happened, what belongs to it, was it right.
+
+Add here: a part of that page. Keep out: lists (`warnings.py`), what a button does (`answers.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from markupsafe import Markup
+
+from pipelines.board.charts.metrics import control
+from pipelines.board.pages.answers import card_for, done_words
+from pipelines.board.pages.targets import both
+from pipelines.board.reading import episodes as reading
+from pipelines.board.reading.pipeline_figures import series
+from pipelines.board.showing.cards import card_values
+from pipelines.board.showing.pages import say
+from pipelines.board.site import Shown, Visit
+from pipelines.language import text
+from pipelines.ledger.lookup import History, show_alert
+from pipelines.ledger.refusals import outcome_name
+from pipelines.notifying.describing import statement
+
+# Weeks after the opening at which the figure is looked at again.
+AFTER = (2, 4, 8)
+
+
+def show(visit: Visit) -> Shown:
+    """The page. Raises NotHere for a warning outside the viewer's slice."""
+    ident = visit.request.path_params["id"]
+    card = card_for(visit, ident)
+    row = reading.one(visit.marts, ident)
+    history = show_alert(visit.site.ledger, ident)
+    related = reading.of_case(visit.marts, row["case_id"]) if row else []
+    return Shown(
+        "warning.html.j2",
+        {
+            "card": card,
+            "v": card_values(visit, card),
+            "row": row,
+            "said": done_words(visit),
+            # The whole sentence names those who drive the figure: only whoever sees them all reads it.
+            "statement": statement(card.alert, visit.language) if visit.viewer.sees_all else "",
+            "evidence": evidence(visit, row) if row else "",
+            "events": events(visit, history),
+            "related": [r for r in related if r["alert_id"] != ident],
+            "effect": effect(visit, row) if row else [],
+            "alike": reading.alike(visit.marts, row) if row else [],
+            "feedback": feedback_of(history, visit.viewer.person_id),
+        },
+    )
+
+
+def _grain(row: dict[str, Any]) -> str:
+    return "quarter" if row["metric"] == "slippage_share" else "week"
+
+
+def evidence(visit: Visit, row: dict[str, Any]) -> Markup:
+    """The figure over the last half year under its limits; nothing for targets, which have a page."""
+    if row["metric"] in ("reported", "target_attainment"):
+        return Markup("")
+    scope = (row["scope_type"], row["scope_id"])
+    until = (
+        min(row["closed_on"] + dt.timedelta(weeks=8), visit.as_of)
+        if row["closed_on"]
+        else visit.as_of
+    )
+    # The week that still runs is not comparable: the chart ends with the last whole period.
+    rows = [
+        r for r in series(visit.marts, row["metric"], _grain(row), scope, row["dimension"] or "", until, 34)
+        if r["is_complete"] is not False
+    ]  # fmt: skip
+    label = text("board.chart.control.label", scope=row["scope_name"]).into(visit.language)
+
+    def spec(width: int):  # noqa: ANN202
+        return control(
+            rows, row["metric"], visit.writer, width,
+            level=row["peak_level"] or row["level"], opened=row["opened_on"],
+            onset=(row["onset_first"], row["onset_last"]), limit=None, closed=row["closed_on"],
+        )  # fmt: skip
+
+    return both(visit, ("control", row["alert_id"]), label, spec)
+
+
+def events(visit: Visit, history: History) -> list[dict[str, Any]]:
+    """What happened, oldest first: day, who, what, words."""
+    zone, language = visit.site.settings.timezone, visit.language
+    found: list[tuple[dt.datetime, dict[str, Any]]] = []
+    for change in history.changes:
+        at = dt.datetime.combine(change.as_of, dt.time(6), zone)
+        key = f"event.{change.change}"
+        found.append((at, {"day": change.as_of, "who": "", "what": say(language, key), "words": "",
+                           "level": change.level_to}))  # fmt: skip
+    for answer in history.responses:
+        at = answer.acted_at.astimezone(zone)
+        what = say(
+            language, f"event.did.{answer.action}", to=visit.person(answer.assigned_to),
+            until=visit.writer.date(answer.until),
+            outcome=outcome_name(answer.outcome) if answer.action == "resolve" and answer.outcome else "",
+            use=say(language, f"use.{answer.outcome}") if answer.action == "feedback" else "",
+        )  # fmt: skip
+        found.append((at, {"day": at.date(), "who": visit.person(answer.person_id), "what": what,
+                           "words": answer.text or "", "level": ""}))  # fmt: skip
+    for remark in history.comments:
+        at = remark.written_at.astimezone(zone)
+        found.append((at, {"day": at.date(), "who": visit.person(remark.person_id),
+                           "what": say(language, "event.did.comment"), "words": remark.text,
+                           "level": ""}))  # fmt: skip
+    if history.alert.closed_on and not any(
+        c.change in ("recovered", "closed") for c in history.changes
+    ):
+        at = dt.datetime.combine(history.alert.closed_on, dt.time(6), zone)
+        key = "event.recovered" if history.alert.state == "recovered" else "event.closed"
+        found.append((at, {"day": history.alert.closed_on, "who": "", "what": say(language, key),
+                           "words": "", "level": ""}))  # fmt: skip
+    return [event for _, event in sorted(found, key=lambda pair: pair[0])]
+
+
+def effect(visit: Visit, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The figure when it opened and some weeks later, as far as those weeks are over."""
+    if row["metric"] in ("reported", "target_attainment") or _grain(row) != "week":
+        return []
+    scope = (row["scope_type"], row["scope_id"])
+    rows = series(
+        visit.marts, row["metric"], "week", scope, row["dimension"] or "", visit.as_of, 400
+    )
+    by_week = {r["period_start"]: r for r in rows if r["is_complete"] is not False}
+    monday = row["opened_on"] - dt.timedelta(days=row["opened_on"].weekday())
+    points = []
+    for weeks in (0, *AFTER):
+        found = by_week.get(monday + dt.timedelta(weeks=weeks))
+        if found is not None and found["value"] is not None:
+            points.append({"weeks": weeks, "day": found["period_start"], "value": found["value"],
+                           "usual": found["baseline"]})  # fmt: skip
+    return points if len(points) > 1 else []
+
+
+def feedback_of(history: History, person_id: str) -> str:
+    """What the reader said of its use last, empty if nothing."""
+    own = [
+        r.outcome for r in history.responses if r.action == "feedback" and r.person_id == person_id
+    ]
+    return own[-1] or "" if own else ""

@@ -1,0 +1,145 @@
+"""The board of one installation, and one visit to it: who looks, at which night, in which language.
+
+Add here: what every page needs. Keep out: what single pages need.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import duckdb
+from starlette.requests import Request
+
+from pipelines.board.access.guard import Pace
+from pipelines.board.access.identity import Doorkeeper
+from pipelines.board.access.sessions import Session, Sessions
+from pipelines.board.access.viewers import Viewer
+from pipelines.board.charts.drawing import Charts
+from pipelines.board.reading.organisation import Organisation, Scope, read_organisation
+from pipelines.board.reading.published import Publications, Version
+from pipelines.board.reading.slicing import SlicedMarts
+from pipelines.board.reading.standing import Standing, given_to, standings
+from pipelines.configuration.board_file import BoardFile
+from pipelines.language.figures import Writer
+from pipelines.ledger.due import IsWorkday
+from pipelines.ledger.store import Ledger
+from pipelines.notifying.links import Links
+from pipelines.notifying.recipients import RecipientBook
+from pipelines.settings import Settings
+
+
+@dataclass
+class Site:
+    """What the server holds while it runs."""
+
+    settings: Settings
+    file: BoardFile
+    ledger: Ledger
+    book: RecipientBook
+    links: Links
+    sessions: Sessions
+    door: Doorkeeper
+    is_workday: IsWorkday
+    publications: Publications
+    charts: Charts = field(default_factory=Charts)
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass
+class Visit:
+    """One request of a known reader on one published night."""
+
+    site: Site
+    request: Request
+    session: Session
+    viewer: Viewer
+    version: Version
+    cursor: duckdb.DuckDBPyConnection
+    organisation: Organisation
+    language: str
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day that the figures are of."""
+        return self.version.manifest.as_of
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.site.settings.now()
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @cached_property
+    def writer(self) -> Writer:
+        return Writer(self.language, self.site.settings.company.currency)
+
+    @cached_property
+    def marts(self) -> SlicedMarts:
+        """The marts, cut to the viewer."""
+        given = frozenset() if self.viewer.sees_all else self.given
+        return SlicedMarts(self.cursor, self.viewer, given)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        return given_to(self.site.ledger, self.viewer.person_id)
+
+    @property
+    def since(self) -> dt.date:
+        """What is new is counted from: the reader's visit before, else the working day before."""
+        if self.session.visit_before:
+            zone = self.site.settings.timezone
+            last = dt.datetime.fromtimestamp(self.session.visit_before, zone).date()
+            if last < self.as_of:
+                return last
+        day = self.as_of - dt.timedelta(days=1)
+        while not self.site.is_workday(day) and (self.as_of - day).days < 15:
+            day -= dt.timedelta(days=1)
+        return day
+
+    @cached_property
+    def live(self) -> dict[str, Standing]:
+        """Every open warning as the ledger has it now; a page shows only those in the slice."""
+        return standings(self.site.ledger, None, since=self.since)
+
+    def scope(self) -> Scope | None:
+        """The scope that the address asks for; the viewer's own without one, None outside."""
+        asked = self.query.get("scope", "")
+        if not asked:
+            return self.viewer.home
+        kind, _, ident = asked.partition(":")
+        found = (kind, ident)
+        if found not in self.organisation.units:
+            return None
+        if self.viewer.scopes is not None and found not in self.viewer.scopes:
+            return None
+        return found
+
+    def person(self, person_id: str | None) -> str:
+        """A person's name; whoever the viewer may not see is a colleague."""
+        return self.site.door.name_of(person_id, self.organisation) if person_id else ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page: its template with what goes into it."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+class NotHere(Exception):
+    """There is no such thing, or none that the viewer may see: both look the same."""
+
+
+def organisation_of(version: Version, cursor: duckdb.DuckDBPyConnection) -> Organisation:
+    """The organisation of a version, read once."""
+    if "organisation" not in version.kept:
+        version.kept["organisation"] = read_organisation(cursor)
+    return version.kept["organisation"]

@@ -1,0 +1,92 @@
+"""`forewarn board`: the board of this installation on one address, by itself or beside Dagster.
+
+Add here: how the board is put together from an installation. Keep out: its pages (`pipelines/board/`).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from pipelines.commands.serving import HOST, board_port, free
+from pipelines.commands.terminal import say
+from pipelines.configuration.board_file import BoardFile, read_board
+from pipelines.configuration.problems import ConfigurationError, Problem
+from pipelines.language import text
+from pipelines.settings import Settings, load_settings
+
+
+def serve_board(port: int | None = None, host: str | None = None) -> int:
+    """Serve the board until Ctrl-C. Raises ConfigurationError for a host without a login."""
+    import uvicorn
+
+    settings = load_settings()
+    file = board_file(settings)
+    if host not in (None, HOST, "localhost", "::1") and file.auth.mode == "none":
+        raise ConfigurationError(
+            [Problem("board.yml", "auth.mode", "none", text("config.board.host_needs_auth"))]
+        )
+    port = port or board_port(settings)
+    free(port, "--port")
+    say(text("command.up.board", address=f"http://{host or HOST}:{port}"))
+    say(text("command.up.ends"))
+    # Whose address a request has decides whether its user header is believed: no proxy may rewrite it.
+    uvicorn.run(
+        board_app(), host=host or HOST, port=port, log_level="warning", proxy_headers=False,
+        server_header=False,
+    )  # fmt: skip
+    return 0
+
+
+def board_file(settings: Settings) -> BoardFile:
+    """board.yml, validated. Raises ConfigurationError with all its faults."""
+    problems: list[Problem] = []
+    file = read_board(settings.config_dir / "board.yml", problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return file
+
+
+def board_app() -> Starlette:
+    """The board as an app, for uvicorn's `--factory`."""
+    from pipelines.board.access.identity import Doorkeeper
+    from pipelines.board.access.sessions import Sessions
+    from pipelines.board.app import create_app
+    from pipelines.board.reading.published import Publications
+    from pipelines.board.site import Site
+    from pipelines.ledger.store import open_ledger
+    from pipelines.notifying.links import Links, link_key
+    from pipelines.notifying.recipients import read_recipients
+    from pipelines.working_calendar import workday_test
+
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    file = board_file(settings)
+    problems: list[Problem] = []  # faults of recipients.yml are told by `forewarn check`
+    book = read_recipients(settings.config_dir / "recipients.yml", problems)
+    key = link_key(settings.data_dir, os.environ)
+    site = Site(
+        settings=settings,
+        file=file,
+        ledger=open_ledger(settings.ledger_url),
+        book=book,
+        links=Links(key, book.links.base_url, book.links.valid_days, settings.now),
+        sessions=Sessions(key, file.session_hours),
+        door=Doorkeeper(file.auth, settings, book),
+        is_workday=workday_test(settings, settings.today()),
+        publications=Publications(settings.data_dir),
+    )
+    app = create_app(site)
+
+    @asynccontextmanager
+    async def running(_app: Starlette):  # noqa: ANN202 - as Starlette asks
+        try:
+            yield
+        finally:
+            site.publications.close()
+            site.ledger.close()
+
+    app.router.lifespan_context = running
+    return app

@@ -1,0 +1,68 @@
+"""board.yml: who may open the board, and how it is known who they are. The file may be missing.
+
+Add here: a key of that file. Keep out: what a person may see (`board/access/viewers.py`): roles come
+from people, teams and recipients.yml.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.language import text
+
+
+class Auth(BaseModel):
+    """How a reader is known. `none`: this machine only, everything is shown to whoever sits at it.
+
+    `proxy`: a proxy that signs people in says in `header` who asks; it is believed from the socket
+    addresses in `proxies` alone. The value is a person id, an e-mail of people.csv or its user id.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["none", "proxy"] = "none"
+    header: str = Field(default="X-Forwarded-User", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    @field_validator("proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            try:
+                ipaddress.ip_network(item, strict=False)
+            except ValueError:
+                raise ValueError(text("config.board.proxies")) from None
+        return value
+
+
+class BoardFile(BaseModel):
+    """What a company decides about its board. `hosts` are the names under which people reach it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    auth: Auth = Field(default_factory=Auth)
+    hosts: tuple[str, ...] = ()
+    session_hours: int = Field(default=12, ge=1, le=24 * 31)
+
+
+def read_board(path: Path, problems: list[Problem]) -> BoardFile:
+    """Read board.yml; faults go to `problems`, and the defaults hold where there is no file."""
+    if not path.exists():
+        return BoardFile()
+    content: Any = read_yaml(path, problems, accepted=text("config.board.keys"))
+    if not isinstance(content, dict):
+        if content is not None:
+            problems.append(
+                Problem(path.name, "", text("config.not_keys"), text("config.board.keys"))
+            )
+        return BoardFile()
+    try:
+        return BoardFile(**content)
+    except ValidationError as error:
+        add_validation_problems(path.name, error, problems, model=BoardFile)
+        return BoardFile()
