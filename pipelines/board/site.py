@@ -24,6 +24,7 @@ from pipelines.board.reading.published import Publications, Version
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.board.reading.standing import Standing, given_to, standings
 from pipelines.configuration.board_file import BoardFile
+from pipelines.language import text
 from pipelines.language.figures import Writer
 from pipelines.ledger.due import IsWorkday
 from pipelines.ledger.store import Ledger
@@ -119,6 +120,13 @@ class Visit:
         if self.viewer.scopes is not None and found not in self.viewer.scopes:
             return None
         return found
+
+    def scope_name(self, scope_type: str | None, scope_id: str | None, known: str = "") -> str:
+        """What a scope is called: the company in the reader's language, everything else by its name."""
+        if scope_type == "company":
+            return text("board.scope.whole").into(self.language)
+        found = self.organisation.units.get((scope_type or "", scope_id or ""))
+        return found.name if found else known or scope_id or ""
 
     def person(self, person_id: str | None) -> str:
         """A person's name; whoever the viewer may not see is a colleague."""

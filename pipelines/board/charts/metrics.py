@@ -145,20 +145,20 @@ def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: i
     }  # fmt: skip
 
 
-def bridge(steps: Sequence[tuple[str, float, bool]], writer: Writer, width: int) -> Spec | None:
-    """What moved the pipeline: name, amount (a total or a change), whether it is a total.
+def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) -> Spec | None:
+    """What moved the pipeline: name, amount, and its kind: total, gain (blue, a win too) or loss.
 
     Changes float between totals. The axis does not begin at zero: the totals say so with a break.
     """
     rows, at = [], 0.0
-    for position, (name, amount, is_total) in enumerate(steps):
-        if is_total:
-            low, high, kind, at = 0.0, amount, "total", amount
+    for position, (name, amount, kind) in enumerate(steps):
+        if kind == "total":
+            low, high, at = 0.0, amount, amount
         else:
             low, high = sorted((at, at + amount))
-            kind, at = ("up" if amount >= 0 else "down"), at + amount
+            at += amount
         rows.append({"name": name, "from": low, "to": high, "kind": kind, "order": position,
-                     "words": writer.money(amount) if is_total else writer.money_change(amount),
+                     "words": writer.money(amount) if kind == "total" else writer.money_change(amount),
                      "tip": high})  # fmt: skip
     floor = min(r["from"] for r in rows if r["kind"] != "total") if len(rows) > 2 else 0.0
     top = max(r["to"] for r in rows)
@@ -180,7 +180,7 @@ def bridge(steps: Sequence[tuple[str, float, bool]], writer: Writer, width: int)
                        "scale": {"domain": [base, top * 1.01 + 1], "zero": False}, "axis": None},
                  "y2": {"field": "to"},
                  "color": {"field": "kind", "legend": None,
-                           "scale": {"domain": ["total", "up", "down"], "range": [MUTED, MAIN, OTHER]}}}},
+                           "scale": {"domain": ["total", "gain", "loss"], "range": [MUTED, MAIN, OTHER]}}}},
             {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 12},
              "encoding": {"y": {"field": "tip", "type": "quantitative"}, "text": {"field": "words"}}},
         ],

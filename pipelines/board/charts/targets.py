@@ -100,7 +100,7 @@ def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Sp
                                  "words": say("chart.target")}]},
             "layer": [
                 {"mark": {"type": "point", "color": INK, "filled": True, "size": 50}},
-                {"mark": {"type": "text", "align": "right", "dy": -10, "color": INK},
+                {"mark": {"type": "text", "align": "right", "dy": 18, "color": INK},
                  "encoding": {"text": {"field": "words"}}},
             ],
             "encoding": {"x": x, "y": y},

@@ -91,12 +91,14 @@ def _bridge(visit: Visit, scope: tuple[str, str], week: Row):  # noqa: ANN202
     tell = partial(say, visit.language)
 
     def spec(width: int):  # noqa: ANN202
-        steps = [(tell("bridge.opening"), week["opening"] or 0.0, True)]
+        steps = [(tell("bridge.opening"), week["opening"] or 0.0, "total")]
         for name, sign in STEPS:
             amount = (week[name] or 0.0) * sign
             if amount or name in ALWAYS:
-                steps.append((tell(f"bridge.{name}"), amount, False))
-        steps.append((tell("bridge.closing"), week["closing"] or 0.0, True))
+                # A win leaves the pipeline as well, and is no loss.
+                kind = "gain" if amount > 0 or name == "won" else "loss"
+                steps.append((tell(f"bridge.{name}"), amount, kind))
+        steps.append((tell("bridge.closing"), week["closing"] or 0.0, "total"))
         return bridge_chart(steps, visit.writer, width)
 
     return both(visit, ("bridge", scope), tell("chart.bridge.label"), spec)

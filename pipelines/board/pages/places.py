@@ -54,9 +54,8 @@ def place_of(visit: Visit) -> Place:
     )
     return Place(
         scope=scope,
-        name=organisation.name_of(*scope),
-        path=tuple((s, organisation.name_of(*s)) for s in path)
-        or ((scope, organisation.name_of(*scope)),),
+        name=visit.scope_name(*scope),
+        path=tuple((s, visit.scope_name(*s)) for s in path) or ((scope, visit.scope_name(*scope)),),
         teams=[ident for kind, ident in inside if kind == "team"] or ["-"],
         children=tuple(children),
         lines=tuple(sorted(lines)),

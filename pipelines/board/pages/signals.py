@@ -44,7 +44,7 @@ def scopes(visit: Visit) -> list[tuple[str, str, str]]:
     allowed = visit.viewer.scopes
     order = ("rep", "team", "region", "company", "product_line")
     found = [
-        (kind, f"{kind}:{ident}", unit.name)
+        (kind, f"{kind}:{ident}", visit.scope_name(kind, ident))
         for (kind, ident), unit in visit.organisation.units.items()
         if unit.is_current and (allowed is None or (kind, ident) in allowed)
     ]

@@ -20,7 +20,7 @@ from pipelines.metrics.definitions import definitions
 from pipelines.reporting.marts import Row
 from pipelines.reporting.story import metric_name, metric_value
 
-WIDE, NARROW = 640, 290
+WIDE, NARROW = 960, 290
 HEAT = ("win_rate", "activities", "opportunities_created", "stalled_share", "silent_accounts",
         "late_order_share")  # fmt: skip
 # Beyond so many rows a heat map is no picture any more.
@@ -114,7 +114,8 @@ def both(visit: Visit, key: object, label: str, spec) -> Markup:  # noqa: ANN001
 
 
 def _heat(visit: Visit, place: Place) -> Markup:
-    scopes = place.children[:MOST_ROWS]
+    units = [child for child in place.children if child[0] != "rep"]
+    scopes = (units or list(place.children))[:MOST_ROWS]
     if len(scopes) < 2:
         return Markup("")
     rows = heat(visit.marts, scopes, HEAT, visit.as_of)
@@ -127,7 +128,7 @@ def _heat(visit: Visit, place: Place) -> Markup:
                 continue
             cells.append(
                 {
-                    "scope": visit.organisation.name_of(*scope),
+                    "scope": visit.scope_name(*scope),
                     "metric": metric_name(metric, visit.language),
                     "kind": _kind(metric, row),
                     "words": metric_value(metric, row["value"], visit.writer),
@@ -140,7 +141,7 @@ def _heat(visit: Visit, place: Place) -> Markup:
     key = (version.version, version.fingerprint, "heat", place.scope, visit.viewer.person_id,
            visit.language)  # fmt: skip
     return visit.site.charts.draw(
-        key, label, lambda: heat_chart(cells, visit.writer, 620, len({c["scope"] for c in cells}))
+        key, label, lambda: heat_chart(cells, visit.writer, 860, len({c["scope"] for c in cells}))
     )
 
 

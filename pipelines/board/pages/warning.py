@@ -115,6 +115,13 @@ def events(visit: Visit, history: History) -> list[dict[str, Any]]:
         key = "event.recovered" if history.alert.state == "recovered" else "event.closed"
         found.append((at, {"day": history.alert.closed_on, "who": "", "what": say(language, key),
                            "words": "", "level": ""}))  # fmt: skip
+    told = min((event["day"] for _, event in found), default=None)
+    opened = history.alert.opened_on
+    if told is not None and opened < told:
+        # A first night finds what had been true before anybody could be told.
+        at = dt.datetime.combine(opened, dt.time(6), zone)
+        found.append((at, {"day": opened, "who": "", "what": say(language, "event.confirmed"),
+                           "words": "", "level": ""}))  # fmt: skip
     return [event for _, event in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -53,7 +53,8 @@ class Card:
     def news(self) -> str:
         """new, worse, or empty."""
         changes = set(self.standing.changes)
-        if "opened" in changes:
+        # A first night finds what began long ago: new to the ledger, not to the company.
+        if "opened" in changes and self.alert.opened_on > self.standing.since:
             return "new"
         return "worse" if changes & WORSE else ""
 

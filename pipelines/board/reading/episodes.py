@@ -98,7 +98,7 @@ def alike(marts: SlicedMarts, row: Row, most: int = 5) -> list[Row]:
     """Earlier warnings of the same rule that people closed, and what they did."""
     return marts.rows(
         "rpt_case_library",
-        "alert_id scope_name level opened_on resolved_on days_open outcome plans note resolved_by",
+        "alert_id scope_type scope_id scope_name level opened_on resolved_on days_open outcome plans note resolved_by",
         "rule = ? and alert_id <> ?",
         [row["rule"], row["alert_id"]],
         f"resolved_on desc, alert_id limit {most}",
@@ -109,7 +109,7 @@ def library(marts: SlicedMarts, most: int = 100) -> list[Row]:
     """Resolved cases with what was done, newest first."""
     return marts.rows(
         "rpt_case_library",
-        "alert_id rule scope_name level opened_on resolved_on days_open outcome plans note resolved_by",
+        "alert_id rule scope_type scope_id scope_name level opened_on resolved_on days_open outcome plans note resolved_by",
         order=f"resolved_on desc, alert_id limit {most}",
     )
 

@@ -6,6 +6,7 @@ Add here: a sum over deals. Keep out: single deals (`deals.py`).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from pipelines.board.reading.organisation import Scope
 from pipelines.board.reading.slicing import SlicedMarts
@@ -124,7 +125,7 @@ def series(
     return rows[::-1]
 
 
-def heat(marts: SlicedMarts, scopes: tuple[Scope, ...], metrics: tuple[str, ...], as_of: dt.date) -> list[Row]:  # fmt: skip
+def heat(marts: SlicedMarts, scopes: Sequence[Scope], metrics: tuple[str, ...], as_of: dt.date) -> list[Row]:  # fmt: skip
     """The last complete month of some metrics for some scopes, with what is usual."""
     if not scopes:
         return []

@@ -40,6 +40,7 @@ class Standing:
     plan: str = ""
     # Changes of the level since the day asked about: opened, raised, eased, reopened, doubled.
     changes: tuple[str, ...] = ()
+    since: dt.date = dt.date.min
     answers: tuple[LastAnswer, ...] = field(default=())
 
 
@@ -78,6 +79,7 @@ def standings(
                 last=told[-1] if told else None,
                 plan=plans[-1] if plans else "",
                 changes=changes.get(ident, ()),
+                since=since or dt.date.min,
                 answers=told,
             )
         return found

@@ -26,13 +26,15 @@ def card_values(visit: Visit, card: Card) -> dict[str, Any]:
     """Every line of a card in the visitor's language; empty ones are left out by the template."""
     alert, language = card.alert, visit.language
     return {
-        "title": heading(alert, language),
+        "title": heading(alert, visit),
         "now": now_line(alert, visit),
         "course": course(alert, visit),
         "since": _day(alert.details.get("since")) or alert.opened_on,
         "money": money_line(card, visit),
         "advice": _begun(in_language(alert, "advice", language)),
         "record": in_language(alert, "record", language),
+        # Too few past cases say nothing: the page of the warning says so, a card has no room for it.
+        "is_judged": alert.details.get("rule_precision") is not None,
         "said": alert.message if alert.origin == "reported" else "",
         "status": status(card, visit),
         "due": due(card, visit),
@@ -43,9 +45,10 @@ def card_values(visit: Visit, card: Card) -> dict[str, Any]:
     }
 
 
-def heading(alert: Alert, language: str) -> str:
+def heading(alert: Alert, visit: Visit) -> str:
     """Where and what: the finding as a title."""
-    where = alert.scope_name
+    language = visit.language
+    where = visit.scope_name(alert.scope_type, alert.scope_id, alert.scope_name)
     if alert.details.get("dimension"):
         where = f"{where} · {alert.details['dimension']}"
     if alert.origin == "reported":
@@ -58,6 +61,8 @@ def now_line(alert: Alert, visit: Visit) -> str:
     writer, language = visit.writer, visit.language
     if alert.origin == "reported" or alert.value is None:
         return ""
+    if alert.metric == "concentration":  # a ratio, but read as a part of the target
+        return text("board.card.now", value=writer.percent(alert.value)).into(language)
     value = metric_value(alert.metric, alert.value, writer)
     if alert.metric == "target_attainment":
         return text(

@@ -82,7 +82,10 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "metric_value": lambda metric, value: metric_value(metric, value, writer),
         "link": partial(link, visit),
         "person": visit.person,
-        "scope_name": lambda kind, ident: visit.organisation.name_of(kind, ident),
+        "scope_name": visit.scope_name,
+        "called": lambda row: visit.scope_name(
+            row["scope_type"], row["scope_id"], row["scope_name"]
+        ),
         "data_chip": data_chip(visit),
         "part": part,
     }
