@@ -41,10 +41,11 @@ format: $(READY) ## put code and SQL into the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
 
+# django-htmx is read as a file, for the htmx that it carries: what it would import is left out.
 lock: $(READY) ## requirements.lock anew from pyproject.toml; pins that fit are kept
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 --output-file requirements.lock --quiet
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements.lock --quiet
 
-up: $(READY) ## Dagster's pages and schedules on a loopback port
+up: $(READY) ## the board (http://127.0.0.1:3080), Dagster's pages and schedules, on loopback ports
 	@$(BIN)/forewarn up
 
 docs: $(READY) ## docs/metrics.md and dbt's documentation pages

@@ -71,6 +71,10 @@ def test_what_the_project_declares_is_locked_in_a_version_that_fits(requirement)
     assert requirement.specifier.contains(version, prereleases=True)
 
 
+# Read as a file, for the htmx that it carries; what it would import is never imported.
+LEFT_OUT = {("django-htmx", "django"), ("django-htmx", "asgiref")}
+
+
 def test_the_set_is_whole_and_agrees_with_itself():
     """What each locked package requires is locked too, in a version that it accepts."""
     locked = pins()
@@ -87,6 +91,8 @@ def test_the_set_is_whole_and_agrees_with_itself():
             needed = Requirement(text)
             environments = [{"extra": extra} for extra in ("", *extras.get(name, ()))]
             if needed.marker and not any(needed.marker.evaluate(env) for env in environments):
+                continue
+            if (name, canonicalize_name(needed.name)) in LEFT_OUT:
                 continue
             has = locked.get(canonicalize_name(needed.name))
             if has is None or not needed.specifier.contains(has, prereleases=True):

@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 
 from pipelines.board.access.guard import Headers, is_from_here, small_form
@@ -72,7 +72,9 @@ def create_app(site: Site) -> Starlette:
         "/signals": signals.act,
         "/choices": choose,
     }
-    routes = [Route(path, _page(site, page), methods=["GET"]) for path, page in pages.items()]
+    routes: list[BaseRoute] = [
+        Route(path, _page(site, page), methods=["GET"]) for path, page in pages.items()
+    ]
     routes += [Route(path, _act(site, act), methods=["POST"]) for path, act in acts.items()]
     routes += [
         Route("/static/htmx.js", _htmx, methods=["GET"]),

@@ -81,7 +81,7 @@ def board_app() -> Starlette:
     app = create_app(site)
 
     @asynccontextmanager
-    async def running(_app: Starlette):  # noqa: ANN202 - as Starlette asks
+    async def running(_app: Starlette):
         try:
             yield
         finally:

@@ -49,8 +49,8 @@ class Doorkeeper:
         if named is None:
             return None
         own = viewer_of(named, organisation, self._recipients)
-        person = self._known_as.get(named.casefold())
-        return own or (viewer_of(person, organisation, self._recipients) if person else None)
+        other = self._known_as.get(named.casefold())
+        return own or (viewer_of(other, organisation, self._recipients) if other else None)
 
     def _named(self, request: Request) -> str | None:
         # The address of the socket, never what a header says of it.

@@ -6,7 +6,8 @@ Add here: a chart about figures that are not targets. Keep out: reading (`readin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipelines.board.charts.drawing import (
     BAND,
@@ -150,7 +151,8 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
 
     Changes float between totals. The axis does not begin at zero: the totals say so with a break.
     """
-    rows, at = [], 0.0
+    rows: list[dict[str, Any]] = []
+    at = 0.0
     for position, (name, amount, kind) in enumerate(steps):
         if kind == "total":
             low, high, at = 0.0, amount, amount
@@ -187,7 +189,7 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
     }  # fmt: skip
 
 
-def heat(cells: Sequence[dict[str, object]], writer: Writer, width: int, rows: int) -> Spec | None:
+def heat(cells: Sequence[Mapping[str, str]], writer: Writer, width: int, rows: int) -> Spec | None:
     """Scopes × metrics: how far from the usual, blue better, orange worse; the value as text."""
     if not cells:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.board.charts.drawing import BAND, INK, LINE, MAIN, MUTED, OTHER, Spec
+from pipelines.language.catalogue import sentence
 from pipelines.language.figures import Writer
 from pipelines.reporting.marts import Row
 
@@ -16,14 +17,14 @@ Say = Callable[..., str]
 
 def axis_of_money(writer: Writer) -> Spec:
     """An axis of amounts in the unit of the tables."""
-    if writer.money_unit.startswith(("万", "¥")) or writer.language == "zh":
+    if writer.language == "zh":
         return {"labelExpr": "format(datum.value / 10000, ',.0f')", "title": writer.money_unit}
     return {"labelExpr": "format(datum.value, '.2~s')", "title": writer.money_unit}
 
 
 def axis_of_days(language: str) -> Spec:
     """Days along the bottom; in UTC, or a browser elsewhere would draw the day before."""
-    pattern = "%-m月%-d日" if language == "zh" else "%-d %b"
+    pattern = sentence("board.chart.day", language)
     return {
         "title": None,
         "grid": False,

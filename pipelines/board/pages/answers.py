@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -102,7 +103,7 @@ def _answer(visit: Visit, alert_id: str, action: str, form: dict[str, str]) -> A
     right = {"give": "assign", "useful": "feedback", "not_useful": "feedback"}.get(action, action)
     if not visit.viewer.may(right):
         raise Refused(words("board.refused.right"))
-    same = {"now": now, "channel": CHANNEL}
+    same: dict[str, Any] = {"now": now, "channel": CHANNEL}
     ways: dict[str, Callable[[], Answer]] = {
         "ack": lambda: responses.acknowledge(ledger, alert_id, person, **same),
         "take": lambda: responses.assign(ledger, alert_id, person, person, expect=expect, **same),

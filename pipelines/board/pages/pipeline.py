@@ -72,13 +72,13 @@ def verdict(visit: Visit, stages: list[Row]) -> str:
     )
 
 
-def _multiples(visit: Visit, scope: tuple[str, str], stages: list[Row]):  # noqa: ANN202
+def _multiples(visit: Visit, scope: tuple[str, str], stages: list[Row]):
     order = [row["stage"] for row in stages]
     if not order:
         return ""
     label = say(visit.language, "chart.stages.label")
 
-    def spec(width: int):  # noqa: ANN202
+    def spec(width: int):
         columns = 1 if width == NARROW else min(len(order), 4)
         rows = reading.conversions(visit.marts, scope, visit.as_of)
         each = NARROW - 40 if width == NARROW else 900 // columns - 60
@@ -87,10 +87,10 @@ def _multiples(visit: Visit, scope: tuple[str, str], stages: list[Row]):  # noqa
     return both(visit, ("stages", scope), label, spec)
 
 
-def _bridge(visit: Visit, scope: tuple[str, str], week: Row):  # noqa: ANN202
+def _bridge(visit: Visit, scope: tuple[str, str], week: Row):
     tell = partial(say, visit.language)
 
-    def spec(width: int):  # noqa: ANN202
+    def spec(width: int):
         steps = [(tell("bridge.opening"), week["opening"] or 0.0, "total")]
         for name, sign in STEPS:
             amount = (week[name] or 0.0) * sign

@@ -5,6 +5,7 @@ Add here: a field of the form. Keep out: what the ledger makes of it (`ledger/si
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
@@ -93,7 +94,8 @@ def act(visit: Visit, form: dict[str, str]) -> Shown | Response:
 
 def _amount(written: str, visit: Visit) -> Decimal | None:
     """An amount in the unit beside the field: 万元 in Chinese, the currency elsewhere."""
-    plain = written.strip().replace(",", "").replace("，", "")
+    # Full-width digits and commas are typed as often as plain ones.
+    plain = unicodedata.normalize("NFKC", written).strip().replace(",", "")
     if not plain:
         return None
     try:

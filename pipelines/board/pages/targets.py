@@ -90,7 +90,7 @@ def _drawn(visit: Visit, place: Place, row: Row, period: str, name: str) -> Mark
     tell = partial(say, visit.language)
     label = tell(f"chart.{name}.label", scope=place.name)
 
-    def spec(width: int):  # noqa: ANN202 - a Vega-Lite specification or None
+    def spec(width: int):
         if name == "curve":
             days = reading.course(visit.marts, row)
             return curve(row, days, visit.writer, tell, width)
@@ -99,13 +99,13 @@ def _drawn(visit: Visit, place: Place, row: Row, period: str, name: str) -> Mark
     return both(visit, (name, place.scope, period), label, spec)
 
 
-def both(visit: Visit, key: object, label: str, spec) -> Markup:  # noqa: ANN001
+def both(visit: Visit, key: object, label: str, spec) -> Markup:
     """A chart for wide and for narrow places; readers hear of it once."""
     version = visit.version.manifest.version
     drawn = {}
     for name, width in (("wide", WIDE), ("narrow", NARROW)):
         full = (version, visit.version.manifest.fingerprint, key, visit.language, width)
-        drawn[name] = visit.site.charts.draw(full, label, lambda width=width: spec(width))
+        drawn[name] = visit.site.charts.draw(full, label, partial(spec, width))
     if not drawn["wide"]:
         return Markup("")
     return Markup(

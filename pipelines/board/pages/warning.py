@@ -74,7 +74,7 @@ def evidence(visit: Visit, row: dict[str, Any]) -> Markup:
     ]  # fmt: skip
     label = text("board.chart.control.label", scope=row["scope_name"]).into(visit.language)
 
-    def spec(width: int):  # noqa: ANN202
+    def spec(width: int):
         return control(
             rows, row["metric"], visit.writer, width,
             level=row["peak_level"] or row["level"], opened=row["opened_on"],

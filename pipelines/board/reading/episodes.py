@@ -25,7 +25,9 @@ FILTERS = {"level": "peak_level", "state": "state", "rule": "rule", "outcome": "
 
 def search(marts: SlicedMarts, asked: Mapping[str, str], page: int) -> tuple[list[Row], int, int]:
     """One page of warnings that match, newest first; how many match; how many there are."""
-    where, values = ["coalesce(mode, '') <> 'watch'" if marts.has_column("fct_alerts", "mode") else "true"], []  # fmt: skip
+    has_mode = marts.has_column("fct_alerts", "mode")
+    where = ["coalesce(mode, '') <> 'watch'" if has_mode else "true"]
+    values: list[object] = []
     base = where[0]
     for name, column in FILTERS.items():
         if asked.get(name):

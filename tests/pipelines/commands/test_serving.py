@@ -1,4 +1,4 @@
-"""The servers of `forewarn up`: the answer links over real HTTP, and that all end together."""
+"""The servers of `forewarn up`: the board's answer links over real HTTP, and that all end together."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def answers(site: Settings) -> Iterator[httpx.Client]:
-    """The answer links as `forewarn up` starts them."""
+    """The board as `forewarn up` starts it, before the first night."""
     port = free_port()
-    command = serving._commands(free_port(), port)["answers"]
+    command = serving._commands(free_port(), port)["board"]
     child = subprocess.Popen(command, env=serving._environment(site), cwd=PROJECT)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
@@ -62,7 +62,7 @@ def answers(site: Settings) -> Iterator[httpx.Client]:
             def ready() -> bool:
                 assert child.poll() is None
                 try:
-                    return client.get("/").status_code == 404
+                    return client.get("/").status_code == 503
                 except httpx.TransportError:
                     return False
 
@@ -115,7 +115,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PermanentFailure, match=f"port {port}.*--answers-port"):
+        with pytest.raises(PermanentFailure, match=f"port {port}.*--board-port"):
             serving.serve(free_port(), port)
     assert "Ctrl-C" not in capfd.readouterr().out
 

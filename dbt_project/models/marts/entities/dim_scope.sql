@@ -2,9 +2,9 @@
 select
     scope_type,
     scope_id,
-    scope_name,
+    coalesce(scope_name, scope_id) as scope_name,
     parent_scope_type,
     parent_scope_id,
     owner_id,
-    is_current
+    coalesce(is_current, false) as is_current
 from {{ ref('int_scopes') }}
