@@ -55,6 +55,8 @@ class Desk:
     language: Language = "zh"
     languages: Mapping[str, Language] = field(default_factory=dict)
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
+    # Shows the alert instead of `pages.alert_page`: target, status, what was done, what was refused.
+    page: Callable[[LinkTarget, int, str, str], Response] | None = None
 
     def language_of(self, person_id: str) -> Language:
         return self.languages.get(person_id, self.language)
@@ -127,7 +129,8 @@ def _act(desk: Desk, target: LinkTarget, form: dict[str, str]) -> Response:
     except Failure:
         return _page(desk, target, 503, "", word("busy", language))
     # The answer's name only: the sentence is made anew by the page that follows.
-    return RedirectResponse(f"?done={action}", 303, _HEADERS)
+    done = "feedback" if action in ("useful", "not_useful") else action
+    return RedirectResponse(f"?done={done}", 303, _HEADERS)
 
 
 def _answer(desk: Desk, target: LinkTarget, action: str, form: dict[str, str]) -> Answer:
@@ -139,7 +142,7 @@ def _answer(desk: Desk, target: LinkTarget, action: str, form: dict[str, str]) -
         case "take":
             return responses.assign(ledger, alert, person, person, now=now, channel="link")
         case "plan":
-            text = form.get("text", "")
+            text = form.get("text", "").strip() or form.get("chip", "")
             return responses.plan(ledger, alert, person, text, now=now, channel="link")
         case "resolve" | "false_alarm":
             outcome = "false_alarm" if action == "false_alarm" else form.get("outcome", "")
@@ -156,6 +159,8 @@ def _answer(desk: Desk, target: LinkTarget, action: str, form: dict[str, str]) -
                 today=now.astimezone(desk.timezone).date(),
                 channel="link",
             )
+        case "useful" | "not_useful":
+            return responses.feedback(ledger, alert, person, action, now=now, channel="link")
         case "comment":
             return responses.comment(ledger, alert, person, form.get("text", ""), now=now)
     raise Refused(words("notice.not_understood"))
@@ -172,14 +177,22 @@ def _page(
     desk: Desk, target: LinkTarget, status: int, done: str = "", refused: str = ""
 ) -> Response:
     language = desk.language_of(target.person_id)
+    known = ("ack", "take", "plan", "resolve", "false_alarm", "snooze", "comment", "feedback")
+    said = f"{word(done, language)} ✓" if done in known else ""
+    if desk.page is not None:
+        try:
+            return desk.page(target, status, said, refused)
+        except NotFound:
+            return HTMLResponse(sentence_page(language, "gone", "gone_more"), 404, _HEADERS)
+        except (Failure, FileNotFoundError):
+            # No version to read from: the plain page below needs the ledger alone.
+            pass
     try:
         history = show_alert(desk.ledger, target.alert_id)
     except NotFound:
         return HTMLResponse(sentence_page(language, "gone", "gone_more"), 404, _HEADERS)
     except Failure:
         return HTMLResponse(word("busy", language), 503, _HEADERS)
-    known = ("ack", "take", "plan", "resolve", "false_alarm", "snooze", "comment")
-    said = f"{word(done, language)} ✓" if done in known else ""
     page = alert_page(
         history,
         target.person_id,
