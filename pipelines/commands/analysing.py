@@ -89,6 +89,10 @@ def write_docs() -> int:
     page.write_text(render_metrics_page(manifest), encoding="utf-8")
     PATH.write_text(render_semantic_layer(manifest), encoding="utf-8")
     sys.stdout.write(f"Wrote {page}\nWrote {PATH}\n")
+    if (settings.current / "forewarn.duckdb").exists():
+        from pipelines.commands.pictures import take_pictures
+
+        take_pictures(settings)
     return run_dbt(["docs", "generate"])
 
 
