@@ -41,7 +41,7 @@ def act(visit: Visit, form: dict[str, str]) -> Shown | Response:
         refused, kept = moved.text(visit.language), form.get("text") or form.get("note") or ""
     except Refused as refusal:
         refused = refusal.text(visit.language)
-    del visit.live  # what was read before the answer
+    visit.__dict__.pop("live", None)  # what was read before the answer
     card = card_for(visit, alert_id)
     if visit.request.headers.get("hx-request") == "true":
         return Shown(
