@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,8 +14,6 @@ from nightly_site import Installation
 from pipelines.commands.reading import print_rules
 from pipelines.language import speak
 from pipelines.publishing.versions import damaged_files, read_manifest
-from pipelines.settings import DBT_PROJECT, load_settings
-from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
 
 pytestmark = pytest.mark.nightly
 
@@ -174,28 +169,3 @@ def test_the_backtest_prints_quality_and_writes_episodes(
     labels = json.loads((published.sheets / "labels.json").read_text(encoding="utf-8"))
     assert done.stdout.count("\n") > len(labels)
     assert "precision" in done.stdout
-
-
-def test_every_unit_test_of_the_models_passes(published: Installation, tmp_path: Path) -> None:
-    """They are left out of the night itself, for they try the logic and not the data."""
-    warehouse = tmp_path / "warehouse.duckdb"
-    shutil.copy(published.current / "warehouse.duckdb", warehouse)
-    settings = load_settings(published.config, published.data)
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "pipelines.warehouse.dbt_process", "test", "--select", "test_type:unit",
-            "--vars", json.dumps(dbt_vars(settings, settings.today())),
-            "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target"),
-        ],
-        cwd=DBT_PROJECT,
-        env=dbt_environment(warehouse),
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
-    told = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
-    # Hooks of the run are told among them.
-    results = [result for result in told if result["unique_id"].startswith("unit_test.")]
-    assert len(results) > 20
-    assert {result["status"] for result in results} == {"pass"}

@@ -1,4 +1,4 @@
-"""Two nights of the series of faults (`tests/faults/fault_nights.py`); `make test-faults` runs 30."""
+"""A night of the series of faults (`tests/faults/fault_nights.py`); `make test-faults` runs 30."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_after_faulty_nights_the_marts_equal_those_of_a_twin_without(
     published: Installation, tmp_path: Path
 ) -> None:
     site, twin = published.copy(tmp_path / "site"), published.copy(tmp_path / "twin")
-    nights = run_nights(site, twin, ["clock_ahead", "raw_file_damaged"], seed=3)
-    assert [night.healed for night in nights] == [True, True], nights
-    assert [night.readers_whole for night in nights] == [True, True], nights
+    nights = run_nights(site, twin, ["raw_file_damaged"], seed=3)
+    assert [night.healed for night in nights] == [True], nights
+    assert [night.readers_whole for night in nights] == [True], nights
     assert differences(site, twin) == []

@@ -121,29 +121,27 @@ def test_a_broken_file_is_refused_loudly_and_its_last_version_stays_in_force(
     ) != [(0,)]
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
-    [
-        ("company.yml", "language: zh", "language: fr", "company.yml: language"),
-        ("company.yml", "currency: CNY", "currency: yuan", "company.yml: currency"),
-        ("sources.yml", "system: spreadsheet", "system: excel", "sources.yml: sources[0]"),
-        ("stages.csv", ",won", ",sold", "stages.csv: row"),
-    ],
-)
 def test_a_wrong_configuration_is_told_by_file_and_key_before_anything_runs(
-    published: Installation, tmp_path: Path, file: str, old: str, new: str, told: str
+    published: Installation, tmp_path: Path
 ) -> None:
     site = Installation(tmp_path / "site")
     (site.root).mkdir()
     subprocess.run(["cp", "-r", str(published.config), str(site.config)], check=True)
-    path = site.config / file
-    content = path.read_text(encoding="utf-8")
-    assert old in content
-    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+    wrong = (
+        ("company.yml", "language: zh", "language: fr", "company.yml: language"),
+        ("company.yml", "currency: CNY", "currency: yuan", "company.yml: currency"),
+        ("sources.yml", "system: spreadsheet", "system: excel", "sources.yml: sources[0]"),
+        ("stages.csv", ",won", ",sold", "stages.csv: row"),
+    )
+    for file, old, new, _ in wrong:
+        path = site.config / file
+        content = path.read_text(encoding="utf-8")
+        assert old in content
+        path.write_text(content.replace(old, new, 1), encoding="utf-8")
     done = site.forewarn("run")
     assert done.returncode == 2, done.stdout + done.stderr
-    assert told in done.stderr
-    assert "Accepted" in done.stderr
+    assert [told for *_, told in wrong if told not in done.stderr] == []
+    assert done.stderr.count("Accepted") >= len(wrong)
 
 
 def test_a_rule_that_names_no_metric_is_refused_and_the_others_run(

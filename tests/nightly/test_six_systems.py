@@ -11,6 +11,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,8 @@ from simulators.company_parts import SYSTEMS, Part, serve
 
 from pipelines.sample import SampleCompany
 from pipelines.sample.writing import as_text, write_sample
+from pipelines.settings import DBT_PROJECT, load_settings
+from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
 
 pytestmark = pytest.mark.nightly
 
@@ -178,3 +182,32 @@ def test_no_secret_is_in_anything_that_the_night_wrote(
         str(path) for path in written if any(secret in path.read_bytes() for secret in secrets)
     ]
     assert telling == []
+
+
+def test_every_unit_test_of_the_models_passes(
+    served: tuple[Installation, list[Part]], tmp_path: Path
+) -> None:
+    """They are left out of the night itself, for they try the logic and not the data. Here stand the
+    tables of all systems, so all of them run."""
+    site, _ = served
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(site.current / "warehouse.duckdb", warehouse)
+    settings = load_settings(site.config, site.data)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pipelines.warehouse.dbt_process", "test", "--select", "test_type:unit",
+            "--vars", json.dumps(dbt_vars(settings, settings.today())),
+            "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target"),
+        ],
+        cwd=DBT_PROJECT,
+        env=dbt_environment(warehouse),
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    told = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
+    # Hooks of the run are told among them.
+    results = [result for result in told if result["unique_id"].startswith("unit_test.")]
+    assert len(results) > 60
+    assert {result["status"] for result in results} == {"pass"}
