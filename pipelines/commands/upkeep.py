@@ -33,7 +33,7 @@ def run_doctor(*, as_json: bool) -> int:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
     else:
         for one in answers:
-            step = f" {one.next_step}" if one.next_step else ""
+            step = f" → {one.next_step}" if one.next_step else ""
             sys.stdout.write(f"  {_MARK[one.state]:<3} {one.question:<8} {one.said}{step}\n")
     return 1 if any(one.state == "problem" for one in answers) else 0
 

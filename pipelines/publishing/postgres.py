@@ -26,12 +26,15 @@ from psycopg import sql
 from pipelines.failures import Failure, PermanentFailure, TransientFailure, endpoint
 from pipelines.language import Text, text
 from pipelines.publishing.holding import held_version
+from pipelines.publishing.postgres_rows import show_rows
 from pipelines.publishing.postgres_swap import drop_superseded, give_to_readers, swap_in
 from pipelines.publishing.versions import MARTS, Manifest, read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 
 URL, SCHEMA, ROLE = "FOREWARN_PUBLISH_URL", "FOREWARN_PUBLISH_SCHEMA", "FOREWARN_PUBLISH_ROLE"
+# The role that may read the views by row (`postgres_rows.py`); unset: there are none.
+ROWS = "FOREWARN_PUBLISH_ROWS_ROLE"
 PUBLICATION = "publication"
 _LOCK = 0x464F5250  # one publisher at a time
 _ROWS = 50_000
@@ -97,6 +100,8 @@ def follow(settings: Settings, url: str) -> Followed:
             _refuse_foreign(connection, schema, url)
             rows = sum(table["rows"] for table in manifest.tables.values())
             if published_in(connection, schema) == (manifest.version, manifest.fingerprint):
+                if os.environ.get(ROWS):
+                    show_rows(connection, schema, os.environ[ROWS])
                 return Followed(manifest.version, len(manifest.tables), rows, new=False)
             fresh = f"{schema}_new"
             _begin(connection, fresh)
@@ -106,6 +111,8 @@ def follow(settings: Settings, url: str) -> Followed:
             _sign(connection, fresh, manifest)
             remarks = give_to_readers(connection, schema, fresh, role)
             remarks += swap_in(connection, schema, fresh)
+            if os.environ.get(ROWS):
+                show_rows(connection, schema, os.environ[ROWS])
             remarks += drop_superseded(connection, schema)
     return Followed(manifest.version, len(manifest.tables), rows, new=True, remarks=tuple(remarks))
 

@@ -22,7 +22,7 @@ _DROP_PATIENCE = sql.SQL("set local lock_timeout = '2s'")
 _OLD = "_old_"
 
 _DEPENDENTS = """
-select distinct v.oid, vn.nspname, v.relname, v.relkind::text, pg_get_viewdef(v.oid)
+select distinct v.oid, vn.nspname, v.relname, v.relkind::text, pg_get_viewdef(v.oid), v.reloptions
 from pg_depend as d
 join pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
 join pg_class as v on v.oid = r.ev_class
@@ -83,12 +83,14 @@ def swap_in(connection: psycopg.Connection, schema: str, fresh: str) -> list[Tex
         if there:
             _run(connection, "alter schema {} rename to {}", schema, old)
         _run(connection, "alter schema {} rename to {}", fresh, schema)
-        for _, place, name, kind, definition in views:
+        for _, place, name, kind, definition, options in views:
             if kind != "v":
                 remarks.append(text("postgres.materialized", view=f"{place}.{name}"))
                 continue
-            made = sql.SQL("create or replace view {}.{} as ").format(
-                sql.Identifier(place), sql.Identifier(name)
+            # Replacing a view forgets its options, and with `security_barrier` what it hides.
+            kept = sql.SQL(f" with ({', '.join(options)})" if options else "")
+            made = sql.SQL("create or replace view {}.{}{} as ").format(
+                sql.Identifier(place), sql.Identifier(name), kept
             ) + sql.SQL(definition)
             try:
                 with connection.transaction():

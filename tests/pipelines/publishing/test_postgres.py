@@ -45,7 +45,7 @@ def url(postgres_url: str) -> str:
 def night(settings: Settings) -> Callable[[int], None]:
     """Publish a version whose every row says its number; `extra` columns change the shape."""
 
-    def make(number: int, *, extra: str = "") -> None:
+    def make(number: int, *, extra: str = "", more: str = "") -> None:
         built = begin_night(settings, f"run{number}", dt.date(2026, 3, number))
         with connect(built.warehouse) as connection:
             connection.execute("create schema marts")
@@ -69,6 +69,7 @@ def night(settings: Settings) -> Callable[[int], None]:
             ]
             connection.executemany("insert into marts.fct_notes values (?, ?, ?)", rows)
             connection.execute("insert into marts.fct_notes values (chr(0) || 'nul', 'inf', null)")
+            connection.execute(more or "select 1")
             connection.execute("comment on table marts.dim_rep is 'One row per person''s stay.'")
             connection.execute("comment on column marts.dim_rep.rep_id is 'Id of the person.'")
         publish(settings, built)
@@ -191,6 +192,67 @@ def test_views_and_rights_of_others_follow(settings: Settings, night: Callable, 
         assert connection.execute("select count(*) from marts.fct_orders").fetchall() == [(ROWS,)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from marts.fct_orders")
+
+
+WIDE = """
+create table marts.dim_team (team_id varchar, parent_team_id varchar, region varchar);
+insert into marts.dim_team values ('T1', null, 'east'), ('T11', 'T1', 'east'), ('T2', null, 'west');
+create table marts.dim_rep_current (rep_id varchar, team_id varchar);
+insert into marts.dim_rep_current values ('r1', 'T1'), ('r11', 'T11'), ('r2', 'T2');
+create table marts.wide_opportunities (opportunity_id varchar, owner_id varchar, team_id varchar,
+    region varchar, product_line varchar);
+insert into marts.wide_opportunities values ('d1', 'r1', 'T1', 'east', 'A'), ('d11', 'r11', 'T11', 'east', 'B'),
+    ('d2', 'r2', 'T2', 'west', 'A'), ('d3', null, null, null, null);
+create table marts.wide_targets as select * from (values ('company', 'company'), ('team', 'T1'), ('rep', 'r11'),
+    ('rep', 'r2'), ('region', 'east')) as t(scope_type, scope_id);
+create table marts.wide_alerts as from marts.wide_targets;
+"""
+
+
+def test_each_role_sees_its_own_rows_and_what_lies_below(
+    settings: Settings, night: Callable, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = {
+        "anna": ("team", "T1"), "bob": ("rep", "r2"), "cleo": ("region", "east"),
+        "dora": ("company", "company"), "emil": ("product_line", "A"), "nobody": None,
+    }  # fmt: skip
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("sales", *people):
+            connection.execute(f"drop role if exists {name}")  # type: ignore[call-overload]
+        connection.execute("create role sales nologin")
+        for name in people:
+            connection.execute(f"create role {name} login in role sales")  # type: ignore[call-overload]
+    monkeypatch.setenv("FOREWARN_PUBLISH_ROWS_ROLE", "sales")
+    expected = {
+        "anna": ({"d1", "d11"}, {"T1", "r11"}), "bob": ({"d2"}, {"r2"}),
+        "cleo": ({"d1", "d11"}, {"T1", "r11", "east"}),
+        "dora": ({"d1", "d11", "d2", "d3"}, {"company", "T1", "r11", "r2", "east"}),
+        "emil": ({"d1", "d2"}, set()), "nobody": (set(), set()),
+    }  # fmt: skip
+    for number in (1, 2):
+        night(number, more=WIDE)
+        assert follow(settings, url).remarks == ()
+        if number == 1:
+            with psycopg.connect(url) as connection:
+                for name, scope in people.items():
+                    if scope:
+                        put = "insert into marts_access.members values (%s, %s, %s)"
+                        connection.execute(put, [name, *scope])
+        for name, (deals, scopes) in expected.items():
+            with psycopg.connect(url) as connection:
+                connection.execute(f"set role {name}")  # type: ignore[call-overload]
+                own = "select opportunity_id from marts_own.wide_opportunities"
+                assert {deal for (deal,) in connection.execute(own)} == deals, (number, name)
+                for table in ("wide_targets", "wide_alerts"):
+                    found = connection.execute(f"select scope_id from marts_own.{table}")  # type: ignore[call-overload]
+                    assert {scope for (scope,) in found} == scopes, (number, name)
+                for hidden in ("marts.wide_opportunities", "marts_access.members"):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        connection.execute(f"select * from {hidden}")  # type: ignore[call-overload]
+                    connection.rollback()
+                    connection.execute(f"set role {name}")  # type: ignore[call-overload]
+        options = ask(url, "select reloptions from pg_class where relname = 'my_scopes'")
+        assert options == [(["security_barrier=true"],)]
 
 
 def test_what_is_not_ours_and_what_cannot_be_reached(

@@ -80,6 +80,19 @@ def test_every_command_of_the_page_runs(
     assert (tmp_path / "restored" / "data" / "ledger.db").is_file()
 
 
+def test_dagsters_command_is_one_that_dagster_has() -> None:
+    from dagster._cli.job import job_execute_command
+
+    pages = ("README.md", "README.zh-CN.md", "docs/contract.md", "docs/operations.md")
+    for page in pages:
+        text = (PROJECT / page).read_text(encoding="utf-8")
+        found = re.findall(r"dagster job execute ([^`\n#]+)", text)
+        assert found, page
+        for arguments in found:
+            context = job_execute_command.make_context("job execute", shlex.split(arguments))
+            assert "nightly" in context.params.values()
+
+
 def test_what_the_page_names_is_there() -> None:
     for path in re.findall(r"`(deploy/[\w/.-]+)`", PAGE):
         assert (PROJECT / path).exists(), path
