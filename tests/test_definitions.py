@@ -50,6 +50,27 @@ def test_the_steps_of_the_night(definitions: dg.Definitions) -> None:
     }
 
 
+def test_postgresql_and_the_heartbeat_are_steps_where_they_are_configured(
+    shipped: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOREWARN_PUBLISH_URL", "postgresql://nobody@127.0.0.1:9/none")
+    monkeypatch.setenv("FOREWARN_HEARTBEAT_URL", "http://127.0.0.1:9/")
+    job = build_defs(shipped).resolve_job_def("nightly")
+    upstream = {
+        step: {
+            each.node
+            for needed in job.dependencies[node].values()
+            for each in needed.get_node_dependencies()
+        }
+        for node in job.dependencies
+        for step in [node.alias or node.name]
+    }
+    assert upstream["published__postgres"] == {"published__current"}
+    assert upstream["told__heartbeat"] == {"told__notices", "reports__weekly"}
+    # Nobody waits for a database that may be down.
+    assert "published__postgres" not in set().union(*upstream.values())
+
+
 def test_a_past_day_is_built_without_extracting_publishing_or_telling(
     shipped: Settings, definitions: dg.Definitions
 ) -> None:

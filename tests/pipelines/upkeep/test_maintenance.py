@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import http.server
+import json
 import sqlite3
 import threading
 import time
@@ -15,9 +16,11 @@ import dagster as dg
 import duckdb
 import pytest
 from raw_nights import NIGHTS, night, told
+from typer.testing import CliRunner
 from upkeep_site import published
 
 from pipelines.assets.missed_nights import missed_night
+from pipelines.cli import app
 from pipelines.ledger.copies import is_new
 from pipelines.ledger.signals import add_signal
 from pipelines.ledger.store import open_ledger
@@ -170,3 +173,22 @@ def test_a_night_that_did_not_start_is_noticed_and_one_that_runs_late_is_not(
     assert "50 hours" in said.en
     assert "50 小时" in said.zh
     assert missed_night(site, now + dt.timedelta(hours=50)) is None  # a frozen clock awaits none
+
+
+def test_check_tells_of_a_night_that_did_not_start(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOREWARN_CONFIG", str(site.config_dir))
+    monkeypatch.setenv("FOREWARN_DATA", str(site.data_dir))
+    company = site.config_dir / "company.yml"
+    company.write_text(company.read_text().replace("clock: 2026-03-31\n", ""))
+    manifest = site.current.resolve() / "manifest.json"
+    content = json.loads(manifest.read_text())
+    days_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+    said = []
+    for moment in (dt.datetime.now(dt.UTC), days_ago):
+        content["created_at"] = moment.isoformat(timespec="seconds")
+        manifest.write_text(json.dumps(content))
+        said.append(CliRunner().invoke(app, ["check"]).output)
+    assert "No night has ended well" not in said[0]
+    assert "72 hours ago" in said[1]
