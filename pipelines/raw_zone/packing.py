@@ -27,6 +27,8 @@ FEWEST, NEWEST_LEFT = 20, 7
 LARGEST_BYTES = 32 * 1024**2
 _STANDS_FOR = b"forewarn_files"
 _MARK = ".packed-"
+# Ending of a packed file that is not whole yet.
+PACKING = ".packing"
 
 
 def load_of(name: str) -> str:
@@ -130,7 +132,7 @@ def _write(folder: Path, files: Sequence[Path]) -> None:
     told = {_STANDS_FOR: json.dumps(sorted(names)).encode()}
     schema = pa.schema([*fields, pa.field(LOAD_ID, pa.string())], metadata=told)
     target = folder / f"{last}{_MARK}{uuid.uuid4().hex[:10]}.parquet"
-    fresh = target.with_suffix(".packing")
+    fresh = target.with_suffix(PACKING)
     try:
         rows = 0
         with pq.ParquetWriter(fresh, schema, compression="zstd") as writer:

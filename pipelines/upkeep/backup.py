@@ -25,6 +25,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.ledger.copies import copy_ledger, put_back
 from pipelines.ledger.store import open_ledger
+from pipelines.raw_zone.zone import FIRST_PUBLISHED
 from pipelines.settings import Settings
 from pipelines.upkeep.maintenance import reading
 
@@ -32,7 +33,9 @@ CONTENTS = "forewarn-backup.json"
 FORMAT = 1
 _LOADED = "_dlt_loads"
 _FOLDERS = ("raw", "mail", "quarantine")
-_FILES = ("link.key",)
+# The key of the links; when something was first published, since what was loaded before that stands in
+# for the days before (`raw_zone/zone.py`); the form of the folder.
+_FILES = ("link.key", FIRST_PUBLISHED, "layout")
 _LEDGER = "data/ledger.db"
 
 

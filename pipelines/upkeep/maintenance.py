@@ -38,7 +38,7 @@ from pipelines.nights.instance import dagster_home
 from pipelines.nights.night import BUILDING
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.publishing.versions import forget_old, read_manifest
-from pipelines.raw_zone.packing import covered, pack
+from pipelines.raw_zone.packing import PACKING, covered, pack
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 
@@ -91,6 +91,8 @@ def _raw_zone(settings: Settings) -> Done:
     for source in sources:
         completed = zone.completed_loads(source.name)
         folders += [(p, completed) for p in sorted(source.iterdir()) if p.is_dir()]
+    for cut_off in settings.raw_dir.rglob(f"*{PACKING}"):
+        cut_off.unlink()
     freed = _remove_covered(settings, [folder for folder, _ in folders])
     for folder, completed in folders:
         packed += pack(folder, completed)

@@ -48,6 +48,8 @@ def site(settings: Settings) -> Settings:
 
 
 def test_elsewhere_it_is_the_same_installation(site: Settings, tmp_path: Path) -> None:
+    first = "2026-03-01T02:00:00+00:00"
+    (site.data_dir / "first_published").write_text(first)
     backup = tmp_path / "elsewhere" / "monday.tar.gz"
     done = back_up(site, backup)
     assert backup.stat().st_mode & 0o077 in (0, 0o044)
@@ -59,12 +61,16 @@ def test_elsewhere_it_is_the_same_installation(site: Settings, tmp_path: Path) -
     assert zone.completed_loads("crm") == ["1.0"]
     assert len(zone.files("crm", "orders", ["1.0"])) == 3
     assert (data / "link.key").read_text() == "key"
+    # Past days are told as before only with the moment from which figures were read.
+    assert (data / "first_published").read_text() == first
+    # What the next night makes anew is not carried about.
+    assert not (data / "versions").exists()
+    published(back)
+    assert (data / "first_published").read_text() == first
     assert (config / "sheets" / "orders.csv").exists()
     ledger = open_ledger(back.ledger_url)
     assert not is_new(ledger)
     ledger.close()
-    # What the next night makes anew is not carried about.
-    assert not (data / "versions").exists()
 
 
 def test_a_ledger_in_another_database_is_filled(site: Settings, tmp_path: Path) -> None:

@@ -53,7 +53,10 @@ def test_raw_files_go_only_when_nothing_that_was_built_from_them_is_open(site: S
     for number in range(NIGHTS):
         night(zone, number)
     before = told(site, zone)
+    cut_off = site.raw_dir / "sheets" / "orders" / "1.5.packed-0.packing"
+    cut_off.write_bytes(b"PAR1")
     maintain(site)
+    assert not cut_off.exists()
     maintain(site)  # no night since: the published warehouse still names the small files
     assert orders(site) == NIGHTS + 1
     time.sleep(1.1)  # a manifest is dated to the second

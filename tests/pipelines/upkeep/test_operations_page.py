@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from upkeep_site import published
 
 from pipelines.cli import app
+from pipelines.configuration.board_file import read_board
+from pipelines.configuration.problems import Problem
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import PROJECT, Settings
 
@@ -64,6 +66,8 @@ def test_every_command_of_the_page_runs(
                 assert (root / "etc/systemd/system" / unit).is_file(), unit
         elif words[0] == "cp":
             assert (PROJECT / words[1]).is_file()
+            if words[2].startswith("/etc/forewarn/"):
+                shutil.copy(PROJECT / words[1], settings.config_dir / Path(words[2]).name)
         elif words[1] == "run":
             # Whole nights are tried in tests/nightly; here one is as good as done.
             open_ledger(settings.ledger_url).close()
@@ -134,6 +138,28 @@ def test_services_cron_and_image_call_what_the_install_puts_there(tmp_path: Path
     for script in ("install.sh", "forewarn"):
         subprocess.run(["sh", "-n", str(DEPLOY / script)], check=True)
         assert os.access(DEPLOY / script, os.X_OK)
+
+
+def test_proxies_let_nobody_say_who_he_is() -> None:
+    problems: list[Problem] = []
+    board = read_board(DEPLOY / "board.yml", problems)
+    assert problems == []
+    assert (board.auth.mode, board.auth.header) == ("proxy", "X-Forwarded-User")
+    nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+    assert board.hosts == tuple(set(re.findall(r"server_name ([\w.]+);", nginx)))
+    for place in re.findall(r"    location .*?^    }", nginx, flags=re.S | re.M):
+        (given,) = re.findall(r"X-Forwarded-User (\S+);", place)
+        # Nobody's own header gets through, and only the signed links open without a login.
+        assert given == ("$remote_user" if "auth_basic_user_file" in place else '""'), place
+        assert "auth_basic" in place or place.startswith("    location ~ ^/(a|static)/")
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    handled = re.findall(r"\thandle ?(\S*) \{(.*?)^\t\}", caddy, flags=re.S | re.M)
+    assert [path for path, _ in handled] == ["/a/*", "/static/*", ""]
+    for path, block in handled:
+        assert ("basic_auth" in block) == (not path)
+        assert "header_up X-Forwarded-User {http.auth.user.id}" in block or (
+            "header_up -X-Forwarded-User" in block and path
+        )
 
 
 def _tool(*command: str) -> str | None:
