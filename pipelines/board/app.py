@@ -126,8 +126,7 @@ def _page(site: Site, page: Page) -> Callable[[Request], Any]:
 def _act(site: Site, act: Act) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         session = site.sessions.read(request)
-        address = request.client.host if request.client else ""
-        if not site.pace.allows(address):
+        if not site.pace.allows(site.door.asker(request)):
             return await run_in_threadpool(_plain, site, request, "too_often", 429)
         form = await small_form(request)
         if form is None:

@@ -192,8 +192,10 @@ def test_no_page_is_cut_or_runs_over_at_any_width(
 def test_axe_finds_nothing_serious(page: Page, theme: str, cast: Cast, risk: str) -> None:
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     faults = {}
-    for path in ("/", "/targets", "/pipeline", "/customers", "/warnings", f"/warnings/{risk}",
-                 f"/deals/{cast.deal}", "/signals", "/meeting", "/data", "/records"):  # fmt: skip
+    others = ("/pipeline", "/customers", "/warnings", f"/deals/{cast.deal}", "/signals", "/meeting",
+              "/data", "/records")  # fmt: skip
+    # The dark colours are the same everywhere: three pages show them all.
+    for path in ("/", "/targets", f"/warnings/{risk}", *(others if theme == "light" else ())):
         page.goto(path)
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
         serious = [

@@ -58,14 +58,14 @@ def a_crowd(reader: duckdb.DuckDBPyConnection) -> None:
     )
     reader.execute("update marts.dim_scope set scope_name = ? where scope_type = 'team'", [LONG])
     reader.execute(
-        "insert into marts.fct_target_completion by name select * replace ('crowd' || i as scope_id, ? as scope_name) "
+        "insert into marts.fct_target_completion by name select one.* replace ('crowd' || i as scope_id, ? as scope_name) "
         "from (select * from marts.fct_target_completion where scope_type = 'rep' "
-        "and period_type = 'quarter' and metric = 'revenue' order by period_start desc limit 1), range(300) t(i)",
+        "and period_type = 'quarter' and metric = 'revenue' order by period_start desc limit 1) one, range(300) t(i)",
         [LONG],
     )
     reader.execute(
-        "insert into marts.fct_alerts by name select * replace ('many' || i as alert_id, ? as scope_name) "
-        "from (select * from marts.fct_alerts limit 1), range(400) t(i)",
+        "insert into marts.fct_alerts by name select one.* replace ('many' || i as alert_id, ? as scope_name) "
+        "from (select * from marts.fct_alerts limit 1) one, range(400) t(i)",
         [LONG],
     )
 
@@ -88,10 +88,8 @@ def test_no_page_breaks(
     monkeypatch.setenv("FOREWARN_DATA", str(tmp_path / "data"))
     with TestClient(board_app(), base_url="http://127.0.0.1") as client:
         for page in PAGES:
-            for language in ("zh", "en"):
-                client.cookies.clear()
-                answer = client.get(page, headers={"accept-language": language})
-                assert answer.status_code == 200, (page, answer.text[:400])
-                # An empty page says what to do next; nothing is written as none or nan.
-                for wrong in (">None<", "nan", "Undefined", "{'", "inf "):
-                    assert wrong not in answer.text.replace("finance", ""), (page, wrong)
+            answer = client.get(page)
+            assert answer.status_code == 200, (page, answer.text[:400])
+            # An empty page says what to do next; nothing is written as none or nan.
+            for wrong in (">None<", "nan", "Undefined", "{'", "inf "):
+                assert wrong not in answer.text, (page, wrong)

@@ -27,7 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 LARGEST_FORM = 64 * 1024
-# Posts of one address in a minute: a person answers a few, a script tries thousands.
+# Posts of one person or address in a minute: a person answers a few, a script tries thousands.
 POSTS_A_MINUTE = 60
 _ADDRESSES = 2000
 
@@ -61,14 +61,14 @@ class Headers:
 
 
 class Pace:
-    """How many posts an address may send; the oldest addresses are forgotten first."""
+    """How many posts a person or an address may send; the oldest are forgotten first."""
 
     def __init__(self, most: int = POSTS_A_MINUTE) -> None:
         self._most = most
         self._seen: OrderedDict[str, list[float]] = OrderedDict()
 
     def allows(self, address: str) -> bool:
-        """Count one more post of an address; False when it was one too many."""
+        """Count one more post; False when it was one too many."""
         now = time.monotonic()
         recent = [moment for moment in self._seen.pop(address, []) if now - moment < 60]
         allowed = len(recent) < self._most

@@ -52,6 +52,11 @@ class Doorkeeper:
         other = self._known_as.get(named.casefold())
         return own or (viewer_of(other, organisation, self._recipients) if other else None)
 
+    def asker(self, request: Request) -> str:
+        """Whose posts are counted together: the person that the proxy names, else the address."""
+        peer = request.client.host if request.client else ""
+        return peer if self.is_open else self._named(request) or peer
+
     def _named(self, request: Request) -> str | None:
         # The address of the socket, never what a header says of it.
         peer = request.client.host if request.client else ""

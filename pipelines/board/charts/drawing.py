@@ -8,6 +8,7 @@ and no script: it stands under the strict content policy.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 from markupsafe import Markup
 
 KEPT = 400
+_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 MAIN, OTHER, BAND = "var(--up)", "var(--down)", "var(--band)"
 DANGER, WARNING = "var(--danger)", "var(--warning)"
@@ -78,7 +80,8 @@ class Charts:
             **spec,
         }
         svg = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
-        inner = svg[svg.index("<svg") + 4 :]
+        # The picture is read out by its label; roles of its parts would be read out one by one.
+        inner = _ROLES.sub("", svg[svg.index("<svg") + 4 :])
         named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
         # Every text in it went through the drawing library, which escapes it.
         return named + Markup(inner)  # noqa: S704

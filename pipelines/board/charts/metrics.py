@@ -193,14 +193,16 @@ def heat(cells: Sequence[Mapping[str, str]], writer: Writer, width: int, rows: i
     """Scopes × metrics: how far from the usual, blue better, orange worse; the value as text."""
     if not cells:
         return None
+    lines = max(cell["scope"].count("|") + 1 for cell in cells)
     return {
-        "width": width, "height": max(26 * rows, 60), "data": {"values": list(cells)},
+        "width": width, "height": rows * max(26, 15 * lines + 8), "data": {"values": list(cells)},
         "encoding": {
             "x": {"field": "metric", "type": "nominal", "sort": None,
-                  "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelLimit": 120,
+                  "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelLimit": 0,
                            "domain": False, "ticks": False, "labelExpr": "split(datum.label, '|')"}},
             "y": {"field": "scope", "type": "nominal", "sort": None,
-                  "axis": {"title": None, "domain": False, "ticks": False, "labelLimit": 160}},
+                  "axis": {"title": None, "domain": False, "ticks": False, "labelLimit": 0,
+                           "labelExpr": "split(datum.label, '|')"}},
         },
         "layer": [
             {"mark": {"type": "rect", "stroke": LINE},

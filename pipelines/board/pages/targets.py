@@ -6,6 +6,7 @@ Add here: a part of that page. Keep out: reading (`reading/standings_of_targets.
 from __future__ import annotations
 
 from functools import partial
+from textwrap import wrap
 
 from markupsafe import Markup
 
@@ -128,8 +129,9 @@ def _heat(visit: Visit, place: Place) -> Markup:
                 continue
             cells.append(
                 {
-                    "scope": visit.scope_name(*scope),
-                    "metric": metric_name(metric, visit.language),
+                    "scope": "|".join(wrap(visit.scope_name(*scope), 22)),
+                    # Lines of a heading, put apart by the chart.
+                    "metric": "|".join(wrap(metric_name(metric, visit.language), 15)),
                     "kind": _kind(metric, row),
                     "words": metric_value(metric, row["value"], visit.writer),
                 }
