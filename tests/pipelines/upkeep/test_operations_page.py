@@ -21,18 +21,28 @@ from pipelines.configuration.problems import Problem
 from pipelines.ledger.store import open_ledger
 from pipelines.settings import PROJECT, Settings
 
-PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGE, CHINESE = (
+    (PROJECT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("operations.md", "operations.zh-CN.md")
+)
 DEPLOY = PROJECT / "deploy"
-COMMANDS = [
-    line.strip()
-    for block in re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.S | re.M)
-    for line in block.splitlines()
-    if line.strip()
-]
+
+
+def commands_of(page: str) -> list[str]:
+    """The lines that the page says to type, in order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, flags=re.S | re.M)
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+COMMANDS = commands_of(PAGE)
 ORDERS = "order_id,account_id,amount,ordered_at\no1,a1,100,2026-03-01\n"
 
 
-def test_the_page_has_its_commands() -> None:
+def test_the_page_has_its_commands_in_both_languages() -> None:
+    assert commands_of(CHINESE) == COMMANDS
+    assert len(re.findall(r"^## ", CHINESE, flags=re.M)) == len(
+        re.findall(r"^## ", PAGE, flags=re.M)
+    )
     kinds = {line.removeprefix("sudo ").split()[0] for line in COMMANDS}
     assert kinds == {"deploy/install.sh", "forewarn", "systemctl", "cp"}
     said = {line.split()[1] for line in COMMANDS if line.startswith("forewarn ")}
@@ -98,11 +108,11 @@ def test_dagsters_command_is_one_that_dagster_has() -> None:
 
 
 def test_what_the_page_names_is_there() -> None:
-    for path in re.findall(r"`(deploy/[\w/.-]+)`", PAGE):
+    for path in re.findall(r"`(deploy/[\w/.-]+)`", PAGE + CHINESE):
         assert (PROJECT / path).exists(), path
-    for name in re.findall(r"`(FOREWARN_\w+)`", PAGE):
+    for name in re.findall(r"`(FOREWARN_\w+)`", PAGE + CHINESE):
         assert f"\n{name}=" in (PROJECT / ".env.example").read_text(), name
-    for link in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", PAGE):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", PAGE + CHINESE):
         assert (PROJECT / "docs" / link).exists(), link
 
 
