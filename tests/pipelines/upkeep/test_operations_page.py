@@ -116,6 +116,18 @@ def test_what_the_page_names_is_there() -> None:
         assert (PROJECT / "docs" / link).exists(), link
 
 
+def test_every_variable_that_is_read_is_listed() -> None:
+    listed = set(re.findall(r"^(\w+)=", (PROJECT / ".env.example").read_text(), flags=re.M))
+    read = {
+        name
+        for folder in ("pipelines", "quality", "dbt_project")
+        for path in (PROJECT / folder).rglob("*")
+        if path.suffix in (".py", ".yml") and "target" not in path.parts
+        for name in re.findall(r"\bFOREWARN_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    assert read <= listed
+
+
 def test_services_cron_and_image_call_what_the_install_puts_there(tmp_path: Path) -> None:
     python = Path(sys.executable).parent
     units = []
