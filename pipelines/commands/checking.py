@@ -5,6 +5,7 @@ Add here: something `check` looks at. Keep out: what is valid (each file's own m
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.language import Said, Text, spoken, text
 from pipelines.language.text import Clause, in_words
 from pipelines.publishing.versions import read_manifest
+from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings, load_settings
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import NOTHING_YET, Finding, Previous
 from pipelines.sources.registry import connector_of
 
 _STYLES = {"ok": "good", "remark": "remark", "problem": "bad"}
@@ -38,7 +40,7 @@ def check_everything(*, as_json: bool = False) -> int:
     lines = [*_nights(settings), *(_of_problem("", problem) for problem in faults)]
     for source in settings.sources:
         try:
-            found = connector_of(source, settings).check()
+            found = connector_of(source, settings).check(_previous(settings, source.name))
         except ConfigurationError as error:
             faults += error.problems
             lines += [_of_problem(source.name, problem) for problem in error.problems]
@@ -64,6 +66,14 @@ def _nights(settings: Settings) -> list[Line]:
     close_dead_runs_if_idle(settings, NIGHTLY)
     missed = tell_of_missed_night(settings, NIGHTLY)
     return [Line("", "remark", (), _worded(missed))] if missed is not None else []
+
+
+def _previous(settings: Settings, source: str) -> Previous:
+    """What the source's loads left; nothing if they cannot be read, which a night would tell."""
+    zone = RawZone(settings.raw_dir, settings.data_dir / "dlt")
+    with contextlib.suppress(Exception):
+        return zone.previous(source)
+    return NOTHING_YET
 
 
 def _of_problem(source: str, problem: Problem) -> Line:

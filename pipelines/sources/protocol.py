@@ -111,6 +111,9 @@ class Previous:
         return extract.cursor if extract else None
 
 
+NOTHING_YET = Previous()
+
+
 class Connector(Protocol):
     """One configured source."""
 
@@ -127,6 +130,9 @@ class Connector(Protocol):
         """
         ...
 
-    def check(self) -> list[Finding]:
-        """Try to log in and look around, read the first records at most; never raises for what it finds."""
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
+        """Try to log in and look around, read the first records at most; never raises for what it finds.
+
+        By `previous`, what completed loads left, a field that was renamed or lost since is told.
+        """
         ...

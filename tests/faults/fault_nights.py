@@ -5,7 +5,10 @@ Add here: another fault, with what a person does about it. Keep out: what a sing
 
 By hand: `make test-faults`, which also writes the table of docs/reliability.md. The suite runs two
 nights of it. Each night both companies get the same edits and a new day; the one has a fault first,
-is mended the way the failure says, and runs again.
+is mended the way the failure says, and runs again; then what both publish is compared.
+
+With `--state FOLDER` the nights go on where the last call ended, `--most` nights at a time: thirty
+nights take an hour.
 """
 
 from __future__ import annotations
@@ -13,26 +16,28 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
-import os
+import json
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "nightly")]
+sys.path[:0] = [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "nightly")]
 
+from faults.warm_runs import WarmRuns  # noqa: E402
 from nightly_site import Installation, make_installation, same_marts  # noqa: E402
 
 from pipelines.publishing.versions import damaged_files, read_manifest  # noqa: E402
 
 FIRST_DAY = dt.date(2026, 10, 30)
+REPS = 4  # a night of fewer costs the same
 # Tables that speak of the loads and runs themselves, which had faults and say so.
 OF_THE_RUNS = ("rpt_data_quality", "rpt_freshness")
 
@@ -47,6 +52,7 @@ class Night:
     said: str
     readers_whole: bool
     healed: bool
+    apart: list[str] = field(default_factory=list)  # tables that differ from the twin's
 
 
 def edit(site: Installation, number: int) -> None:
@@ -83,111 +89,75 @@ def _write(path: Path, rows: list[dict[str, str]]) -> None:
 
 # Faults: each makes one faulty run and gives back what has to be undone before the next.
 
-Fault = Callable[
-    [Installation, random.Random], tuple[subprocess.CompletedProcess[str], Callable[[], None]]
-]
+Done = tuple[subprocess.CompletedProcess[str], Callable[[], None]]
+Fault = Callable[[Installation, random.Random], Done]
+RUNS = WarmRuns()
+
+
+def run(site: Installation, **under: Any) -> subprocess.CompletedProcess[str]:
+    """One night; `under` what conditions, see `WarmRuns.run`."""
+    return RUNS.run(site.environment, "run", **under)
 
 
 def nothing() -> None:
     """There is nothing to undo."""
 
 
-def killed(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def killed(site: Installation, draw: random.Random) -> Done:
     """The process is killed at a random moment."""
-    child = subprocess.Popen(
-        site.command("run"), env=site.environment, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        said, _ = child.communicate(timeout=draw.uniform(1, 40))
-    except subprocess.TimeoutExpired:
-        os.kill(child.pid, signal.SIGKILL)
-        said, _ = child.communicate()
+    done = run(site, kill_after=draw.uniform(1, 40))
     time.sleep(1)  # the kernel ends children with their parent
-    return subprocess.CompletedProcess([], child.returncode, said, ""), nothing
-
-
-def disk_refuses(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
-    """No file may grow beyond a limit: what a full disk looks like to every writer."""
-    blocks = draw.choice([64, 256, 1024, 4096])
-    command = " ".join(f"'{part}'" for part in site.command("run"))
-    done = subprocess.run(
-        ["bash", "-c", f"ulimit -f {blocks}; exec {command}"], env=site.environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
     return done, nothing
 
 
-def raw_file_damaged(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def disk_refuses(site: Installation, draw: random.Random) -> Done:
+    """No file may grow beyond a limit: what a full disk looks like to every writer."""
+    return run(site, largest_file=1024 * draw.choice([64, 256, 1024, 4096])), nothing
+
+
+def raw_file_damaged(site: Installation, draw: random.Random) -> Done:
     """A file of the raw zone is cut short; it comes back from a backup."""
     hit = draw.choice(sorted((site.data / "raw").rglob("*.parquet")))
     content = hit.read_bytes()
     hit.write_bytes(content[: len(content) // 2])
-    return site.forewarn("run"), lambda: hit.write_bytes(content) and None
+    return run(site), lambda: hit.write_bytes(content) and None
 
 
-def published_file_damaged(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def published_file_damaged(site: Installation, draw: random.Random) -> Done:
     """The readers' file is overwritten in the middle; a run builds it anew."""
     hit = site.current.resolve() / "forewarn.duckdb"
     content = bytearray(hit.read_bytes())
     place = draw.randrange(20_000, len(content) - 4_000)
     content[place : place + 4_000] = b"\x00" * 4_000
     hit.write_bytes(bytes(content))
-    return site.forewarn("run"), nothing
+    return run(site), nothing
 
 
-def clock_ahead(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def clock_ahead(site: Installation, draw: random.Random) -> Done:
     """The machine believes it is next year."""
-    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=draw.randrange(2, 500))
-    program = (
-        "import datetime as dt, sys, time_machine\n"
-        f"travel = time_machine.travel(dt.datetime.fromisoformat('{ahead.isoformat()}'))\n"
-        "travel.start()\n"
-        "from pipelines.cli import main\nmain()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "run"], env=site.environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done, nothing
+    return run(site, ahead=dt.timedelta(days=draw.randrange(2, 500))), nothing
 
 
-def ledger_deleted(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def ledger_deleted(site: Installation, draw: random.Random) -> Done:
     """Somebody deletes the ledger."""
     for file in site.data.glob("ledger.db*"):
         file.unlink()
-    return site.forewarn("run"), nothing
+    return run(site), nothing
 
 
-def source_down(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def source_down(site: Installation, draw: random.Random) -> Done:
     """The folder of the sheets is not mounted."""
     away = site.sheets.with_name("away")
     site.sheets.rename(away)
-    return site.forewarn("run"), lambda: away.rename(site.sheets) and None
+    return run(site), lambda: away.rename(site.sheets) and None
 
 
-def sheet_half_written(
-    site: Installation, draw: random.Random
-) -> tuple[subprocess.CompletedProcess[str], Callable[[], None]]:
+def sheet_half_written(site: Installation, draw: random.Random) -> Done:
     """A sheet is cut off in the middle, as by a copy that was interrupted."""
     hit = site.sheets / draw.choice(["orders.csv", "opportunities.csv", "activities.csv"])
     content = hit.read_bytes()
     hit.write_bytes(content[: int(len(content) * draw.uniform(0.2, 0.8))])
-    return site.forewarn("run"), lambda: hit.write_bytes(content) and None
+    return run(site), lambda: hit.write_bytes(content) and None
 
 
 FAULTS: dict[str, Fault] = {
@@ -208,7 +178,7 @@ def faulty_night(site: Installation, number: int, fault: str, draw: random.Rando
         manifest = read_manifest(site.current)
         whole = manifest is not None and damaged_files(site.current, manifest) == []
     undo()
-    again = site.forewarn("run")
+    again = run(site)
     said = [
         line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines() if line.strip()
     ]
@@ -223,53 +193,84 @@ def differences(site: Installation, twin: Installation) -> list[str]:
     return [line for line in found if not line.startswith(OF_THE_RUNS)]
 
 
-def run_nights(site: Installation, twin: Installation, faults: list[str], seed: int) -> list[Night]:
-    """The nights in a row; both installations have had their first night before."""
+def a_night(site: Installation, twin: Installation, number: int, fault: str, seed: int) -> Night:
+    """One night of both, and how they differ after it; the same number and seed draw the same."""
+    for each in (site, twin):
+        edit(each, number)
+    night = faulty_night(site, number, fault, random.Random(f"{seed} {number}"))
+    quiet = run(twin)
+    assert quiet.returncode == 0, quiet.stdout + quiet.stderr
+    return replace(night, apart=differences(site, twin))
+
+
+def faults_of(nights: int, seed: int) -> list[str]:
+    """The fault of each night: every kind, then more of them at random, shuffled."""
     draw = random.Random(seed)
-    nights = []
-    for number, fault in enumerate(faults, 1):
-        for each in (site, twin):
-            edit(each, number)
-        nights.append(faulty_night(site, number, fault, draw))
-        quiet = twin.forewarn("run")
-        assert quiet.returncode == 0, quiet.stdout + quiet.stderr
+    names = [*FAULTS, *draw.choices(list(FAULTS), k=nights)][:nights]
+    draw.shuffle(names)
+    return names
+
+
+def _start(folder: Path) -> tuple[Installation, Installation]:
+    """Both installations after their first night; made at the first call."""
+    site, twin = Installation(folder / "site"), Installation(folder / "twin")
+    if not twin.root.exists():
+        shutil.rmtree(site.root, ignore_errors=True)
+        site = make_installation(site.root, reps=REPS)
+        first = run(site)
+        assert first.returncode == 0, first.stdout + first.stderr
+        shutil.copytree(site.root, folder / "copying", symlinks=True)
+        (folder / "copying").rename(twin.root)
+    return site, twin
+
+
+def run_nights(folder: Path, faults: list[str], seed: int, most: int) -> list[Night]:
+    """Up to `most` more nights; all that `folder` knows of by then."""
+    kept = folder / "nights.json"
+    nights = [Night(**row) for row in json.loads(kept.read_text())] if kept.exists() else []
+    site, twin = _start(folder)
+    for number in range(len(nights) + 1, min(len(nights) + most, len(faults)) + 1):
+        nights.append(a_night(site, twin, number, faults[number - 1], seed))
+        kept.write_text(json.dumps([asdict(night) for night in nights]), encoding="utf-8")
     return nights
 
 
 def main() -> None:
-    """Run the nights and write the table."""
+    """Run the nights; when all are done, write the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--table", type=Path)
+    parser.add_argument("--state", type=Path, help="go on there; without it all nights are run now")
+    parser.add_argument("--most", type=int, default=10**6, help="nights in this call")
     options = parser.parse_args()
-    draw = random.Random(options.seed)
-    names = [*FAULTS, *draw.choices(list(FAULTS), k=options.nights)][: options.nights]
-    draw.shuffle(names)
-    with tempfile.TemporaryDirectory() as folder:
-        site = make_installation(Path(folder) / "site")
-        first = site.forewarn("run")
-        assert first.returncode == 0, first.stdout + first.stderr
-        shutil.copytree(site.root, Path(folder) / "twin", symlinks=True)
-        twin = Installation(Path(folder) / "twin")
-        nights = run_nights(site, twin, names, options.seed)
-        apart = differences(site, twin)
+    faults = faults_of(options.nights, options.seed)
+    with tempfile.TemporaryDirectory() as passing:
+        folder = options.state or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        nights = run_nights(folder, faults, options.seed, options.most)
+        RUNS.close()
+    text = _table(nights, folder)
+    sys.stdout.write(text)
+    if options.table and len(nights) == options.nights:
+        _into(options.table, text, options)
+    bad = [n for n in nights if not (n.readers_whole and n.healed) or n.apart]
+    sys.exit(1 if bad else 0)
+
+
+def _table(nights: list[Night], folder: Path) -> str:
     lines = [
-        "| night | fault | exit | readers' version whole | after mending | last line |",
-        "|---|---|---|---|---|---|",
+        "| night | fault | exit | readers' version whole | after mending | as the twin | last line |",
+        "|---|---|---|---|---|---|---|",
         *(
             f"| {n.number} | {n.fault.replace('_', ' ')} | {n.exit_code} | "
             f"{'yes' if n.readers_whole else 'NO'} | {'published' if n.healed else 'FAILED'} | "
-            f"{n.said.replace(folder, '')[:160].replace('|', '/')} |"
+            f"{'NO: ' + '; '.join(n.apart)[:200] if n.apart else 'equal'} | "
+            f"{n.said.replace(str(folder), '')[:160].replace('|', '/')} |"
             for n in nights
         ),
     ]
-    text = "\n".join(lines) + f"\n\nAt the end: {apart if apart else 'equal to the twin'}\n"
-    sys.stdout.write(text)
-    if options.table:
-        _into(options.table, text, options)
-    bad = [n for n in nights if not (n.readers_whole and n.healed)]
-    sys.exit(1 if bad or apart else 0)
+    return "\n".join(lines) + "\n"
 
 
 def _into(page: Path, text: str, options: argparse.Namespace) -> None:

@@ -85,11 +85,11 @@ class Installation:
         return Installation(root)
 
 
-def make_installation(root: Path) -> Installation:
+def make_installation(root: Path, reps: int = REPS) -> Installation:
     """The shipped configuration on a small sample company, in folders of its own."""
     installation = Installation(root)
     shutil.copytree(SHIPPED, installation.config)
-    write_sample(installation.sheets, reps=REPS, seed=SEED)
+    write_sample(installation.sheets, reps=reps, seed=SEED)
     return installation
 
 

@@ -309,6 +309,8 @@ class KingdeeSimulator(Simulator):
                 raise _Refused(9, f"元数据中标识为{root}的字段不存在")
             inside = entry and form.fields[root][0] == entry[0]
             value = (entry[1] if inside else record).get(root)
+            if rest and root in form.plain:
+                raise _Refused(9, f"元数据中标识为{key}的字段不存在")
             if isinstance(value, dict):
                 return value.get(rest) if rest else value.get("Id", 0)
             return None if rest else value

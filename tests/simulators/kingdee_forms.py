@@ -27,6 +27,7 @@ class SimulatedForm:
     hidden: bool = False  # not installed: 业务对象不存在
     forbidden: bool = False  # MsgCode 2
     records: dict[int, dict[str, Any]] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)  # fields that lead to nothing: no `.FName` of them
 
 
 def _form(form_id: str, key: str, head: str, *, hidden: bool = False, **entries: str) -> Any:

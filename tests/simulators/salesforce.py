@@ -27,7 +27,7 @@ class SalesforceSimulator(Simulator):
     Switches: `page_sizes` (rows per page, in turn; never more than asked), `requests_allowed` a day,
     `token_life` (requests until a token dies), `polls` until a bulk job is done, `bulk_fails`
     (every job ends as Failed), `no_bulk` (objects that bulk refuses), `earliest_deletion` and
-    `deletions_exceeded` of the deletion log, `on_page(simulator, number)` called before each page.
+    `deletions_exceeded` of the deletion log, `slow_count(soql)` (which counts time out), `on_page(simulator, number)` called before each page.
     """
 
     admin = ("advance", "put", "delete", "purge", "undelete", "fill")
@@ -36,7 +36,8 @@ class SalesforceSimulator(Simulator):
         super().__init__(clock)
         self.org = Org(self.clock, multi_currency)
         self.client_id, self.client_secret = "sim-client-id", "sim-client-secret"
-        self.api_version = "66.0"
+        self.api_version, self.user_id = "66.0", "005000000000009AAA"
+        self.slow_count: Callable[[str], bool] = lambda soql: False
         self.page_sizes: Iterable[int] = (2000,)
         self._sizes: Iterator[int] | None = None
         self.requests_allowed, self.requests_used = 100_000, 0
@@ -158,7 +159,7 @@ class SalesforceSimulator(Simulator):
                 "signature": "c2lnbmF0dXJl",
                 "token_format": "opaque",
                 "instance_url": self.url,
-                "id": f"{self.url}/id/00Dsim/005sim",
+                "id": f"{self.url}/id/00D000000000001AAA/{self.user_id}",
                 "token_type": "Bearer",
                 "issued_at": str(int(self.clock.timestamp() * 1000)),
             }
@@ -179,14 +180,27 @@ class SalesforceSimulator(Simulator):
             fields = self.org.fields_of(name)
         except SoqlError:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
-        listed = [{"name": key, "type": kind, "nillable": True} for key, kind in fields.items()]
+        listed = [
+            {
+                "name": key,
+                "type": kind,
+                "nillable": True,
+                "calculated": f"{name}.{key}" in self.org.computed,
+            }
+            for key, kind in fields.items()
+        ]
         known = name in REPLICATEABLE or name not in SCHEMA
         return Response.of_json(
             {"name": name, "queryable": True, "replicateable": known, "fields": listed}
         )
 
     def _query(self, request: Request, version: str, *, deleted: bool) -> Response:
-        query = parse(request.query.get("q", ""))
+        asked = request.query.get("q", "")
+        if (rights := self._rights(asked)) is not None:
+            return Response.of_json({"totalSize": len(rights), "done": True, "records": rights})
+        if "COUNT()" in asked and self.slow_count(asked):
+            return _error(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
+        query = parse(asked)
         self.org.check(query)
         found = self.org.matching(query, deleted=deleted)
         if query.count:
@@ -209,6 +223,21 @@ class SalesforceSimulator(Simulator):
             "stamps": {},
         }
         return self._page(name, 0)
+
+    def _rights(self, asked: str) -> list[dict[str, Any]] | None:
+        """Rows of the tables that tell who sees what; None for all others."""
+        org, user = self.org, f"'{self.user_id}'"
+        if "FROM PermissionSetAssignment" in asked and user in asked and "SELECT Id" in asked:
+            return [{"Id": "0Pa000000000001AAA"}] if org.view_all_data else []
+        if "FROM EntityDefinition" in asked:
+            return [
+                {"QualifiedApiName": name, "InternalSharingModel": model}
+                for name, model in org.sharing.items()
+                if f"'{name}'" in asked
+            ]
+        if "FROM ObjectPermissions" in asked and user in asked:
+            return [{"SobjectType": name} for name in sorted(org.view_all)]
+        return None
 
     def _page(self, name: str, start: int) -> Response:
         number = next(self._pages)

@@ -33,6 +33,10 @@ class Org:
     custom: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     deletions: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sharing: dict[str, str] = field(default_factory=dict)  # object -> InternalSharingModel
+    view_all_data: bool = True
+    view_all: set[str] = field(default_factory=set)  # objects of which the user sees all records
+    computed: set[str] = field(default_factory=set)  # formulas and roll-ups, as `Account.Grade__c`
 
     # Structure --------------------------------------------------------------------------------
 

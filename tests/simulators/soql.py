@@ -90,6 +90,8 @@ def parse(text: str) -> Query:
     for part in re.split(r"\s+AND\s+", match["where"] or "", flags=re.IGNORECASE):
         if not part.strip():
             continue
+        part = part.strip().removeprefix("(")
+        part = part if "(" in part else part.removesuffix(")")
         found = _CONDITION.match(part)
         if not found:
             raise SoqlError("MALFORMED_QUERY", f"unexpected token near {part[:20]!r}")

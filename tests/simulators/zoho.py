@@ -142,6 +142,7 @@ class ZohoSimulator(Simulator):
         return (
             ("GET", "org", self._org),
             ("GET", "users", self._users),
+            ("GET", r"users/(\d+)/actions/associated_groups", self._groups),
             ("GET", "settings/roles", self._roles),
             ("GET", "settings/modules", self._modules),
             ("GET", "settings/fields", self._fields),
@@ -456,6 +457,10 @@ class ZohoSimulator(Simulator):
             for user in chosen
         ]
         return self._numbered(request, shown, "users")
+
+    def _groups(self, request: Request, user: str) -> Response:
+        listed = self.org.groups.get(user)
+        return self._numbered(request, listed, "user_groups") if listed else Response(204)
 
     @staticmethod
     def _named(rows: dict[str, Any], key: str | None, title: str) -> dict[str, Any] | None:

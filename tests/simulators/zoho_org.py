@@ -34,6 +34,7 @@ class ZohoOrg:
         self.deleted: dict[str, dict[str, Record]] = defaultdict(dict)
         self.users: dict[str, Record] = {}
         self.roles: dict[str, Record] = {}
+        self.groups: dict[str, list[Record]] = {}  # by user
         self.stages: list[tuple[str, str]] = list(STAGES)
         self.org: Record = {
             "id": f"{ROOT}000001",
@@ -121,6 +122,21 @@ class ZohoOrg:
         values = {key: value for key, value in record.items() if key not in ("id", "Modified_Time")}
         self.put(module, record_id, **values)
 
+    def add_module(self, name: str, **fields: str) -> None:
+        """A module of the company's own: field -> data type, beside what every module has."""
+        self.fields[name] = {
+            "id": "bigint",
+            "Created_Time": "datetime",
+            "Modified_Time": "datetime",
+            "Owner": "ownerlookup",
+            **({"Currency": "picklist"} if self.multi_currency else {}),
+            **fields,
+        }
+
+    def reckon(self, module: str, record_id: str, **values: Any) -> None:
+        """A formula or roll-up gets another value: no time of change moves."""
+        self.records[module][record_id] |= values
+
     def add_field(self, module: str, name: str, kind: str) -> None:
         self.fields[module][name] = kind
         for record in self.records[module].values():
@@ -177,7 +193,7 @@ class ZohoOrg:
             return {"name": user.get("full_name"), "id": value, "email": user.get("email")}
         if kind == "lookup":
             return {"name": self._title(name, value), "id": value}
-        return float(value) if kind in ("currency", "double") else value
+        return float(value) if kind in ("currency", "double", "formula") else value
 
     def _title(self, name: str, value: str) -> Any:
         for module in TARGETS.get(name, ()):

@@ -20,7 +20,8 @@ from pipelines.sources.fxiaoke.planning import accepted_of
 from pipelines.sources.fxiaoke.reading import first_records
 from pipelines.sources.fxiaoke.selection import Described, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Tenant
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.records import Cursor
 from pipelines.sources.trial import finding, tried
 
 
@@ -30,6 +31,7 @@ def findings(
     listed: dict[str, bool] | None,
     mapping: Callable[[FxiaokeObject], dict[str, FieldRule]],
     stages: set[str],
+    previous: Previous,
 ) -> list[Finding]:
     """One finding for the login, each object (of its first records), and the stages."""
     found = [Finding(tenant.name, True, text("sources.fxiaoke.logged"))]
@@ -50,11 +52,13 @@ def findings(
                 )
                 found.append(Finding(subject, optional, hidden, described.next_step))
                 continue
+            last = Cursor.read(previous.cursor(item.table))
             selection = select(
                 with_mapping(item, mapping(item), tenant.options.timezone),
                 described,
                 source=tenant.name,
                 zone=tenant.options.timezone,
+                known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
                 without=frozenset(tenant.options.without),
             )
             count = tenant.count(item.name, [])

@@ -48,6 +48,7 @@ from pipelines.sources.fxiaoke.selection import Described
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.http import LoginMemory, RetryPolicy
 from pipelines.sources.protocol import (
+    NOTHING_YET,
     Batch,
     Extract,
     Finding,
@@ -170,13 +171,14 @@ class FxiaokeConnector:
             message_zh=_ADDRESS_BOOK.zh,
         )
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
             tenant = self._tenant(self._retry or RetryPolicy(tries=2), once_more=True)
             with tenant.client:
                 listed = tenant.objects()
-                return findings(tenant, self.objects(listed), listed, self.mapping, self._stages)
+                objects, known = self.objects(listed), previous
+                return findings(tenant, objects, listed, self.mapping, self._stages, known)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/fxiaoke.md"
             return [Finding(self.source.name, False, str(failure), step)]

@@ -73,6 +73,10 @@ class Auth(Protocol):
         """Use this credential no more: it was refused for good. What to raise, now and ever after."""
         ...
 
+    def accepted(self) -> None:
+        """The system has answered a request with this credential."""
+        ...
+
 
 class FixedAuth:
     """A key that never changes, as headers: `FixedAuth({"Authorization": "Bearer ..."})`."""
@@ -80,7 +84,7 @@ class FixedAuth:
     def __init__(self, headers: Mapping[str, str], *, memory: LoginMemory | None = None) -> None:
         self._headers, self._memory = dict(headers), memory
         self._refused: LoginRefused | None = None
-        self._asked = False
+        self._asked = self._known_good = False
 
     def prepare(self, client: Asking, outgoing: Outgoing) -> Token | None:
         if self._refused:
@@ -103,6 +107,11 @@ class FixedAuth:
             self._memory.refused(self._refused)
         return self._refused
 
+    def accepted(self) -> None:
+        if self._memory and not self._known_good:
+            self._memory.accepted()
+        self._known_good = True
+
 
 def bearer(outgoing: Outgoing, token: Token) -> None:
     """The usual place of a token: `Authorization: Bearer`."""
@@ -116,7 +125,8 @@ class TokenAuth:
     the system refuses is the last one: whoever asks again gets the same `LoginRefused`, and `memory`
     keeps it for later runs. `place(outgoing, token)` puts the token into a request (header, parameter or
     body). A token is renewed `early` seconds before its end. `most_logins` per run guards against a
-    system that gives out dead tokens, and accounts against being locked.
+    system that gives out dead tokens, and accounts against being locked. `signed`: there is no login,
+    each request is signed with the secret; a refused one is refused for good, and remembered.
     """
 
     def __init__(
@@ -127,12 +137,14 @@ class TokenAuth:
         early: float = 60.0,
         most_logins: int = 20,
         memory: LoginMemory | None = None,
+        signed: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._fetch, self._place, self._early = fetch, place, early
+        self._fetch, self._place, self._early, self._signed = fetch, place, early, signed
         self._most_logins, self._clock, self._memory = most_logins, clock, memory
         self._token: Token | None = None
         self._ends_at: float | None = None
+        self._known_good = False
         self._refused: LoginRefused | None = None
         self._lock = threading.RLock()
         self.logins = 0
@@ -156,15 +168,23 @@ class TokenAuth:
     def renew(self, client: Asking, used: Token | None) -> bool:
         with self._lock:
             # Another thread may have renewed it meanwhile.
-            if self._token is used:
+            if self._token is used and not self._signed:
                 self._login(client)
-            return True
+            return not self._signed
 
     def refused(self, failure: Failure) -> Failure:
         """A token that was just given out is refused: logging in once more would change nothing."""
         with self._lock:
             self._refused = _as_login(failure)
+            if self._memory and self._signed:
+                self._memory.refused(self._refused)
             return self._refused
+
+    def accepted(self) -> None:
+        # Of a login its own answer tells; of a signature only that of a request.
+        if self._memory and self._signed and not self._known_good:
+            self._memory.accepted()
+        self._known_good = True
 
     def _login(self, client: Asking) -> None:
         if self._refused:
@@ -187,7 +207,7 @@ class TokenAuth:
                 self._memory.refused(self._refused)
             raise self._refused from None
         client.redactor.learn(token.value)
-        if self._memory:
+        if self._memory and not self._signed:
             self._memory.accepted()
         self._token = token
         self._ends_at = None

@@ -188,6 +188,8 @@ class ReadOnlyClient:
             else:
                 verdict = self._verdict(reply, expect, content_types)
             if verdict.action == "accept":
+                if auth:
+                    auth.accepted()
                 return reply
             if verdict.action == "login":
                 failure = self._failure(tried, reply, replace(verdict, action="permanent"))

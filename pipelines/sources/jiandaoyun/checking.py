@@ -13,15 +13,17 @@ from pipelines.language.text import Clause
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.directory import team_records, user_records
 from pipelines.sources.jiandaoyun.forms import FORMS
-from pipelines.sources.jiandaoyun.loading import plan_of
+from pipelines.sources.jiandaoyun.loading import plan_of, remembered
+from pipelines.sources.jiandaoyun.mapping import drift
 from pipelines.sources.jiandaoyun.matching import Forms
 from pipelines.sources.jiandaoyun.options import Options
 from pipelines.sources.jiandaoyun.records import first_records
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.records import Cursor
 from pipelines.sources.trial import FIRST, finding, tried
 
 
-def findings(api: Api, options: Options) -> Iterator[Finding]:
+def findings(api: Api, options: Options, previous: Previous) -> Iterator[Finding]:
     """One finding for the login, one per entity; stops after a login that fails."""
     try:
         apps = api.apps()
@@ -35,7 +37,7 @@ def findings(api: Api, options: Options) -> Iterator[Finding]:
     yield _directory(api, options)
     forms = Forms(api, options)
     for entity in FORMS:
-        yield _form(api, options, forms, entity)
+        yield _form(api, options, forms, entity, previous)
 
 
 def _directory(api: Api, options: Options) -> Finding:
@@ -59,7 +61,7 @@ def _directory(api: Api, options: Options) -> Finding:
     )
 
 
-def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
+def _form(api: Api, options: Options, forms: Forms, entity: str, previous: Previous) -> Finding:
     if options.form(entity) is None:
         return Finding(entity, True, text("sources.jiandaoyun.left_out_by_configuration"))
     try:
@@ -72,7 +74,7 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
                 text("sources.jiandaoyun.no_form_application_fits_looked", names=names),
                 text("sources.jiandaoyun.if_there_one_enter_its", entity=entity),
             )
-        plan = plan_of(api, options, found)
+        plan = plan_of(api, options, found, remembered(previous, entity))
         asked = text("sources.could_not_read_form", name=found.name)
         fields = plan.mapped.fields
         first = api.some(found.app_id, found.entry_id, None, asked, fields, FIRST)
@@ -85,6 +87,9 @@ def _form(api: Api, options: Options, forms: Forms, entity: str) -> Finding:
     )
     key = "sources.jiandaoyun.form_read" if first else "sources.jiandaoyun.form_empty"
     told: list[Said] = [text(key, name=found.name, id=found.entry_id, read=read)]
+    last = Cursor.read(previous.cursor(entity))
+    if last and "widgets" in last.extra:
+        told += drift(last.extra["widgets"], plan.mapped)
     step: Said = ""
     if missing := sorted(plan.mapped.left_out):
         told.append(text("sources.check.without", fields=missing))

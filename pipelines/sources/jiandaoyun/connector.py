@@ -23,13 +23,11 @@ from pipelines.sources.jiandaoyun.api import Api, Row
 from pipelines.sources.jiandaoyun.checking import findings
 from pipelines.sources.jiandaoyun.directory import load_directory
 from pipelines.sources.jiandaoyun.forms import FORMS
-from pipelines.sources.jiandaoyun.loading import FormLoad, plan_of
-from pipelines.sources.jiandaoyun.mapping import Remembered
+from pipelines.sources.jiandaoyun.loading import FormLoad, plan_of, remembered
 from pipelines.sources.jiandaoyun.matching import Forms
 from pipelines.sources.jiandaoyun.options import options_of
 from pipelines.sources.jiandaoyun.tables import SHAPES
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
-from pipelines.sources.records import Cursor
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records.emptied import watched
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
@@ -72,7 +70,7 @@ class JiandaoyunConnector:
             before = {entity for entity, _ in previous.extracts}
             found = [forms.find(entity, before) for entity in FORMS]
             plans = [
-                plan_of(api, options, form, _remembered(previous, form.entity))
+                plan_of(api, options, form, remembered(previous, form.entity))
                 for form in found
                 if form
             ]
@@ -96,7 +94,7 @@ class JiandaoyunConnector:
         finally:
             api.close()
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         try:
             api = self._api(once_more=True)
         except ConfigurationError as error:
@@ -105,7 +103,7 @@ class JiandaoyunConnector:
                 for problem in error.problems
             ]
         try:
-            return list(findings(api, self._options))
+            return list(findings(api, self._options, previous))
         finally:
             api.close()
 
@@ -124,9 +122,3 @@ class JiandaoyunConnector:
             memory=LoginMemory(source, self._data_dir, once_more=once_more),
             sleep=self._sleep,
         )
-
-
-def _remembered(previous: Previous, entity: str) -> Remembered:
-    cursor = Cursor.read(previous.cursor(entity))
-    known: Remembered = (cursor.extra.get("bound") if cursor else None) or {}
-    return known

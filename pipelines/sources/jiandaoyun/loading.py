@@ -60,6 +60,13 @@ class Plan:
         return self.mapped.fingerprint(self.found.app_id, self.found.entry_id, own)
 
 
+def remembered(previous: Previous, entity: str) -> Remembered:
+    """What the last load read each column of a form from; empty before the first."""
+    cursor = Cursor.read(previous.cursor(entity))
+    known: Remembered = (cursor.extra.get("bound") if cursor else None) or {}
+    return known
+
+
 def plan_of(api: Api, options: Options, found: Found, remembered: Remembered | None = None) -> Plan:
     """Resolve a form's widgets, by what the last load knew of them. Raises `PermanentFailure` if required columns have none."""
     own = options.form(found.entity) or FormOptions()

@@ -16,11 +16,12 @@ from pipelines.sources.kingdee.paging import record_pages
 from pipelines.sources.kingdee.reading import first_records
 from pipelines.sources.kingdee.selection import select_tried
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.records import Cursor
 from pipelines.sources.trial import finding, tried
 
 
-def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
+def findings(site: Site, forms: list[Form], stages: set[str], previous: Previous) -> list[Finding]:
     """One finding for the login, each form and the stages. Raises the `Failure` of the login."""
     context = site.context()
     organisation = (context.get("CurrentOrganizationInfo") or {}).get("Name") or "?"
@@ -34,7 +35,7 @@ def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
     found = [Finding(site.name, True, told)]
     for form in forms:
         try:
-            found.append(_form(site, form))
+            found.append(_form(site, form, Cursor.read(previous.cursor(form.table))))
         except Failure as failure:
             no_right = isinstance(failure, Refusal) and failure.code == NO_RIGHT
             step = failure.next_step
@@ -50,7 +51,7 @@ def findings(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
     return found
 
 
-def _form(site: Site, form: Form) -> Finding:
+def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
     subject = f"{site.name}: {form.form_id}"
     fields = site.fields(form.form_id)
     if fields is None:
@@ -59,7 +60,13 @@ def _form(site: Site, form: Form) -> Finding:
             subject, form.optional, text("sources.kingdee.not_on_this_site_module"), step
         )
     given = site.options.forms.get(form.table)
-    selection, id_key = select_tried(site, form, fields, mapped=given.columns if given else {})
+    selection, id_key = select_tried(
+        site,
+        form,
+        fields,
+        mapped=given.columns if given else {},
+        known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
+    )
     count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], ""))
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
     remedy: Said = ""

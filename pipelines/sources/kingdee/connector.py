@@ -31,7 +31,7 @@ from pipelines.sources.kingdee.forms import FORMS, TABLES, FieldsOfForm, Form
 from pipelines.sources.kingdee.options import options_of
 from pipelines.sources.kingdee.reading import plan, read
 from pipelines.sources.kingdee.site import Site
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import watched
 
@@ -84,12 +84,12 @@ class KingdeeConnector:
                     continue
                 yield from read(site, plan(site, form, fields, last, upto, zone))
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
             site = self._site(self._retry or RetryPolicy(tries=2), once_more=True)
             with site.client:
-                return findings(site, self.forms(), self._stages)
+                return findings(site, self.forms(), self._stages, previous)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/kingdee.md"
             return [Finding(self.source.name, False, str(failure), step)]

@@ -59,6 +59,7 @@ class Site:
             place=place_signed(source, options) if signed else place,
             most_logins=MOST_LOGINS,
             memory=memory,
+            signed=signed,
         )
         self.client = ReadOnlyClient(
             source.base_url or "",

@@ -17,14 +17,20 @@ from pipelines.sources.neocrm.objects import NeocrmObject
 from pipelines.sources.neocrm.reading import first_records
 from pipelines.sources.neocrm.selection import select
 from pipelines.sources.neocrm.tenant import Tenant
-from pipelines.sources.protocol import Finding, joined
+from pipelines.sources.protocol import Finding, Previous, joined
+from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import stop_at_vanished
 from pipelines.sources.trial import finding, tried
 
 _DAY = 86_400_000
 
 
 def findings(
-    tenant: Tenant, source: Source, objects: Sequence[NeocrmObject], known_stages: set[str]
+    tenant: Tenant,
+    source: Source,
+    objects: Sequence[NeocrmObject],
+    known_stages: set[str],
+    previous: Previous,
 ) -> list[Finding]:
     """One finding for the login, each object, the stages, and the log of changes.
 
@@ -48,7 +54,7 @@ def findings(
         )
     for item in objects:
         try:
-            found.append(_object(tenant, item))
+            found.append(_object(tenant, item, Cursor.read(previous.cursor(item.table))))
         except Failure as failure:
             found.append(
                 Finding(f"{tenant.name}: {item.name}", False, failure.cause, failure.next_step)
@@ -59,7 +65,7 @@ def findings(
     return found
 
 
-def _object(tenant: Tenant, item: NeocrmObject) -> Finding:
+def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
     subject = f"{tenant.name}: {item.name}"
     described = tenant.describe(item.name)
     try:
@@ -71,6 +77,7 @@ def _object(tenant: Tenant, item: NeocrmObject) -> Finding:
         return Finding(
             subject, item.optional, text("sources.neocrm.cannot_be_read", cause=refusal.cause), step
         )
+    stop_at_vanished(tenant.name, item.table, last, selection.lost, tenant.options)
     count = tenant.count(item.source, "")
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
     remedy: Said = ""

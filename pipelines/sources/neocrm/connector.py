@@ -38,7 +38,7 @@ from pipelines.sources.neocrm.options import options_of
 from pipelines.sources.neocrm.reading import missing_object, plan, read
 from pipelines.sources.neocrm.selection import with_mapping
 from pipelines.sources.neocrm.tenant import Tenant
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import watched
 
@@ -99,13 +99,13 @@ class NeocrmConnector:
             return
         yield from read(tenant, job)
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
             retry = self._retry or RetryPolicy(tries=3, base=1.0)
             tenant = self._tenant(retry, once_more=True)
             with tenant.client:
-                return findings(tenant, self.source, self.objects(), self._stages)
+                return findings(tenant, self.source, self.objects(), self._stages, previous)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/neocrm.md"
             return [Finding(self.source.name, False, str(failure), step)]

@@ -43,6 +43,7 @@ from pipelines.sources.records import (
     Window,
 )
 from pipelines.sources.records.digests import after_all, digest, is_due
+from pipelines.sources.records.emptied import stop_at_vanished
 from pipelines.sources.trial import FIRST
 
 # Records up to which all ids are compared every night; of more, in turn.
@@ -60,6 +61,7 @@ def plan(
     """What to read of an object this time. Raises `PermanentFailure` for fields that are needed."""
     options, selection = tenant.options, select(tenant, item, described)
     stop_without(tenant.name, item.name, item.entity, selection.chosen, options.accept_missing)
+    stop_at_vanished(tenant.name, item.table, last, selection.lost, options)
     known = set(last.extra.get("fields", ())) if last else set()
     whole = (
         last is None

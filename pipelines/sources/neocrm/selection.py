@@ -35,6 +35,11 @@ class Selection:
     zone: str
 
     @property
+    def lost(self) -> list[str]:
+        """Columns that are wanted and not visible."""
+        return [w.column for w in self.item.columns if w.keys and w.column not in self.chosen]
+
+    @property
     def select(self) -> str:
         return "select " + ", ".join(
             f"{path} {_key(column, path)}" if "." in path else path

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -73,6 +73,30 @@ def watched(
             count = counts.get(item.entity, _Count())
             item = _judged(item, count, previous, source, options, upto)
         yield item
+
+
+def stop_at_vanished(
+    source: str,
+    table: str,
+    last: Cursor | None,
+    missing: Collection[str],
+    options: ConnectorOptions,
+) -> None:
+    """Raise `PermanentFailure` before anything is read if a column that held values at the last whole
+    load can no longer be asked for: of an increment alone, nobody would see it.
+
+    `missing`: raw columns that are wanted and that the system does not show.
+    """
+    filled = last.extra.get("filled") if last else None
+    known: Mapping[str, float] = filled if isinstance(filled, dict) else {}
+    names = [f"{table}.{name}" for name in sorted(missing) if known.get(name)]
+    if lost := [name for name in names if name not in options.accept_empty]:
+        raise PermanentFailure(
+            text("sources.could_not_read_2", name=table, source=source),
+            where=table,
+            cause=text("sources.vanished.why", columns=lost),
+            next_step=text("sources.vanished.step", columns=lost),
+        )
 
 
 def _judged(

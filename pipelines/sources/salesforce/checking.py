@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pipelines.failures import Failure
 from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
-from pipelines.sources.protocol import Finding
-from pipelines.sources.records import PageGuard
+from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.records import Cursor, PageGuard
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.planning import accepted_of
 from pipelines.sources.salesforce.queries import Described, Org
@@ -28,6 +28,7 @@ def findings(
     objects: Sequence[SalesforceObject],
     mapped: Callable[[SalesforceObject, Described], SalesforceObject],
     stages: set[str],
+    previous: Previous,
 ) -> list[Finding]:
     """One finding for the login, the allowance, each object, and the stages.
 
@@ -38,7 +39,7 @@ def findings(
     found = [_version(org, versions), _allowance(org, limits)]
     for item in objects:
         try:
-            found.append(_object(org, item, mapped))
+            found.append(_object(org, item, mapped, Cursor.read(previous.cursor(item.table))))
         except Failure as failure:
             found.append(
                 Finding(f"{org.name}: {item.name}", False, failure.cause, failure.next_step)
@@ -81,6 +82,7 @@ def _object(
     org: Org,
     item: SalesforceObject,
     mapped: Callable[[SalesforceObject, Described], SalesforceObject],
+    last: Cursor | None,
 ) -> Finding:
     subject = f"{org.name}: {item.name}"
     described = org.describe(item.name)
@@ -97,7 +99,7 @@ def _object(
         item,
         described,
         source=org.name,
-        known=frozenset(),
+        known=frozenset(last.extra.get("fields", ())) if last else frozenset(),
         without=frozenset(org.options.without),
     )
     told: list[Said] = [text("sources.check.records", rows=f"{org.count(item.name, ''):,}")]

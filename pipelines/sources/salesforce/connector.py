@@ -23,7 +23,7 @@ from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.settings import Settings
 from pipelines.sources.http import LoginMemory, RetryPolicy
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import watched
 from pipelines.sources.salesforce.checking import findings
@@ -97,12 +97,12 @@ class SalesforceConnector:
                         )
                     yield given
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         """Whether one can log in, what is visible and what is missing, in an administrator's words."""
         try:
             org = self._org(self._retry or RetryPolicy(tries=2), once_more=True)
             with org.client:
-                return findings(org, self.objects(), self.mapped, self._stages)
+                return findings(org, self.objects(), self.mapped, self._stages, previous)
         except (Failure, ConfigurationError) as failure:
             step = getattr(failure, "next_step", "") or "see docs/sources/salesforce.md"
             return [Finding(self.source.name, False, str(failure), step)]

@@ -232,7 +232,7 @@ _STANDARD = (
     ),
     _object(
         "ForecastingQuota",
-        "PeriodId ForecastingTypeId ProductFamily Territory2Id",
+        "PeriodId ForecastingTypeId ProductFamily Territory2Id CurrencyIsoCode",
         required="QuotaOwnerId",
         decimals="QuotaAmount",
         days="StartDate",

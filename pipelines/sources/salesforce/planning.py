@@ -28,6 +28,7 @@ class Job:
     window: Window
     single_currency: bool
     postponed: bool = False  # a whole load is due, and waits for more requests
+    stale: bool = False  # values that move no stamp are those of the last whole load
 
     @property
     def where(self) -> str:
@@ -61,13 +62,18 @@ def plan(
         or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
         or grown
     )
+    unstamped = bool(last and selection.unstamped and not whole)
+    if unstamped and not org.sparing:
+        # Few enough to be read anew every night.
+        whole = org.count(item.name, item.where) <= options.bulk_from
     # What is left of the day's requests is for changes; without an earlier load there are none.
     postponed = bool(whole and org.sparing and last and item.stamp and not grown)
     if last is None or (whole and not postponed):
         window = Window(None, upto)
     else:
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
-    return Job(item, described, selection, last, window, single_currency, postponed)
+    stale = unstamped and not whole
+    return Job(item, described, selection, last, window, single_currency, postponed, stale)
 
 
 def accepted_of(item: SalesforceObject, options: Options) -> set[str]:

@@ -55,10 +55,14 @@ _UNSELECTABLE = {"address", "location", "base64"}
 
 @dataclass(frozen=True)
 class Described:
-    """What the integration user sees of an object: field -> type; whether deletions are logged."""
+    """What the integration user sees of an object: field -> type; whether deletions are logged.
+
+    `computed`: formulas and roll-ups, whose changes need not move a record's time of change.
+    """
 
     fields: dict[str, str]
     replicateable: bool
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,8 @@ class Org:
             for item in content["fields"]
             if item["type"] not in _UNSELECTABLE
         }
-        return Described(fields, bool(content.get("replicateable", True)))
+        computed = frozenset(item["name"] for item in content["fields"] if item.get("calculated"))
+        return Described(fields, bool(content.get("replicateable", True)), computed)
 
     def pages(self, soql: str, what: str, guard: PageGuard[str]) -> Iterator[list[dict[str, Any]]]:
         """Records of a query, deleted and archived ones included, page by page.
@@ -170,23 +175,29 @@ class Org:
         except Refusal as refusal:
             if refusal.code not in TOO_SLOW:
                 raise
-            return self._in_parts(name, where)
+            return sum(self._of_span(name, where, *span) for span in _quarters())
         return int(content["totalSize"])
 
-    def _in_parts(self, name: str, where: str) -> int:
-        """The same count by quarters of creation, which never overlap; raises if one is too slow."""
-        year = dt.datetime.now(dt.UTC).year + 1
-        starts = [f"{y}-{m:02}-01T00:00:00Z" for y in range(year - 12, year) for m in (1, 4, 7, 10)]
-        spans = [f"CreatedDate < {starts[0]}", f"CreatedDate >= {starts[-1]}"]
-        spans += [
-            f"CreatedDate >= {first} AND CreatedDate < {end}" for first, end in pairwise(starts)
-        ]
-        counted = 0
-        for span in spans:
-            both = f"({where}) AND {span}" if where else span
-            content = self._aggregate(f"SELECT COUNT() FROM {name} WHERE {both}", name)
-            counted += int(content["totalSize"])
-        return counted
+    def _of_span(
+        self, name: str, where: str, start: dt.datetime | None, end: dt.datetime | None
+    ) -> int:
+        """The count of records created within a span, which is halved while it is too slow.
+
+        Raises the org's `Refusal` if a day, or a span without an end, is.
+        """
+        parts = [f"({where})"] if where else []
+        parts += [f"CreatedDate >= {moment(start)}"] if start else []
+        parts += [f"CreatedDate < {moment(end)}"] if end else []
+        soql = f"SELECT COUNT() FROM {name} WHERE {' AND '.join(parts)}"
+        try:
+            return int(self._aggregate(soql, name)["totalSize"])
+        except Refusal as refusal:
+            day = dt.timedelta(days=1)
+            if refusal.code not in TOO_SLOW or not start or not end or end - start <= day:
+                raise
+        middle = start + (end - start) // 2
+        halves = ((start, middle.replace(microsecond=0)), (middle.replace(microsecond=0), end))
+        return sum(self._of_span(name, where, *half) for half in halves)
 
     def total(self, name: str, field: str, where: str) -> Decimal | None:
         """The org's own sum of an amount; None if there is nothing to sum."""
@@ -261,6 +272,17 @@ class Org:
             ).json
         except Refusal:
             return None
+
+
+def _quarters() -> list[tuple[dt.datetime | None, dt.datetime | None]]:
+    """All time in spans that never overlap: quarters of the last years, and what lies before and after."""
+    year = dt.datetime.now(dt.UTC).year + 1
+    starts = [
+        dt.datetime(y, month, 1, tzinfo=dt.UTC)
+        for y in range(year - 12, year + 1)
+        for month in (1, 4, 7, 10)
+    ]
+    return [(None, starts[0]), *pairwise(starts), (starts[-1], None)]
 
 
 def moment(when: dt.datetime, zone: str = "Z") -> str:

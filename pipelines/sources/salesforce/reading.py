@@ -205,6 +205,9 @@ def _changes(org: Org, job: Job) -> list[Text]:
     if job.postponed:
         spent, most = f"{org.sparing:.0%}", f"{org.options.most_of_daily_limit:.0%}"
         said.append(text("sources.salesforce.sparing", spent=spent, most=most))
+    if job.stale and job.last is not None and job.last.full_at is not None:
+        fields, day = list(job.selection.unstamped), job.last.full_at.date()
+        said.append(text("sources.computed_fields_are_of", fields=fields, day=day))
     if job.selection.absent:
         said.append(text("sources.salesforce.not_visible", names=list(job.selection.absent)))
     if job.last is not None:

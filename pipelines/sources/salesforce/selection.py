@@ -27,6 +27,9 @@ class Selection:
     paths: tuple[str, ...]
     absent: tuple[str, ...]  # declared, but the org or the user has it not
     columns: frozenset[str] = frozenset()  # the raw columns that are filled
+    # Mapped fields whose values change without moving the record's stamp: formulas, roll-ups, and
+    # fields of other records.
+    unstamped: tuple[str, ...] = ()
 
 
 def with_mapping(
@@ -36,6 +39,11 @@ def with_mapping(
     fields, derived = [], []
     for field in item.fields:
         column = field.name.removeprefix("custom_")
+        if item.table.startswith("custom_") and column == "currency" and column not in mapping:
+            # Amounts are in the currency of their record, in orgs that have several.
+            there = "CurrencyIsoCode" in described.fields
+            fields.append(replace(field, path="CurrencyIsoCode") if there else field)
+            continue
         is_mapped = item.table.startswith("custom_") or field.name.startswith("custom_")
         if is_mapped and not field.path and column in mapping:
             made = rule_of(column, mapping[column], entity=item.entity or "", zone=zone)
@@ -110,4 +118,10 @@ def select(
     )
     gone = set(absent)
     columns = frozenset(f.name for f in item.fields if f.path and f.path not in gone)
-    return Selection(shape, paths, tuple(absent), columns)
+    unstamped = tuple(p for p in paths if p in described.computed or _of_another(p))
+    return Selection(shape, paths, tuple(absent), columns, unstamped)
+
+
+def _of_another(path: str) -> bool:
+    """Whether a field is another record's; the names of record types hardly ever change."""
+    return "." in path and not path.startswith("RecordType.")

@@ -19,7 +19,7 @@ from pipelines.failures import Failure
 from pipelines.language import text
 from pipelines.language.text import Clause
 from pipelines.settings import Settings
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.filled import content_of, refuse_emptied
 from pipelines.sources.spreadsheet.findings import findings_of, superseded_findings
@@ -149,7 +149,7 @@ class SpreadsheetConnector:
             if place in changed or (outcome.cursor or "").endswith(CONFLICT):
                 yield from results(outcome, known[place])
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         """Per file: whether it can be read, as which entity, how many rows, what is missing."""
         mailbox = self._source.mailbox
         where = self._source.folder or (

@@ -14,6 +14,6 @@ canonical meaning (dbt staging).
 """
 
 from pipelines.sources.zoho.connector import ZohoConnector
-from pipelines.sources.zoho.modules import TABLES
+from pipelines.sources.zoho.own_modules import TABLES
 
 __all__ = ["TABLES", "ZohoConnector"]

@@ -13,20 +13,24 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.language.text import Clause, Said
-from pipelines.sources.protocol import Finding
+from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.records import Cursor
+from pipelines.sources.records.emptied import stop_at_vanished
 from pipelines.sources.trial import finding, tried
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import SCOPES
 from pipelines.sources.zoho.counting import record_count
 from pipelines.sources.zoho.loading import first_records
 from pipelines.sources.zoho.metadata import field_types, plan_of, unmapped
-from pipelines.sources.zoho.modules import MODULES
+from pipelines.sources.zoho.own_modules import mapping_of, modules_of
 from pipelines.sources.zoho.session import Session
 
 _SHOWN = 12
 
 
-def look_around(session: Session, source: Source, company_zone: str = "UTC") -> list[Finding]:
+def look_around(
+    session: Session, source: Source, company_zone: str, previous: Previous
+) -> list[Finding]:
     """Findings about login, organisation, people and every module; never raises for what it finds."""
     try:
         company = lists.organisation(session)
@@ -65,7 +69,7 @@ def look_around(session: Session, source: Source, company_zone: str = "UTC") -> 
             )
         )
     findings += _people(session)
-    findings += _modules(session, company_zone)
+    findings += _modules(session, source.name, company_zone, previous)
     return findings
 
 
@@ -129,22 +133,25 @@ def _names(found: list[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(str(stage["stage"]) for stage in found))
 
 
-def _modules(session: Session, zone: str) -> Iterator[Finding]:
+def _modules(session: Session, source: str, zone: str, previous: Previous) -> Iterator[Finding]:
     options = session.options
     plans = {}
-    for name, module in MODULES.items():
-        if name in options.without:
-            yield Finding(name, True, language.text("sources.zoho.not_read_as_options_say"))
-            continue
+    for name in options.without:
+        yield Finding(name, True, language.text("sources.zoho.not_read_as_options_say"))
+    for module in modules_of(options.objects, options.without):
+        name = module.name
         called = options.history_module if not module.deletable else name
         try:
             types = field_types(session, called)
-            plan = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
+            plan = plan_of(module, types, mapping_of(module, options.fields, options.objects), zone)
+            last = Cursor.read(previous.cursor(module.table))
+            stop_at_vanished(source, module.table, last, plan.lost, options)
         except Failure as failure:
             found = _failed(name, failure)
             key = "sources.zoho.optional" if module.optional else "sources.zoho.required"
             said = language.text(key, said=found.text)
-            yield Finding(name, module.optional, said, found.next_step)
+            harmless = module.optional and previous.cursor(module.table) is None
+            yield Finding(name, harmless, said, found.next_step)
             continue
         plans[name] = plan
         count = record_count(session, module)
@@ -173,7 +180,7 @@ def _modules(session: Session, zone: str) -> Iterator[Finding]:
             accepted=options.accept_missing,
             trial=trial,
         )
-    for entity, column, field in unmapped(options.fields, plans):
+    for entity, column, field in unmapped(options, plans):
         yield Finding(
             f"fields.{entity}.{column}",
             False,

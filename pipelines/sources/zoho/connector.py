@@ -25,16 +25,17 @@ from pipelines.language import Text, text
 from pipelines.settings import Settings
 from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.http.replies import USUAL_STEP
-from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection
+from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor, RowShape
-from pipelines.sources.records.emptied import watched
+from pipelines.sources.records.emptied import stop_at_vanished, watched
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import STEPS
 from pipelines.sources.zoho.checking import look_around
 from pipelines.sources.zoho.loading import ModuleLoad, Task
 from pipelines.sources.zoho.metadata import plans_of
-from pipelines.sources.zoho.modules import HISTORY, LISTS, MODULES, TABLES
+from pipelines.sources.zoho.modules import HISTORY, LISTS
 from pipelines.sources.zoho.options import options_of
+from pipelines.sources.zoho.own_modules import TABLES, modules_of
 from pipelines.sources.zoho.session import RETRY, Session
 
 Items = Iterator[Batch | Rejection | Extract]
@@ -75,10 +76,10 @@ class ZohoConnector:
         finally:
             session.close()
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
         session = self._session(once_more=True)
         try:
-            return look_around(session, self._source, self._zone)
+            return look_around(session, self._source, self._zone, previous)
         finally:
             session.close()
 
@@ -100,12 +101,14 @@ class ZohoConnector:
 
     def _modules(self, session: Session, previous: Previous, upto: dt.datetime) -> Items:
         plans, refused = plans_of(session, self._zone)
-        for name, declared in MODULES.items():
-            table = declared.table
+        for declared in modules_of(self._options.objects, self._options.without):
+            name, table = declared.name, declared.table
             if name in plans:
                 # A cursor that cannot be read must not stop the run that reads everything anew.
                 cursor = None if self._options.full else Cursor.read(previous.cursor(table))
-                task = Task(plans[name], cursor, upto, self._single_currency)
+                plan, options = plans[name], self._options
+                stop_at_vanished(self._source.name, table, cursor, plan.lost, options)
+                task = Task(plan, cursor, upto, self._single_currency)
                 yield from ModuleLoad(session, task).items()
             elif name in refused:
                 said = _refused(name, refused[name])

@@ -20,6 +20,8 @@ from pipelines.sources.zoho.options import Options
 from pipelines.sources.zoho.session import Session
 
 Records = list[dict[str, Any]]
+# Where a user's territories and groups are listed.
+_LISTED = {"territory": "territories", "group": "user_groups"}
 
 
 def organisation(session: Session) -> dict[str, Any]:
@@ -60,7 +62,22 @@ def users(session: Session) -> Records:
             for user in content["users"]:
                 found[str(user.get("id"))] = user
             more = bool(content["info"].get("more_records"))
+    if session.options.team_by == "group":
+        for key, user in found.items():
+            if user.get("status") == "active":
+                found[key] = {**user, _LISTED["group"]: _groups(session, key)}
     return list(found.values())
+
+
+def _groups(session: Session, user: str) -> Records:
+    """The groups of a user in the order of their ids; Zoho tells them user by user only."""
+    content = session.get(
+        f"users/{user}/actions/associated_groups",
+        expect={_LISTED["group"]: list},
+        tried=text("sources.could_not_read_users_zoho_crm"),
+    )
+    listed: Records = content[_LISTED["group"]] if content else []
+    return sorted(listed, key=lambda group: str(group.get("id")))
 
 
 def teams(session: Session, people: Records) -> Records:
@@ -92,9 +109,9 @@ def in_teams(people: Records, options: Options) -> Records:
 
 
 def _team(person: dict[str, Any], options: Options) -> tuple[str | None, str | None]:
-    """Id and name of a user's team: the first territory, or what a field of the user holds."""
-    if options.team_by == "territory":
-        listed = person.get("territories") or []
+    """Id and name of a user's team: the first territory or group, or what a field of his holds."""
+    if options.team_by in ("territory", "group"):
+        listed = person.get(_LISTED[options.team_by]) or []
         value = listed[0] if listed else None
     else:
         value = person.get(options.team_field or "")

@@ -65,6 +65,11 @@ class ModuleLoad:
         asked = set(self._cursor.extra.get("asked", ())) if self._cursor else set()
         grown = bool(self._cursor) and not set(task.plan.names) <= asked
         self._full = options.full or due or grown
+        self._stale = bool(task.plan.computed) and not self._full
+        if self._stale:
+            there = record_count(session, self._module)
+            self._full = there is not None and there <= options.bulk_from
+            self._stale = not self._full
         self._seen, self._drift = Seen(), Drift()
         self._batches = Batches(self._module.table)
         self._rejected = self._later = 0
@@ -217,6 +222,9 @@ class ModuleLoad:
     def _remarks(self) -> list[Text]:
         """New and vanished fields since the last load, and whatever the records themselves showed."""
         said = []
+        if self._stale and self._cursor and self._cursor.full_at:
+            day, fields = self._cursor.full_at.date(), list(self._plan.computed)
+            said.append(text("sources.computed_fields_are_of", fields=fields, day=day))
         earlier = set(self._cursor.extra.get("fields") or ()) if self._cursor else set()
         known = set(self._plan.known or ())
         if earlier and known:

@@ -19,9 +19,12 @@ from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import Derived, Field, RowShape, rule_of
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
-from pipelines.sources.zoho.modules import LOOKUP, MODULES, ZohoModule, api_name
+from pipelines.sources.zoho.modules import LOOKUP, ZohoModule, api_name
+from pipelines.sources.zoho.options import Options
+from pipelines.sources.zoho.own_modules import mapping_of, modules_of
 from pipelines.sources.zoho.session import Session
 
+_COMPUTED = {"formula", "rollup_summary", "aggregate_field"}
 _LOOKUPS = {"lookup", "ownerlookup", "userlookup", "module_lookup"}
 
 
@@ -40,6 +43,12 @@ class Plan:
     known: frozenset[str] | None
     missing: tuple[str, ...]
     derived: tuple[Derived, ...] = ()
+    computed: tuple[str, ...] = ()  # asked for, and reckoned by Zoho: no time of change moves
+
+    @property
+    def lost(self) -> list[str]:
+        """Raw columns whose field the organisation lacks, or does not show."""
+        return [f.name for f in self.module.fields if api_name(f) in self.missing]
 
     @property
     def columns(self) -> frozenset[str]:
@@ -82,9 +91,11 @@ def plan_of(
     missing: list[str] = []
     for item in module.fields:
         name = api_name(item)
-        if item.name.startswith("custom_"):
+        if item.name.startswith("custom_") or (module.is_own and not item.path):
             column = item.name.removeprefix("custom_")
             rule = mapping.get(column)
+            if module.is_own and column == "currency" and "Currency" in (types or {}):
+                rule = rule or FieldRule(coalesce=("Currency",))
             # A mapping for activities need not fit all three of their modules.
             if rule is None or (types is not None and not set(rule.paths) <= set(types)):
                 fields.append(item)
@@ -93,7 +104,8 @@ def plan_of(
             made = rule_of(column, rule, entity=module.entity or "", zone=zone)
             if made:
                 derived.append(made)
-                fields.append(replace(item, path=made.key))
+                required = item.required and item.name not in module.loosened
+                fields.append(replace(item, path=made.key, required=required))
                 asked += [path for path in rule.paths if path not in asked]
                 continue
             name = rule.paths[0]
@@ -123,6 +135,7 @@ def plan_of(
         None if types is None else frozenset(types),
         tuple(missing),
         tuple(derived),
+        tuple(name for name in asked if (types or {}).get(name) in _COMPUTED),
     )
 
 
@@ -146,13 +159,17 @@ def _in_sheet(item: Field) -> Field:
     return replace(item, path="Id" if item.name == "id" else api_name(item))
 
 
-def unmapped(
-    mappings: Mapping[str, Mapping[str, FieldRule]], plans: Mapping[str, Plan]
-) -> list[tuple[str, str, str]]:
+def unmapped(options: Options, plans: Mapping[str, Plan]) -> list[tuple[str, str, str]]:
     """Mappings (entity, column, field) whose field no module of the entity has."""
+    mappings = [(False, entity, columns) for entity, columns in options.fields.items()]
+    mappings += [(True, entity, own.fields) for entity, own in options.objects.items()]
     lost = []
-    for entity, columns in mappings.items():
-        readers = [plan for plan in plans.values() if plan.module.entity == entity]
+    for is_own, entity, columns in mappings:
+        readers = [
+            plan
+            for plan in plans.values()
+            if plan.module.entity == entity and plan.module.is_own is is_own
+        ]
         for column, rule in columns.items():
             for name in rule.paths:
                 if readers and not any(p.known is None or name in p.known for p in readers):
@@ -168,9 +185,8 @@ def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict
     options = session.options
     plans: dict[str, Plan] = {}
     refused: dict[str, Refusal] = {}
-    for name, declared in MODULES.items():
-        if name in options.without:
-            continue
+    for declared in modules_of(options.objects, options.without):
+        name = declared.name
         called = options.history_module if not declared.deletable else name
         module = replace(declared, name=called)
         try:
@@ -180,12 +196,13 @@ def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict
                 raise
             refused[name] = refusal
             continue
-        plan = plan_of(module, types, options.fields.get(module.entity or "", {}), zone)
+        mapping = mapping_of(module, options.fields, options.objects)
+        plan = plan_of(module, types, mapping, zone)
         if module.entity:
             read = plan.columns
             stop_without("Zoho CRM", called, module.entity, read, options.accept_missing)
         plans[name] = plan
-    if lost := unmapped(options.fields, plans):
+    if lost := unmapped(options, plans):
         entity, column, field = lost[0]
         raise PermanentFailure(
             text("sources.zoho.could_not_read", field=field, entity=entity, column=column),

@@ -23,7 +23,7 @@ from pipelines.sources.records import Field
 STAMP = "Modified_Time"
 LOOKUP = ".id"
 # Canonical kinds -> kinds of a mapped column.
-_KINDS = {
+KINDS = {
     "text": "loose_text",
     "money": "decimal",
     "timestamp": "timestamp",
@@ -64,6 +64,11 @@ class ZohoModule:
         return pa.schema([*(item.arrow for item in self.fields), *_MARKS])
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is a module of the company's own (`own_modules.py`)."""
+        return self.table.startswith("custom_")
+
+    @property
     def dated(self) -> bool:
         """Whether records tell when they were created."""
         return any(item.name == "created_time" for item in self.fields)
@@ -72,7 +77,7 @@ class ZohoModule:
 def mapped_columns(entity: str) -> dict[str, str]:
     """Canonical columns of an entity that a company may map to own fields, with their kinds."""
     shape = ENTITIES[entity]
-    return {c.name: _KINDS[c.kind] for c in shape.columns if c.name not in shape.key[:1]}
+    return {c.name: KINDS[c.kind] for c in shape.columns if c.name not in shape.key[:1]}
 
 
 def api_name(item: Field) -> str:
@@ -216,9 +221,4 @@ LISTS: dict[str, tuple[Field, ...]] = {
     "roles": ROLES,
     "users": USERS,
     "stages": STAGES,
-}
-
-TABLES: dict[str, pa.Schema] = {
-    **{name: pa.schema([item.arrow for item in fields]) for name, fields in LISTS.items()},
-    **{item.table: item.schema for item in MODULES.values()},
 }

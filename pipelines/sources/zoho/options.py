@@ -14,11 +14,14 @@ from pipelines.configuration.sources import Source
 from pipelines.sources.connector_options import (
     Address,
     ConnectorOptions,
+    CustomObject,
     FieldRule,
     check_fields,
+    check_objects,
     read_options,
 )
 from pipelines.sources.zoho.modules import HISTORY, MODULES, mapped_columns
+from pipelines.sources.zoho.own_modules import CUSTOM_ENTITIES
 
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EXAMPLE = "an API name such as Product_Line"
@@ -30,6 +33,7 @@ class Options(ConnectorOptions):
     """`options` of a Zoho source.
 
     `fields`: own fields for canonical columns, e.g. `{opportunities: {product_line: Product_Line}}`.
+    `objects`: entities kept in modules of the company's own.
     `regions`: name of a role -> region of the teams at and below it. `without`: modules that are not
     to be read. `history_time`: what `Modified_Time` of a stage tracker row means: when its stage was
     entered (as live traces show) or left. `daily_credits`: how many calls this source may make
@@ -41,8 +45,9 @@ class Options(ConnectorOptions):
     grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
     organisation_id: str | None = Field(default=None, pattern=r"^\d+$")
     fields: dict[str, dict[str, FieldRule]] = Field(default_factory=dict)
-    # What stands for teams: roles; the first territory of a user; what a field of the user holds.
-    team_by: Literal["role", "territory", "field"] = "role"
+    objects: dict[str, CustomObject] = Field(default_factory=dict)
+    # What stands for teams: roles; the first territory or group of a user; what a field of his holds.
+    team_by: Literal["role", "territory", "group", "field"] = "role"
     team_field: str | None = Field(default=None, pattern=rf"^{_API_NAME.pattern}$")
     regions: dict[str, str] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
@@ -67,6 +72,7 @@ class Options(ConnectorOptions):
     @model_validator(mode="after")
     def _known(self) -> Options:
         check_fields(self.fields, _MAPPABLE, _API_NAME, _EXAMPLE)
+        check_objects(self.objects, CUSTOM_ENTITIES, _API_NAME, _EXAMPLE)
         if (self.team_by == "field") != bool(self.team_field):
             raise ValueError("team_field together with team_by field")
         if self.grant == "client_credentials" and not self.organisation_id:

@@ -29,7 +29,7 @@ _V = r"v\d"
 # Everything this connector may ever send. COQL knows only select; a bulk job is a query, too.
 ALLOWED = (
     ("GET", rf"/crm/{_V}/org"),
-    ("GET", rf"/crm/{_V}/users"),
+    ("GET", rf"/crm/{_V}/users(/\d+/actions/associated_groups)?"),
     ("GET", rf"/crm/{_V}/settings/(roles|modules|fields|layouts|pipeline)"),
     ("GET", rf"/crm/{_V}/[A-Za-z][A-Za-z0-9_]*"),
     ("GET", rf"/crm/{_V}/[A-Za-z][A-Za-z0-9_]*/(deleted|actions/count)"),

@@ -44,27 +44,57 @@ changes as (
 -- Changed twice on one day: the last amount stands.
 last_of_day as (
     select
-        *,
-        row_number() over (partition by source, id, known_on order by version_number desc) as day_rank,
-        row_number() over (partition by source, id order by version_number) as change_number
+        changes.*,
+        upper(
+            coalesce(
+                changes.currency_iso_code, organizations.default_currency_iso_code, '{{ var("currency") }}'
+            )
+        ) as currency,
+        row_number()
+            over (partition by changes.source, changes.id, changes.known_on order by changes.version_number desc)
+            as day_rank,
+        row_number() over (partition by changes.source, changes.id order by changes.version_number)
+            as change_number
     from changes
-    where period_type in ('month', 'quarter', 'year') and first_day is not null
+    left join ({{ salesforce_whole('organization') }}) as organizations
+        on changes.source = organizations.source
+    where changes.period_type in ('month', 'quarter', 'year') and changes.first_day is not null
 ),
 
+rates as (
+    select
+        upper(trim(currency)) as currency,
+        rate,
+        rate_date,
+        lead(rate_date) over (partition by upper(trim(currency)) order by rate_date) as next_from
+    from {{ source('config', 'exchange_rates') }}
+    where rate_date <= {{ as_of_date() }}
+),
+
+-- Targets are in the company's currency: at the rate of the first day of their period, the newest
+-- for periods to come. Without a rate the amount is unknown, and the row is set aside and named.
 united as (
     select
-        {{ period_label('period_type', 'first_day') }} as period,
+        {{ period_label('last_of_day.period_type', 'last_of_day.first_day') }} as period,
         'rep' as scope_type,
-        quota_owner_id as scope_id,
+        last_of_day.quota_owner_id as scope_id,
         'revenue' as metric,
-        coalesce(quota_amount, 0) as target_amount,
-        'v' || cast(change_number as string) as version,
-        known_on as effective_from,
+        case
+            when last_of_day.currency = '{{ var("currency") }}' then coalesce(last_of_day.quota_amount, 0)
+            else coalesce(last_of_day.quota_amount, 0) * rates.rate
+        end as target_amount,
+        'v' || cast(last_of_day.change_number as string) as version,
+        last_of_day.known_on as effective_from,
         cast(null as string) as reason,
-        source,
-        _loaded_at
+        last_of_day.source,
+        last_of_day._loaded_at
     from last_of_day
-    where day_rank = 1
+    left join rates
+        on
+            last_of_day.currency = rates.currency
+            and last_of_day.first_day >= rates.rate_date
+            and (rates.next_from is null or last_of_day.first_day < rates.next_from)
+    where last_of_day.day_rank = 1
     union all
     select
         period,

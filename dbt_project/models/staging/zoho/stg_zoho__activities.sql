@@ -1,4 +1,4 @@
--- Finished tasks, meetings and calls. What_Id leads to a deal or an account, which only its id can
+-- Finished tasks, meetings and calls, or the company's own module. What_Id leads to a deal or an account, which only its id can
 -- tell; Who_Id leads to a contact or a lead.
 with rows_of_modules as (
     {%- for table, moment, kind, direction in [
@@ -64,6 +64,22 @@ renamed as (
     left join contacts on rows_of_modules.source = contacts.source and rows_of_modules.who_id = contacts.id
     -- A task that is not done is a plan.
     where rows_of_modules.occurred_at is not null
+),
+
+own_objects as (
+    {{ zoho_current('custom_activities') }}
 )
 
 select * from renamed
+union all
+select
+    id as activity_id,
+    opportunity_id,
+    account_id,
+    owner_id,
+    activity_type,
+    lower(direction) as direction,
+    occurred_at,
+    source,
+    _loaded_at
+from own_objects

@@ -22,6 +22,9 @@ arrived as (
         ('events', none),
         ('calls', none),
         ('sales_orders', 'grand_total'),
+        ('custom_orders', 'amount'),
+        ('custom_activities', none),
+        ('custom_targets', none),
     ] %}
     select
         versions.source,
@@ -45,7 +48,8 @@ arrived as (
 ),
 
 {{ compared_counts(
-    "counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')",
+    "counted.object in ('deals', 'accounts', 'contacts', 'tasks', 'events', 'calls', 'sales_orders')"
+    ~ " or counted.object like 'custom%'",
     system_rows='counted.system_rows - coalesce(arrived.gone_rows, 0)',
     changed_since='coalesce(arrived.gone_rows, 0)',
 ) }}

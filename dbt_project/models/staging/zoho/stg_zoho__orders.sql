@@ -1,9 +1,32 @@
-with orders as (
+-- Sales orders, or those of the company's own module if it keeps orders in one.
+with standard_rows as (
     {{ zoho_current('sales_orders') }}
+),
+
+own_objects as (
+    {{ zoho_current('custom_orders') }}
 ),
 
 -- An order outlives its account: when that is deleted the order names none any more, and belongs to
 -- the account that it named last.
+named as (
+    select
+        source,
+        id,
+        coalesce(custom_account_id, account_id) as account_id,
+        modified_time,
+        _loaded_at
+    from {{ source('raw', 'zoho__sales_orders') }}
+    union all
+    select
+        source,
+        id,
+        account_id,
+        modified_time,
+        _loaded_at
+    from {{ source('raw', 'zoho__custom_orders') }}
+),
+
 last_accounts as (
     select
         source,
@@ -11,15 +34,13 @@ last_accounts as (
         account_id
     from (
         select
-            source,
-            id,
-            coalesce(custom_account_id, account_id) as account_id,
+            *,
             row_number() over (
                 partition by source, id order by _loaded_at desc, modified_time desc
             ) as named_rank
-        from {{ source('raw', 'zoho__sales_orders') }}
-        where coalesce(custom_account_id, account_id) is not null
-    ) as named
+        from named
+        where account_id is not null
+    ) as ranked
     where named_rank = 1
 ),
 
@@ -31,31 +52,35 @@ organisations as (
     {{ zoho_whole('organisation') }}
 ),
 
-renamed as (
+united as (
     select
-        ---------- ids
-        orders.id as order_id,
-        coalesce(orders.custom_opportunity_id, orders.deal_id) as opportunity_id,
-        coalesce(orders.custom_account_id, orders.account_id, last_accounts.account_id) as account_id,
-        coalesce(orders.custom_owner_id, orders.owner_id) as owner_id,
-        ---------- text
-        coalesce(orders.custom_product_line, deals.custom_product_line) as product_line,
-        coalesce(orders.custom_status, orders.status) as status,
-        ---------- money
-        cast(coalesce(orders.custom_amount, orders.grand_total) as decimal(18, 2)) as amount,
-        upper(coalesce(orders.custom_currency, orders.currency, organisations.iso_code)) as currency,
-        ---------- moments
-        coalesce(orders.custom_ordered_at, orders.created_time) as ordered_at,
-        coalesce(orders.custom_promised_at, {{ company_midnight('orders.due_date') }}) as promised_at,
-        orders.custom_delivered_at as delivered_at,
-        ---------- bookkeeping
-        orders.source,
-        orders._loaded_at
-    from orders
-    left join deals on orders.source = deals.source and orders.deal_id = deals.id
-    left join last_accounts
-        on orders.source = last_accounts.source and orders.id = last_accounts.id
-    left join organisations on orders.source = organisations.source
-)
+        id as order_id,
+        coalesce(custom_opportunity_id, deal_id) as opportunity_id,
+        coalesce(custom_account_id, account_id) as account_id,
+        coalesce(custom_owner_id, owner_id) as owner_id,
+        custom_product_line as product_line,
+        coalesce(custom_status, status) as status,
+        coalesce(custom_amount, grand_total) as amount,
+        coalesce(custom_currency, currency) as currency,
+        coalesce(custom_ordered_at, created_time) as ordered_at,
+        coalesce(custom_promised_at, {{ company_midnight('due_date') }}) as promised_at,
+        custom_delivered_at as delivered_at,
+        source,
+        _loaded_at
+    from standard_rows
+    union all
+    {{ own_orders('own_objects') }}
+),
 
-select * from renamed
+{{ staged_orders(
+    {
+        'account_id': 'coalesce(united.account_id, last_accounts.account_id)',
+        'product_line': 'coalesce(united.product_line, deals.custom_product_line)',
+        'currency': 'coalesce(united.currency, organisations.iso_code)',
+    },
+    [
+        'deals on united.source = deals.source and united.opportunity_id = deals.id',
+        'last_accounts on united.source = last_accounts.source and united.order_id = last_accounts.id',
+        'organisations on united.source = organisations.source',
+    ],
+) }}

@@ -92,6 +92,39 @@ def test_amounts_are_right_or_the_load_says_why(
         right_or_said(steps, change=change, load=load, seen=seen, truth=lambda: dict(amounts))
 
 
+def test_check_says_that_a_caption_was_renamed_and_that_a_widget_is_gone(deals: Tenant) -> None:
+    filled(deals)
+    deals.simulator.advance(1)
+    deals.load()
+    deals.simulator.relabel(DEAL, FIELDS[0], "商机预估额")
+    previous = deals.zone.previous("jdy")
+    (told,) = [f for f in deals.connector().check(previous) if str(f.subject) == "opportunities"]
+    assert told.ok
+    assert "amount = 商机预估额" in str(told.text)
+    assert f"{FIELDS[0]} is now 商机预估额" in str(told.text)
+    # A column that figures stand on and that has lost its widget is no remark.
+    form = deals.simulator.form_named(DEAL)
+    with deals.simulator.lock:
+        form.widgets.remove(form.widget("商机预估额"))
+    (told,) = [f for f in deals.connector().check(previous) if str(f.subject) == "opportunities"]
+    assert not told.ok
+    assert "opportunities.amount" in str(told.text)
+
+
+def test_a_key_that_was_disabled_is_used_again_after_a_check(deals: Tenant) -> None:
+    deals.load()
+    key = deals.simulator.key
+    deals.simulator.key = "another"
+    for _ in range(2):
+        with pytest.raises(Exception, match="key"):
+            deals.load()
+    deals.simulator.key = key
+    with pytest.raises(Exception, match="key"):
+        deals.load()  # nobody has asked yet
+    assert deals.connector().check()[0].ok
+    deals.load()
+
+
 @pytest.mark.parametrize("once", [True, False])
 def test_a_refused_key_is_not_sent_again(deals: Tenant, once: bool) -> None:
     deals.simulator.advance(1)

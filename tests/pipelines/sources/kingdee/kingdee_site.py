@@ -46,6 +46,7 @@ class Night:
     folder: Path
     options: dict[str, Any] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
+    zone_kind: type[RawZone] = RawZone
 
     @property
     def connector(self) -> KingdeeConnector:
@@ -60,7 +61,7 @@ class Night:
 
     @property
     def raw_zone(self) -> RawZone:
-        return RawZone(self.folder / "raw", self.folder / "work")
+        return self.zone_kind(self.folder / "raw", self.folder / "work")
 
     def load(self) -> LoadReport:
         """One night's load at the simulated time."""

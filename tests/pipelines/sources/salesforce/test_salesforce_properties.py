@@ -43,23 +43,28 @@ class Loads:
 
     def __init__(self, simulator: SalesforceSimulator, company: Any, options: dict[str, Any]):
         self.simulator = simulator
-        source = Source(
-            name="crm",
-            system="salesforce",
-            base_url=simulator.url,
-            auth={"client_id": "sim-client-id", "client_secret": "sim-client-secret"},
-            options={"requests_per_second": 10_000, **options},
-        )
-        quick = RetryPolicy(tries=6, base=0.0005, cap=0.001)
-        self.connector = SalesforceConnector(source, company, retry=quick)
+        self.company, self.options = company, options
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.extracts: dict[tuple[str, str | None], Extract] = {}
         self.number = 0
 
-    def load(self) -> None:
+    def connector(self, full: bool) -> SalesforceConnector:
+        source = Source(
+            name="crm",
+            system="salesforce",
+            base_url=self.simulator.url,
+            auth={"client_id": "sim-client-id", "client_secret": "sim-client-secret"},
+            options={"requests_per_second": 10_000, **self.options, "full": full},
+        )
+        quick = RetryPolicy(tries=6, base=0.0005, cap=0.001)
+        return SalesforceConnector(source, self.company, retry=quick)
+
+    def load(self, *, full: bool = False) -> None:
+        """One load; nothing of it counts if it fails."""
+        previous = Previous(dict(self.extracts))
+        items = list(self.connector(full).extract(previous, self.simulator.clock))
         self.number += 1
-        extracts = dict(self.extracts)
-        for item in self.connector.extract(Previous(extracts), self.simulator.clock):
+        for item in items:
             if isinstance(item, Batch):
                 for row in item.table.to_pylist():
                     self.rows.setdefault(item.entity, []).append({**row, "load": self.number})
