@@ -42,6 +42,8 @@ _DAMAGED = re.compile(
     r"|disk image|deserialize|serialization",
     re.IGNORECASE,
 )
+# Of SQLite and DuckDB when the system refuses them a page, whatever its reason.
+_REFUSES = re.compile(r"disk i/o error|input/output error|unable to open database file", re.I)
 # A limit on the size of files is met by every writer as a full disk is.
 _FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _RIGHTS_NUMBERS = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -52,8 +54,9 @@ def storage_failure(error: BaseException | str, data_dir: Path) -> Failure | Non
 
     `error` may be the text of a child process, such as what dbt says of a model.
     """
-    if isinstance(error, Failure):
+    if isinstance(error, Failure) and not _FULL.search(str(error.cause)):
         return error
+    # A child's last words may be quoted by a failure that took them for its own.
     chain: Chain = [error] if isinstance(error, str) else list(_chain(error))
     said = " | ".join(str(part) for part in chain)
     if _FULL.search(said) or _numbers(chain) & _FULL_NUMBERS:
@@ -77,9 +80,18 @@ def storage_failure(error: BaseException | str, data_dir: Path) -> Failure | Non
             cause=text("night.storage.rights"),
             next_step=text("night.storage.rights.next"),
         )
-    if not (_by_a_reader(chain) or _DAMAGED.search(said)):
+    refuses = bool(_REFUSES.search(said)) or errno.EIO in _numbers(chain)
+    if not (refuses or _by_a_reader(chain) or _DAMAGED.search(said)):
         return None
-    return damage(data_dir)
+    found = damage(data_dir)
+    if found or not refuses:
+        return found
+    return TransientFailure(
+        text("night.storage.tried"),
+        where=_file_of(chain) or str(data_dir),
+        cause=text("night.storage.refuses", said=_line(said)),
+        next_step=text("night.storage.refuses.next"),
+    )
 
 
 def damage(data_dir: Path) -> PermanentFailure | None:

@@ -179,12 +179,15 @@ def faulty_night(site: Installation, number: int, fault: str, draw: random.Rando
         whole = manifest is not None and damaged_files(site.current, manifest) == []
     undo()
     again = run(site)
-    said = [
-        line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines() if line.strip()
-    ]
-    return Night(
-        number, fault, done.returncode, said[-1] if said else "", whole, again.returncode == 0
-    )
+    return Night(number, fault, done.returncode, _said(done), whole, again.returncode == 0)
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    """What a person reads of a run that failed: its failure, else its last line but for the time."""
+    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
+    lines = [line for line in lines if line and not line.startswith("Took ")]
+    told = [line for line in lines if "Next:" in line or "Next step" in line]
+    return (told or lines or [""])[-1]
 
 
 def differences(site: Installation, twin: Installation) -> list[str]:

@@ -21,7 +21,7 @@ FINDINGS = [
 
 
 class Source:
-    def check(self) -> list[Finding]:
+    def check(self, previous: object = None) -> list[Finding]:
         return FINDINGS
 
 

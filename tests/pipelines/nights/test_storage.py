@@ -91,8 +91,29 @@ def test_a_truly_full_device(data: Path) -> None:
     assert isinstance(storage_failure(caught.value, data), TransientFailure)
 
 
-def test_a_fault_of_the_code_stays_one(data: Path) -> None:
-    assert storage_failure(KeyError("stage"), data) is None
+def test_what_a_disk_refuses_without_a_reason_is_told_with_what_to_look_at(data: Path) -> None:
+    # SQLite says so where a file may not grow, and of a disk that fails.
+    failure = storage_failure(sqlite3.OperationalError("disk I/O error"), data)
+    assert isinstance(failure, TransientFailure)
+    assert "disk I/O error" in str(failure)
+    assert "run again" in str(failure)
+    assert "磁盘拒绝读写" in failure.told.zh
+
+
+def test_a_full_disk_that_a_child_met_is_no_fault_of_the_project(data: Path) -> None:
+    quoted = PermanentFailure(
+        "Could not parse the dbt project", cause="OSError: [Errno 27] File too large"
+    )
+    assert isinstance(storage_failure(quoted, data), TransientFailure)
+    other = PermanentFailure("Could not parse the dbt project", cause="no such macro")
+    assert storage_failure(other, data) is other
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("stage"), sqlite3.OperationalError("no such table: episodes")]
+)
+def test_a_fault_of_the_code_stays_one(data: Path, error: Exception) -> None:
+    assert storage_failure(error, data) is None
     assert storage_failure("Binder Error: column x not found", data) is None
     with pytest.raises(KeyError), failing_clearly():
         raise KeyError("stage")

@@ -31,7 +31,7 @@ class Folder:
     def tables(self) -> dict[str, pa.Schema]:
         return {"orders": SCHEMA}
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: object = None) -> list[Finding]:
         return []
 
     def extract(

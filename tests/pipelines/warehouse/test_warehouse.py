@@ -35,7 +35,7 @@ class Given:
         deals = canonical_schema("opportunities").append(pa.field("_file", pa.string()))
         return {"orders": SCHEMA, "opportunities": deals}
 
-    def check(self) -> list[Finding]:
+    def check(self, previous: object = None) -> list[Finding]:
         return []
 
     def extract(self, previous: Previous, upto: dt.datetime) -> Iterator[Item]:

@@ -50,11 +50,12 @@ last_of_day as (
                 changes.currency_iso_code, organizations.default_currency_iso_code, '{{ var("currency") }}'
             )
         ) as currency,
-        row_number()
-            over (partition by changes.source, changes.id, changes.known_on order by changes.version_number desc)
-            as day_rank,
-        row_number() over (partition by changes.source, changes.id order by changes.version_number)
-            as change_number
+        row_number() over (
+            partition by changes.source, changes.id, changes.known_on order by changes.version_number desc
+        ) as day_rank,
+        row_number() over (
+            partition by changes.source, changes.id order by changes.version_number
+        ) as change_number
     from changes
     left join ({{ salesforce_whole('organization') }}) as organizations
         on changes.source = organizations.source

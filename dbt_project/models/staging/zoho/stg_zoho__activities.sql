@@ -1,5 +1,5 @@
--- Finished tasks, meetings and calls, or the company's own module. What_Id leads to a deal or an account, which only its id can
--- tell; Who_Id leads to a contact or a lead.
+-- Finished tasks, meetings and calls, or the company's own module. What_Id leads to a deal or an
+-- account, which only its id can tell; Who_Id leads to a contact or a lead.
 with rows_of_modules as (
     {%- for table, moment, kind, direction in [
         ('tasks', 'closed_time', 'Task', 'null'),

@@ -18,7 +18,7 @@ united as (
         _loaded_at,
         row_number() over (
             partition by source, period, scope_type, scope_id, coalesce(metric, 'revenue'), effective_from
-            order by modified_time desc, id
+            order by modified_time desc, id asc
         ) as record_rank
     from own_objects
 ),
