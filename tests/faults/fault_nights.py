@@ -239,7 +239,7 @@ def run_nights(folder: Path, faults: list[str], seed: int, most: int) -> list[Ni
 
 
 def main() -> None:
-    """Run the nights; when all are done, write the table."""
+    """Run nights; with `--table` write what is known of them by then."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
@@ -255,8 +255,9 @@ def main() -> None:
         RUNS.close()
     text = _table(nights, folder)
     sys.stdout.write(text)
-    if options.table and len(nights) == options.nights:
-        _into(options.table, text, options)
+    if options.table:
+        done = f"{len(nights)} of {options.nights} nights, seed {options.seed}"
+        _into(options.table, text, f"{done}, written {dt.date.today()}.")
     bad = [n for n in nights if not (n.readers_whole and n.healed) or n.apart]
     sys.exit(1 if bad else 0)
 
@@ -276,12 +277,11 @@ def _table(nights: list[Night], folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _into(page: Path, text: str, options: argparse.Namespace) -> None:
+def _into(page: Path, text: str, stamp: str) -> None:
     """Replace what stands between the marks of the page."""
     begin, end = "<!-- nights -->", "<!-- end of nights -->"
     old = page.read_text(encoding="utf-8")
     head, rest = old.split(begin)[0], old.split(end)[1]
-    stamp = f"{options.nights} nights, seed {options.seed}, written {dt.date.today()}."
     page.write_text(f"{head}{begin}\n{stamp}\n\n{text}{end}{rest}", encoding="utf-8")
 
 
