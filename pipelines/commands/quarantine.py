@@ -29,13 +29,18 @@ def quarantine_list(
 ) -> None:
     """Rows that were set aside, by feed and column; accepted ones with --all."""
     from pipelines.commands.reading import opened_ledger
-    from pipelines.upkeep.quarantine import SHOWN, groups
+    from pipelines.upkeep.quarantine import SHOWN, groups, refused
 
     with opened_ledger() as (settings, ledger):
         found = groups(settings, ledger, everything=everything)
+        whole = refused(settings)
     if as_json:
-        say_json([_record(row) for one in found for row in one.rows])
+        files = [{**vars(one), "row": None, "group": None, "why": str(one.why)} for one in whole]
+        say_json([*(_record(row) for one in found for row in one.rows), *files])
         return
+    for file in whole:
+        what = ".".join(part for part in (file.source, file.entity) if part)
+        say(text("command.quarantine.refused", what=what, file=file.file or "-", why=str(file.why)))
     for one in found:
         row = one.first
         what = ".".join(part for part in (row.source, row.entity, row.column) if part)
@@ -45,7 +50,12 @@ def quarantine_list(
         )  # fmt: skip
         mark = f" {coloured(str(text('command.quarantine.accepted')), 'dim')}"
         say(f"{one.key[:SHOWN]}  {said}{mark if len(one.accepted) == len(one.rows) else ''}")
-    say(text("command.quarantine.next") if found else text("command.quarantine.none"))
+    if found:
+        say(text("command.quarantine.next"))
+    elif whole:
+        say(text("command.quarantine.then_replay"))
+    else:
+        say(text("command.quarantine.none"))
 
 
 @quarantine_app.command("show")
@@ -75,12 +85,12 @@ def quarantine_show(ident: str) -> None:
 def quarantine_replay(ident: Annotated[str, typer.Argument()] = "") -> None:
     """Read corrected rows again now: those of one line of the list, or all."""
     from pipelines.commands.reading import opened_ledger
-    from pipelines.upkeep.quarantine import chosen, groups, replay
+    from pipelines.upkeep.quarantine import chosen, groups, refused, replay
 
     with opened_ledger() as (settings, ledger):
         found = groups(settings, ledger, everything=bool(ident))
         rows = chosen(found, ident) if ident else [row for one in found for row in one.rows]
-    done = replay(settings, rows)
+    done = replay(settings, rows, [] if ident else refused(settings))
     for one in done:
         say(
             text(

@@ -43,8 +43,18 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A file (or table) that was refused as a whole; its last good version stays in force."""
+
+    source: str
+    entity: str
+    file: str | None
+    why: Said
+
+
+@dataclass(frozen=True)
 class Replay:
-    """What reading a source again gave: rows that came in now, and rows still set aside."""
+    """What reading a source again gave: rows that came in now; rows and files set aside before and still."""
 
     source: str
     before: int
@@ -66,6 +76,22 @@ def groups(settings: Settings, ledger: Ledger, *, everything: bool = False) -> l
         for key, rows in by_group.items()
     ]
     return sorted(found, key=lambda one: (-len(one.rows), one.first.feed[0], one.key))
+
+
+def refused(settings: Settings) -> list[Refused]:
+    """Files whose last version was refused as a whole."""
+    raw_zone, found = _zone(settings), []
+    for source in settings.sources:
+        last = {
+            (item.extract.entity, item.extract.file): item.extract
+            for item in raw_zone.known_extracts(source.name)
+        }
+        for (entity, file), extract in last.items():
+            if extract.state == "rejected":
+                said = str(extract.message or "")
+                why = InBoth(said, extract.message_zh or said)
+                found.append(Refused(source.name, entity, file, why))
+    return found
 
 
 def chosen(found: Sequence[Group], ident: str) -> list[SetAside]:
@@ -99,8 +125,10 @@ def reopen(ledger: Ledger, rows: Iterable[SetAside], person: str, now: dt.dateti
     return decide(ledger, map(_row, rows), "reopened", "", person, now)
 
 
-def replay(settings: Settings, rows: Sequence[SetAside]) -> list[Replay]:
-    """Read the feeds of some rows again, whole, whether or not the source says they changed.
+def replay(
+    settings: Settings, rows: Sequence[SetAside], files: Sequence[Refused] = ()
+) -> list[Replay]:
+    """Read the feeds of some rows and some refused files again, whole, changed or not.
 
     What comes in is a load like any other: the next night builds with it. Takes the writer lock.
     Raises `WriterBusy`, and what a connector raises; nothing of that source is then loaded.
@@ -108,10 +136,10 @@ def replay(settings: Settings, rows: Sequence[SetAside]) -> list[Replay]:
     raw_zone, done = _zone(settings), []
     with writer_lock(settings.data_dir, "forewarn quarantine replay"):
         for source in settings.sources:
-            mine = [row for row in rows if row.source == source.name]
+            mine = [one for one in (*rows, *files) if one.source == source.name]
             if not mine:
                 continue
-            feeds = {(row.entity, row.file) for row in mine}
+            feeds = {(one.entity, one.file) for one in mine}
             report = raw_zone.load(
                 source.name,
                 source.system,
@@ -120,7 +148,8 @@ def replay(settings: Settings, rows: Sequence[SetAside]) -> list[Replay]:
                 again=feeds,
             )
             left = open_rows(raw_zone, raw_zone.known_extracts(source.name))
-            still = sum((row.entity, row.file) in feeds for row in left)
+            others = [one for one in refused(settings) if one.source == source.name]
+            still = sum((one.entity, one.file) in feeds for one in (*left, *others))
             done.append(Replay(source.name, len(mine), still, sum(report.rows.values())))
     return done
 

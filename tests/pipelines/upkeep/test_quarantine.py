@@ -115,14 +115,33 @@ def test_corrected_at_the_source_and_replayed(site: Settings) -> None:
     shown = forewarn("show", ident)
     assert "a lot" in shown
     assert "orders.csv" in shown
-    assert "1 still are" in forewarn("replay", ident, code=1)
+    assert "1 were set aside, 1 are now" in forewarn("replay", ident, code=1)
     sheet = site.config_dir / "sheets" / "orders.csv"
     sheet.write_text(sheet.read_text().replace("a lot", "800"))
-    assert "8 rows read again; of 1 that were set aside, 0 still are" in forewarn("replay", ident)
+    assert "8 rows read again; 1 were set aside, 0 are now" in forewarn("replay", ident)
     assert "Nothing is set aside" in forewarn("list")
     assert "no id begins with zz" in str(
         CliRunner().invoke(app, ["quarantine", "show", "zz"]).exception
     )
+
+
+def test_a_file_that_was_refused_as_a_whole_is_listed_and_replayed(site: Settings) -> None:
+    load(site)
+    sheet = site.config_dir / "sheets" / "orders.csv"
+    good = sheet.read_text().replace("a lot", "800")
+    sheet.write_text(good.replace("amount", "何物"))
+    # The row of the version in force, and the file as a whole.
+    assert "1 were set aside, 2 are now" in forewarn("replay", code=1)
+    listed = forewarn("list")
+    assert "sheets.orders, orders.csv: refused as a whole" in listed
+    assert "sheets.orders.amount" in listed  # of the version that is still in force
+    sheet.write_text(good)
+    assert "2 were set aside, 0 are now" in forewarn("replay")
+    assert "Nothing is set aside" in forewarn("list")
+    sheet.unlink()  # a file that is gone takes what it had set aside with it
+    (site.config_dir / "sheets" / "accounts.csv").write_text("account_id,account_name\na1,A\n")
+    load(site)
+    assert "Nothing is set aside" in forewarn("list")
 
 
 def test_accepted_rows_are_told_and_counted_no_more_and_the_reason_is_kept(site: Settings) -> None:
