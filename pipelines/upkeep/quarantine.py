@@ -136,7 +136,8 @@ def replay(
     raw_zone, done = _zone(settings), []
     with writer_lock(settings.data_dir, "forewarn quarantine replay"):
         for source in settings.sources:
-            mine = [one for one in (*rows, *files) if one.source == source.name]
+            mine: list[SetAside | Refused] = [row for row in rows if row.source == source.name]
+            mine += [file for file in files if file.source == source.name]
             if not mine:
                 continue
             feeds = {(one.entity, one.file) for one in mine}
@@ -147,9 +148,10 @@ def replay(
                 now=dt.datetime.now(dt.UTC),
                 again=feeds,
             )
-            left = open_rows(raw_zone, raw_zone.known_extracts(source.name))
-            others = [one for one in refused(settings) if one.source == source.name]
-            still = sum((one.entity, one.file) in feeds for one in (*left, *others))
+            left: list[SetAside | Refused] = []
+            left += open_rows(raw_zone, raw_zone.known_extracts(source.name))
+            left += [one for one in refused(settings) if one.source == source.name]
+            still = sum((one.entity, one.file) in feeds for one in left)
             done.append(Replay(source.name, len(mine), still, sum(report.rows.values())))
     return done
 
