@@ -163,7 +163,7 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
                 is_part = request.headers.get("hx-request") == "true"
                 html = render(visit, shown, part=is_part)
                 answer = HTMLResponse(html, shown.status, _PRIVATE)
-            site.sessions.write(answer, visit.session, secure=request.url.scheme == "https")
+            site.sessions.write(answer, visit.session, secure=site.door.is_secure(request))
             return answer
     except FileNotFoundError:
         return _plain(site, request, "nothing_yet", 503)

@@ -290,6 +290,20 @@ def test_the_proxy_is_known_by_its_socket(
     assert (door.viewer(Request(scope), Organisation(), None) is not None) is known
 
 
+def test_an_open_board_serves_this_machine_alone(tmp_path: Path) -> None:
+    """A proxy in front of a board without a login would show everything to everybody."""
+    door = Doorkeeper(Auth(), load_settings(PROJECT / "config", tmp_path), RecipientBook())
+
+    def asks(*headers: tuple[bytes, bytes]) -> bool:
+        scope = {"type": "http", "client": ("127.0.0.1", 1), "method": "GET", "path": "/",
+                 "headers": list(headers)}  # fmt: skip
+        return door.viewer(Request(scope), Organisation(), None) is not None
+
+    assert asks()
+    assert not asks((b"x-forwarded-for", b"203.0.113.7"))
+    assert not asks((b"forwarded", b"for=203.0.113.7"))
+
+
 def test_every_published_mart_has_an_owner_or_stays_closed(published: Installation) -> None:
     """A page cannot read what nobody has decided about; what is decided about exists."""
     marts = {name for (name,) in published.query("select table_name from duckdb_tables()")}

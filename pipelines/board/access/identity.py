@@ -17,6 +17,9 @@ from pipelines.configuration.board_file import Auth
 from pipelines.notifying.recipients import RecipientBook
 from pipelines.settings import Settings
 
+# What proxies say of whom they ask for.
+_OF_PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-user")
+
 
 class Doorkeeper:
     """Tells who a request comes from."""
@@ -43,6 +46,8 @@ class Doorkeeper:
     ) -> Viewer | None:
         """The viewer; None for nobody. `acting` is whom the person at this machine answers as."""
         if self.is_open:
+            if any(name in request.headers for name in _OF_PROXIES):
+                return None  # somebody from elsewhere: an open board serves this machine alone
             person = acting if acting and self.knows(acting, organisation) else self.default()
             return Viewer(person, self.name_of(person, organisation), "all")
         named = self._named(request)
@@ -51,6 +56,12 @@ class Doorkeeper:
         own = viewer_of(named, organisation, self._recipients)
         other = self._known_as.get(named.casefold())
         return own or (viewer_of(other, organisation, self._recipients) if other else None)
+
+    def is_secure(self, request: Request) -> bool:
+        """Whether the reader's browser speaks https, to us or to the trusted proxy."""
+        peer = request.client.host if request.client else ""
+        told = request.headers.get("x-forwarded-proto", "") if not self.is_open else ""
+        return request.url.scheme == "https" or (self._trusts(peer) and told == "https")
 
     def asker(self, request: Request) -> str:
         """Whose posts are counted together: the person that the proxy names, else the address."""
