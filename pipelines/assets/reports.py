@@ -5,6 +5,7 @@ Add here: when a report is written. Keep out: what it shows (`pipelines/reportin
 
 import dagster as dg
 
+from pipelines.assets.notices import recipient_book
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.steps import failing_clearly, log
 from pipelines.language import text
@@ -30,6 +31,7 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
                 folder,
                 company=settings.company,
                 as_of=manifest.as_of,
+                board=recipient_book(settings).links.base_url,
             )
             log.info(text("night.log.report", path=written[0]))
         return dg.MaterializeResult(

@@ -23,6 +23,7 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
     A day that is not the published one is built in a private folder: nothing is published, no
     alert is recorded and nobody is told.
     """
+    from pipelines.assets.notices import recipient_book
     from pipelines.reporting.weekly import write_weekly_report
 
     settings = load_settings()
@@ -40,10 +41,13 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
             next_step="forewarn run",
         )
     day = as_of or manifest.as_of
+    board = recipient_book(settings).links.base_url
     folder = out or settings.reports_dir / day.isoformat()
     if day == manifest.as_of:
         warehouse = settings.current / "forewarn.duckdb"
-        written = write_weekly_report(warehouse, folder, company=settings.company, as_of=day)
+        written = write_weekly_report(
+            warehouse, folder, company=settings.company, as_of=day, board=board
+        )
     else:
         from pipelines.commands.past_day import built_past_day
 
@@ -51,6 +55,8 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
         building = text("command.report.building", day=day, published=manifest.as_of)
         sys.stderr.write(f"{building}\n")
         with built_past_day(settings, day) as warehouse:
-            written = write_weekly_report(warehouse, folder, company=settings.company, as_of=day)
+            written = write_weekly_report(
+                warehouse, folder, company=settings.company, as_of=day, board=board
+            )
     sys.stdout.writelines(f"{path}\n" for path in written)
     return 0

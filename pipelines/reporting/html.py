@@ -31,8 +31,11 @@ WIDE, NARROW = 500, 350
 SHAPES = {"danger": "◆", "warning": "▲", "normal": "●", "met": "✓", "untrusted": "?"}
 
 
-def render_weekly(figures: ReportFigures, company: Company, language: str) -> str:
-    """The page's text in one language; the same figures give the same text."""
+def render_weekly(figures: ReportFigures, company: Company, language: str, board: str = "") -> str:
+    """The page's text in one language; the same figures give the same text.
+
+    `board` is the board's address, to which every case leads; empty: no links.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -45,6 +48,7 @@ def render_weekly(figures: ReportFigures, company: Company, language: str) -> st
         environment.get_template("weekly.html.j2").render(
             figures=figures,
             company=company,
+            board=board.rstrip("/"),
             language=language,
             week=_week(figures.as_of),
             write=writer,

@@ -28,13 +28,14 @@ def write_weekly_report(
     company: Company,
     as_of: dt.date,
     languages: Sequence[str] | None = None,
+    board: str = "",
 ) -> list[Path]:
     """Write weekly.html, weekly.<other language>.html and weekly.xlsx; return their paths.
 
     `warehouse` is a DuckDB file with the schema `marts` and is opened read only. weekly.html and
     the workbook are in the company's language; every other one of `languages` (default: all) gets
-    a page of its own. Files are replaced whole, and their bytes depend on the marts, the company
-    and the day alone. Raises PermanentFailure when the file or a column is missing or a language
+    a page of its own. `board` is the address that cases lead to. Files are replaced whole, and their
+    bytes depend on the marts, the company, that address and the day alone. Raises PermanentFailure when the file or a column is missing or a language
     is unknown, TransientFailure when another process holds the file.
     """
     known = catalogues()
@@ -47,9 +48,11 @@ def write_weekly_report(
         )
     figures = _read(warehouse, company, as_of)
     others = [lang for lang in (languages or known) if lang != company.language]
-    contents = {"weekly.html": render_weekly(figures, company, company.language).encode()}
+    contents = {"weekly.html": render_weekly(figures, company, company.language, board).encode()}
     for language in dict.fromkeys(others):
-        contents[f"weekly.{language}.html"] = render_weekly(figures, company, language).encode()
+        contents[f"weekly.{language}.html"] = render_weekly(
+            figures, company, language, board
+        ).encode()
     contents["weekly.xlsx"] = workbook_bytes(figures, company)
     out_dir.mkdir(parents=True, exist_ok=True)
     return [_replace(out_dir / name, content) for name, content in contents.items()]

@@ -7,7 +7,8 @@ from report_marts import QUARTER, MartsBuilder, alert, completion
 from report_page import Page, figures_of, words
 
 from pipelines.configuration.company import Company
-from pipelines.reporting.html import render_weekly
+from pipelines.reporting.figures import ReportFigures
+from pipelines.reporting.html import TOP_ALERTS, render_weekly
 from pipelines.reporting.texts import say
 
 Make = Callable[..., MartsBuilder]
@@ -303,3 +304,12 @@ def test_long_lists_are_cut_and_say_so(make_marts: Make, company: Company) -> No
     assert "还有 2 个较轻的事项，见 weekly.xlsx" in page.section("alerts")
     assert len(page.root.xpath("//table[@data-scope='rep']/tbody/tr")) == 40
     assert "其余 15 行见 weekly.xlsx" in page.section("scopes")
+
+
+def test_every_case_leads_to_its_page_on_the_board(
+    figures: ReportFigures, company: Company, page: Page
+) -> None:
+    linked = render_weekly(figures, company, "zh", "https://board.example.com/")
+    ids = [case.lead.alert_id for case in figures.alerts.cases[:TOP_ALERTS]]
+    assert all(f'href="https://board.example.com/warnings/{one}"' in linked for one in ids)
+    assert "/warnings/" not in page.text  # without an address there is nothing to lead to
