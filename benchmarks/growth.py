@@ -148,7 +148,7 @@ def main() -> None:
                     time.sleep(1.1)  # a manifest is dated to the second
                     publish_small(settings, number)
                     maintain(settings)
-                if number + 1 in (30, 180, nights):
+                if number + 1 in (30, 90, nights):
                     row = measured(settings)
                     name = "weekly" if kept else "none"
                     print(

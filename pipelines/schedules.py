@@ -141,7 +141,7 @@ def outbox_sensor(settings: Settings) -> dg.SensorDefinition:
             # A first night that failed at night has told its owners for the morning.
             done = send_what_waits(settings)
             return dg.SkipReason(f"Nothing has been published yet; {done.sent} notices sent.")
-        tell_of_missed_night(settings, NIGHTLY)
+        tell_of_missed_night(settings)
         _, report = tell(settings, run_id="outbox sensor")
         sent = report.delivery.sent if report.delivery else 0
         return dg.SkipReason(f"{sent} notices sent, {len(report.failed)} failed.")

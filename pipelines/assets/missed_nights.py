@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipelines.assets.notices import tell_of_failure
-from pipelines.assets.run_failures import Cause
+from pipelines.assets.notices import tell_owners
 from pipelines.assets.steps import log
 from pipelines.language import Text, text
+from pipelines.notifying.data_problems import missed_night as problem_of
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.upkeep.doctor import LATE_HOURS, last_good_night
 
@@ -30,14 +31,13 @@ def missed_night(settings: Settings, now: dt.datetime | None = None) -> Text | N
     return text("night.missed", last=f"{when:%Y-%m-%d %H:%M}", count=round(hours))
 
 
-def tell_of_missed_night(
-    settings: Settings, job: str, now: dt.datetime | None = None
-) -> Text | None:
-    """The same, told to the data owners; the same night is told once a day."""
+def tell_of_missed_night(settings: Settings, now: dt.datetime | None = None) -> Text | None:
+    """The same, told to the data owners, once a day."""
     said = missed_night(settings, now)
-    if said is not None:
+    manifest = read_manifest(settings.current)
+    if said is not None and manifest is not None:
         day = settings.today()
-        cause = Cause("run", said, said, False)
-        tell_of_failure(settings, job=job, run_id=f"missed-{day}", causes=[cause])
-        log.warning("%s", said)
+        problem = problem_of(said, day=day, still_published=manifest.as_of)
+        if tell_owners(settings, problem, now=settings.now()).told:
+            log.warning("%s", said)
     return said

@@ -23,7 +23,13 @@ from pipelines.language import text
 from pipelines.ledger.due import escalate
 from pipelines.ledger.episodes import Changes, record_episodes
 from pipelines.ledger.store import open_ledger
-from pipelines.notifying.data_problems import StaleFeed, failed_run, gone_ledger, stale_feeds
+from pipelines.notifying.data_problems import (
+    DataProblem,
+    StaleFeed,
+    failed_run,
+    gone_ledger,
+    stale_feeds,
+)
 from pipelines.notifying.links import Links, link_key
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import Report, joined, notify, notify_data_owners
@@ -151,14 +157,21 @@ def tell_of_failure(
         run_id=run_id,
         still_published=manifest.as_of if manifest else None,
     )
+    return tell_owners(settings, problem, now=moment, dry_run=dry_run)
+
+
+def tell_owners(
+    settings: Settings, problem: DataProblem, *, now: dt.datetime, dry_run: bool = False
+) -> Report:
+    """Tell the data owners of a problem; one with the same key is told once."""
     ledger = open_ledger(settings.ledger_url)
     try:
         return notify_data_owners(
             ledger,
             recipient_book(settings).recipients,
-            _office(settings, day, Hierarchy()),
+            _office(settings, now.astimezone(settings.timezone).date(), Hierarchy()),
             problem,
-            now=moment,
+            now=now,
             outbox_dir=settings.data_dir / OUTBOX,
             dry_run=dry_run,
         )
@@ -172,18 +185,7 @@ def _tell_of_lost_ledger(settings: Settings) -> None:
         return
     moment = settings.now()
     day = moment.astimezone(settings.timezone).date()
-    ledger = open_ledger(settings.ledger_url)
-    try:
-        notify_data_owners(
-            ledger,
-            recipient_book(settings).recipients,
-            _office(settings, day, Hierarchy()),
-            gone_ledger(lost.told, day=day),
-            now=moment,
-            outbox_dir=settings.data_dir / OUTBOX,
-        )
-    finally:
-        ledger.close()
+    tell_owners(settings, gone_ledger(lost.told, day=day), now=moment)
     told_of(settings)
 
 

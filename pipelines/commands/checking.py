@@ -64,7 +64,7 @@ def _nights(settings: Settings) -> list[Line]:
     from pipelines.schedules import NIGHTLY
 
     close_dead_runs_if_idle(settings, NIGHTLY)
-    missed = tell_of_missed_night(settings, NIGHTLY)
+    missed = tell_of_missed_night(settings)
     return [Line("", "remark", (), _worded(missed))] if missed is not None else []
 
 

@@ -64,7 +64,7 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     job = definitions.resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.get() as instance:
         close_dead_runs(settings, instance, NIGHTLY)
-        tell_of_missed_night(settings, NIGHTLY)
+        tell_of_missed_night(settings)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,

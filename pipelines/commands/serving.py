@@ -47,7 +47,7 @@ def serve(port: int | None = None, board: int | None = None) -> int:
         free(wanted, option)
     home = dagster_home(settings)
     close_dead_runs_if_idle(settings, NIGHTLY)
-    missed = tell_of_missed_night(settings, NIGHTLY)
+    missed = tell_of_missed_night(settings)
     if missed is not None:
         say(missed)
     # Before the first child, so that no signal can leave one behind.

@@ -83,6 +83,12 @@ def gone_ledger(told: Text, *, day: dt.date) -> DataProblem:
     return DataProblem(f"{day}|ledger", text("notice.ledger_gone"), (told,))
 
 
+def missed_night(told: Text, *, day: dt.date, still_published: dt.date) -> DataProblem:
+    """No night came; `told` says since when. Once a day, however often it is noticed."""
+    kept = text("notice.still_published", day=still_published)
+    return DataProblem(f"{day}|missed", text("notice.night_missed"), (told, kept))
+
+
 def _feed(feed: StaleFeed) -> Text:
     name = f"{feed.source}/{feed.entity}"
     if feed.age_workdays is None:

@@ -16,12 +16,14 @@ import dagster as dg
 import duckdb
 import pytest
 from raw_nights import NIGHTS, night, told
+from sqlalchemy import select
 from typer.testing import CliRunner
 from upkeep_site import published
 
 from pipelines.assets.missed_nights import missed_night
 from pipelines.cli import app
 from pipelines.ledger.copies import is_new
+from pipelines.ledger.models import Notice
 from pipelines.ledger.signals import add_signal
 from pipelines.ledger.store import open_ledger
 from pipelines.nights.instance import dagster_home
@@ -188,10 +190,20 @@ def test_check_tells_of_a_night_that_did_not_start(
     manifest = site.current.resolve() / "manifest.json"
     content = json.loads(manifest.read_text())
     days_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+    (site.config_dir / "recipients.yml").write_text(
+        "recipients:\n  - {person_id: ops, role: data_owner, language: en, channels: ['file://']}\n"
+    )
     said = []
-    for moment in (dt.datetime.now(dt.UTC), days_ago):
+    for moment in (dt.datetime.now(dt.UTC), days_ago, days_ago - dt.timedelta(hours=1)):
         content["created_at"] = moment.isoformat(timespec="seconds")
         manifest.write_text(json.dumps(content))
         said.append(CliRunner().invoke(app, ["check"]).output)
     assert "No night has ended well" not in said[0]
     assert "72 hours ago" in said[1]
+    assert "73 hours ago" in said[2]
+    # The data owners hear of it once a day, however often it is noticed.
+    ledger = open_ledger(site.ledger_url)
+    with ledger.reading() as session:
+        notices = [notice.title for notice in session.scalars(select(Notice))]
+    ledger.close()
+    assert notices == ["Data problem: no night has run"]
