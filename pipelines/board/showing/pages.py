@@ -80,6 +80,7 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "bullet": partial(bullet, language),
         "metric_name": lambda metric: metric_name(metric, language),
         "metric_value": lambda metric, value: metric_value(metric, value, writer),
+        "worded": lambda row, name: row.get(f"{name}_{language}") or row.get(f"{name}_en") or "",
         "link": partial(link, visit),
         "person": visit.person,
         "scope_name": visit.scope_name,
