@@ -26,26 +26,23 @@ from starlette.staticfiles import StaticFiles
 from pipelines.board.access.guard import Headers, is_from_here, small_form
 from pipelines.board.access.sessions import THEMES, Session
 from pipelines.board.pages import (
-    answers,
     customers,
     data,
     deal,
-    links,
+    downloads,
     meeting,
     pipeline,
-    records,
     signals,
     targets,
     today,
-    warning,
-    warnings,
 )
+from pipelines.board.pages.cases import answers, links, records, warning, warnings
 from pipelines.board.showing.pages import TEMPLATES, environment, render, say
 from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
 from pipelines.failures import Failure
 from pipelines.language import languages
 
-Page = Callable[[Visit], Shown]
+Page = Callable[[Visit], "Shown | Response"]
 Act = Callable[[Visit, dict[str, str]], "Shown | Response"]
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
 # A page with somebody's figures belongs into no cache; a part and a whole page differ by the header.
@@ -58,6 +55,7 @@ def create_app(site: Site) -> Starlette:
         "/": today.show,
         "/targets": targets.show,
         "/pipeline": pipeline.show,
+        "/deals.csv": downloads.deals,
         "/deals/{id}": deal.show,
         "/customers": customers.show,
         "/warnings": warnings.show,

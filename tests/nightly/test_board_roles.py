@@ -24,6 +24,7 @@ from pipelines.notifying.recipients import RecipientBook
 from pipelines.settings import PROJECT, load_settings
 
 NOW = dt.datetime(2026, 10, 30, 1, tzinfo=dt.UTC)
+DOWNLOAD = "/deals.csv?list=large"
 ROLES = ("director", "analyst", "manager", "rep")
 
 
@@ -102,7 +103,7 @@ def test_a_rep_reads_no_colleague_s_name_in_any_page(
 ) -> None:
     others = names(site, f"rep_id <> '{cast.rep}'") - {cast.rep_name}
     with reader(board, cast.rep) as client:
-        for page in (*PAGES, f"/deals/{cast.deal}", f"/warnings/{risks['rep']}"):
+        for page in (*PAGES, DOWNLOAD, f"/deals/{cast.deal}", f"/warnings/{risks['rep']}"):
             answer = client.get(page)
             assert answer.status_code == 200
             # Customers and rules may hold the letters of a name: only whole words between tags count.
@@ -117,7 +118,7 @@ def test_a_manager_sees_the_own_team_and_no_other(
         site, f"team_id = '{cast.team}'"
     )
     with reader(board, cast.manager) as client:
-        for page in PAGES:
+        for page in (*PAGES, DOWNLOAD):
             words = set(re.split(r"[^\w\u4e00-\u9fff]+", client.get(page).text))
             assert not foreign & words, (page, foreign & words)
         assert cast.rep_name in client.get("/pipeline").text
@@ -133,6 +134,7 @@ def test_what_lies_outside_looks_as_if_it_did_not_exist(
         f"/warnings/{risks['other']}",
         f"/targets?scope=team:{cast.other_team}",
         f"/pipeline?scope=rep:{cast.other_rep}",
+        f"/deals.csv?scope=rep:{cast.other_rep}",
         f"/customers?scope=team:{cast.other_team}",
     ]
     for person in (cast.rep, cast.manager):

@@ -64,7 +64,13 @@ def _sql(name: str, as_of: dt.date) -> str:
 
 
 def listed(
-    marts: SlicedMarts, scope: Scope, teams: list[str], as_of: dt.date, name: str, page: int = 0
+    marts: SlicedMarts,
+    scope: Scope,
+    teams: list[str],
+    as_of: dt.date,
+    name: str,
+    page: int = 0,
+    most: int = PAGE,
 ) -> list[Row]:
     """One page of a list, the largest deals first, one row more than a page if there is another."""
     condition, values = within(scope, teams)
@@ -73,7 +79,7 @@ def listed(
         _COLUMNS,
         f"outcome = 'open' and {_sql(name, as_of)} and {condition}",
         values,
-        f"amount desc nulls last, opportunity_id limit {PAGE + 1} offset {PAGE * page}",
+        f"amount desc nulls last, opportunity_id limit {most + 1} offset {most * page}",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.board.charts.metrics import control
-from pipelines.board.pages.answers import card_for, done_words
+from pipelines.board.pages.cases.answers import card_for, done_words
 from pipelines.board.pages.targets import both
 from pipelines.board.reading import episodes as reading
 from pipelines.board.reading.pipeline_figures import series

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from pipelines.board.access.guard import HEADERS
 from pipelines.board.access.sessions import Session
 from pipelines.board.access.viewers import Viewer, viewer_of
-from pipelines.board.pages.warning import events
+from pipelines.board.pages.cases.warning import events
 from pipelines.board.reading.cards import card_of
 from pipelines.board.reading.standing import standings
 from pipelines.board.showing.cards import card_values
