@@ -1,20 +1,22 @@
 """The bars of the warnings: recall, delay, precision of cases, closing, false alarms, calibration.
 
-    python -m benchmarks.alerting_bars FOLDER SEED [SEED ...]
+    python -m benchmarks.alerting_bars FOLDER SEED [SEED ...] [--world NAME ...]
 
 Add here: a bar that a reader of warnings would ask for. Keep out: tables by rule (`alerting.py`), and
 limits that depend on what it shows. Team level and above, read weekly; companies as in `alerting.py`.
 
 A case is right if its root, or one of its alerts, has a cause: a planted risk in its scope or one on its
 line while it lasts (and 28 days), or a target really missed. What the twin without risks shows as well
-within 28 days is no hit.
+within 28 days is no hit. A risk of a product line in one region is found in either.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +25,73 @@ import pandas as pd
 from benchmarks.alerting import replay
 from benchmarks.alerting_causes import TRUE_CAUSES, with_causes
 from benchmarks.alerting_companies import Built, built
+from benchmarks.alerting_recovery import KEY, recovered_on, truly_off
 from pipelines.alerting.backtest import judge
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
-from pipelines.alerting.truth import period_outcomes
+from pipelines.alerting.scope_tree import Scope
+from pipelines.alerting.truth import Label, period_outcomes
 from pipelines.settings import PROJECT
+
+DAYS_A_QUARTER = 91.3
+BINS = np.linspace(0, 1, 11)
+
+
+@dataclass
+class Counts:
+    """What the bars are made of; counts of several companies add up."""
+
+    delays: list[float] = field(default_factory=list)
+    closings: list[float] = field(default_factory=list)
+    danger: list[bool] = field(default_factory=list)
+    warning: list[bool] = field(default_factory=list)
+    open_cases: list[float] = field(default_factory=list)
+    named: list[bool] = field(default_factory=list)
+    calm_quarters: float = 0.0
+    calm_danger: int = 0
+    calm_warning: int = 0
+    said: list[float] = field(default_factory=list)
+    seen: list[bool] = field(default_factory=list)
+
+    def add(self, other: Counts) -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+    def row(self) -> dict[str, float]:
+        """The bars, with what they rest on."""
+        delays = np.array(self.delays)
+        found = delays[np.isfinite(delays)]
+        quarters = max(self.calm_quarters, 1e-9)
+        return {
+            "risks": len(delays),
+            "recall": _mean(np.isfinite(delays)),
+            "delay_p50": float(np.median(found)) if len(found) else np.nan,
+            "delay_p80": float(np.percentile(found, 80)) if len(found) else np.nan,
+            "cases_danger": len(self.danger),
+            "precision_danger": _mean(self.danger),
+            "cases_warning": len(self.warning),
+            "precision_warning": _mean(self.warning),
+            "open_per_risk": _mean(self.open_cases),
+            "root_named": _mean(self.named),
+            "days_to_close": float(np.median(self.closings)) if self.closings else np.nan,
+            "calm_danger_quarter": self.calm_danger / quarters,
+            "calm_warning_quarter": self.calm_warning / quarters,
+        }
+
+    def reliability(self) -> pd.DataFrame:
+        """Said and seen by tenths of the said probability."""
+        said, seen = np.array(self.said), np.array(self.seen, float)
+        at = np.clip(np.digitize(said, BINS) - 1, 0, 9)
+        rows = [
+            {"bin": f"{BINS[b]:.1f}", "n": int((at == b).sum()), "said": said[at == b].mean(),
+             "seen": seen[at == b].mean()}
+            for b in np.unique(at)
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def _mean(values: Sequence[float] | np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else np.nan
 
 
 def above_reps(company: Built) -> Built:
@@ -37,56 +101,93 @@ def above_reps(company: Built) -> Built:
     return replace(company, metrics=rows, completion=completion)
 
 
-def one_company(folder: Path, seed: int, reps: int, rules: list[Rule]) -> dict[str, float]:
+def one_company(folder: Path, seed: int, reps: int, rules: list[Rule], world: str) -> Counts:
     """Counts behind the bars of one company and its twin."""
-    risky = above_reps(built(folder, reps=reps, seed=seed))
-    calm = above_reps(built(folder, reps=reps, seed=seed, risks=False))
-    found, twin = replay(risky, rules).episodes, replay(calm, rules).episodes
-    tree = risky.tree
+    risky = above_reps(built(folder, reps=reps, seed=seed, world=world))
+    calm = above_reps(built(folder, reps=reps, seed=seed, risks=False, world=world))
+    return counted(risky, calm, rules)
+
+
+def counted(risky: Built, calm: Built, rules: list[Rule]) -> Counts:
+    evaluation = replay(risky, rules)
+    found, twin = evaluation.episodes, replay(calm, rules).episodes
     outcomes = period_outcomes(risky.metrics, risky.completion, as_of=risky.as_of)
-    judged = judge(found, rules, tree, labels=risky.labels, outcomes=outcomes)
-    alerts = with_causes(judged, found, twin, rules, risky.labels, tree, outcomes)
+    judged = judge(found, rules, risky.tree, labels=risky.labels, outcomes=outcomes)
+    alerts = with_causes(judged, found, twin, rules, risky.labels, risky.tree, outcomes)
     true = set(alerts.loc[alerts["cause"].isin(TRUE_CAUSES), "alert_id"])
+    counts = Counts()
+    off = truly_off(risky, calm, rules)
     labels = [label for label in risky.labels if label.scope[0] != "rep"]
-    delays, closings, open_cases = [], [], []
     for label in labels:
-        own = found[(found["scope_type"] == label.scope[0]) & (found["scope_id"] == label.scope[1])]
-        inside = own[[label.explains(day) for day in own["opened_on"]]]
-        days = [(day - label.first_day).days for day in inside["opened_on"]]
-        delays.append(min(days) if days else np.nan)
-        filters = inside[inside["direction"].notna() & inside["closed_on"].notna()]
-        closings += [(day - label.last_day).days for day in filters["closed_on"]]
-    for day in pd.date_range(found["opened_on"].min(), risky.as_of, freq="28D"):
-        standing = found[
-            (pd.to_datetime(found["opened_on"]) <= day)
-            & (found["closed_on"].isna() | (pd.to_datetime(found["closed_on"]) > day))
-        ]
-        real = [e for e in labels if e.explains(day.date())]
-        mine = standing[standing["alert_id"].isin(true)]
-        if real:
-            open_cases.append(mine["case_id"].nunique() / len(real))
+        _one_risk(counts, label, found, off, risky.as_of)
+    _standing(counts, found[found["alert_id"].isin(true)], labels, risky.as_of)
     cases = found.assign(hit=found["alert_id"].isin(true)).groupby("case_id")
     table = cases.agg(hit=("hit", "any"), danger=("peak_level", lambda s: (s == "danger").any()))
-    quarters = (calm.as_of - twin["opened_on"].min()).days / 91.3 if len(twin) else 1.0
-    quiet_danger = twin[(twin["peak_level"] == "danger") & (~twin["rule"].isin(_targets(rules)))]
-    return {
-        "seed": seed,
-        "risks": len(labels),
-        "recall": float(np.isfinite(delays).mean()),
-        "delay_median": float(np.nanmedian(delays)),
-        "delay_p80": float(np.nanpercentile(delays, 80)),
-        "cases": len(table),
-        "precision_danger": float(table.loc[table["danger"], "hit"].mean()),
-        "precision_warning": float(table.loc[~table["danger"], "hit"].mean()),
-        "open_per_risk": float(np.mean(open_cases)) if open_cases else np.nan,
-        "days_to_close": float(np.median(closings)) if closings else np.nan,
-        "calm_danger_a_quarter": quiet_danger["case_id"].nunique() / quarters,
-        "calm_warning_a_quarter": twin["case_id"].nunique() / quarters,
-    }
+    counts.danger = [bool(hit) for hit in table.loc[table["danger"], "hit"]]
+    counts.warning = [bool(hit) for hit in table.loc[~table["danger"], "hit"]]
+    first = pd.to_datetime(calm.metrics["period_start"]).min().date()
+    counts.calm_quarters = (calm.as_of - first).days / DAYS_A_QUARTER
+    on_targets = {rule.name for rule in rules if rule.on_targets}
+    # A calm company misses targets as well: that is no false alarm.
+    quiet = twin[~twin["rule"].isin(on_targets)]
+    counts.calm_danger = quiet.loc[quiet["peak_level"] == "danger", "case_id"].nunique()
+    counts.calm_warning = quiet["case_id"].nunique() - counts.calm_danger
+    _probabilities(counts, evaluation.levels, off, rules)
+    return counts
 
 
-def _targets(rules: list[Rule]) -> set[str]:
-    return {rule.name for rule in rules if rule.on_targets}
+def _scopes(label: Label) -> set[Scope]:
+    return {label.scope, *label.also}
+
+
+def _one_risk(
+    counts: Counts, label: Label, found: pd.DataFrame, off: pd.DataFrame, as_of: dt.date
+) -> None:
+    scopes = _scopes(label)
+    own = found[[s in scopes for s in zip(found["scope_type"], found["scope_id"], strict=True)]]
+    inside = own[[label.explains(day) for day in own["opened_on"]]]
+    days = [(day - label.first_day).days for day in inside["opened_on"]]
+    counts.delays.append(min(days) if days else np.nan)
+    if not days:
+        return
+    counts.named.append(bool((inside["role"] == "root").any()))
+    if label.last_day >= as_of:
+        return
+    # What still stands when the data end counts as closed then: leaving it out would flatter.
+    for row in inside.to_dict("records"):
+        series = off[
+            (off[KEY].to_numpy() == [row["metric"], row["scope_type"], row["scope_id"], row["dimension"]]).all(axis=1)
+        ]  # fmt: skip
+        if not len(series):
+            continue
+        closed = as_of if pd.isna(row["closed_on"]) else row["closed_on"]
+        back = recovered_on(series, label.last_day)
+        if closed >= label.last_day and back is not None:
+            counts.closings.append(max((closed - back).days, 0))
+
+
+def _standing(counts: Counts, mine: pd.DataFrame, labels: list[Label], as_of: dt.date) -> None:
+    """True cases open on a day for each risk that is active then, every fourth week."""
+    if mine.empty:
+        return
+    opened, closed = pd.to_datetime(mine["opened_on"]), pd.to_datetime(mine["closed_on"])
+    for day in pd.date_range(opened.min(), as_of, freq="28D"):
+        real = [label for label in labels if label.explains(day.date())]
+        if real:
+            standing = mine[(opened <= day) & (closed.isna() | (closed > day))]
+            counts.open_cases.append(standing["case_id"].nunique() / len(real))
+
+
+def _probabilities(
+    counts: Counts, levels: pd.DataFrame, off: pd.DataFrame, rules: list[Rule]
+) -> None:
+    """Every week of every filter: the probability said, and whether the figure was really off."""
+    names = {rule.name for rule in rules if rule.filters}
+    rows = levels[levels["rule"].isin(names) & levels["probability"].notna()]
+    rows = rows.assign(week=pd.to_datetime(rows["as_of"]))
+    both = rows.merge(off, on=[*KEY, "week"])
+    counts.said = both["probability"].astype(float).tolist()
+    counts.seen = both["off"].astype(bool).tolist()
 
 
 def main() -> None:
@@ -94,16 +195,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("seeds", type=int, nargs="+")
     parser.add_argument("--reps", type=int, default=96)
+    parser.add_argument("--world", nargs="+", default=["standard"])
     given = parser.parse_args()
     rules, _ = load_rules(PROJECT / "config" / "alert_rules.yml")
     rules = [rule for rule in rules if set(rule.scopes) != {"rep"}]
-    rows = []
-    for seed in given.seeds:
-        rows.append(one_company(given.folder, seed, given.reps, rules))
-        sys.stdout.write(f"{pd.DataFrame(rows[-1:]).round(2).to_string(index=False)}\n")
-        sys.stdout.flush()
-    mean = pd.DataFrame(rows).mean().round(2)
-    sys.stdout.write(f"mean\n{mean.to_string()}\n")
+    whole, rows = Counts(), {}
+    for world in given.world:
+        counts = Counts()
+        for seed in given.seeds:
+            counts.add(one_company(given.folder, seed, given.reps, rules, world))
+        rows[world] = counts.row()
+        whole.add(counts)
+    rows["all"] = whole.row()
+    sys.stdout.write(f"{pd.DataFrame(rows).round(2).to_string()}\n")
+    sys.stdout.write(f"{whole.reliability().round(2).to_string(index=False)}\n")
 
 
 if __name__ == "__main__":

@@ -82,17 +82,16 @@ def _cause(
     missed: bool | None,
     by_chance: bool,
 ) -> str:
-    if any(
-        label.scope == scope and {row["rule"], row["metric"]} & label.shown_by for label in near
-    ):
+    own = [label for label in near if scope == label.scope or scope in label.also]
+    if any({row["rule"], row["metric"]} & label.shown_by for label in own):
         return EXACT
     if missed:
         return MISSED
     if by_chance or not near:
         return NONE
-    if any(label.scope == scope for label in near):
+    if own:
         return SAME
-    if any(tree.related(label.scope, scope) for label in near):
+    if any(tree.related(s, scope) for label in near for s in (label.scope, *label.also)):
         return LINE
     crossing = {"product_line"} & {scope[0], *(label.scope[0] for label in near)}
     return ELSEWHERE if crossing else NONE

@@ -51,11 +51,14 @@ class Built:
         return ScopeTree(self.scopes)
 
 
-def built(folder: Path, *, reps: int, seed: int, risks: bool = True) -> Built:
+def built(
+    folder: Path, *, reps: int, seed: int, risks: bool = True, world: str = "standard"
+) -> Built:
     """The company of that seed, built on the first call and read from `folder` ever after."""
-    kept = folder / f"{reps}-{seed}-{'risks' if risks else 'quiet'}"
+    named = "" if world == "standard" else f"-{world}"
+    kept = folder / f"{reps}-{seed}{named}-{'risks' if risks else 'quiet'}"
     if not (kept / "done.json").is_file():
-        _build(kept, reps=reps, seed=seed, risks=risks)
+        _build(kept, reps=reps, seed=seed, risks=risks, world=world)
     return kept_tables(kept)
 
 
@@ -69,11 +72,11 @@ def kept_tables(kept: Path) -> Built:
     )
 
 
-def _build(kept: Path, *, reps: int, seed: int, risks: bool) -> None:
+def _build(kept: Path, *, reps: int, seed: int, risks: bool, world: str) -> None:
     work = kept.with_name(kept.name + ".building")
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(PROJECT / "config", work / "config")
-    write_sample(work / "data" / "sample", reps=reps, seed=seed, risks=risks)
+    write_sample(work / "data" / "sample", reps=reps, seed=seed, risks=risks, world=world)
     build_tables(work, kept)
     shutil.copy(work / "data" / "sample" / "labels.json", kept / "labels.json")
     shutil.rmtree(work)

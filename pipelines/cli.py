@@ -93,11 +93,15 @@ def sample(
     reps: Annotated[int, typer.Option()] = 32,
     seed: Annotated[int, typer.Option()] = 7,
     end: Annotated[str | None, typer.Option()] = None,
+    world: Annotated[str, typer.Option()] = "standard",
+    risks: Annotated[bool, typer.Option("--risks/--calm")] = True,
 ) -> None:
     """Write a generated sales organisation with planted risks and their labels."""
     from pipelines.commands.sampling import write
 
-    raise typer.Exit(write(directory, reps=reps, seed=seed, end=day_of(end)))
+    raise typer.Exit(
+        write(directory, reps=reps, seed=seed, end=day_of(end), world=world, risks=risks)
+    )
 
 
 @app.command()

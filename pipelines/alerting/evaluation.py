@@ -8,7 +8,7 @@ laws of levels (`states.py`), and any I/O: the nightly run, the backtest and the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerting.cases import joined_to_cases
-from pipelines.alerting.compound import agreement
-from pipelines.alerting.conditions import CountFilter
-from pipelines.alerting.conditions.base import Context, Flags
+from pipelines.alerting.compound import agreement, standing
+from pipelines.alerting.conditions import TOGETHER, CountFilter
+from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
 from pipelines.alerting.inheritance import inherit
 from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
-from pipelines.alerting.presentation import EPISODE_COLUMNS, Presenter, joined_to_parents
+from pipelines.alerting.parents import joined_to_parents
+from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History, run
 from pipelines.alerting.scope_tree import ScopeTree
@@ -88,12 +89,16 @@ def evaluate(
     panels = _Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
     wanted = {family for rule in rules for family in rule.raised_by}
+    named = {name for rule in rules for name in rule.parts}
     partners: dict[str, list[History]] = {}
+    parts: dict[str, History] = {}
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
-        if rule.family in wanted:
+        if (rule.family in wanted or rule.name in named) and not rule.parts:
             history = _history(rule, panels, distrust, None, fiscal_year_start)
-            partners.setdefault(rule.family, []).extend([history] if history else [])
+            if history is not None:
+                partners.setdefault(rule.family, []).append(history)
+                parts[rule.name] = history
     presenter = Presenter(
         tree,
         UsualRevenue(panels.rows("revenue", "week"), as_of),
@@ -110,12 +115,17 @@ def evaluate(
         panel = panels.of(rule)
         if panel is not None and others:
             boost = agreement(panel, others)
-        history = _history(rule, panels, distrust, boost, fiscal_year_start)
+        told = {
+            name: standing(panel, parts[name])
+            for name in rule.parts
+            if panel is not None and name in parts
+        }
+        history = _history(rule, panels, distrust, boost, fiscal_year_start, told)
         if history is None:
             continue
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
-        records.extend(presenter.present(history, found, boost))
+        records.extend(presenter.present(history, found, boost, _titled(told, rules)))
         own = level_rows(history, kinds, first)
         levels.append(inherit(own, tree) if rule.inherit else own.assign(inherited_from=""))
     frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
@@ -136,6 +146,7 @@ def _history(
     distrust: Distrust,
     boost: Flags | None,
     fiscal_year_start: int,
+    parts: Mapping[str, tuple[Levels, Flags]] | None = None,
 ) -> History | None:
     panel = panels.of(rule)
     if panel is None:
@@ -146,8 +157,14 @@ def _history(
         hysteresis=rule.hysteresis,
         min_sample=rule.min_sample,
         fiscal_year_start=fiscal_year_start,
+        parts=parts or {},
     )
     return run(rule, panel, context, untrusted=distrust.of(rule, panel), boost=boost)
+
+
+def _titled(parts: Mapping[str, tuple[Levels, Flags]], rules: Sequence[Rule]) -> list[Part]:
+    titles = {rule.name: rule.title for rule in rules}
+    return [Part(titles[name].zh, titles[name].en, level) for name, (level, _) in parts.items()]
 
 
 def _reference(panel: Panel) -> np.ndarray:
@@ -195,7 +212,7 @@ class _Panels:
     def of(self, rule: Rule) -> Panel | None:
         """The panel with every scope of the rule and the company, or None without rows."""
         scopes: set[str] = {*rule.scopes, "company"}
-        running = str(isinstance(rule.condition, CountFilter))
+        running = str(isinstance(rule.condition, (CountFilter, *TOGETHER)))
         key = (rule.metric, rule.grain, rule.dimension, running, *sorted(scopes), *rule.only)
         if rule.on_targets:
             key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
@@ -225,7 +242,7 @@ class _Panels:
             rows,
             as_of=self.as_of,
             workdays=self._workdays if rule.described.additive or rule.pause else None,
-            with_running=isinstance(rule.condition, CountFilter),
+            with_running=isinstance(rule.condition, (CountFilter, *TOGETHER)),
         )
 
     def _with_ends(self, rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:

@@ -41,7 +41,9 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Facts:
-    """What a sentence may say. NaN and None are left out of it."""
+    """What a sentence may say. NaN and None are left out of it. `parts`: title in Chinese and English
+    and level of the rules that make this one.
+    """
 
     scope_type: str
     scope_name: str
@@ -61,6 +63,7 @@ class Facts:
     drivers: Sequence[Driver] = ()
     agrees: bool = False
     now: Present | None = None
+    parts: Sequence[tuple[str, str, str]] = ()
 
 
 def message(rule: Rule, facts: Facts, currency: str) -> Paragraph:
@@ -118,6 +121,17 @@ def _amount(rule: Rule, facts: Facts, currency: str) -> Text | None:
 
 
 @dataclass(frozen=True)
+class _Part:
+    zh: str
+    en: str
+    level: str
+
+    def into(self, language: str) -> str:
+        title = InBoth(en=self.en, zh=self.zh)
+        return text("alerts.part", title=title, level=level(self.level)).into(language)
+
+
+@dataclass(frozen=True)
 class _Named:
     driver: Driver
 
@@ -151,6 +165,8 @@ def _figures(rule: Rule, facts: Facts, currency: str) -> list[Any]:
     kind = rule.condition.type
     if rule.on_targets:
         return [_target(rule, facts, currency)]
+    if facts.parts:
+        return [text(f"alerts.figures.{kind}", parts=[_Part(*part) for part in facts.parts])]
     unit = unit_of(rule)
     if facts.now is not None:
         return said(rule, facts.now, unit, currency)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.alerting.conditions.base import Flags
+from pipelines.alerting.conditions.base import Flags, Levels
 from pipelines.alerting.drivers import (
     Driver,
     Parts,
@@ -23,6 +23,7 @@ from pipelines.alerting.drivers import (
     share_drivers,
     target_drivers,
 )
+from pipelines.alerting.episodes import LEVEL_NAMES
 from pipelines.alerting.messages import Facts, Language, message
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
@@ -85,6 +86,15 @@ EPISODE_COLUMNS = [
 WORKDAYS_A_WEEK = 5
 
 
+@dataclass(frozen=True)
+class Part:
+    """A rule that is a part of another: its title, and its level by day and series."""
+
+    zh: str
+    en: str
+    level: Levels
+
+
 RowsOf = Callable[[str, str], pd.DataFrame | None]
 
 
@@ -108,7 +118,11 @@ class Presenter:
         self._parts: dict[int, Parts] = {}
 
     def present(
-        self, history: History, found: list[dict[str, Any]], boost: Flags | None
+        self,
+        history: History,
+        found: list[dict[str, Any]],
+        boost: Flags | None,
+        parts: Sequence[Part] = (),
     ) -> list[dict[str, Any]]:
         """The records with every column of `EPISODE_COLUMNS`, in their order."""
         panel, rule = history.panel, history.rule
@@ -130,7 +144,8 @@ class Presenter:
             )
             agrees = bool(boost is not None and boost[row, series])
             facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
-            facts = replace(facts, now=now)
+            said = [(p.zh, p.en, LEVEL_NAMES[int(p.level[row, series])]) for p in parts]
+            facts = replace(facts, now=now, parts=said)
             record.update(columns_of(now))
             record["full_miss_probability"] = facts.full_miss
             record["scope_name"] = self.tree.name.get(scope, scope[1])
@@ -256,37 +271,3 @@ def _facts(
         drivers=drivers,
         agrees=agrees,
     )
-
-
-def joined_to_parents(episodes: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
-    """`parent_alert_id`: the nearest scope above with an episode of the same rule and dimension
-    that overlaps in time; the first such one.
-    """
-    if episodes.empty:
-        return episodes
-    far = dt.date.max
-    index: dict[tuple[str, str, Scope], list[tuple[dt.date, dt.date, str]]] = {}
-    rows = list(
-        zip(
-            episodes["rule"],
-            episodes["dimension"],
-            episodes["scope_type"],
-            episodes["scope_id"],
-            episodes["opened_on"],
-            [far if pd.isna(c) else c for c in episodes["closed_on"]],
-            episodes["alert_id"],
-            strict=True,
-        )
-    )
-    for rule, dimension, kind, ident, opened, closed, alert in rows:
-        index.setdefault((rule, dimension, (kind, ident)), []).append((opened, closed, alert))
-    parents: list[str | None] = []
-    for rule, dimension, kind, ident, opened, closed, _ in rows:
-        found = None
-        for above in tree.ancestors((kind, ident)):
-            spans = index.get((rule, dimension, above), [])
-            found = next((a for o, c, a in spans if o <= closed and c >= opened), None)
-            if found:
-                break
-        parents.append(found)
-    return episodes.assign(parent_alert_id=pd.Series(parents, index=episodes.index, dtype=object))

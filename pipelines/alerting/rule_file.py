@@ -72,6 +72,7 @@ def load_rules(
             rules.append(found)
             places[found.name] = where
     rules = _with_known_partners(path.name, rules, places, problems)
+    rules = _with_known_parts(path.name, rules, places, problems)
     return [rule for rule in rules if rule.mode != "off"], problems
 
 
@@ -79,14 +80,51 @@ def _read_one(file: str, where: str, entry: Any, problems: list[Problem]) -> Rul
     if not isinstance(entry, dict):
         problems.append(Problem(file, where, text("config.not_keys"), text("config.rules.keys")))
         return None
-    try:
-        return Rule(**{str(key): value for key, value in entry.items()})
-    except ValidationError as error:
-        for item in error.errors():
-            if item["type"] == "too_short" and len(error.errors()) > 1:
-                continue  # follows from a refused item of the same list
-            problems.append(_problem(file, where, dict(item), entry))
-        return None
+    told: set[str] = set()
+    rest: dict[str, Any] | None = {str(key): value for key, value in entry.items()}
+    sound = True
+    while rest is not None:
+        try:
+            found = Rule(**rest)
+        except ValidationError as error:
+            for item in error.errors():
+                if item["type"] == "too_short" and len(error.errors()) > 1:
+                    continue  # follows from a refused item of the same list
+                problem = _problem(file, where, dict(item), entry)
+                if str(problem) not in told:
+                    told.add(str(problem))
+                    problems.append(problem)
+            # What fits together is only looked at once every key is well formed: try without the rest.
+            rest, sound = _without(rest, [tuple(item["loc"]) for item in error.errors()]), False
+        else:
+            return found if sound else None
+    return None
+
+
+# What stands in for a faulty key that a rule must have, where its value hides no other fault.
+_HARMLESS: dict[str, Any] = {
+    "name": "x", "family": "x", "title": {"zh": "x", "en": "x"}, "advice": {"zh": "x", "en": "x"},
+    "scopes": ["company"],
+}  # fmt: skip
+
+
+def _without(entry: dict[str, Any], places: list[tuple[Any, ...]]) -> dict[str, Any] | None:
+    """The entry without the faulty keys, so that faults behind them show; None if one is needed."""
+    rest = {key: dict(value) if isinstance(value, dict) else value for key, value in entry.items()}
+    for place in places:
+        key = str(place[0]) if place else ""
+        of_condition = key == "condition" and len(place) > 2
+        if of_condition and isinstance(rest.get(key), dict) and str(place[2]) in rest[key]:
+            del rest[key][str(place[2])]
+        elif key in _HARMLESS:
+            rest[key] = _HARMLESS[key]
+        elif key in rest and (
+            key not in Rule.model_fields or not Rule.model_fields[key].is_required()
+        ):
+            del rest[key]
+        else:
+            return None
+    return rest if rest != entry else None
 
 
 def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any]) -> Problem:
@@ -187,6 +225,28 @@ def _with_known_partners(
                 f"{places[rule.name]}, raised_by",
                 found,
                 text("config.rules.some_of", others=others),
+            )
+        )
+    return kept
+
+
+def _with_known_parts(
+    file: str, rules: list[Rule], places: dict[str, str], problems: list[Problem]
+) -> list[Rule]:
+    """Without the rules made of others that are not there, off, or made of others themselves."""
+    usable = {rule.name for rule in rules if not rule.parts and rule.mode != "off"}
+    kept = []
+    for rule in rules:
+        unknown = [name for name in rule.parts if name not in usable]
+        if not unknown:
+            kept.append(rule)
+            continue
+        problems.append(
+            Problem(
+                file,
+                f"{places[rule.name]}, condition.of",
+                text("config.rules.no_part", rules=unknown),
+                text("config.rules.some_of", others=", ".join(sorted(usable - {rule.name}))),
             )
         )
     return kept

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.alerting.catalogue import METRICS, Direction, Metric
-from pipelines.alerting.conditions import FILTERS, ON_PARTS, ON_PERSONS, ON_TARGETS, AnyCondition
+from pipelines.alerting.conditions import (
+    FILTERS,
+    ON_PARTS,
+    ON_PERSONS,
+    ON_TARGETS,
+    TOGETHER,
+    AnyCondition,
+)
 from pipelines.alerting.states import Laws
+from pipelines.language import Text as Sentence
 from pipelines.language import text
+from pipelines.language.text import Joined
 
 Level = Literal["normal", "warning", "danger"]
 Mode = Literal["alert", "watch", "off"]
@@ -112,16 +122,10 @@ class Rule(_Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Rule:
-        if self.on_targets and self.metric != "target_attainment":
-            raise ValueError(text("config.rules.on_targets", condition=self.condition.type))
-        if isinstance(self.condition, ON_PARTS) and not METRICS[self.metric].counts_cases:
-            raise ValueError(text("config.rules.on_parts", condition=self.condition.type))
-        shift = getattr(self.condition, "shift", None)
-        if shift is not None and (shift < 1) != (self.side == "below") or shift == 1:
-            raise ValueError(text(f"config.rules.shift.{self.side}", metric=self.metric))
-        pair = self.condition.limits()
-        if pair is not None:
-            _check_order(self, *pair)
+        faults = list(_faults(self))
+        if faults:
+            # All of them at once: a fault told alone hides the next.
+            raise ValueError(faults[0] if len(faults) == 1 else Joined(faults))
         return self
 
     @property
@@ -133,6 +137,11 @@ class Rule(_Part):
     def filters(self) -> bool:
         """Judged by how likely the figure is off now, rather than by a limit on it."""
         return isinstance(self.condition, FILTERS)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the rules whose levels make this one's, if that is how it is judged."""
+        return self.condition.of if isinstance(self.condition, TOGETHER) else ()
 
     @property
     def in_weeks(self) -> bool:
@@ -150,7 +159,9 @@ class Rule(_Part):
 
     @property
     def laws(self) -> Laws:
-        confirm = Confirm(warning=1, danger=1, clear=1) if self.filters else self.confirm
+        # The parts have confirmed what they say.
+        plain = self.filters or bool(self.parts)
+        confirm = Confirm(warning=1, danger=1, clear=1) if plain else self.confirm
         return Laws(
             confirm_warning=confirm.warning,
             confirm_danger=confirm.danger,
@@ -158,8 +169,8 @@ class Rule(_Part):
             cool_down=self.cool_down_days,
             stale_after=self.stale_after,
             # Neither a target nor a fall becomes normal by lasting: only an answer makes it so.
-            relearn_after=10_000 if self.on_targets or self.filters else self.relearn_after,
-            straight=self.filters,
+            relearn_after=10_000 if self.on_targets or plain else self.relearn_after,
+            straight=plain,
         )
 
     @property
@@ -176,26 +187,39 @@ class Rule(_Part):
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _check_order(rule: Rule, warning: float, danger: float, kind: str) -> None:
+def _faults(rule: Rule) -> Iterator[Sentence]:
+    """What does not fit together in one rule whose keys are each well formed."""
+    condition = rule.condition
+    if rule.on_targets and rule.metric != "target_attainment":
+        yield text("config.rules.on_targets", condition=condition.type)
+    if isinstance(condition, ON_PARTS) and not METRICS[rule.metric].counts_cases:
+        yield text("config.rules.on_parts", condition=condition.type)
+    shift = getattr(condition, "shift", None)
+    if shift is not None and (shift < 1) != (rule.side == "below") or shift == 1:
+        yield text(f"config.rules.shift.{rule.side}", metric=rule.metric)
+    pair = condition.limits()
+    if pair is not None:
+        yield from _order(rule, *pair)
+
+
+def _order(rule: Rule, warning: float, danger: float, kind: str) -> Iterator[Sentence]:
     if kind == "evidence":
         if danger < warning:
-            raise ValueError(text("config.rules.danger_beyond"))
+            yield text("config.rules.danger_beyond")
         return
     below = rule.side == "below"
     if (danger > warning) if below else (danger < warning):
-        raise ValueError(
-            text(
-                f"config.rules.danger.{rule.side}",
-                metric=rule.metric,
-                warning=f"{warning:g}",
-                danger=f"{danger:g}",
-            )
+        yield text(
+            f"config.rules.danger.{rule.side}",
+            metric=rule.metric,
+            warning=f"{warning:g}",
+            danger=f"{danger:g}",
         )
     relative = rule.condition.type == "change"
     if relative and ((warning > 0) if below else (warning < 0)):
-        raise ValueError(text(f"config.rules.change.{rule.side}"))
+        yield text(f"config.rules.change.{rule.side}")
     if not relative and rule.described.kind in {"share", "count", "money", "days", "ratio"}:
         if warning < 0 or danger < 0:
-            raise ValueError(text("config.rules.not_negative", metric=rule.metric))
+            yield text("config.rules.not_negative", metric=rule.metric)
         if rule.described.kind == "share" and (warning > 1 or danger > 1):
-            raise ValueError(text("config.rules.shares", metric=rule.metric))
+            yield text("config.rules.shares", metric=rule.metric)

@@ -21,13 +21,17 @@ MISSED_BELOW = 0.9
 
 @dataclass(frozen=True)
 class Label:
-    """One known risk; `shown_by` names rules or metrics of which one at least ought to show it."""
+    """One known risk; `shown_by` names rules or metrics of which one at least ought to show it.
+
+    `also`: other scopes in which it may be named (a product line in one region has two).
+    """
 
     kind: str
     scope: Scope
     first_day: dt.date
     last_day: dt.date
     shown_by: frozenset[str]
+    also: frozenset[Scope] = frozenset()
 
     def explains(self, day: dt.date) -> bool:
         """Whether an alert opened on that day can be about this risk."""
@@ -36,7 +40,8 @@ class Label:
 
 def read_labels(entries: Iterable[Mapping[str, Any]]) -> list[Label]:
     """Labels from the entries of `labels.json`: kind, scope_type, scope_id, first_day, last_day,
-    and optionally expected_rules (names of rules or metrics). KeyError or ValueError on a broken entry.
+    and optionally expected_rules (names of rules or metrics) and, of a product line in one region only,
+    that region. KeyError or ValueError on a broken entry.
     """
     return [
         Label(
@@ -45,6 +50,7 @@ def read_labels(entries: Iterable[Mapping[str, Any]]) -> list[Label]:
             first_day=dt.date.fromisoformat(str(entry["first_day"])),
             last_day=dt.date.fromisoformat(str(entry["last_day"])),
             shown_by=frozenset(map(str, entry.get("expected_rules", ()))),
+            also=frozenset({("region", str(entry["region"]))} if entry.get("region") else ()),
         )
         for entry in entries
     ]
@@ -64,7 +70,7 @@ def explained_by(
     return (
         label.explains(day)
         and (bool({rule, metric} & label.shown_by) or label.kind in detects)
-        and tree.related(scope, label.scope)
+        and any(tree.related(scope, place) for place in (label.scope, *label.also))
     )
 
 

@@ -25,15 +25,19 @@ from pipelines.sample.plan import Plan, attainment, make_plan, target_rows
 from pipelines.sample.planting import plant
 from pipelines.sample.risks import PlantedEffects, Risk
 from pipelines.sample.time_axis import TimeAxis
+from pipelines.sample.upheavals import draw_absences, reorganise
 from pipelines.sample.words_en import EN
 from pipelines.sample.words_zh import ZH
+from pipelines.sample.worlds import world_of
 
 VOCABULARIES = {"zh": ZH, "en": EN}
 FEWEST_REPS = 4
 FIRST_END, LAST_END = dt.date(2015, 1, 1), dt.date(2098, 12, 31)
 SHIPPED_END = dt.date(2026, 10, 30)
 # Each part of the company has a stream of luck of its own, so that one can change alone.
-STREAMS = ("people", "deals", "old", "new", "plan", "risks", "contacts", "leads", "rows", "names")
+STREAMS = (
+    "people", "deals", "old", "new", "plan", "risks", "contacts", "leads", "rows", "names", "absences"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,25 @@ def generate(
     end: dt.date = SHIPPED_END,
     risks: bool = True,
     language: str = "zh",
+    world: str = "standard",
 ) -> SampleCompany:
     """Generate a company of `reps` seats with 2½ years of history up to the evening of `end`.
 
     The same arguments give the same tables; `risks=False` gives the same company without its
-    planted risks. Raises ValueError for fewer than 4 reps, a negative seed, an unknown language,
-    or an `end` outside the years 2015 to 2098.
+    planted risks. `world`: one of `worlds.WORLDS`. Raises ValueError for fewer than 4 reps, a negative
+    seed, an unknown language or world, or an `end` outside the years 2015 to 2098.
     """
     _check(reps, seed, end, language)
-    words, axis = VOCABULARIES[language], TimeAxis(end)
+    words, axis = VOCABULARIES[language], TimeAxis(end, world_of(world))
     luck = {
         name: np.random.Generator(np.random.PCG64([seed, number]))
         for number, name in enumerate(STREAMS)
     }
     company = organise(reps, axis, words, luck["people"])
+    if axis.world.reorganised:
+        reorganise(company)
+    if axis.world.absences:
+        draw_absences(company, luck["absences"])
     book = customer_book(company)
     deals = draw_deals(company, book, luck["deals"])
     old, new = draw_old(company, book, luck["old"]), draw_new(deals, luck["new"])

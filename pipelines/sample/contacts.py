@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.sample.customers import Repeaters
-from pipelines.sample.deals import DEALS_PER_SEAT_AND_WEEK, GROWTH_PER_YEAR, Deals, Paths
+from pipelines.sample.deals import DEALS_PER_SEAT_AND_WEEK, Deals, Paths
 from pipelines.sample.names import LOST, WON
 from pipelines.sample.organisation import Organisation
 from pipelines.sample.risks import PlantedEffects
@@ -85,6 +85,7 @@ def draw_activities(
     kind = np.searchsorted(np.cumsum(TYPE_SHARE[:-1]), luck[:, 0], side="right")
     inbound = (luck[:, 1] < INBOUND_SHARE) & (kind != VISIT)
     kept = effects.keep_activities(seat, account, when, inbound, luck[:, 2])
+    kept &= axis.goes_on(when, luck[:, 0]) & ~company.away(seat, when)
     order = np.flatnonzero(kept)[np.argsort(when[kept], kind="stable")]
     columns = (seat, deal, account, when, kind, inbound)
     return Activities(*(column[order] for column in columns))
@@ -115,7 +116,7 @@ def draw_leads(
     fruitful = np.flatnonzero(from_lead & kept)
     days = np.arange(int(axis.now))
     rate = DEALS_PER_SEAT_AND_WEEK / 5 * FROM_LEAD * FRUITLESS * axis.creation_season[days]
-    rate = company.productivity[:, axis.months[days]] * rate * (1 + GROWTH_PER_YEAR) ** (days / 250)
+    rate = company.productivity[:, axis.months[days]] * rate * axis.world.business(days)
     seat, day = np.nonzero(counts := rng.poisson(rate))
     seat, day = np.repeat(seat, counts[seat, day]), np.repeat(day, counts[seat, day])
     created, luck = day + rng.random(len(day)) * 0.98, rng.random((len(day), 2))

@@ -108,5 +108,5 @@ def repeat_orders(
     moment = axis.from_calendar(at, luck[:, 0].astype(float))
     growth = (1 + GROWTH_PER_YEAR) ** (at / 365)
     amount = np.round(customers.size[row] * customers.spread[row, column] * growth, -1)
-    known = moment < until
+    known = (moment < until) & axis.goes_on(moment, luck[:, 0])
     return Repeats(row[known], moment[known], at[known], amount[known], luck[known])

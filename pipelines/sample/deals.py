@@ -18,7 +18,6 @@ from pipelines.sample.names import LOST, WON
 from pipelines.sample.organisation import Organisation
 
 DEALS_PER_SEAT_AND_WEEK = 2.5
-GROWTH_PER_YEAR = 0.07
 NEW_CUSTOMER_SHARE = 0.55
 
 # By stage 1 to 4: chance to go forward at the exit, and mean workdays in the stage.
@@ -102,7 +101,7 @@ def draw_deals(company: Organisation, book: np.ndarray, rng: np.random.Generator
     """
     axis = company.axis
     days = np.arange(int(axis.plan_end))
-    growth = (1 + GROWTH_PER_YEAR) ** (days / 250)
+    growth = axis.world.business(days)
     rate = DEALS_PER_SEAT_AND_WEEK / 5 * axis.creation_season[days] * growth
     expected = company.productivity[:, axis.months[days]] * rate
     seat, day = np.nonzero(counts := rng.poisson(expected))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.sample.organisation import Organisation
-from pipelines.sample.planting import KINDS
-from pipelines.sample.risks import Risk
+from pipelines.sample.planting import PLANTED
+from pipelines.sample.risks import PAIR, Risk
 
 _WORDS: dict[str, tuple[str, str]] = {
     "conversion_drop": (
@@ -60,12 +60,12 @@ def label(company: Organisation, risk: Risk) -> dict[str, object]:
     }
     expected = next(
         kind.expected
-        for kind in KINDS
+        for kind in PLANTED[company.axis.world.planted]
         if kind.name == risk.kind and kind.scope_type == risk.scope_type
     )
     result: dict[str, object] = {
         "kind": risk.kind,
-        "scope_type": risk.scope_type,
+        "scope_type": "product_line" if risk.scope_type == "pair" else risk.scope_type,
         "scope_id": scope_id,
         "scope_name": name,
         "first_day": risk.first_day.isoformat(),
@@ -75,6 +75,8 @@ def label(company: Organisation, risk: Risk) -> dict[str, object]:
         "description_en": english.format(**facts),
         "expected_rules": list(expected),
     }
+    if risk.scope_type == "pair":
+        result["region"] = company.words.regions[risk.scope % PAIR]
     if risk.stage:
         result["stage"] = company.words.stages[risk.stage - 1]
     if risk.accounts:
@@ -92,6 +94,11 @@ def _identify(company: Organisation, risk: Risk) -> tuple[str, str]:
     if risk.scope_type == "product_line":
         line = company.words.product_lines[risk.scope]
         return line, line
+    if risk.scope_type == "pair":
+        line = company.words.product_lines[risk.scope // PAIR]
+        return line, f"{company.words.regions[risk.scope % PAIR]} {line}"
+    if risk.scope_type == "company":
+        return "company", company.words.company
     month = int(company.axis.month_of(np.array([risk.begin]))[0])
     person = int(company.owner[risk.scope, month])
     return company.rep_id(person), company.rep_name(person)

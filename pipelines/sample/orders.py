@@ -29,8 +29,8 @@ class OrderEffects(Protocol):
         """Which repeat orders are placed."""
         ...
 
-    def late_share(self, region: np.ndarray, moment: np.ndarray) -> np.ndarray:
-        """Share of late deliveries by region of the order and moment of its promise."""
+    def late_share(self, region: np.ndarray, line: np.ndarray, moment: np.ndarray) -> np.ndarray:
+        """Share of late deliveries by region and product line of the order and moment of its promise."""
         ...
 
 
@@ -140,7 +140,7 @@ def deliver(company: Organisation, orders: Orders, effects: OrderEffects | None)
     share = np.full(len(orders), LATE_SHARE)
     if effects is not None:
         region = company.region_of_seat[orders.seat]
-        share = np.maximum(share, effects.late_share(region, promised))
+        share = np.maximum(share, effects.late_share(region, orders.line, promised))
     late = late_luck < share
     early = np.minimum(5 * size_luck**2 + 0.15, (promised - orders.moment) * 0.7)
     delay = np.where(share > LATE_SHARE, 3 + 12 * size_luck, 1 + 9 * size_luck**2)

@@ -17,7 +17,6 @@ import numpy as np
 from pipelines.sample.names import Vocabulary
 from pipelines.sample.time_axis import TimeAxis, month_start
 
-LEAVING_PER_MONTH = 0.011  # of the seats, some 13 % a year
 MONTHS_AT_RISK = 26  # not in the first and last months of the history
 MOVES_AMONG_LEAVINGS = 0.3  # the share of vacancies filled from another team
 RAMP_OF_JOINER = (0.4, 0.55, 0.7, 0.85)
@@ -47,6 +46,10 @@ class Organisation:
     stays: list[Stay] = field(default_factory=list)
     owner: np.ndarray = field(default_factory=lambda: np.empty((0, 0), int))
     productivity: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    absence: np.ndarray = field(default_factory=lambda: np.empty((0, 0), bool))  # seat × workday
+    # From this month on, if there is one, seats belong to other teams.
+    reorganised_in: int | None = None
+    team_after: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
     @property
     def seats(self) -> int:
@@ -63,6 +66,19 @@ class Organisation:
     @property
     def region_of_seat(self) -> np.ndarray:
         return self.region_of_team[self.team_of_seat]
+
+    def away(self, seat: np.ndarray, moment: np.ndarray) -> np.ndarray:
+        """Whether the person of the seat is ill or on leave at that moment."""
+        if not self.absence.size:
+            return np.zeros(len(seat), bool)
+        return self.absence[seat, np.clip(moment.astype(int), 0, self.absence.shape[1] - 1)]
+
+    def in_team(self, team: int) -> np.ndarray:
+        """(seats, months): whether the seat belongs to the team in that month."""
+        mine = np.repeat((self.team_of_seat == team)[:, None], self.axis.month_count, axis=1)
+        if self.reorganised_in is not None:
+            mine[:, self.reorganised_in :] = (self.team_after == team)[:, None]
+        return mine
 
     def team_id(self, team: int) -> str:
         return f"T{team + 1:02d}"
@@ -84,8 +100,10 @@ class Organisation:
         return names[self.owner[seats, months]]
 
 
-def team_count(reps: int) -> int:
-    """Two teams in each of four regions from 32 reps on; then teams of about eight."""
+def team_count(reps: int, size: int = 8) -> int:
+    """Two teams in each of four regions from 32 reps on; then teams of about eight, or of `size`."""
+    if size != 8:
+        return max(1, reps // size)
     if reps < 16:
         return max(1, reps // 4)
     if reps < 32:
@@ -97,7 +115,7 @@ def organise(
     reps: int, axis: TimeAxis, words: Vocabulary, rng: np.random.Generator
 ) -> Organisation:
     """Teams, seats and every stay of a company with `reps` seats."""
-    teams = team_count(reps)
+    teams = team_count(reps, axis.world.team_size)
     regions = min(4, teams)
     region_of_team = np.arange(teams) * regions // teams
     team_of_seat = np.sort(np.arange(reps) % teams)
@@ -111,7 +129,7 @@ def _fill_seats(company: Organisation, rng: np.random.Generator) -> None:
     axis, seats = company.axis, company.seats
     start, now = axis.month_number(axis.start), axis.month_number(axis.end)
     newcomers = set()
-    if seats >= 8:  # seats that are opened on the way: the company grows
+    if seats >= 8 and not axis.world.young:  # seats that are opened on the way: it grows
         newcomers = set(rng.choice(seats, size=max(1, seats // 16), replace=False).tolist())
     current: dict[int, Stay] = {}
     people = 0
@@ -121,8 +139,9 @@ def _fill_seats(company: Organisation, rng: np.random.Generator) -> None:
         company.stays.append(current[seat])
         people += 1
     size = np.bincount(company.team_of_seat, minlength=company.teams)
-    leavings = max(1, round(seats * MONTHS_AT_RISK * LEAVING_PER_MONTH)) if seats >= 4 else 0
-    months = np.sort(rng.integers(start + 2, now - 2, size=leavings))
+    leavings = max(1, round(seats * MONTHS_AT_RISK * axis.world.leaving)) if seats >= 4 else 0
+    leavings = 0 if axis.world.young else leavings
+    months = np.sort(rng.integers(start + 2, max(now - 2, start + 3), size=leavings))
     forced_move = company.teams > 1
     for month in months.tolist():
         free = [
@@ -220,15 +239,24 @@ def user_rows(company: Organisation, rng: np.random.Generator) -> list[dict[str,
         end = None
         if stay.last is not None:
             end = month_start(axis.first, stay.last + 1) - dt.timedelta(days=1)
-        add(
-            company.rep_id(stay.person),
-            company.rep_name(stay.person),
-            company.team_id(team),
-            f"M{team + 1:02d}",
-            valid_from=begin,
-            valid_to=end,
-            is_active=stay.person in still,
-        )
+        spans = [(team, begin, end)]
+        month = company.reorganised_in
+        if month is not None and company.team_after[stay.seat] != team:
+            change, after = month_start(axis.first, month), int(company.team_after[stay.seat])
+            if begin >= change:
+                spans = [(after, begin, end)]
+            elif end is None or end >= change:
+                spans = [(team, begin, change - dt.timedelta(days=1)), (after, change, end)]
+        for where, since, until in spans:
+            add(
+                company.rep_id(stay.person),
+                company.rep_name(stay.person),
+                company.team_id(where),
+                f"M{where + 1:02d}",
+                valid_from=since,
+                valid_to=until,
+                is_active=stay.person in still,
+            )
     return rows
 
 

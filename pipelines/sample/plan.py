@@ -24,7 +24,6 @@ from pipelines.sample.organisation import Organisation
 
 AMBITION = 0.98
 STEP = 100.0  # yuan: the cent of a sheet in 万元
-MISJUDGED = (1.1, 0.92)  # January's view of a second half against the revised one
 
 
 @dataclass
@@ -137,7 +136,7 @@ def _shape(
     if revised_year is not None:
         half = axis.month_number(dt.date(revised_year, 7, 1))
         picked = rng.choice(company.regions, size=min(2, company.regions), replace=False)
-        for region, misjudged in zip(picked.tolist(), MISJUDGED, strict=False):
+        for region, misjudged in zip(picked.tolist(), axis.world.misjudged, strict=False):
             factor[company.region_of_seat == region, half : half + 6] = misjudged
     original = np.round(revised * factor / STEP) * STEP
     revised = np.where(factor == 1.0, original, np.round(revised / STEP) * STEP)
@@ -180,8 +179,9 @@ def attainment(
 def rep_months(company: Organisation, seats: np.ndarray, team: int) -> dict[int, np.ndarray]:
     """Targets of one team by person and month number: who answers for a seat has its target."""
     people: dict[int, np.ndarray] = {}
-    for seat in np.flatnonzero(company.team_of_seat == team).tolist():
-        for month in np.flatnonzero(seats[seat] > 0).tolist():
+    mine = company.in_team(team)
+    for seat in np.flatnonzero(mine.any(axis=1)).tolist():
+        for month in np.flatnonzero((seats[seat] > 0) & mine[seat]).tolist():
             person = int(company.owner[seat, month])
             row = people.setdefault(person, np.zeros(seats.shape[1]))
             row[month] += seats[seat, month]
@@ -224,7 +224,8 @@ def target_rows(company: Organisation, plan: Plan) -> list[dict[str, object]]:
                 for person, row in sorted(rep_months(company, seats, team).items()):
                     add("rep", company.rep_id(person), row)
             for team in range(company.teams):
-                add("team", company.team_id(team), seats[company.team_of_seat == team].sum(axis=0))
+                mine = np.where(company.in_team(team), seats, 0.0)
+                add("team", company.team_id(team), mine.sum(axis=0))
             for region in range(company.regions):
                 add(
                     "region",

@@ -17,11 +17,13 @@ import numpy as np
 from pipelines.sample.customers import Repeaters
 from pipelines.sample.deals import Deals
 from pipelines.sample.organisation import Organisation
-from pipelines.sample.risks import Risk
+from pipelines.sample.risks import PAIR, Risk
 
 DAY = dt.timedelta(days=1)
 QUIET_START = dt.timedelta(weeks=30)  # clean periods from which limits can be learned
 APART = dt.timedelta(weeks=3)
+ALONE = frozenset({"company", "pair"})
+LINES_OF_BUSINESS = 5
 ATTEMPTS = 60
 SILENT_SHARE = 0.3  # of a team's old customers, the biggest
 COME_BACK_SHARE = 0.5
@@ -58,6 +60,21 @@ KINDS = (
     Kind("conversion_drop", "team", (10, 14), (6, 9), "danger", ("stage_conversion_fall", "win_rate_fall")),
 )  # fmt: skip
 
+# In worlds of their own, one at a time, so that it is plain what an alert comes from.
+WHOLE = (
+    Kind("opportunity_drought", "company", (8, 11), (4, 7), "danger", ("opportunities_created_fall", "coverage_low")),
+    Kind("late_orders", "company", (8, 12), (4, 7), "danger", ("late_orders_high",)),
+    Kind("win_rate_fall", "company", (10, 14), (6, 9), "danger", ("win_rate_fall", "stage_conversion_fall", "quarter_target_at_risk")),
+)  # fmt: skip
+LINES = (
+    Kind("opportunity_drought", "product_line", (8, 11), (4, 7), "danger", ("opportunities_created_fall",)),
+    Kind("late_orders", "product_line", (8, 12), (4, 7), "danger", ("late_orders_high",)),
+    Kind("win_rate_fall", "product_line", (10, 14), (6, 9), "danger", ("win_rate_fall", "stage_conversion_fall")),
+    Kind("opportunity_drought", "pair", (8, 11), (4, 7), "danger", ("opportunities_created_fall",)),
+    Kind("late_orders", "pair", (8, 12), (4, 7), "danger", ("late_orders_high",)),
+)  # fmt: skip
+PLANTED = {"usual": KINDS, "whole": WHOLE, "lines": LINES}
+
 
 # (team, first and last workday time) -> share of its target that the team reaches without risks.
 Attained = Callable[[int, float, float], float]
@@ -84,11 +101,16 @@ def plant(
     count = int(np.clip(round(company.seats / 4.5), 2, 16))
     count = min(count, 6 + company.seats // 12)
     active = min(4, 1 + count // 3)
-    order = [KINDS[index] for index in rng.permutation(len(KINDS))]
+    kinds = PLANTED[axis.world.planted]
+    order = [kinds[index] for index in rng.permutation(len(kinds))]
     # The newest report ought to show a target in danger.
-    first = next(kind for kind in order if kind.name in COSTLY)
+    first = next((kind for kind in order if kind.name in COSTLY), order[0])
     order = [first, *(kind for kind in order if kind is not first)]
-    order = (order + order)[:count]
+    order = (order * (1 + count // len(order)))[:count]
+    if axis.world.planted != "usual":
+        active = 1
+    if axis.world.young:
+        order = order[:active]
     risks: list[Risk] = []
     for index, kind in enumerate(order):
         if index < active:
@@ -115,12 +137,16 @@ def _place(
     sizes = {
         "team": company.teams,
         "region": company.regions,
-        "product_line": 5,
+        "product_line": LINES_OF_BUSINESS,
         "rep": company.seats,
+        "company": 1,
+        "pair": LINES_OF_BUSINESS * company.regions,
     }
     for _ in range(ATTEMPTS):
         first, last = _span(company, kind, slot, rng)
         scope = int(rng.integers(sizes[kind.scope_type]))
+        if kind.scope_type == "pair":
+            scope = scope // company.regions * PAIR + scope % company.regions
         teams = _teams(company, kind.scope_type, scope)
         begin, stop = (
             float(company.axis.workday_of(first)),
@@ -186,6 +212,10 @@ def _teams(company: Organisation, scope_type: str, scope: int) -> frozenset[int]
         return frozenset(np.flatnonzero(company.region_of_team == scope).tolist())
     if scope_type == "rep":
         return frozenset([int(company.team_of_seat[scope])])
+    if scope_type == "company":
+        return frozenset(range(company.teams))
+    if scope_type == "pair":
+        return _teams(company, "region", scope % PAIR)
     return frozenset()
 
 
@@ -194,6 +224,8 @@ def _collide(
 ) -> bool:
     if last + APART < other.first_day or first > other.last_day + APART:
         return False
+    if {kind.scope_type, other.scope_type} & ALONE:
+        return True
     same_line = kind.scope_type == other.scope_type == "product_line" and other.scope == scope
     return same_line or bool(teams & other.teams)
 

@@ -28,6 +28,10 @@ MISS_REPEAT_FACTOR = 0.62
 STALL_STRETCH, CYCLE_STRETCH = 4.0, 2.2
 LATE_SHARE_IN_RISK = 0.5
 OUTBOUND_LEFT = 0.08
+# A whole company does not lose two thirds of its opportunities at once.
+COMPANY_DROUGHT_FACTOR = 0.7
+PLACES = frozenset({"company", "region", "product_line", "pair"})
+PAIR = 100  # a pair is line × 100 + region
 HUGE_DEAL_STAGES = (0.0, 4.0, 9.0, 16.0)  # workdays until stage 1 to 4
 
 
@@ -56,13 +60,23 @@ def _within(risk: Risk, moment: np.ndarray) -> np.ndarray:
 
 
 def _scope(risk: Risk, deals: Deals) -> np.ndarray:
-    column = {
-        "team": deals.team,
-        "region": deals.region,
-        "product_line": deals.line,
-        "rep": deals.seat,
-    }[risk.scope_type]
-    return column == risk.scope
+    if risk.scope_type in PLACES:
+        return _in_place(risk, deals.region, deals.line)
+    return {"team": deals.team, "rep": deals.seat}[risk.scope_type] == risk.scope
+
+
+def _in_place(risk: Risk, region: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Whether orders or opportunities of that region and line lie in a risk of one of `PLACES`."""
+    if risk.scope_type == "company":
+        return np.ones(len(region), bool)
+    if risk.scope_type == "pair":
+        return (line == risk.scope // PAIR) & (region == risk.scope % PAIR)
+    return {"region": region, "product_line": line}[risk.scope_type] == risk.scope
+
+
+def _left_by(risk: Risk) -> float:
+    """Share of the opportunities that still arise in a drought."""
+    return COMPANY_DROUGHT_FACTOR if risk.scope_type == "company" else DROUGHT_FACTOR
 
 
 class PlantedEffects:
@@ -79,7 +93,7 @@ class PlantedEffects:
         kept = np.ones(len(deals), bool)
         for risk in self._of("opportunity_drought"):
             hit = _scope(risk, deals) & _within(risk, deals.created)
-            kept &= ~(hit & (deals.keep_luck > DROUGHT_FACTOR))
+            kept &= ~(hit & (deals.keep_luck > _left_by(risk)))
         for risk in self._of("customer_silence"):
             kept &= ~(
                 np.isin(deals.account, risk.accounts) & ~deals.is_new & _within(risk, deals.created)
@@ -145,11 +159,11 @@ class PlantedEffects:
             kept &= ~(hit & (repeats.luck[:, 1] > MISS_REPEAT_FACTOR))
         return kept
 
-    def late_share(self, region: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    def late_share(self, region: np.ndarray, line: np.ndarray, moment: np.ndarray) -> np.ndarray:
         """Share of late deliveries among orders promised at `moment`; 0 where no risk acts."""
         share = np.zeros(len(region))
         for risk in self._of("late_orders"):
-            share[(region == risk.scope) & _within(risk, moment)] = LATE_SHARE_IN_RISK
+            share[_in_place(risk, region, line) & _within(risk, moment)] = LATE_SHARE_IN_RISK
         return share
 
     def keep_activities(
@@ -177,6 +191,9 @@ class PlantedEffects:
         """Leads that still come in although no opportunity came of them."""
         kept = np.ones(len(team), bool)
         for risk in self._of("opportunity_drought"):
-            hit = (team == risk.scope) & _within(risk, moment)
-            kept &= ~(hit & (luck > DROUGHT_FACTOR))
+            # Leads that led nowhere have no product line.
+            hit = (risk.scope_type == "company") | (
+                (risk.scope_type == "team") & (team == risk.scope)
+            )
+            kept &= ~(hit & _within(risk, moment) & (luck > _left_by(risk)))
         return kept

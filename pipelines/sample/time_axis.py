@@ -13,10 +13,10 @@ import datetime as dt
 
 import numpy as np
 
+from pipelines.sample.worlds import STANDARD, World
 from pipelines.working_calendar import working_days
 
 OFFICE_OPENS, OFFICE_SECONDS = 9 * 3600, 9 * 3600  # 09:00 to 18:00 local time
-MONTHS_OF_HISTORY = 30
 MONTHS_OF_EARLIER_ORDERS = 6  # so that an old customer's next order is not taken for a first one
 MONTHS_OF_WARM_UP = 6  # fills the pipeline before the first row is kept
 DAYS_AFTER_END = 400  # promised and expected dates lie in the future
@@ -44,11 +44,13 @@ class TimeAxis:
     met by orders. `now`: workday time of the evening of `end`; nothing after it is known.
     """
 
-    def __init__(self, end: dt.date) -> None:
-        self.end = end
-        self.start = month_start(end, 1 - MONTHS_OF_HISTORY)
+    def __init__(self, end: dt.date, world: World = STANDARD) -> None:
+        self.end, self.world = end, world
+        self.start = month_start(end, 1 - world.months)
         earlier = month_start(self.start, -MONTHS_OF_EARLIER_ORDERS)
         self.orders_from = min(earlier, dt.date(self.start.year, 1, 1))
+        if world.young:
+            self.orders_from = self.start
         self.first = month_start(self.orders_from, -MONTHS_OF_WARM_UP)
         last = end + dt.timedelta(days=DAYS_AFTER_END)
         days = working_days("CN", last, first=self.first)
@@ -65,7 +67,9 @@ class TimeAxis:
         self.months = self._month_index(self.workdays)
         self.month_count = int(self._month_index(np.datetime64(last, "D"))) + 1
         self._quarters()
-        self.creation_season = self._creation_season(works)
+        self.creation_season, near = self._creation_season(works)
+        self.season = world.season(self.workdays, near)
+        self.creation_season *= self.season
 
     def _month_index(self, days: np.ndarray | np.datetime64) -> np.ndarray:
         return days.astype("datetime64[M]").astype(int) - self.origin.astype(
@@ -93,16 +97,26 @@ class TimeAxis:
                 result[begin:stop] = True
         return result
 
-    def _creation_season(self, works: np.ndarray) -> np.ndarray:
-        """Relative rate of new business per workday; half of it around the Spring Festival."""
-        season = np.ones(len(self.workdays))
+    def _creation_season(self, works: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Relative rate of new business per workday, half of it around the Spring Festival; and
+        which workdays lie in the weeks round it.
+        """
+        season, near = np.ones(len(self.workdays)), np.zeros(len(self.workdays), bool)
         edges = np.flatnonzero(np.diff(np.concatenate([[True], works, [True]]).astype(int)))
         for begin, stop in zip(edges[::2], edges[1::2], strict=True):
             day = self.first + dt.timedelta(days=int(begin))
             if stop - begin >= 6 and day.month in (1, 2):
                 index = self._next[begin]
                 season[max(0, index - 7) : index + 5] = 0.5
-        return season
+                near[max(0, index - 12) : index + 12] = True
+        return season, near
+
+    def goes_on(self, moment: np.ndarray, luck: np.ndarray) -> np.ndarray:
+        """Which of the events at those moments take place in this season; `luck` (0..1) is only
+        looked at beyond its third digit, so that it may serve for something else as well.
+        """
+        share = self.season[np.clip(moment.astype(int), 0, len(self.season) - 1)]
+        return np.asarray(luck, float) * 997 % 1 < share
 
     def warp_to_quarter_end(self, moment: np.ndarray) -> np.ndarray:
         """The same moments pulled towards the end of their quarter (never earlier)."""

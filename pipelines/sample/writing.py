@@ -56,6 +56,7 @@ def write_sample(
     seed: int = 7,
     end: dt.date = SHIPPED_END,
     risks: bool = True,
+    world: str = "standard",
 ) -> SampleCompany:
     """Generate a company and write it the way people keep theirs; returns it as well.
 
@@ -63,7 +64,7 @@ def write_sample(
     as columns in 万元, and `labels.json` lists the planted risks. The same arguments give the same
     bytes. Raises ValueError as `generate` does, before anything is written.
     """
-    company = generate(reps=reps, seed=seed, end=end, risks=risks)
+    company = generate(reps=reps, seed=seed, end=end, risks=risks, world=world)
     directory.mkdir(parents=True, exist_ok=True)
     for entity, table in company.frames.items():
         if entity != "targets":

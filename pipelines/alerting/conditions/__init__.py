@@ -19,6 +19,7 @@ from pipelines.alerting.conditions.rate_filter import RateFilter
 from pipelines.alerting.conditions.rates import RateFall
 from pipelines.alerting.conditions.runs import Consecutive, Trend
 from pipelines.alerting.conditions.target import Burn, Pace, Probability
+from pipelines.alerting.conditions.together import AllOf, AnyOf
 
 AnyCondition = Annotated[
     Limit
@@ -39,7 +40,9 @@ AnyCondition = Annotated[
     | NoTrace
     | Probability
     | Pace
-    | Burn,
+    | Burn
+    | AllOf
+    | AnyOf,
     Field(discriminator="type"),
 ]
 
@@ -52,6 +55,9 @@ ON_PARTS = (PChart, RateFall, RateShift, RateFilter)
 ON_PERSONS = (Collapse, NoTrace)
 """Questions about one person, asked of the manager; never danger."""
 
+TOGETHER = (AllOf, AnyOf)
+"""Conditions made of the levels of other rules on the same scope."""
+
 FILTERS = (CountFilter, RateFilter)
 """Conditions that say how likely it is that a figure is off now."""
 
@@ -60,8 +66,11 @@ __all__ = [
     "ON_PARTS",
     "ON_PERSONS",
     "ON_TARGETS",
+    "TOGETHER",
     "AgainstPast",
+    "AllOf",
     "AnyCondition",
+    "AnyOf",
     "Burn",
     "Collapse",
     "Change",

@@ -9,7 +9,8 @@ and learns its baseline from rows that `clean` marks as free of confirmed episod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -32,7 +33,8 @@ class Context:
 
     `reference[s]` is the series of the whole company with the same dimension (itself for the
     company), -1 when there is none. `hysteresis` is the relative slack for holding a level.
-    `paused` marks the days of the panel on which no level moves; None: never.
+    `paused` marks the days of the panel on which no level moves; None: never. `parts`: level and
+    whether it is known, in the panel's shape, of the rules that a condition of rules names.
     """
 
     reference: NDArray[np.intp]
@@ -41,6 +43,7 @@ class Context:
     min_sample: int
     fiscal_year_start: int = 1
     paused: Flags | None = None
+    parts: Mapping[str, tuple[Levels, Flags]] = field(default_factory=dict)
 
     def is_paused(self, t: int) -> bool:
         return self.paused is not None and bool(self.paused[t])

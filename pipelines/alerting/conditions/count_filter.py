@@ -52,13 +52,15 @@ class _CountFilter(FilterJudge):
         # Sums over the past of (x − E)² − E and of E², for the spread beyond chance.
         self.excess = np.zeros(panel.shape)
         self.square = np.zeros(panel.shape)
+        # A team is held against its siblings, who keep the same festival.
+        self.wide = np.isin(panel.keys["scope_type"].to_numpy(), ["company", "region"])
         self.own_company = self.reference == np.arange(panel.shape[1])
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
         days, series = self.value.shape
         base = np.zeros((t + 1, series))
-        doubt = np.zeros(series)
+        doubt, novel = np.zeros(series), np.zeros(series, bool)
         ahead: Floats = np.zeros(series)
         for r in np.unique(self.reference):
             mine = self.reference == r
@@ -72,6 +74,7 @@ class _CountFilter(FilterJudge):
             base[:, mine], ahead[mine] = moved[:, None], curve[t]
             base[:, r] = curve[: t + 1]
             doubt[r] = self.curves[int(r)].doubt(t)
+            novel[mine & self.wide] = self.curves[int(r)].novel(t, clean[:, r] & self.seen[:, r])
         until = max(t - c.gap + 1, 0)
         weight = 0.5 ** ((t - np.arange(until)) / c.half_life)
         usable = clean[:until] & self.seen[:until] & (self.panel.exposure[:until] > 0.05)[:, None]
@@ -102,7 +105,7 @@ class _CountFilter(FilterJudge):
             & (self.panel.exposure[t] > 0.15)
             & (expected > 1e-6)
         )
-        known = known & (not self.context.is_paused(t))
+        known = known & ~novel & (not self.context.is_paused(t))
         ok = self.seen[t] & (weeks >= c.min_history) & (self.panel.exposure[t] > 0.05)
         self.excess[t] = np.where(ok, (self.counts[t] - expected) ** 2 - expected, 0.0)
         self.square[t] = np.where(ok, expected**2, 0.0)
@@ -110,7 +113,7 @@ class _CountFilter(FilterJudge):
         def gains_at(value: Floats, which: NDArray[np.intp]) -> Floats:
             return count_gains(value, expected[which], spread[which], self.factors)
 
-        return self.judged(t, x, expected, known, gains_at, expected)
+        return self.judged(t, x, expected, known, gains_at, expected, np.ones(series))
 
     def _spread(self, t: int, until: int, usable: Flags) -> Floats:
         """V of variance E + vE²: the series' own, leaning on all of the panel, that on 0.03."""

@@ -4,8 +4,10 @@ Add here: what the filters of all kinds of figures share. Keep out: one kind's l
 (`count_filter.py`, `rate_filter.py`), the chain, the curve and the calibration (`filtering/`).
 
 One quantity opens and closes: q, the calibrated probability that the figure is off. 警戒 at
-`warning`, 危险 at `danger` if it is also off by `danger_size` or more; a level is held while q is
-above `close` (危险 while above `warning`). The limit shown is the figure of the week at which that
+`warning` if the last weeks together are off by `warning_size` or more, 危险 at `danger` if it is also
+off by `danger_size` or more; a level is held while q is above `close` and the last weeks are off by half
+of `warning_size` (危险 while above `warning`): what is surely off by a few per cent is no news.
+ The limit shown is the figure of the week at which that
 decision turns, found by asking the same function, so that it never disagrees with the level.
 """
 
@@ -28,12 +30,15 @@ from pipelines.language import text
 ONSET_WEEKS = 40
 # A week that is still running asks for a little more: it is read every night.
 NIGHTLY = 0.42
+# The last weeks together: each counts this much less than the one after it.
+FADE = 0.7
 
 
 class Filter(Condition):
     warning: float = Field(default=0.7, gt=0, lt=1)
     danger: float = Field(default=0.9, gt=0, lt=1)
     close: float = Field(default=0.3, gt=0, lt=1)
+    warning_size: float = Field(default=0.8, gt=0, le=1)
     danger_size: float = Field(default=0.7, gt=0, lt=1)
     min_history: int = Field(default=12, ge=4)
     half_life: float = Field(default=20.0, gt=0)
@@ -75,12 +80,19 @@ class FilterJudge(Judge):
         # A seventh less in the whole company weighs as much as a third less in one team.
         size = np.where(np.isin(kinds, ["company", "region"]), 0.87, condition.danger_size)
         self.size = size if context.direction == "below" else 1 / size
+        # What is little in one team is much in all of them together.
+        wide = np.isin(kinds, ["company", "region"])
+        self.least = np.where(wide, np.sqrt(condition.warning_size), condition.warning_size)
         self.reference = context.reference
+        # What the last weeks had and what they should have had.
+        self.had, self.should = np.zeros(series), np.zeros(series)
         self.of = np.maximum(context.reference, 0)
         self.last = panel.shape[0] - 1
 
-    def levels(self, alpha: Floats, held: NDArray[np.int8], running: bool) -> tuple[Floats, ...]:
-        """(raw level, level while held, q) of a belief."""
+    def levels(
+        self, alpha: Floats, ratio: Floats, held: NDArray[np.int8], running: bool
+    ) -> tuple[Floats, ...]:
+        """(raw level, level while held, q) of a belief; `ratio` of the last weeks to their usual."""
         c = self.condition
         q = calibrated(1 - alpha[:, 0])
         size = chain.mean_size(alpha, self.factors[: alpha.shape[1] - 1])
@@ -89,11 +101,31 @@ class FilterJudge(Judge):
         ask = scipy.special.expit(
             scipy.special.logit(np.array([c.warning, c.danger])) + NIGHTLY * running
         )
-        raw = (q >= ask[0]).astype(np.int8) + ((q >= ask[1]) & big)
-        keep = (q >= c.close).astype(np.int8) + ((q >= c.warning) & big & (held == 2))
+        least = self.least if len(size) == len(self.least) else self._least_of
+        matters, lasts = self._matters(ratio, least)
+        raw = ((q >= ask[0]) & matters).astype(np.int8)
+        raw = raw + ((q >= ask[1]) & big & matters)
+        keep = ((q >= c.close) & lasts).astype(np.int8)
+        keep = keep + ((q >= c.warning) & big & lasts & (held == 2))
         return raw, np.maximum(raw, keep), q
 
     _size_of: Floats
+    _least_of: Floats
+
+    def _matters(self, ratio: Floats, least: Floats) -> tuple[Flags, Flags]:
+        """Whether the last weeks are off by enough to open a level, and to hold one."""
+        half = np.sqrt(least)
+        if self.context.direction == "below":
+            return ratio <= least, ratio <= half
+        return ratio >= 1 / least, ratio >= 1 / half
+
+    def _ratio(
+        self, value: Floats, expected: Floats, weight: Floats, which: NDArray[np.intp]
+    ) -> Floats:
+        """Of the last weeks and these figures to what they should have been; 1 where nothing is."""
+        had = FADE * self.had[which] + np.nan_to_num(value) * weight
+        should = FADE * self.should[which] + expected * weight
+        return np.where(should > 0, had / np.maximum(should, 1e-9), 1.0)
 
     def judged(
         self,
@@ -103,8 +135,11 @@ class FilterJudge(Judge):
         known: Flags,
         gains_at: Callable[[Floats, NDArray[np.intp]], Floats],
         sample: Floats,
+        weight: Floats,
     ) -> Row:
-        """Take the week's figures; `gains_at(value, series)` is the likelihood of other figures."""
+        """Take the week's figures; `gains_at(value, series)` is the likelihood of other figures, `weight`
+        how much of a mean over weeks this week is (1 for counts, the cases of a share).
+        """
         every = np.arange(len(value))
         running = bool(self.panel.running[t])
         gains = np.zeros((len(value), len(self.factors)))
@@ -115,15 +150,18 @@ class FilterJudge(Judge):
         before = self.alpha
         self.kept.add(before[:, 0], gains, np.where(known, belief.log_norm, 0.0))
         alpha = np.where(known[:, None], belief.alpha, before)
-        raw, held, q = self.levels(alpha, self.level, running)
+        ratio = self._ratio(value, expected, weight, every)
+        raw, held, q = self.levels(alpha, ratio, self.level, running)
         warning, danger = np.full(len(value), np.nan), np.full(len(value), np.nan)
         worth = every if t == self.last else np.flatnonzero(held > 0)
         worth = worth[known[worth]]
         if len(worth):
-            ask = self._limits(before, worth, expected, gains_at, running)
+            ask = self._limits(before, worth, expected, gains_at, weight, running)
             warning[worth], danger[worth] = ask
         if not running:
             self.alpha = alpha
+            self.had[some] = FADE * self.had[some] + np.nan_to_num(value[some]) * weight[some]
+            self.should[some] = FADE * self.should[some] + expected[some] * weight[some]
             self.level = np.where(raw > self.level, raw, np.minimum(self.level, held)).astype(
                 np.int8
             )
@@ -147,6 +185,7 @@ class FilterJudge(Judge):
         which: NDArray[np.intp],
         expected: Floats,
         gains_at: Callable[[Floats, NDArray[np.intp]], Floats],
+        weight: Floats,
         running: bool,
     ) -> tuple[Floats, Floats]:
         """The figure at which each level turns, by bisection of the very decision.
@@ -160,9 +199,10 @@ class FilterJudge(Judge):
 
             def bad(x: Floats, wanted: int = wanted) -> Flags:
                 gains = gains_at(x, which)
-                self._size_of = self.size[which]
+                self._size_of, self._least_of = self.size[which], self.least[which]
                 alpha = chain.step(before[which], gains).alpha
-                raw, held, _ = self.levels(alpha, self.level[which], running)
+                ratio = self._ratio(x, expected[which], weight[which], which)
+                raw, held, _ = self.levels(alpha, ratio, self.level[which], running)
                 stands = np.where(self.level[which] >= wanted, held, raw)
                 return stands >= wanted
 
@@ -206,4 +246,5 @@ class FilterJudge(Judge):
 
     def forget(self, which: Flags) -> None:
         self.alpha[which] = chain.start(int(which.sum()))
+        self.had[which] = self.should[which] = 0.0
         self.level[which] = 0

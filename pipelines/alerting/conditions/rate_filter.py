@@ -73,7 +73,7 @@ class _RateFilter(FilterJudge):
             some = np.where(np.isfinite(found), found, 0.0) * cases[which]
             return share_gains(some, cases[which], expected[which], c.correlation, self.factors)
 
-        return self.judged(t, value, expected, known, gains_at, cases)
+        return self.judged(t, value, expected, known, gains_at, cases, cases)
 
     def widest(self, expected: Floats, which: NDArray[np.intp]) -> Floats:
         return np.ones(len(expected))

@@ -29,13 +29,15 @@ NEW_YEAR = ("01-15", "03-05")
 @dataclass(frozen=True)
 class Features:
     """`design` (weeks, features); column 0 is the level, without a prior. `festive`: weeks near a long
-    break, whose low figures belong to the year even when they looked like a fall at first.
+    break, whose low figures belong to the year even when they looked like a fall at first; `spring`: those
+    near a Spring Festival.
     """
 
     design: Floats
     mean: Floats
     sd: Floats
     festive: NDArray[np.bool_]
+    spring: NDArray[np.bool_]
 
 
 def features(
@@ -54,17 +56,18 @@ def features(
     columns += [first, last]
     mean += [0.0, 0.0]
     sd += [0.25, 0.25]
-    festive = np.zeros(len(starts), bool)
-    for near, usual, spread in _breaks(grid, workdays):
+    festive, spring = np.zeros(len(starts), bool), np.zeros(len(starts), bool)
+    for near, usual, spread, of_spring in _breaks(grid, workdays):
         columns.append(near)
         festive |= near > 0
+        spring |= (near > 0) & of_spring
         mean.append(usual)
         sd.append(spread)
     turn = 2 * np.pi * years
     columns += [np.sin(turn), np.cos(turn), np.sin(2 * turn), np.cos(2 * turn)]
     mean += [0.0] * 4
     sd += [0.12, 0.12, 0.06, 0.06]
-    return Features(np.column_stack(columns), np.array(mean), np.array(sd), festive)
+    return Features(np.column_stack(columns), np.array(mean), np.array(sd), festive, spring)
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,8 @@ def long_breaks(workdays: pd.Series) -> list[tuple[np.datetime64, np.datetime64]
     ]
 
 
-def _breaks(grid: _Days, workdays: pd.Series | None) -> list[tuple[Floats, float, float]]:
-    """(share of the days, prior mean, prior spread) round the Spring Festival and other breaks."""
+def _breaks(grid: _Days, workdays: pd.Series | None) -> list[tuple[Floats, float, float, bool]]:
+    """(share of the days, prior mean, prior spread, of the Spring Festival) round long breaks."""
     if workdays is None:
         return []
     festival: list[tuple[np.datetime64, np.datetime64]] = []
@@ -136,9 +139,11 @@ def _breaks(grid: _Days, workdays: pd.Series | None) -> list[tuple[Floats, float
         within = NEW_YEAR[0] <= str(first)[5:] <= NEW_YEAR[1] and (last - first).astype(int) >= 5
         (festival if within else other).append((first, last))
     spans = [
+        (festival, -14, -7, 0.0, 0.15),
         (festival, -7, 0, float(np.log(0.75)), 0.3),
         (festival, 1, 8, float(np.log(0.75)), 0.3),
-        (festival, 8, 15, 0.0, 0.1),
+        (festival, 8, 15, 0.0, 0.15),
+        (festival, 15, 22, 0.0, 0.1),
         (other, -7, 0, 0.0, 0.15),
         (other, 1, 8, 0.0, 0.15),
     ]
@@ -151,7 +156,7 @@ def _breaks(grid: _Days, workdays: pd.Series | None) -> list[tuple[Floats, float
             inside |= (away >= low) & (away < high)
         share = grid.share(inside)
         if share.any():
-            found.append((share, usual, spread))
+            found.append((share, usual, spread, which is festival))
     return found
 
 
@@ -171,6 +176,16 @@ class Curve:
             return 0.25
         row = self.shape.design[t]
         return float(row @ np.linalg.solve(self._curvature, row))
+
+    def novel(self, t: int, usable: NDArray[np.bool_]) -> bool:
+        """Whether week t lies near a Spring Festival and none was seen before: what one does to this
+        company nobody can know yet.
+        """
+        if not self.shape.spring[t] or not usable.any():
+            return False
+        weeks = np.arange(len(self.value))
+        seen = self.shape.spring & (weeks >= np.argmax(usable)) & (weeks <= t - SETTLED)
+        return not seen.any()
 
     def at(self, t: int, usable: NDArray[np.bool_]) -> Floats:
         """Expected count of every week by a fit on the `usable` weeks up to t − GAP."""

@@ -34,6 +34,41 @@ def load(tmp_path: Path, *entries: object, **more: object) -> tuple[list[Rule], 
     return rules, [str(problem) for problem in problems]
 
 
+def test_every_fault_of_a_rule_is_told_at_once(tmp_path: Path) -> None:
+    faulty = entry(
+        hysteresys=0.1,
+        min_sample=-1,
+        scopes=["department"],
+        condition={"type": "limit", "warning": 20, "danger": 10, "windows": 3},
+    )
+    rules, told = load(tmp_path, faulty, GOOD)
+    assert [rule.name for rule in rules] == ["good"]
+    wanted = (
+        ", hysteresys:",
+        ", min_sample:",
+        "department",
+        "condition.windows:",
+        "at or above",
+        "between 0 and 1",
+    )
+    for words in wanted:
+        assert sum(words in problem for problem in told) == 1, (words, told)
+
+
+def test_a_rule_made_of_others_names_rules_that_are_there(tmp_path: Path) -> None:
+    both = entry(name="both", family="both", condition={"type": "all", "of": ["good", "late"]})
+    none = entry(
+        name="none", family="none", condition={"type": "any", "of": ["good", "both", "off"]}
+    )
+    off = entry(name="off", family="off", mode="off")
+    rules, told = load(tmp_path, GOOD, entry(), both, none, off)
+    assert [rule.name for rule in rules] == ["good", "late", "both"]
+    assert len(told) == 1
+    assert "condition.of" in told[0]
+    assert "both" in told[0]
+    assert "off" in told[0]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
