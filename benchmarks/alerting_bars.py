@@ -7,7 +7,8 @@ limits that depend on what it shows. Team level and above, read weekly; companie
 
 A case is right if its root, or one of its alerts, has a cause: a planted risk in its scope or one on its
 line while it lasts (and 28 days), or a target really missed. What the twin without risks shows as well
-within 28 days is no hit. A risk of a product line in one region is found in either.
+within 28 days is no hit. A risk of a product line in one region is found in either. Of 警戒 a second
+precision counts falls of scopes that were short of people as right: nobody planted them, and they are real.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks.alerting import replay
 from benchmarks.alerting_causes import TRUE_CAUSES, with_causes
 from benchmarks.alerting_companies import Built, built
 from benchmarks.alerting_recovery import KEY, recovered_on, truly_off
+from benchmarks.alerting_staffing import Staffing, staffing_of
 from pipelines.alerting.backtest import judge
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
@@ -45,6 +47,7 @@ class Counts:
     closings: list[float] = field(default_factory=list)
     danger: list[bool] = field(default_factory=list)
     warning: list[bool] = field(default_factory=list)
+    warning_or_staff: list[bool] = field(default_factory=list)
     open_cases: list[float] = field(default_factory=list)
     named: list[bool] = field(default_factory=list)
     calm_quarters: float = 0.0
@@ -71,6 +74,7 @@ class Counts:
             "precision_danger": _mean(self.danger),
             "cases_warning": len(self.warning),
             "precision_warning": _mean(self.warning),
+            "with_vacancies": _mean(self.warning_or_staff),
             "open_per_risk": _mean(self.open_cases),
             "root_named": _mean(self.named),
             "days_to_close": float(np.median(self.closings)) if self.closings else np.nan,
@@ -105,10 +109,11 @@ def one_company(folder: Path, seed: int, reps: int, rules: list[Rule], world: st
     """Counts behind the bars of one company and its twin."""
     risky = above_reps(built(folder, reps=reps, seed=seed, world=world))
     calm = above_reps(built(folder, reps=reps, seed=seed, risks=False, world=world))
-    return counted(risky, calm, rules)
+    staff = staffing_of(folder, reps=reps, seed=seed, world=world)
+    return counted(risky, calm, rules, staff)
 
 
-def counted(risky: Built, calm: Built, rules: list[Rule]) -> Counts:
+def counted(risky: Built, calm: Built, rules: list[Rule], staff: Staffing) -> Counts:
     evaluation = replay(risky, rules)
     found, twin = evaluation.episodes, replay(calm, rules).episodes
     outcomes = period_outcomes(risky.metrics, risky.completion, as_of=risky.as_of)
@@ -125,6 +130,15 @@ def counted(risky: Built, calm: Built, rules: list[Rule]) -> Counts:
     table = cases.agg(hit=("hit", "any"), danger=("peak_level", lambda s: (s == "danger").any()))
     counts.danger = [bool(hit) for hit in table.loc[table["danger"], "hit"]]
     counts.warning = [bool(hit) for hit in table.loc[~table["danger"], "hit"]]
+    short = [
+        staff.short((kind, ident), day)
+        for kind, ident, day in zip(
+            found["scope_type"], found["scope_id"], found["opened_on"], strict=True
+        )
+    ]
+    real = found["alert_id"].isin(true) | np.array(short, bool)
+    wider = real.groupby(found["case_id"]).any()
+    counts.warning_or_staff = [bool(wider[case]) for case in table.index[~table["danger"]]]
     first = pd.to_datetime(calm.metrics["period_start"]).min().date()
     counts.calm_quarters = (calm.as_of - first).days / DAYS_A_QUARTER
     on_targets = {rule.name for rule in rules if rule.on_targets}

@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.alerting.habit import Habit
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
 
@@ -63,16 +64,25 @@ CASE_COLUMNS = [
 ]
 
 
-def joined_to_cases(episodes: pd.DataFrame, rules: Sequence[Rule], tree: ScopeTree) -> pd.DataFrame:
+def joined_to_cases(
+    episodes: pd.DataFrame,
+    rules: Sequence[Rule],
+    tree: ScopeTree,
+    habits: Mapping[str, Habit] | None = None,
+) -> pd.DataFrame:
     """The episodes with `case_id` and `role` (root, symptom); one without a fellow is a case by itself.
 
-    `parent_alert_id` of a symptom is its root's id, None of a root.
+    `parent_alert_id` of a symptom is its root's id, None of a root. `habits`: alerts on targets of a level
+    that is missed by habit; those of one level are one case.
     """
     if episodes.empty:
         return episodes
     kinds = {rule.name: frozenset(rule.detects) for rule in rules}
     targets = {rule.name for rule in rules if rule.on_targets}
     alerts = [_Alert(row, kinds, targets, tree) for row in episodes.to_dict("records")]
+    for alert in alerts:
+        habit = (habits or {}).get(alert.ident)
+        alert.habit = habit.key if habit else ""
     by_strength = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
     root_of: dict[str, _Alert] = {}
     for root in by_strength:
@@ -116,6 +126,7 @@ class _Alert:
         self.ident, self.rule = str(row["alert_id"]), str(row["rule"])
         self.scope = (str(row["scope_type"]), str(row["scope_id"]))
         self.kinds = kinds.get(self.rule, frozenset())
+        self.habit = ""
         self.target = self.rule in targets
         self.opened: dt.date = _date(row["opened_on"]) or dt.date.max
         self.began: dt.date = _date(row["since"]) or self.opened
@@ -131,6 +142,12 @@ class _Alert:
         """Whether the other alert can be a symptom of this one's cause."""
         if self.rule != other.rule and not (self.kinds & other.kinds):
             return False
+        if (
+            self.habit
+            and self.habit == other.habit
+            and self.row["period_start"] == other.row["period_start"]
+        ):
+            return True
         last = min(self.closed, dt.date.max - AFTER) + BEFORE
         if other.began < self.began - BEFORE or other.began > last:
             return False

@@ -21,6 +21,7 @@ from pipelines.alerting.conditions import TOGETHER, CountFilter
 from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
+from pipelines.alerting.habit import Habit, by_habit, with_habits
 from pipelines.alerting.inheritance import inherit
 from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
 from pipelines.alerting.parents import joined_to_parents
@@ -28,7 +29,8 @@ from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History, run
 from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.severity import UsualRevenue
+from pipelines.alerting.severity import QuarterTargets, UsualRevenue
+from pipelines.alerting.truth import period_outcomes
 
 LEVEL_COLUMNS = [
     "rule",
@@ -102,6 +104,7 @@ def evaluate(
     presenter = Presenter(
         tree,
         UsualRevenue(panels.rows("revenue", "week"), as_of),
+        QuarterTargets(panels.targets("quarter", "revenue"), as_of),
         as_of=as_of,
         language=language,
         currency=currency,
@@ -130,9 +133,13 @@ def evaluate(
         levels.append(inherit(own, tree) if rule.inherit else own.assign(inherited_from=""))
     frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
     frame = joined_to_parents(frame, tree)
+    habit: dict[str, Habit] = {}
+    if len(frame) and frame["rule"].isin([rule.name for rule in rules if rule.on_targets]).any():
+        habit = by_habit(frame, rules, period_outcomes(metrics, completion_history, as_of=as_of))
+        frame = with_habits(frame, habit)
     told = frame["mode"] == "alert"
     return Evaluation(
-        episodes=joined_to_cases(frame[told].reset_index(drop=True), rules, tree),
+        episodes=joined_to_cases(frame[told].reset_index(drop=True), rules, tree, habit),
         watched=frame[~told].reset_index(drop=True),
         levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
         if levels
@@ -208,6 +215,9 @@ class _Panels:
 
     def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
         return self._metrics.get((metric, grain))
+
+    def targets(self, period: str, amount: str) -> pd.DataFrame | None:
+        return self._completion.get((period, amount))
 
     def of(self, rule: Rule) -> Panel | None:
         """The panel with every scope of the rule and the company, or None without rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 
-def wilson(hits: int, cases: int, z: float = 1.96) -> tuple[float, float]:
+def wilson(hits: float, cases: float, z: float = 1.96) -> tuple[float, float]:
     """Wilson's score interval (1927) of hits / cases; (nan, nan) without a case."""
     if cases <= 0:
         return math.nan, math.nan

@@ -29,7 +29,13 @@ from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History
 from pipelines.alerting.scope_tree import Scope, ScopeTree
-from pipelines.alerting.severity import UsualRevenue, amount_at_risk, full_miss, urgency
+from pipelines.alerting.severity import (
+    QuarterTargets,
+    UsualRevenue,
+    amount_at_risk,
+    full_miss,
+    urgency,
+)
 from pipelines.alerting.weeks import believed, columns_of, present
 
 EPISODE_COLUMNS = [
@@ -105,6 +111,7 @@ class Presenter:
         self,
         tree: ScopeTree,
         usual: UsualRevenue,
+        quarters: QuarterTargets,
         *,
         as_of: dt.date,
         language: Language,
@@ -113,6 +120,7 @@ class Presenter:
     ) -> None:
         """`rows` gives all rows of (metric, grain), for parts that a rule's own panel lacks."""
         self.tree, self.usual, self.as_of = tree, usual, as_of
+        self.quarters = quarters
         self.language, self.currency = language, currency
         self._rows = rows
         self._parts: dict[int, Parts] = {}
@@ -141,6 +149,8 @@ class Presenter:
                 expected=record["expected"],
                 gap=_gap(panel, row, series),
                 usual_weekly=self.usual.at(scope, day),
+                # A year's gap may well be more than a quarter holds.
+                most=math.nan if rule.on_targets else self.quarters.at(scope, day),
             )
             agrees = bool(boost is not None and boost[row, series])
             facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)

@@ -53,7 +53,8 @@ class RuleRecord:
 
     `level` warning: every opening; danger: every first day at 危险. `basis`: period_end (the
     period ended below 90 % of its target), own_course (the figure stayed bad for a quarter) or
-    none. Figures are None below `ENOUGH` cases. `expected_false_per_100`: openings per period in
+    none. `base_rate`: share of all ended periods that were missed, alert or not (rules on targets).
+    Figures are None below `ENOUGH` cases. `expected_false_per_100`: openings per period in
     100 scopes in which nothing happens, by simulation; None where there is no such thing.
     """
 
@@ -69,6 +70,7 @@ class RuleRecord:
     median_lead_days: float | None
     expected_false_per_100: float | None
     grain: str = "week"
+    base_rate: float | None = None
 
     def sentence(self, language: str) -> str:
         """The line under an alert; empty where nothing is known of the rule's past."""
@@ -89,10 +91,14 @@ class RuleRecord:
         }
         if self.basis == "own_course":
             return text("alerts.record.own_course", **figures)
-        if self.median_lead_days:
-            days = round(self.median_lead_days)
-            return text("alerts.record.period_end_ahead", **figures, count=days)
-        return text("alerts.record.period_end", **figures)
+        days = round(self.median_lead_days or 0)
+        if days:
+            found = text("alerts.record.period_end_ahead", **figures, count=days)
+        else:
+            found = text("alerts.record.period_end", **figures)
+        if self.base_rate is None:
+            return found
+        return text("alerts.record.based", past=found, base=percent(self.base_rate))
 
     def _quiet(self) -> Text | None:
         rate = self.expected_false_per_100
@@ -148,10 +154,12 @@ def rule_records(
     *,
     as_of: dt.date,
     expected_false: Mapping[str, float] | None = None,
+    base: Mapping[str, float] | None = None,
 ) -> dict[tuple[str, str], RuleRecord]:
     """Records by rule and level from a frame of `judged_past`.
 
     `expected_false`: openings per period in 100 quiet scopes by rule, NaN where undefined.
+    `base`: `habit.base_rates`.
     """
     scores = by_rule(judged, Span(dt.date.min, as_of, 1))
     found = {(str(row["rule"]), str(row["level"])): row for row in scores.to_dict("records")}
@@ -174,6 +182,7 @@ def rule_records(
                 hits=int(row.get("hits", 0)),
                 expected_false_per_100=_figure(rate),
                 grain=rule.grain,
+                base_rate=(base or {}).get(rule.name),
                 **figures,
             )
     return result

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from pipelines.alerting.panel import Panel, metric_panel
+from pipelines.alerting.panel import Panel, completion_panel, metric_panel
 from pipelines.alerting.rules import Rule
 
 TRAILING_WEEKS = 26
@@ -50,6 +50,26 @@ class UsualRevenue:
         return float(recent.mean()) if len(recent) else math.nan
 
 
+class QuarterTargets:
+    """Revenue target of the quarter that runs on a day, by scope, as it stood on that day."""
+
+    def __init__(self, rows: pd.DataFrame | None, as_of: dt.date) -> None:
+        self._panel = None if rows is None else completion_panel(rows, as_of=as_of)
+        self._column: dict[tuple[str, str], int] = {}
+        if self._panel is not None:
+            keys = self._panel.keys
+            pairs = zip(keys["scope_type"].astype(str), keys["scope_id"].astype(str), strict=True)
+            self._column = {scope: n for n, scope in enumerate(pairs)}
+
+    def at(self, scope: tuple[str, str], day: dt.date) -> float:
+        """Currency; NaN for a scope without a target."""
+        column = self._column.get(scope)
+        if self._panel is None or column is None:
+            return math.nan
+        row = int(np.searchsorted(self._panel.dates, np.datetime64(day, "D"), side="right")) - 1
+        return self._panel.cell("target_amount", row, column) if row >= 0 else math.nan
+
+
 def amount_at_risk(
     rule: Rule,
     *,
@@ -57,17 +77,19 @@ def amount_at_risk(
     expected: float,
     gap: float,
     usual_weekly: float,
+    most: float = math.nan,
 ) -> float:
     """Amount in company currency, NaN when nothing can be said.
 
     `gap`: target less projected end. `shortfall`: the relative distance from the expected value,
     at most 1, × usual weekly revenue × `money.weeks`; for a share that hurts above, the extra
-    share itself is the part of the revenue that is touched.
+    share itself is the part of the revenue that is touched. `most`: what the scope can lose (its target of
+    the quarter); NaN where nothing bounds it but its usual revenue.
     """
     if rule.money.by == "none":
         return math.nan
     if rule.money.by == "gap":
-        return max(gap, 0.0) if math.isfinite(gap) else math.nan
+        return _bounded(max(gap, 0.0), most) if math.isfinite(gap) else math.nan
     if not all(map(math.isfinite, (value, expected, usual_weekly))):
         return math.nan
     if rule.side == "above" and rule.described.kind == "share":
@@ -76,7 +98,11 @@ def amount_at_risk(
         touched = (expected - value if rule.side == "below" else value - expected) / expected
     else:
         return math.nan
-    return min(max(touched, 0.0), 1.0) * usual_weekly * rule.money.weeks
+    return _bounded(min(max(touched, 0.0), 1.0) * usual_weekly * rule.money.weeks, most)
+
+
+def _bounded(amount: float, most: float) -> float:
+    return min(amount, most) if math.isfinite(most) and most > 0 else amount
 
 
 def urgency(amount: float, probability: float, level: str) -> float:

@@ -21,6 +21,7 @@ from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.false_alarms import expected_false_alarms
+from pipelines.alerting.habit import base_rates
 from pipelines.alerting.record import (
     RuleRecord,
     judged_past,
@@ -28,9 +29,11 @@ from pipelines.alerting.record import (
     rule_records,
     with_records,
 )
+from pipelines.alerting.reliability import reliability
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.truth import period_outcomes
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
@@ -53,6 +56,7 @@ TOLD = (
     "rpt_reward_list",
     "rpt_case_library",
     "rpt_rule_records",
+    "rpt_alert_calibration",
     "wide_alerts",
 )
 # Simulated false alarms of the rules, kept from night to night in the data folder.
@@ -177,8 +181,9 @@ def _write(
         )
     finally:
         ledger.close()
-    records = _records(settings, rules, past, found, alerts)
+    records, calibration = _records(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
+    frames["rpt_alert_calibration"] = calibration
     with_what_is_behind = with_deals(
         with_records(alerts, records),
         connection.execute("select * from marts.fct_opportunities").df(),
@@ -204,8 +209,8 @@ def _records(
     past: Past,
     found: Evaluation,
     alerts: pd.DataFrame,
-) -> dict[tuple[str, str], RuleRecord]:
-    """How often each rule was right so far; people's outcomes of alerts count."""
+) -> tuple[dict[tuple[str, str], RuleRecord], pd.DataFrame]:
+    """How often each rule was right so far, and each said probability; people's outcomes count."""
     # Whoever resolved an alert looked into it; else the word on whether it was of use counts.
     said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
     answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
@@ -219,12 +224,15 @@ def _records(
         as_of=past.as_of,
         answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
     )
-    return rule_records(
+    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
+    records = rule_records(
         rules,
         judged,
         as_of=past.as_of,
         expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS),
+        base=base_rates(rules, outcomes),
     )
+    return records, reliability(found.levels, found.episodes, judged, outcomes, rules)
 
 
 def _recipients(settings: Settings) -> set[str]:

@@ -6,7 +6,7 @@ Add here: something that the shell shows of warnings. Keep out: answers (`answer
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pipelines.assets.hierarchy import published_hierarchy
@@ -39,17 +39,29 @@ def opened_ledger() -> Iterator[tuple[Settings, Ledger]]:
 
 
 def print_list(*, everything: bool, as_json: bool = False) -> int:
-    """One line per alert, the most at risk first."""
+    """One line per case, the most at risk first, and the other alerts of the case below it."""
     with opened_ledger() as (_, ledger):
         alerts = list_alerts(ledger, open_only=not everything)
         if as_json:
             say_json([_record(alert) for alert in alerts])
             return 0
-        for alert in alerts:
-            say(_line(alert))
+        for case in _cases(alerts):
+            say(_line(case[0]))
+            for symptom in case[1:]:
+                say(f"    · {_line(symptom)}")
         if not alerts:
             say(words("command.alerts.none"))
     return 0
+
+
+def _cases(alerts: Sequence[Alert]) -> list[list[Alert]]:
+    """The alerts by case in the order of the first of each; in a case the root stands first."""
+    cases: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        cases.setdefault(str(alert.details.get("case_id") or alert.alert_id), []).append(alert)
+    return [
+        sorted(found, key=lambda a: a.details.get("role") == "symptom") for found in cases.values()
+    ]
 
 
 def _record(alert: Alert) -> dict[str, object]:
@@ -59,6 +71,8 @@ def _record(alert: Alert) -> dict[str, object]:
             "acknowledged_at", "snoozed_until", "outcome")  # fmt: skip
     return {
         **{name: getattr(alert, name) for name in kept},
+        "case_id": alert.details.get("case_id"),
+        "role": alert.details.get("role"),
         "message": sentence(alert, spoken()),
     }
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord
-from pipelines.reporting.cases import Case, Counts, cases_of, counted
+from pipelines.reporting.cases import Case, Counts, cases_of, changes_of, counted
 from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.records import level_rank
 
@@ -25,7 +25,8 @@ class Alerts:
 
     `cases` holds the same alerts as `open`, those of one cause together: what a director reads.
 
-    `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day.
+    `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day, one alert
+    for each case; `ended` has every alert that ended in them.
     Rules in mode `watch` tell nobody: their open episodes are in `watched` only. `records` has
     every rule that runs, in the order of their names.
     """
@@ -36,6 +37,7 @@ class Alerts:
     raised: tuple[Alert, ...] = ()
     recovered: tuple[Alert, ...] = ()
     closed: tuple[Alert, ...] = ()
+    ended: tuple[Alert, ...] = ()
     watched: tuple[Alert, ...] = ()
     records: tuple[RuleRecord, ...] = ()
 
@@ -75,7 +77,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         for chosen in ([row for row in rows if row["mode"] != "watch"], watched)
     )
     is_open = [a for a in episodes if a.closed_on is None or a.closed_on > as_of]
-    ended = [a for a in episodes if a.closed_on is not None and since < a.closed_on <= as_of]
+    changes = changes_of(episodes, since, as_of, urgency)
 
     def ordered(alerts: list[Alert]) -> tuple[Alert, ...]:
         return tuple(sorted(alerts, key=urgency))
@@ -83,18 +85,13 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
     return Alerts(
         open=ordered(is_open),
         cases=cases_of(marts, is_open, urgency),
-        new=ordered([a for a in is_open if a.opened_on > since]),
-        raised=ordered(
-            [
-                a
-                for a in is_open
-                if a.level == "danger"
-                and a.danger_on is not None
-                and a.danger_on > since >= a.opened_on
-            ]
+        new=changes.new,
+        raised=changes.raised,
+        recovered=changes.recovered,
+        closed=changes.closed,
+        ended=ordered(
+            [a for a in episodes if a.closed_on is not None and since < a.closed_on <= as_of]
         ),
-        recovered=ordered([a for a in ended if a.state == "recovered"]),
-        closed=ordered([a for a in ended if a.state != "recovered"]),
         watched=ordered([a for a in watched_episodes if a.closed_on is None]),
         records=_records(marts),
     )

@@ -7,6 +7,7 @@ which writes `fct_cases`), wording and layout.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,51 @@ def counted(cases: Iterable[Case]) -> Counts:
     )
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What happened to cases in a span of days, each told by the alert that speaks for it: `new` (none
+    of its alerts is older), `raised` to 危险 (never before in this case), and over, `recovered` or
+    `closed` otherwise.
+    """
+
+    new: tuple[Alert, ...] = ()
+    raised: tuple[Alert, ...] = ()
+    recovered: tuple[Alert, ...] = ()
+    closed: tuple[Alert, ...] = ()
+
+
+def changes_of(
+    episodes: Iterable[Alert], since: dt.date, until: dt.date, urgency: Callable[[Alert], Any]
+) -> Changes:
+    """The changes after `since` up to `until`; `episodes` are all there ever were, open or not.
+
+    One more alert of a case that is known is no news, and a case is over with its last alert.
+    """
+    new, raised, recovered, closed = list[Alert](), list[Alert](), list[Alert](), list[Alert]()
+    for alerts in _by_case(episodes).values():
+        standing = [a for a in alerts if a.closed_on is None or a.closed_on > until]
+        lead = min(standing or alerts, key=lambda a: (a.role != "root", urgency(a)))
+        dangers = [a.danger_on for a in alerts if a.danger_on is not None and a.danger_on <= until]
+        if not standing:
+            if max(a.closed_on for a in alerts if a.closed_on is not None) > since:
+                (recovered if lead.state == "recovered" else closed).append(lead)
+        elif min(a.opened_on for a in alerts) > since:
+            new.append(lead)
+        elif dangers and min(dangers) > since:
+            grave = [a for a in standing if a.level == "danger"]
+            if grave:
+                raised.append(lead if lead in grave else min(grave, key=urgency))
+    kinds = (new, raised, recovered, closed)
+    return Changes(*(tuple(sorted(alerts, key=urgency)) for alerts in kinds))
+
+
+def _by_case(alerts: Iterable[Alert]) -> dict[str, list[Alert]]:
+    members: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        members.setdefault(alert.case_id or f"alert {alert.alert_id}", []).append(alert)
+    return members
+
+
 def cases_of(
     marts: Marts, alerts: Iterable[Alert], urgency: Callable[[Alert], Any]
 ) -> tuple[Case, ...]:
@@ -83,11 +129,8 @@ def cases_of(
         row["case_id"]: row["amount_counted"]
         for row in marts.rows("fct_cases", "case_id amount_counted")
     }
-    members: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        members.setdefault(alert.case_id or f"alert {alert.alert_id}", []).append(alert)
     cases = []
-    for case_id, found in members.items():
+    for case_id, found in _by_case(alerts).items():
         lead, *symptoms = sorted(found, key=lambda alert: (alert.role != "root", urgency(alert)))
         cases.append(Case(case_id, lead, tuple(symptoms), amounts.get(case_id)))
     return tuple(sorted(cases, key=lambda case: (level_rank(case.level), urgency(case.lead)[1:])))

@@ -204,8 +204,7 @@ class _Report:
             self._alert(alert)
             for alert in (
                 *(alert for case in found.cases for alert in case.alerts),
-                *found.recovered,
-                *found.closed,
+                *found.ended,
                 *found.watched,
             )
         ]

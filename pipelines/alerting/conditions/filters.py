@@ -29,15 +29,15 @@ from pipelines.language import text
 
 ONSET_WEEKS = 40
 # A week that is still running asks for a little more: it is read every night.
-NIGHTLY = 0.42
+NIGHTLY = 0.38
 # The last weeks together: each counts this much less than the one after it.
 FADE = 0.7
 
 
 class Filter(Condition):
-    warning: float = Field(default=0.7, gt=0, lt=1)
+    warning: float = Field(default=0.75, gt=0, lt=1)
     danger: float = Field(default=0.9, gt=0, lt=1)
-    close: float = Field(default=0.3, gt=0, lt=1)
+    close: float = Field(default=0.4, gt=0, lt=1)
     warning_size: float = Field(default=0.8, gt=0, le=1)
     danger_size: float = Field(default=0.7, gt=0, lt=1)
     min_history: int = Field(default=12, ge=4)

@@ -1,0 +1,115 @@
+"""Targets that are missed by habit: base rates, and levels of which most miss most of the time.
+
+Add here: what the past of all targets together says about the targets. Keep out: whether one target will
+be missed (`conditions/target.py`).
+
+Where two thirds of the targets of a level were missed in two thirds of the past periods, a warning for
+each says nothing about the scope and much about the targets: they make one case, and say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.alerting.rules import Rule
+from pipelines.language import Text, text
+
+MOST = 2 / 3
+LEAST_PERIODS, LEAST_SCOPES = 4, 3
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Of the last ended periods of a kind, in how many most targets of a level were missed."""
+
+    period: str
+    scope_type: str
+    periods: int
+    missed: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.period} {self.scope_type}"
+
+    def said(self) -> Text:
+        return text(
+            f"alerts.habit.{self.period}",
+            count=self.periods,
+            missed=self.missed,
+            scopes=text(f"alerts.habit.of.{self.scope_type}"),
+        )
+
+
+def habits(outcomes: pd.DataFrame, day: dt.date) -> dict[tuple[str, str], Habit]:
+    """By (period type, scope type): the levels whose targets were missed by habit, as known on a day.
+
+    `outcomes`: `truth.period_outcomes`. A level counts from `LEAST_SCOPES` scopes and `LEAST_PERIODS`
+    ended periods on.
+    """
+    ended = outcomes[pd.to_datetime(outcomes["period_end"]) < pd.Timestamp(day)]
+    if ended.empty:
+        return {}
+    shares = ended.groupby(["period_type", "scope_type", "period_start"], observed=True)[
+        "missed"
+    ].agg(["size", "mean"])
+    shares = shares[shares["size"] >= LEAST_SCOPES].reset_index()
+    found = {}
+    for (period, kind), rows in shares.groupby(["period_type", "scope_type"], observed=True):
+        missed = int((rows["mean"] >= MOST).sum())
+        if len(rows) >= LEAST_PERIODS and missed >= MOST * len(rows):
+            found[str(period), str(kind)] = Habit(str(period), str(kind), len(rows), missed)
+    return found
+
+
+def by_habit(
+    episodes: pd.DataFrame, rules: Sequence[Rule], outcomes: pd.DataFrame
+) -> dict[str, Habit]:
+    """By alert_id: alerts on targets of a level that, on the day they opened, missed by habit."""
+    periods = {rule.name: rule.condition.period for rule in rules if rule.on_targets}  # type: ignore[union-attr]
+    mine = episodes[episodes["rule"].isin(periods)]
+    found = {}
+    for day, rows in mine.groupby("opened_on"):
+        known = habits(outcomes, day) if len(outcomes) else {}
+        for alert, rule, kind in zip(
+            rows["alert_id"], rows["rule"], rows["scope_type"], strict=True
+        ):
+            habit = known.get((periods[rule], kind))
+            if habit is not None:
+                found[str(alert)] = habit
+    return found
+
+
+def with_habits(episodes: pd.DataFrame, found: Mapping[str, Habit]) -> pd.DataFrame:
+    """The episodes with what is said of the habit in front of what is to be done about it."""
+    if not found:
+        return episodes
+    told = {alert: habit.said() for alert, habit in found.items()}
+    result = episodes.copy()
+    for language in ("zh", "en"):
+        column = f"message_{language}"
+        space = "" if language == "zh" else " "
+        result[column] = [
+            message + space + told[alert].into(language) if alert in told else message
+            for alert, message in zip(result["alert_id"], result[column], strict=True)
+        ]
+    plain = result["message"].eq(episodes["message_zh"])
+    result["message"] = result["message_zh"].where(plain, result["message_en"])
+    return result
+
+
+def base_rates(rules: Sequence[Rule], outcomes: pd.DataFrame) -> dict[str, float]:
+    """By rule on targets: the share of ended periods, in the scopes it covers, that ended below 90 %."""
+    found = {}
+    for rule in rules:
+        if rule.on_targets:
+            period = rule.condition.period  # type: ignore[union-attr]
+            rows = outcomes[
+                (outcomes["period_type"] == period) & outcomes["scope_type"].isin(rule.scopes)
+            ]
+            if len(rows):
+                found[rule.name] = float(rows["missed"].mean())
+    return found
