@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
-import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,10 +19,12 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.truth import Label, read_labels
 from pipelines.raw_zone.zone import RawZone
 from pipelines.sample import write_sample
-from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
+from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import connector_of
 from pipelines.warehouse.binding import bind, connect
-from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars
+from pipelines.warehouse.building import build
+from pipelines.warehouse.dbt_command import prepared_manifest
+from pipelines.warehouse.program import read_program
 
 TABLES = {
     "metrics": "marts.fct_metrics",
@@ -32,7 +32,7 @@ TABLES = {
     "scopes": "intermediate.int_scopes",
     "calendar": "config.calendar",
 }
-MODELS = ("+fct_metrics", "+fct_target_completion_history")
+MODELS = {"fct_metrics", "fct_target_completion_history"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def build_tables(work: Path, kept: Path) -> None:
                 raise RuntimeError(f"{extract.entity} {extract.file}: {extract.message}")
     warehouse, as_of = work / "warehouse.duckdb", settings.today()
     bind(warehouse, settings, raw_zone, as_of=as_of, known_at=None)
-    _dbt(warehouse, dbt_vars(settings, as_of), work / "dbt")
+    _models(warehouse, settings)
     kept.mkdir(parents=True, exist_ok=True)
     with connect(warehouse, read_only=True) as connection:
         for name, table in TABLES.items():
@@ -103,13 +103,17 @@ def build_tables(work: Path, kept: Path) -> None:
     (kept / "done.json").write_text(json.dumps({"as_of": as_of.isoformat()}))
 
 
-def _dbt(warehouse: Path, variables: dict[str, object], out: Path) -> None:
-    command = [str(EXECUTABLE), "run", "--select", *MODELS, "--vars", json.dumps(variables)]
-    command += ["--project-dir", str(DBT_PROJECT), "--target-path", str(out)]
-    command += ["--log-path", str(out)]
-    environment = {**os.environ, **dbt_environment(warehouse)}
-    done = subprocess.run(
-        command, cwd=DBT_PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"dbt could not build the company:\n{done.stdout[-3000:]}")
+def _models(warehouse: Path, settings: Settings) -> None:
+    """The models that an evaluation reads and all they stand on, by the night's own build."""
+    program = read_program(prepared_manifest(settings))
+    wanted = {key for key, model in program.models.items() if model.name in MODELS}
+    todo = list(wanted)
+    while todo:
+        above = {p for p in program.parents(todo.pop()) if p in program.models} - wanted
+        wanted |= above
+        todo += above
+    models = {key: program.models[key] for key in program.models if key in wanted}
+    outcomes = build(warehouse, replace(program, models=models, tests={}))
+    broken = [f"{o.unique_id}: {o.message}" for o in outcomes if o.status != "success"]
+    if broken:
+        raise RuntimeError("the company could not be built:\n" + "\n".join(broken))

@@ -12,18 +12,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from pipelines.alerting.cases import joined_to_cases
 from pipelines.alerting.compound import agreement, standing
-from pipelines.alerting.conditions import TOGETHER, CountFilter
 from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
 from pipelines.alerting.habit import Habit, by_habit, with_habits
 from pipelines.alerting.inheritance import inherit
-from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
+from pipelines.alerting.panels import Panels, reference_of
 from pipelines.alerting.parents import joined_to_parents
 from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
 from pipelines.alerting.rules import Rule
@@ -88,7 +86,7 @@ def evaluate(
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
     tree = ScopeTree(scopes)
-    panels = _Panels(metrics, completion_history, as_of, calendar)
+    panels = Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
     wanted = {family for rule in rules for family in rule.raised_by}
     named = {name for rule in rules for name in rule.parts}
@@ -149,7 +147,7 @@ def evaluate(
 
 def _history(
     rule: Rule,
-    panels: _Panels,
+    panels: Panels,
     distrust: Distrust,
     boost: Flags | None,
     fiscal_year_start: int,
@@ -159,7 +157,7 @@ def _history(
     if panel is None:
         return None
     context = Context(
-        reference=_reference(panel),
+        reference=reference_of(panel),
         direction=rule.side,
         hysteresis=rule.hysteresis,
         min_sample=rule.min_sample,
@@ -172,106 +170,6 @@ def _history(
 def _titled(parts: Mapping[str, tuple[Levels, Flags]], rules: Sequence[Rule]) -> list[Part]:
     titles = {rule.name: rule.title for rule in rules}
     return [Part(titles[name].zh, titles[name].en, level) for name, (level, _) in parts.items()]
-
-
-def _reference(panel: Panel) -> np.ndarray:
-    """For each series the company's series of the same dimension, -1 if there is none."""
-    keys = panel.keys
-    company = {
-        str(d): i
-        for i, (kind, d) in enumerate(zip(keys["scope_type"], keys["dimension"], strict=True))
-        if kind == "company"
-    }
-    return np.array([company.get(str(d), -1) for d in keys["dimension"]], dtype=np.intp)
-
-
-class _Panels:
-    """Panels by rule, built once per metric, grain and choice of dimension."""
-
-    def __init__(
-        self,
-        metrics: pd.DataFrame,
-        completion: pd.DataFrame,
-        as_of: dt.date,
-        calendar: pd.DataFrame | None,
-    ) -> None:
-        self.as_of = as_of
-        self._metrics = {
-            (str(m), str(g)): rows
-            for (m, g), rows in metrics.groupby(["metric", "grain"], sort=False, observed=True)
-        }
-        self._completion = {
-            (str(p), str(m)): rows
-            for (p, m), rows in completion.groupby(
-                ["period_type", "metric"], sort=False, observed=True
-            )
-        }
-        self._workdays: pd.Series | None = None
-        if calendar is not None:
-            days = pd.to_datetime(calendar["date_day"]).astype("datetime64[s]")
-            flags = calendar["is_workday"].astype(float).to_numpy()
-            self._workdays = pd.Series(flags, index=pd.DatetimeIndex(days)).sort_index()
-        self._built: dict[tuple[str, ...], Panel | None] = {}
-
-    def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
-        return self._metrics.get((metric, grain))
-
-    def targets(self, period: str, amount: str) -> pd.DataFrame | None:
-        return self._completion.get((period, amount))
-
-    def of(self, rule: Rule) -> Panel | None:
-        """The panel with every scope of the rule and the company, or None without rows."""
-        scopes: set[str] = {*rule.scopes, "company"}
-        running = str(isinstance(rule.condition, (CountFilter, *TOGETHER)))
-        key = (rule.metric, rule.grain, rule.dimension, running, *sorted(scopes), *rule.only)
-        if rule.on_targets:
-            key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
-        if key not in self._built:
-            self._built[key] = self._build(rule, scopes)
-        return self._built[key]
-
-    def _build(self, rule: Rule, scopes: set[str]) -> Panel | None:
-        if rule.on_targets:
-            rows = self._completion.get((rule.condition.period, rule.condition.amount))  # type: ignore[union-attr]
-        else:
-            rows = self._metrics.get((rule.metric, rule.grain))
-        if rows is None:
-            return None
-        keep = rows["scope_type"].isin(scopes)
-        if rule.only:
-            keep &= rows["scope_id"].isin(rule.only) | (rows["scope_type"] == "company")
-        if not rule.on_targets and rule.dimension != "all" and "dimension" in rows:
-            total = rows["dimension"].fillna("") == ""
-            keep &= ~total if rule.dimension == "each" else total
-        rows = rows[keep]
-        if not len(rows):
-            return None
-        if rule.on_targets:
-            return completion_panel(self._with_ends(rows, rule), as_of=self.as_of)
-        return metric_panel(
-            rows,
-            as_of=self.as_of,
-            workdays=self._workdays if rule.described.additive or rule.pause else None,
-            with_running=isinstance(rule.condition, (CountFilter, *TOGETHER)),
-        )
-
-    def _with_ends(self, rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-        """Completion rows with `final_attainment` of their period, for periods that have ended.
-
-        A condition may look at it only for periods that ended before the day it judges.
-        """
-        period, amount = rule.condition.period, rule.condition.amount  # type: ignore[union-attr]
-        final = self._metrics.get(("target_attainment", period))
-        if final is None:
-            return rows.assign(final_attainment=np.nan)
-        named = final["dimension"].fillna("") == ("" if amount == "revenue" else amount)
-        final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]
-        key = ["scope_type", "scope_id", "period_start"]
-        ends = final[[*key, "value"]].rename(columns={"value": "final_attainment"})
-        ends = ends.assign(period_start=pd.to_datetime(ends["period_start"]))
-        return rows.assign(period_start=pd.to_datetime(rows["period_start"])).merge(
-            ends, on=key, how="left"
-        )
 
 
 def rules_without_rows(rules: Iterable[Rule], metrics: pd.DataFrame) -> list[str]:

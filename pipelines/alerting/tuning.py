@@ -16,12 +16,16 @@ import scipy
 
 from pipelines.alerting.backtest import Span
 from pipelines.alerting.conditions import AgainstPast, Consecutive
+from pipelines.alerting.intervals import wilson
 from pipelines.alerting.rules import Rule
 
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
 SIGMAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 SHIFTS = (0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
+
+# With fewer judged alerts no limit can be told from another: the data carry no proposal.
+ENOUGH = 20
 
 # Judged alerts of one rule in one span, as `backtest.by_rule` counts them.
 Trial = Callable[[Rule, dt.date], pd.DataFrame]
@@ -30,7 +34,8 @@ Trial = Callable[[Rule, dt.date], pd.DataFrame]
 @dataclass(frozen=True)
 class Proposal:
     """Limits proposed for a rule, with false alarms per director and month and hits, on the early
-    part (`early`) and on the untouched rest (`rest`), before and after.
+    part (`early`) and on the untouched rest (`rest`), before and after. `too_few`: the early part has
+    too few judged alerts for any proposal, so the rule stays as it is.
     """
 
     rule: Rule
@@ -39,6 +44,7 @@ class Proposal:
     early_after: dict[str, float]
     rest_before: dict[str, float]
     rest_after: dict[str, float]
+    too_few: bool = False
 
     @property
     def changed(self) -> bool:
@@ -123,8 +129,10 @@ def propose(
     `trial(rule, as_of)` evaluates the rule with what was known up to `as_of` and returns its
     judged openings (columns on, level, hit). Only the early span is looked at for the choice; if
     no variant keeps the budget the least noisy one is proposed. Ties go to more hits, then to the
-    limits as they are: where nothing can be told apart nothing changes.
+    limits as they are: where nothing can be told apart nothing changes. Below `ENOUGH` judged alerts of
+    the rule and of the choice alike nothing is proposed.
     """
+    now = _figures(trial(rule, early.last), early)
     scored: list[tuple[Rule, dict[str, float]]] = [
         (variant, _figures(trial(variant, early.last), early)) for variant in variants(rule)
     ]
@@ -140,10 +148,14 @@ def propose(
         )
     else:
         chosen, figures = min(scored, key=lambda item: item[1]["false_per_director_month"])
+    too_few = max(now["alerts"], figures["alerts"]) < ENOUGH
+    if too_few:
+        chosen, figures = rule, now
     return Proposal(
         rule=rule,
         proposed=chosen,
-        early_before=_figures(trial(rule, early.last), early),
+        too_few=too_few,
+        early_before=now,
         early_after=figures,
         rest_before=_figures(trial(rule, rest.last), rest),
         rest_after=_figures(trial(chosen, rest.last), rest),
@@ -158,10 +170,13 @@ def _figures(judged: pd.DataFrame, span: Span) -> dict[str, float]:
         & judged["hit"].notna()
     ]
     hits = int(own["hit"].astype(bool).sum())
+    low, high = wilson(hits, len(own))
     return {
         "alerts": float(len(own)),
         "hits": float(hits),
         "precision": hits / len(own) if len(own) else float("nan"),
+        "precision_low": low,
+        "precision_high": high,
         "false_per_director_month": (len(own) - hits) / span.director_months,
     }
 

@@ -16,12 +16,14 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.accounts import with_accounts
+from pipelines.alerting.calm_past import calm_rates
 from pipelines.alerting.cases import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.false_alarms import expected_false_alarms
 from pipelines.alerting.habit import base_rates
+from pipelines.alerting.panels import Panels
 from pipelines.alerting.record import (
     RuleRecord,
     judged_past,
@@ -61,6 +63,8 @@ TOLD = (
 )
 # Simulated false alarms of the rules, kept from night to night in the data folder.
 FALSE_ALARMS = "rule_false_alarms.json"
+CALM_RATES = "rule_calm_rates.json"
+SUNDAY = 6
 OF_USE = {"useful": "accepted", "false": "false_alarm"}
 _NAMED = 5  # alerts that a check's description spells out
 
@@ -229,7 +233,15 @@ def _records(
         rules,
         judged,
         as_of=past.as_of,
-        expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS),
+        expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS)
+        | calm_rates(
+            rules,
+            Panels(past.metrics, past.completion, past.as_of, past.calendar),
+            cache=settings.data_dir / CALM_RATES,
+            # Seconds, so once a week.
+            renew=past.as_of.weekday() == SUNDAY,
+            fiscal_year_start=settings.company.fiscal_year_start,
+        ),
         base=base_rates(rules, outcomes),
     )
     return records, reliability(found.levels, found.episodes, judged, outcomes, rules)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -235,11 +236,15 @@ def _print_proposal(proposal: Proposal) -> None:
         f"{key} {before[key]:g} -> {after[key]:g}" for key in after if before[key] != after[key]
     ]
     say()
-    kept = words("command.backtest.keep")
+    few = "command.backtest.too_few" if proposal.too_few else "command.backtest.keep"
+    kept = words(few, count=int(proposal.early_before["alerts"]))
     say(words("command.backtest.proposal", rule=proposal.rule.name, changes=changes or kept))
     for title in ("early_before", "early_after", "rest_before", "rest_after"):
         figures = getattr(proposal, title)
-        shown = ", ".join(f"{key} {value:.2f}" for key, value in figures.items())
+        shown = ", ".join(
+            f"{key} {'—' if math.isnan(value) else format(value, '.2f')}"
+            for key, value in figures.items()
+        )
         sys.stdout.write(f"  {title:12} {shown}\n")
 
 

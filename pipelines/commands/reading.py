@@ -51,6 +51,12 @@ def print_list(*, everything: bool, as_json: bool = False) -> int:
                 say(f"    · {_line(symptom)}")
         if not alerts:
             say(words("command.alerts.none"))
+        sure = [c[0].probability for c in _cases(alerts) if c[0].state == "open"]
+        known = [p for p in sure if p is not None]
+        if known:
+            # The budget of a night: what stands is expected to hold so many false discoveries.
+            wrong = sum(1 - p for p in known)
+            say(words("command.alerts.doubt", count=len(known), doubtful=f"{wrong:.1f}"))
     return 0
 
 

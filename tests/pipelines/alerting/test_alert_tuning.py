@@ -51,8 +51,8 @@ def test_the_budget_is_shared_between_the_rules() -> None:
     def trial(of: Rule, as_of: dt.date) -> pd.DataFrame:
         false = int(max(0, (0.12 - of.condition.warning) * 200))  # type: ignore[union-attr]
         # A laxer limit lies more often and finds more.
-        days = [early.first + dt.timedelta(days=i) for i in range(2 * false)]
-        return pd.DataFrame({"on": days, "level": "warning", "hit": [False, True] * false})
+        days = [early.first + dt.timedelta(days=i) for i in range(5 * false)]
+        return pd.DataFrame({"on": days, "level": "warning", "hit": [False, *[True] * 4] * false})
 
     twin = LATE.model_copy(update={"name": "twin"})
     alone = proposals([LATE], trial, early=early, rest=rest, budget=1.0)[0]
@@ -70,9 +70,9 @@ def test_tuning_looks_at_the_early_part_only_and_keeps_the_budget() -> None:
     def trial(of: Rule, as_of: dt.date) -> pd.DataFrame:
         seen.append(as_of)
         limit = of.condition.warning  # type: ignore[union-attr]
-        # Lax limits catch three risks and lie often, strict ones catch one and never lie.
+        # Lax limits catch thirty risks and lie often, strict ones catch one and never lie.
         false = int(max(0, (0.11 - limit) * 401))
-        hits = 3 if limit < 0.11 else 1
+        hits = 30 if limit < 0.11 else 1
         days = [early.first + dt.timedelta(days=i) for i in range(false + hits)]
         return pd.DataFrame(
             {"on": days, "level": "warning", "hit": [True] * hits + [False] * false}
@@ -82,7 +82,21 @@ def test_tuning_looks_at_the_early_part_only_and_keeps_the_budget() -> None:
     assert found.changed
     assert found.early_before["false_per_director_month"] > 0.5
     assert found.early_after["false_per_director_month"] <= 0.5
-    assert found.early_after["hits"] == 3
+    assert found.early_after["hits"] == 30
     assert found.proposed.condition.warning == pytest.approx(0.105)  # type: ignore[union-attr]
+    assert found.early_after["precision_low"] < found.early_after["precision"]
     # The rest was looked at twice: before and after the choice, never for it.
     assert seen.count(rest.last) == 2
+
+
+def test_a_handful_of_cases_carries_no_proposal() -> None:
+    early, rest = split(dt.date(2024, 1, 1), dt.date(2024, 12, 31), 1)
+
+    def trial(of: Rule, as_of: dt.date) -> pd.DataFrame:
+        hits = 5 if of.condition.warning < 0.1 else 2  # type: ignore[union-attr]
+        days = [early.first + dt.timedelta(days=i) for i in range(hits)]
+        return pd.DataFrame({"on": days, "level": "warning", "hit": [True] * hits})
+
+    found = propose(LATE, trial, early=early, rest=rest, budget=5.0)
+    assert found.too_few
+    assert not found.changed
