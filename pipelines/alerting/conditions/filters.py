@@ -36,7 +36,7 @@ FADE = 0.7
 
 class Filter(Condition):
     warning: float = Field(default=0.75, gt=0, lt=1)
-    danger: float = Field(default=0.91, gt=0, lt=1)
+    danger: float = Field(default=0.92, gt=0, lt=1)
     close: float = Field(default=0.4, gt=0, lt=1)
     warning_size: float = Field(default=0.8, gt=0, le=1)
     danger_size: float = Field(default=0.7, gt=0, lt=1)
