@@ -23,10 +23,12 @@ from pipelines.configuration.order_statuses import OrderStatus
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source, read_sources
 from pipelines.configuration.tables import (
+    Absence,
     CalendarDay,
     ExchangeRate,
     PersonAccount,
     StageRow,
+    read_absences,
     read_calendar,
     read_exchange_rates,
     read_people,
@@ -58,6 +60,7 @@ class Settings:
     product_lines: tuple[str, ...] = ()
     order_statuses: tuple[OrderStatus, ...] = ()
     account_aliases: tuple[AccountAlias, ...] = ()
+    absences: tuple[Absence, ...] = ()
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -149,6 +152,7 @@ def load_settings(
     rates = read_exchange_rates(config / "exchange_rates.csv", problems)
     people = read_people(config / "people.csv", problems)
     days = read_calendar(config / "calendar.csv", problems)
+    absences = read_absences(config / "absences.csv", problems)
     product_lines = read_product_lines(config / "product_lines.csv", problems)
     order_statuses = read_order_statuses(config / "order_statuses.csv", problems)
     account_aliases = read_account_aliases(config / "account_aliases.csv", problems)
@@ -166,4 +170,5 @@ def load_settings(
         product_lines=tuple(product_lines),
         order_statuses=tuple(order_statuses),
         account_aliases=tuple(account_aliases),
+        absences=tuple(absences),
     )

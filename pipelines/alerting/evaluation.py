@@ -14,8 +14,10 @@ from typing import Literal
 
 import pandas as pd
 
+from pipelines.alerting.absences import Away, absent
 from pipelines.alerting.cases import joined_to_cases
 from pipelines.alerting.compound import agreement, standing
+from pipelines.alerting.conditions import ON_PERSONS
 from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
@@ -71,6 +73,7 @@ def evaluate(
     first: dt.date | None = None,
     untrusted: Collection[str] | pd.DataFrame | None = None,
     calendar: pd.DataFrame | None = None,
+    absences: Sequence[Away] = (),
     language: Literal["zh", "en"] = "zh",
     currency: str = "",
     fiscal_year_start: int = 1,
@@ -81,7 +84,8 @@ def evaluate(
     scope_type, scope_id, scope_name, parent_scope_type, parent_scope_id, owner_id.
     `untrusted`: names of metrics not to be believed on the last evaluation, or a frame with
     metric and optionally scope_type, scope_id, from_date, to_date.
-    `calendar`: date_day, is_workday; without it every week counts as a full one.
+    `calendar`: date_day, is_workday; without it every week counts as a full one. `absences`: when single
+    reps are known to be away; questions about persons leave them alone.
 
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
@@ -95,7 +99,7 @@ def evaluate(
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
         if (rule.family in wanted or rule.name in named) and not rule.parts:
-            history = _history(rule, panels, distrust, None, fiscal_year_start)
+            history = _history(rule, panels, distrust, None, fiscal_year_start, absences)
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
                 parts[rule.name] = history
@@ -121,7 +125,7 @@ def evaluate(
             for name in rule.parts
             if panel is not None and name in parts
         }
-        history = _history(rule, panels, distrust, boost, fiscal_year_start, told)
+        history = _history(rule, panels, distrust, boost, fiscal_year_start, absences, told)
         if history is None:
             continue
         kinds: set[str] = set(rule.scopes)
@@ -151,6 +155,7 @@ def _history(
     distrust: Distrust,
     boost: Flags | None,
     fiscal_year_start: int,
+    absences: Sequence[Away],
     parts: Mapping[str, tuple[Levels, Flags]] | None = None,
 ) -> History | None:
     panel = panels.of(rule)
@@ -163,6 +168,7 @@ def _history(
         min_sample=rule.min_sample,
         fiscal_year_start=fiscal_year_start,
         parts=parts or {},
+        absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,
     )
     return run(rule, panel, context, untrusted=distrust.of(rule, panel), boost=boost)
 

@@ -154,6 +154,7 @@ def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluat
         as_of=past.as_of,
         untrusted=untrusted_metrics(_stale_entities(past.freshness)),
         calendar=past.calendar,
+        absences=settings.absences,
         language="zh" if settings.company.language == "zh" else "en",
         currency=settings.company.currency,
         fiscal_year_start=settings.company.fiscal_year_start,

@@ -62,6 +62,7 @@ class Past:
             as_of=last,
             first=first,
             calendar=self.calendar,
+            absences=self.settings.absences,
             language="zh" if company.language == "zh" else "en",
             currency=company.currency,
             fiscal_year_start=company.fiscal_year_start,

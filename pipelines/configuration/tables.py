@@ -54,6 +54,20 @@ class PersonAccount:
     source_user_id: str
 
 
+# Days for which a reason without a last day explains what a person does not do; None: from then on.
+REASONS: dict[str, int | None] = {"leave": 0, "handover": 28, "territory": 60, "left": None}
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Days on which nothing can be asked of one person: leave, a handover, a new territory, or gone."""
+
+    rep_id: str
+    first_day: dt.date
+    last_day: dt.date
+    reason: str
+
+
 @dataclass(frozen=True)
 class CalendarDay:
     """A day on which the company's calendar differs from the country's."""
@@ -182,6 +196,28 @@ def read_calendar(path: Path, problems: list[Problem]) -> list[CalendarDay]:
     rows = read_rows(path, ("date", "is_workday", "note"), build, problems, needed=False)
     once(path, (str(row.date) for row in rows), problems, words("config.tables.day_once"))
     return rows
+
+
+def read_absences(path: Path, problems: list[Problem]) -> list[Absence]:
+    """absences.csv (optional): who is away, or new, and why. Without `last_day` the reason says how long."""
+
+    def build(row: dict[str, str]) -> Absence:
+        given(row, "rep_id", "reason")
+        reason = row["reason"].strip().lower()
+        if reason not in REASONS:
+            raise Unreadable("reason", words("config.rules.one_of", expected=[*REASONS]))
+        first = date_of(row, "first_day")
+        if row["last_day"]:
+            last = date_of(row, "last_day")
+            if last < first:
+                raise Unreadable("last_day", words("config.tables.not_before", day=first))
+        else:
+            days = REASONS[reason]
+            last = dt.date.max if days is None else first + dt.timedelta(days=days)
+        return Absence(row["rep_id"], first, last, reason)
+
+    headings = ("rep_id", "first_day", "last_day", "reason")
+    return read_rows(path, headings, build, problems, needed=False)
 
 
 def read_product_lines(path: Path, problems: list[Problem]) -> list[str]:

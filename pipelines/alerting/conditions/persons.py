@@ -61,6 +61,8 @@ class _Person(Judge):
         self.seen = np.isfinite(self.value)
         self.counts = np.where(self.seen, self.value, 0.0)
         self.of = np.maximum(context.reference, 0)
+        absent = context.absent
+        self.absent = np.zeros(panel.shape, bool) if absent is None else absent
         self.limit = condition.share if isinstance(condition, Collapse) else 0.0
 
     def at(self, t: int, clean: Flags) -> Row:
@@ -73,6 +75,7 @@ class _Person(Judge):
         if len(window) < c.weeks or len(before) < USUAL_WEEKS or (len(full) and full[-1] != t):
             return self._row(t, empty, empty, np.zeros(series, bool), np.zeros(series, bool))
         there = self.seen[before] & clean[before] & (self.counts[before] > 0)
+        there &= ~self.absent[before]
         days = np.einsum("ts,t->s", there.astype(float), work[before])
         with np.errstate(divide="ignore", invalid="ignore"):
             usual = np.where(there, self.counts[before], 0.0).sum(axis=0) / days
@@ -94,6 +97,8 @@ class _Person(Judge):
             & (there.sum(axis=0) >= USUAL_WEEKS * 2 // 3)
             & (usual >= c.min_mean)
             & (team >= EVERYBODY)
+            # Leave, a handover, a new territory or a farewell that is known needs no question.
+            & ~self.absent[window].any(axis=0)
         )
         if isinstance(c, NoTrace):
             return self._row(t, value, expected, known, known & (value == 0))
