@@ -43,6 +43,7 @@ def replay(company: Built, rules: list[Rule]) -> Evaluation:
         company.scopes,
         as_of=company.as_of,
         calendar=company.calendar,
+        people=company.people,
     )
 
 

@@ -31,8 +31,9 @@ TABLES = {
     "completion": "marts.fct_target_completion_history",
     "scopes": "intermediate.int_scopes",
     "calendar": "config.calendar",
+    "people": "marts.dim_rep",
 }
-MODELS = {"fct_metrics", "fct_target_completion_history"}
+MODELS = {"dim_rep", "fct_metrics", "fct_target_completion_history"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Built:
     completion: pd.DataFrame
     scopes: pd.DataFrame
     calendar: pd.DataFrame
+    people: pd.DataFrame | None
     labels: list[Label]
     as_of: dt.date
 
@@ -64,7 +66,11 @@ def built(
 
 def kept_tables(kept: Path) -> Built:
     """The tables that `build_tables` left in a folder."""
-    frames = {name: pd.read_parquet(kept / f"{name}.parquet") for name in TABLES}
+    # A company kept from before has no people.
+    frames = {
+        name: pd.read_parquet(path) if (path := kept / f"{name}.parquet").is_file() else None
+        for name in TABLES
+    }
     return Built(
         **frames,
         labels=read_labels(json.loads((kept / "labels.json").read_text(encoding="utf-8"))),

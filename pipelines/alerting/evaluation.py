@@ -17,11 +17,12 @@ import pandas as pd
 from pipelines.alerting.absences import Away, absent
 from pipelines.alerting.cases import joined_to_cases
 from pipelines.alerting.compound import agreement, standing
-from pipelines.alerting.conditions import ON_PERSONS
+from pipelines.alerting.conditions import ON_PERSONS, CountFilter
 from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
 from pipelines.alerting.episodes import episodes_of, level_rows
 from pipelines.alerting.habit import Habit, by_habit, with_habits
+from pipelines.alerting.heads import Heads
 from pipelines.alerting.inheritance import inherit
 from pipelines.alerting.panels import Panels, reference_of
 from pipelines.alerting.parents import joined_to_parents
@@ -74,6 +75,7 @@ def evaluate(
     untrusted: Collection[str] | pd.DataFrame | None = None,
     calendar: pd.DataFrame | None = None,
     absences: Sequence[Away] = (),
+    people: pd.DataFrame | None = None,
     language: Literal["zh", "en"] = "zh",
     currency: str = "",
     fiscal_year_start: int = 1,
@@ -85,11 +87,13 @@ def evaluate(
     `untrusted`: names of metrics not to be believed on the last evaluation, or a frame with
     metric and optionally scope_type, scope_id, from_date, to_date.
     `calendar`: date_day, is_workday; without it every week counts as a full one. `absences`: when single
-    reps are known to be away; questions about persons leave them alone.
+    reps are known to be away; questions about persons leave them alone. `people`: stays in teams (`dim_rep`);
+    a team of fewer people is expected to do less.
 
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
     tree = ScopeTree(scopes)
+    heads = Heads(people, tree)
     panels = Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
     wanted = {family for rule in rules for family in rule.raised_by}
@@ -99,7 +103,7 @@ def evaluate(
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
         if (rule.family in wanted or rule.name in named) and not rule.parts:
-            history = _history(rule, panels, distrust, None, fiscal_year_start, absences)
+            history = _history(rule, panels, distrust, None, fiscal_year_start, absences, heads)
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
                 parts[rule.name] = history
@@ -120,17 +124,19 @@ def evaluate(
         panel = panels.of(rule)
         if panel is not None and others:
             boost = agreement(panel, others)
-        told = {
+        levels_of = {
             name: standing(panel, parts[name])
             for name in rule.parts
             if panel is not None and name in parts
         }
-        history = _history(rule, panels, distrust, boost, fiscal_year_start, absences, told)
+        history = _history(
+            rule, panels, distrust, boost, fiscal_year_start, absences, heads, levels_of
+        )
         if history is None:
             continue
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
-        records.extend(presenter.present(history, found, boost, _titled(told, rules)))
+        records.extend(presenter.present(history, found, boost, _titled(levels_of, rules)))
         own = level_rows(history, kinds, first)
         levels.append(inherit(own, tree) if rule.inherit else own.assign(inherited_from=""))
     frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
@@ -156,6 +162,7 @@ def _history(
     boost: Flags | None,
     fiscal_year_start: int,
     absences: Sequence[Away],
+    heads: Heads,
     parts: Mapping[str, tuple[Levels, Flags]] | None = None,
 ) -> History | None:
     panel = panels.of(rule)
@@ -168,6 +175,7 @@ def _history(
         min_sample=rule.min_sample,
         fiscal_year_start=fiscal_year_start,
         parts=parts or {},
+        heads=heads.of(panel) if isinstance(rule.condition, CountFilter) else None,
         absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,
     )
     return run(rule, panel, context, untrusted=distrust.of(rule, panel), boost=boost)

@@ -73,7 +73,7 @@ def by_habit(
     mine = episodes[episodes["rule"].isin(periods)]
     found = {}
     for day, rows in mine.groupby("opened_on"):
-        known = habits(outcomes, day) if len(outcomes) else {}
+        known = habits(outcomes, pd.Timestamp(str(day)).date()) if len(outcomes) else {}
         for alert, rule, kind in zip(
             rows["alert_id"], rows["rule"], rows["scope_type"], strict=True
         ):

@@ -22,6 +22,9 @@ COMPLETION = """
 """
 
 
+PEOPLE = "select rep_id, team_id, valid_from, valid_to from marts.dim_rep"
+
+
 @dataclass(frozen=True)
 class Past:
     """What rules are judged on, up to and including `as_of`; columns of the marts they come from."""
@@ -32,6 +35,7 @@ class Past:
     completion: pd.DataFrame
     scopes: pd.DataFrame
     calendar: pd.DataFrame
+    people: pd.DataFrame
 
 
 def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
@@ -50,4 +54,5 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
         table(COMPLETION),
         table("select * from intermediate.int_scopes"),
         table("select date_day, is_workday from config.calendar"),
+        table(PEOPLE),
     )

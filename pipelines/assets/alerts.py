@@ -155,6 +155,7 @@ def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluat
         untrusted=untrusted_metrics(_stale_entities(past.freshness)),
         calendar=past.calendar,
         absences=settings.absences,
+        people=past.people,
         language="zh" if settings.company.language == "zh" else "en",
         currency=settings.company.currency,
         fiscal_year_start=settings.company.fiscal_year_start,

@@ -26,7 +26,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
-from pipelines.assets.alert_past import COMPLETION
+from pipelines.assets.alert_past import COMPLETION, PEOPLE
 from pipelines.assets.alerts import usable_rules
 from pipelines.commands.terminal import say
 from pipelines.failures import PermanentFailure
@@ -47,6 +47,7 @@ class Past:
     completion: pd.DataFrame
     scopes: pd.DataFrame
     calendar: pd.DataFrame
+    people: pd.DataFrame
 
     @property
     def first(self) -> dt.date:
@@ -63,6 +64,7 @@ class Past:
             first=first,
             calendar=self.calendar,
             absences=self.settings.absences,
+            people=self.people,
             language="zh" if company.language == "zh" else "en",
             currency=company.currency,
             fiscal_year_start=company.fiscal_year_start,
@@ -87,6 +89,7 @@ def read_past() -> Past:
             connection.execute(COMPLETION).df(),
             connection.execute("select * from intermediate.int_scopes").df(),
             connection.execute("select date_day, is_workday from config.calendar").df(),
+            connection.execute(PEOPLE).df(),
         )
 
 

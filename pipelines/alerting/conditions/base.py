@@ -35,7 +35,7 @@ class Context:
     company), -1 when there is none. `hysteresis` is the relative slack for holding a level.
     `paused` marks the days of the panel on which no level moves; None: never. `parts`: level and
     whether it is known, in the panel's shape, of the rules that a condition of rules names. `absent`: where
-    a person is known to be away; None: nothing is known of that.
+    a person is known to be away, `heads`: people of teams and regions; None: nothing is known of that.
     """
 
     reference: NDArray[np.intp]
@@ -46,6 +46,7 @@ class Context:
     paused: Flags | None = None
     parts: Mapping[str, tuple[Levels, Flags]] = field(default_factory=dict)
     absent: Flags | None = None
+    heads: Floats | None = None
 
     def is_paused(self, t: int) -> bool:
         return self.paused is not None and bool(self.paused[t])

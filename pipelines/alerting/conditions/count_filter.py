@@ -2,8 +2,8 @@
 
 Add here: what a count is held against. Keep out: opening, closing and limits (`filters.py`).
 
-E = working days × curve of the company × share of the scope × what the rest of the company does in
-the same week, shrunk to 1 (an empirical Bayes estimate of a shock common to all; its prior is worth
+E = working days × curve of the company × share of the scope × its people now against then × what the
+rest of the company does in the same week, shrunk to 1 (an empirical Bayes estimate of a shock common to all; its prior is worth
 `SIBLINGS` cases).
 """
 
@@ -22,6 +22,8 @@ from pipelines.alerting.filtering.likelihoods import count_gains
 from pipelines.alerting.panel import Floats, Panel
 
 SIBLINGS = 67.0
+# A team that nearly everybody left is still asked for something.
+LEAST_MANNED = 0.3
 
 
 class CountFilter(Filter):
@@ -84,7 +86,7 @@ class _CountFilter(FilterJudge):
         weeks = usable.sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(of > 0, total / of, 0.0)
-        level = share * ahead
+        level = share * ahead * self._manned(t, weights)
         whole = np.maximum(self.reference, 0)
         rest = np.maximum(self.counts[t, whole] - self.counts[t], 0.0)
         rest_expected = np.maximum(ahead - level, 0.0)
@@ -114,6 +116,20 @@ class _CountFilter(FilterJudge):
             return count_gains(value, expected[which], spread[which], self.factors)
 
         return self.judged(t, x, expected, known, gains_at, expected, np.ones(series))
+
+    def _manned(self, t: int, weights: Floats) -> Floats:
+        """What the people who are there can do of what those in the past did; at most 1, since a list
+        of people that knows only those of today makes every team look as if it had grown.
+        """
+        heads = self.context.heads
+        if heads is None:
+            return np.ones(weights.shape[1])
+        past = heads[: len(weights)]
+        weight = np.where(np.isfinite(past), weights, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            usual = np.einsum("ts,ts->s", weight, np.nan_to_num(past)) / weight.sum(axis=0)
+            part = heads[t] / usual
+        return np.where(np.isfinite(part), np.clip(part, LEAST_MANNED, 1.0), 1.0)
 
     def _spread(self, t: int, until: int, usable: Flags) -> Floats:
         """V of variance E + vE²: the series' own, leaning on all of the panel, that on 0.03."""

@@ -35,6 +35,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         completion=history,
         scopes=scopes(),
         calendar=pd.DataFrame({"date_day": days, "is_workday": days.weekday < 5}),
+        people=pd.DataFrame({"rep_id": [], "team_id": [], "valid_from": [], "valid_to": []}),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from alerting_frames import MONDAY, last_day, no_completion, rule, scopes, share, weekly
 
 from pipelines.alerting.evaluation import evaluate
+from pipelines.configuration.tables import Absence
 
 TEAMS = 6
 WEEKS = 90
@@ -171,3 +172,42 @@ def test_a_share_is_judged_by_its_odds() -> None:
 def test_where_an_alert_opens_it_cannot_close() -> None:
     with pytest.raises(ValueError, match="close below warning"):
         rule("orders", {"type": "count_filter", "warning": 0.5, "close": 0.6})
+
+
+def test_a_team_that_lost_people_is_expected_to_do_less() -> None:
+    moved = {"T1": np.r_[np.ones(60), np.full(30, 0.6)], "T2": np.r_[np.ones(60), np.full(30, 1.4)]}
+    rows = company(np.random.default_rng(11), 30, moved)
+    change = MONDAY + dt.timedelta(days=7 * 60)
+    stays = [
+        (f"R{team}{n}", f"T{team}", MONDAY, None) for team in range(1, TEAMS + 1) for n in range(5)
+    ]
+    for n in (0, 1):
+        stays[n] = (f"R1{n}", "T1", MONDAY, change - dt.timedelta(days=1))
+        stays.append((f"R1{n}", "T2", change, None))
+    people = pd.DataFrame(stays, columns=["rep_id", "team_id", "valid_from", "valid_to"])
+    assert "T1" in set(found(rows).episodes["scope_id"])
+    assert "T1" not in set(found(rows, people=people).episodes["scope_id"])
+    # A list of people that knows only who is there today excuses nobody.
+    today = people[people["valid_to"].isna()].assign(valid_from=change)
+    assert "T1" in set(found(rows, people=today).episodes["scope_id"])
+
+
+def test_leave_that_is_known_needs_no_question() -> None:
+    weeks = 60
+    rng = np.random.default_rng(3)
+    reps = {f"R1{n}": rng.poisson(20, weeks) for n in range(1, 5)}
+    reps["R11"][50:53] = 0
+    rows = [weekly("activities", counts, scope=("rep", rep)) for rep, counts in reps.items()]
+    rows.append(weekly("activities", sum(reps.values()), scope=("company", "company")))
+    frame = pd.concat(rows)
+    ask = rule("activities", {"type": "no_trace"}, scopes=["rep"], confirm={"warning": 1})
+    first = MONDAY + dt.timedelta(days=7 * 50)
+
+    def asked(*absences: Absence) -> set[str]:
+        told = evaluate(frame, no_completion(), [ask], scopes(1, 4), as_of=last_day(frame),
+                        calendar=calendar(7 * weeks + 30), absences=absences)  # fmt: skip
+        return set(told.episodes["scope_id"])
+
+    assert asked() == {"R11"}
+    assert asked(Absence("R11", first, first + dt.timedelta(days=20), "leave")) == set()
+    assert asked(Absence("R12", first, first + dt.timedelta(days=20), "leave")) == {"R11"}
