@@ -30,6 +30,7 @@ from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History, run
 from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.settled import Settled, restarts
 from pipelines.alerting.severity import QuarterTargets, UsualRevenue
 from pipelines.alerting.truth import period_outcomes
 
@@ -76,6 +77,7 @@ def evaluate(
     calendar: pd.DataFrame | None = None,
     absences: Sequence[Away] = (),
     people: pd.DataFrame | None = None,
+    settled: Sequence[Settled] = (),
     language: Literal["zh", "en"] = "zh",
     currency: str = "",
     fiscal_year_start: int = 1,
@@ -88,7 +90,8 @@ def evaluate(
     metric and optionally scope_type, scope_id, from_date, to_date.
     `calendar`: date_day, is_workday; without it every week counts as a full one. `absences`: when single
     reps are known to be away; questions about persons leave them alone. `people`: stays in teams (`dim_rep`);
-    a team of fewer people is expected to do less.
+    a team of fewer people is expected to do less. `settled`: figures whose lasting level somebody called
+    the new normal.
 
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
@@ -103,7 +106,9 @@ def evaluate(
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
         if (rule.family in wanted or rule.name in named) and not rule.parts:
-            history = _history(rule, panels, distrust, None, fiscal_year_start, absences, heads)
+            history = _history(
+                rule, panels, distrust, None, fiscal_year_start, absences, heads, settled
+            )
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
                 parts[rule.name] = history
@@ -130,7 +135,7 @@ def evaluate(
             if panel is not None and name in parts
         }
         history = _history(
-            rule, panels, distrust, boost, fiscal_year_start, absences, heads, levels_of
+            rule, panels, distrust, boost, fiscal_year_start, absences, heads, settled, levels_of
         )
         if history is None:
             continue
@@ -163,6 +168,7 @@ def _history(
     fiscal_year_start: int,
     absences: Sequence[Away],
     heads: Heads,
+    settled: Sequence[Settled],
     parts: Mapping[str, tuple[Levels, Flags]] | None = None,
 ) -> History | None:
     panel = panels.of(rule)
@@ -178,7 +184,14 @@ def _history(
         heads=heads.of(panel) if isinstance(rule.condition, CountFilter) else None,
         absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,
     )
-    return run(rule, panel, context, untrusted=distrust.of(rule, panel), boost=boost)
+    return run(
+        rule,
+        panel,
+        context,
+        untrusted=distrust.of(rule, panel),
+        boost=boost,
+        restarts=restarts(rule, panel, settled),
+    )
 
 
 def _titled(parts: Mapping[str, tuple[Levels, Flags]], rules: Sequence[Rule]) -> list[Part]:

@@ -32,7 +32,7 @@ ENOUGH = 20
 NOTABLE_RATE = 0.1
 LEVELS = ("warning", "danger")
 # What a person's outcome says of the alert; whoever looked into it knows better than its course.
-RIGHT = {"recovered": True, "missed": True, "accepted": True}
+RIGHT = {"recovered": True, "missed": True, "accepted": True, "new_normal": True}
 WRONG = {"false_alarm": False, "data_error": False}
 
 RECORD_COLUMNS = [

@@ -6,6 +6,7 @@ Add here: a reason for which a day gives no verdict. Keep out: choosing panels a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.alerting.beginnings import beginnings
 from pipelines.alerting.conditions import ON_PERSONS
-from pipelines.alerting.conditions.base import Context, Flags, Levels, Row
+from pipelines.alerting.conditions.base import Context, Flags, Judge, Levels, Row
 from pipelines.alerting.conditions.filters import FilterJudge
 from pipelines.alerting.panel import Panel
 from pipelines.alerting.rules import Pause, Rule
@@ -71,11 +72,13 @@ def run(
     *,
     untrusted: Flags | None = None,
     boost: Flags | None = None,
+    restarts: Mapping[int, Sequence[int]] | None = None,
 ) -> History:
     """Walk through the days in order; row t of the result depends on rows up to t only.
 
     `untrusted` and `boost` have the panel's shape; a boosted 警戒 counts as 危险, because an
-    independent kind of evidence agrees.
+    independent kind of evidence agrees. `restarts`: by row the series of which somebody said that day
+    that what lasts is the new normal: their episode ends, and their past begins with it.
     """
     days, series = panel.shape
     paused = _paused(rule.pause, panel)
@@ -99,6 +102,8 @@ def run(
             ending[t - 1] = np.maximum(
                 ending[t - 1], states.end_all(panel.dates[t - 1], Ending.PERIOD_OVER)
             )
+        if restarts and t in restarts:
+            _begin_anew(np.array(restarts[t]), t, clean, states, ending, judge, panel)
         learned = clean
         if begins is not None and begins[t].any():
             learned = clean & (rows >= begins[t])
@@ -141,6 +146,23 @@ def run(
         _mark(clean, t, before, states, ending[t], judge.forget, begun if rule.filters else None)
     onset = span if rule.filters else None
     return History(rule, panel, level, status, episode, since, ending, fields, onset)
+
+
+def _begin_anew(  # type: ignore[no-untyped-def]
+    which, t, clean, states: States, ending, judge: Judge, panel: Panel
+) -> None:
+    """From row t on the time since the episode began is the past of these series, and nothing before."""
+    for s in which:
+        since = int(states.since[s]) if states.episode[s] > 0 else t
+        clean[:since, s] = False
+        clean[since:t, s] = True
+    flags = np.zeros(panel.shape[1], bool)
+    flags[which] = True
+    if t:
+        open_ = flags & (states.episode > 0)
+        ending[t - 1, open_] = int(Ending.RELEARNED)
+    states.drop(flags)
+    judge.forget(flags)
 
 
 def _mark(clean, t, before, states, ending, forget, begun) -> None:  # type: ignore[no-untyped-def]

@@ -75,6 +75,11 @@ class States:
         self._ended[:] = np.datetime64("NaT")
         return ending
 
+    def drop(self, which: Flags) -> None:
+        """End what is open in these series without a cool-down: somebody settled it."""
+        self._forget(which)
+        self._ended[which] = np.datetime64("NaT")
+
     def _forget(self, which: Flags) -> None:
         for counter in (self._bad, self._worst, self._good, self._unknown, self._age):
             counter[which] = 0

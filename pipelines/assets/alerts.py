@@ -16,33 +16,23 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.accounts import with_accounts
-from pipelines.alerting.calm_past import calm_rates
 from pipelines.alerting.cases import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
-from pipelines.alerting.false_alarms import expected_false_alarms
-from pipelines.alerting.habit import base_rates
-from pipelines.alerting.panels import Panels
-from pipelines.alerting.record import (
-    RuleRecord,
-    judged_past,
-    records_frame,
-    rule_records,
-    with_records,
-)
-from pipelines.alerting.reliability import reliability
+from pipelines.alerting.record import records_frame, with_records
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.truth import period_outcomes
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
+from pipelines.assets.alert_records import records_and_calibration
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.assets.wide_alerts import wide_alerts
 from pipelines.configuration.problems import Problem
 from pipelines.language import text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
+from pipelines.ledger.settled import NewNormal, new_normals
 from pipelines.ledger.store import open_ledger
 from pipelines.notifying.recipients import read_recipients
 from pipelines.settings import Settings
@@ -61,11 +51,6 @@ TOLD = (
     "rpt_alert_calibration",
     "wide_alerts",
 )
-# Simulated false alarms of the rules, kept from night to night in the data folder.
-FALSE_ALARMS = "rule_false_alarms.json"
-CALM_RATES = "rule_calm_rates.json"
-SUNDAY = 6
-OF_USE = {"useful": "accepted", "false": "false_alarm"}
 _NAMED = 5  # alerts that a check's description spells out
 
 
@@ -125,7 +110,7 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
             else:
                 with connect(night.warehouse) as connection:
                     past = read_past(connection, night.as_of)
-                    found = evaluation(past, tonight, settings)
+                    found = evaluation(past, tonight, settings, _settled(settings, past.as_of))
                     alerts = _write(connection, settings, tonight, past, found)
             _say(refused, alerts)
         for spec in specs:
@@ -144,7 +129,9 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
     return [evaluate_alerts]
 
 
-def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluation:
+def evaluation(
+    past: Past, rules: Sequence[Rule], settings: Settings, settled: Sequence[NewNormal] = ()
+) -> Evaluation:
     """Every rule on every day of the past."""
     return evaluate(
         past.metrics,
@@ -156,10 +143,19 @@ def evaluation(past: Past, rules: Sequence[Rule], settings: Settings) -> Evaluat
         calendar=past.calendar,
         absences=settings.absences,
         people=past.people,
+        settled=settled,
         language="zh" if settings.company.language == "zh" else "en",
         currency=settings.company.currency,
         fiscal_year_start=settings.company.fiscal_year_start,
     )
+
+
+def _settled(settings: Settings, as_of: dt.date) -> list[NewNormal]:
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        return new_normals(ledger, as_of=as_of, timezone=settings.timezone)
+    finally:
+        ledger.close()
 
 
 def _stale_entities(freshness: pd.DataFrame) -> set[str]:
@@ -187,7 +183,7 @@ def _write(
         )
     finally:
         ledger.close()
-    records, calibration = _records(settings, rules, past, found, alerts)
+    records, calibration = records_and_calibration(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
     frames["rpt_alert_calibration"] = calibration
     with_what_is_behind = with_deals(
@@ -207,46 +203,6 @@ def _write(
     wide = wide_alerts(connection, settings.company.language)
     write_told_table(connection, "wide_alerts", wide)
     return frames["fct_alerts"]
-
-
-def _records(
-    settings: Settings,
-    rules: Sequence[Rule],
-    past: Past,
-    found: Evaluation,
-    alerts: pd.DataFrame,
-) -> tuple[dict[tuple[str, str], RuleRecord], pd.DataFrame]:
-    """How often each rule was right so far, and each said probability; people's outcomes count."""
-    # Whoever resolved an alert looked into it; else the word on whether it was of use counts.
-    said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
-    answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
-    episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
-    judged = judged_past(
-        pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
-        rules,
-        ScopeTree(past.scopes),
-        metrics=past.metrics,
-        completion=past.completion,
-        as_of=past.as_of,
-        answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
-    )
-    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
-    records = rule_records(
-        rules,
-        judged,
-        as_of=past.as_of,
-        expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS)
-        | calm_rates(
-            rules,
-            Panels(past.metrics, past.completion, past.as_of, past.calendar),
-            cache=settings.data_dir / CALM_RATES,
-            # Seconds, so once a week.
-            renew=past.as_of.weekday() == SUNDAY,
-            fiscal_year_start=settings.company.fiscal_year_start,
-        ),
-        base=base_rates(rules, outcomes),
-    )
-    return records, reliability(found.levels, found.episodes, judged, outcomes, rules)
 
 
 def _recipients(settings: Settings) -> set[str]:

@@ -56,6 +56,8 @@ OUTCOMES = (
     "accepted",
     "false_alarm",
     "data_error",
+    # What lasts is the level from now on: the yardstick begins anew.
+    "new_normal",
     # Answers to the questions about one person.
     "leave",
     "handover",

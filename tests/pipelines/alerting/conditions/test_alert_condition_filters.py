@@ -10,6 +10,7 @@ from alerting_frames import MONDAY, last_day, no_completion, rule, scopes, share
 
 from pipelines.alerting.evaluation import evaluate
 from pipelines.configuration.tables import Absence
+from pipelines.ledger.settled import NewNormal
 
 TEAMS = 6
 WEEKS = 90
@@ -211,3 +212,23 @@ def test_leave_that_is_known_needs_no_question() -> None:
     assert asked() == {"R11"}
     assert asked(Absence("R11", first, first + dt.timedelta(days=20), "leave")) == set()
     assert asked(Absence("R12", first, first + dt.timedelta(days=20), "leave")) == {"R11"}
+
+
+def test_the_new_normal_begins_with_the_level_that_lasts() -> None:
+    rows = company(np.random.default_rng(2), 30, {"T3": np.r_[np.ones(40), np.full(50, 0.45)]})
+    day = MONDAY + dt.timedelta(days=7 * 70 + 2)
+    said = NewNormal("orders_count_filter", "team", "T3", "", day)
+    settled = found(rows, settled=[said])
+    own = settled.episodes.query("scope_id == 'T3'")
+    assert set(own["state"]) == {"closed"}
+    assert own["closed_on"].max() <= day
+    now = settled.levels.query("scope_id == 'T3'").iloc[-1]
+    assert now["level"] == "normal"
+    assert now["expected"] == pytest.approx(13.5, rel=0.25)
+    # What was said before the answer stays what it was.
+    before = found(rows).levels
+    old, new = (
+        frame[pd.to_datetime(frame["as_of"]).dt.date < day - dt.timedelta(days=7)]
+        for frame in (before, settled.levels)
+    )
+    pd.testing.assert_frame_equal(old, new)

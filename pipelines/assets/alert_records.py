@@ -1,0 +1,70 @@
+"""The record of the rules on the company's own past, as the night writes it.
+
+Add here: another figure of quality that the night must bring together. Keep out: how it is counted
+(`pipelines/alerting`), and writing tables (`alerts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipelines.alerting.calm_past import calm_rates
+from pipelines.alerting.evaluation import Evaluation
+from pipelines.alerting.false_alarms import expected_false_alarms
+from pipelines.alerting.habit import base_rates
+from pipelines.alerting.panels import Panels
+from pipelines.alerting.record import RuleRecord, judged_past, rule_records
+from pipelines.alerting.reliability import reliability
+from pipelines.alerting.rules import Rule
+from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.truth import period_outcomes
+from pipelines.assets.alert_past import Past
+from pipelines.settings import Settings
+
+# Simulated false alarms of the rules, kept from night to night in the data folder.
+FALSE_ALARMS = "rule_false_alarms.json"
+CALM_RATES = "rule_calm_rates.json"
+SUNDAY = 6
+OF_USE = {"useful": "accepted", "false": "false_alarm"}
+
+
+def records_and_calibration(
+    settings: Settings,
+    rules: Sequence[Rule],
+    past: Past,
+    found: Evaluation,
+    alerts: pd.DataFrame,
+) -> tuple[dict[tuple[str, str], RuleRecord], pd.DataFrame]:
+    """How often each rule was right so far, and each said probability; people's outcomes count."""
+    # Whoever resolved an alert looked into it; else the word on whether it was of use counts.
+    said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
+    answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
+    episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
+    judged = judged_past(
+        pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
+        rules,
+        ScopeTree(past.scopes),
+        metrics=past.metrics,
+        completion=past.completion,
+        as_of=past.as_of,
+        answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
+    )
+    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
+    records = rule_records(
+        rules,
+        judged,
+        as_of=past.as_of,
+        expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS)
+        | calm_rates(
+            rules,
+            Panels(past.metrics, past.completion, past.as_of, past.calendar),
+            cache=settings.data_dir / CALM_RATES,
+            # Seconds, so once a week.
+            renew=past.as_of.weekday() == SUNDAY,
+            fiscal_year_start=settings.company.fiscal_year_start,
+        ),
+        base=base_rates(rules, outcomes),
+    )
+    return records, reliability(found.levels, found.episodes, judged, outcomes, rules)
