@@ -6,7 +6,16 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from alerting_frames import MONDAY, completion, no_completion, no_metrics, rule, scopes, weekly
+from alerting_frames import (
+    MONDAY,
+    completion,
+    no_completion,
+    no_metrics,
+    rule,
+    scopes,
+    share,
+    weekly,
+)
 
 from pipelines.alerting.evaluation import evaluate
 
@@ -112,3 +121,50 @@ def test_no_sentence_of_a_target_contradicts_itself(language: str) -> None:
             assert all(5 <= c <= 95 for c in chances), says
             assert "nan" not in says
     assert read > 150
+
+
+SHARES = re.compile(
+    r"(?:上周（.*?）|本周至今（.*?）)\S*? (?P<value>[\d.]+)%，同期应有 (?P<expected>[\d.]+)%"
+    r"(?:，界限 (?P<limit>[\d.]+)%)?"
+)
+
+
+def test_no_sentence_of_a_share_contradicts_itself() -> None:
+    rng = np.random.default_rng(8)
+    hits, cases = {}, {}
+    for n in range(1, TEAMS + 1):
+        rate = np.full(WEEKS, 0.1)
+        for _ in range(2):
+            begin = rng.integers(20, WEEKS)
+            rate[begin : begin + rng.integers(2, 15)] *= rng.choice([0.3, 1.5, 3.0, 6.0])
+        cases[n] = rng.poisson(rng.choice([8.0, 25.0, 60.0]), WEEKS)
+        hits[n] = rng.binomial(cases[n], np.minimum(rate, 0.9))
+    rows = [share("late_order_share", hits[n], cases[n], scope=("team", f"T{n}")) for n in hits]
+    whole = share("late_order_share", sum(hits.values()), sum(cases.values()),
+                  scope=("company", "company"))  # fmt: skip
+    frame = pd.concat([*rows, whole])
+    of = rule("late_order_share", {"type": "rate_filter"}, scopes=["team"], min_sample=20)
+    read = 0
+    for week in range(30, WEEKS, 10):
+        day = MONDAY + dt.timedelta(days=7 * week + 6)
+        part = frame[pd.to_datetime(frame["period_end"]) <= pd.Timestamp(day)]
+        found = evaluate(part, no_completion(), [of], scopes(TEAMS), as_of=day).episodes
+        for one in found.to_dict("records"):
+            says = one["message_zh"]
+            match = SHARES.search(says)
+            if not match:
+                assert "没有" in says, says
+                continue
+            read += 1
+            value, expected = float(match["value"]), float(match["expected"])
+            assert 0 <= value <= 100, says
+            assert 0 < expected < 100, says
+            if match["limit"]:
+                # Rounded to whole points, they may meet but not cross.
+                assert value + 1 >= float(match["limit"]) >= expected - 1, says
+            if one["state"] == "open" and one["opened_on"] == day:
+                assert one["value"] > one["expected"], says
+            assert ("已回到应有水平" in says) == (one["value"] <= one["expected"]), says
+            assert "nan" not in says + one["message_en"]
+            assert one["probability"] <= 0.95
+    assert read > 60
