@@ -12,6 +12,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -67,7 +68,7 @@ def built(
 def kept_tables(kept: Path) -> Built:
     """The tables that `build_tables` left in a folder."""
     # A company kept from before has no people.
-    frames = {
+    frames: dict[str, Any] = {
         name: pd.read_parquet(path) if (path := kept / f"{name}.parquet").is_file() else None
         for name in TABLES
     }

@@ -6,6 +6,7 @@ Add here: another truth that the twin tells. Keep out: what alerts say (`alertin
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -35,7 +36,7 @@ def truly_off(risky: Built, calm: Built, rules: list[Rule]) -> pd.DataFrame:
     return both[[*KEY, "week", "off"]]
 
 
-def _weeks(company: Built, metrics: dict[str, str]) -> pd.DataFrame:
+def _weeks(company: Built, metrics: Mapping[str, str]) -> pd.DataFrame:
     rows = company.metrics
     rows = rows[(rows["grain"] == "week") & rows["metric"].isin(metrics)]
     shares = rows["numerator"].notna() & (rows["denominator"].fillna(0) > 0)
