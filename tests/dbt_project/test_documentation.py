@@ -8,8 +8,10 @@ from pathlib import Path
 import yaml
 
 from pipelines.commands.column_docs import doc_blocks, hand_on
+from pipelines.language import has
 from pipelines.reporting.marts import COLUMNS, EXTRAS
 from pipelines.settings import DBT_PROJECT, PROJECT
+from pipelines.warehouse.told_tables import declared_tables
 
 MODELS = DBT_PROJECT / "models"
 EXPOSURES = {
@@ -95,3 +97,9 @@ def test_every_doc_block_that_a_yml_names_exists() -> None:
         for name in re.findall(r"doc\('(\w+)'\)", path.read_text(encoding="utf-8"))
     }
     assert named <= blocks
+
+
+def test_every_mart_says_what_it_is_in_every_language() -> None:
+    # The published tables carry it as their comment (`mart.<name>` in the catalogues), beside the description.
+    marts = {path.stem for path in (MODELS / "marts").rglob("*.sql")} | set(declared_tables())
+    assert sorted(name for name in marts if not has(f"mart.{name}")) == []
