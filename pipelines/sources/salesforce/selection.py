@@ -118,7 +118,8 @@ def select(
     )
     gone = set(absent)
     columns = frozenset(f.name for f in item.fields if f.path and f.path not in gone)
-    unstamped = tuple(p for p in paths if p in described.computed or _of_another(p))
+    own = {path for path in described.computed if path.endswith("__c")}
+    unstamped = tuple(path for path in paths if path in own or _of_another(path))
     return Selection(shape, paths, tuple(absent), columns, unstamped)
 
 

@@ -89,6 +89,7 @@ def plan_of(
     asked: list[str] = []
     derived: list[Derived] = []
     missing: list[str] = []
+    mapped: set[str] = set()
     for item in module.fields:
         name = api_name(item)
         if item.name.startswith("custom_") or (module.is_own and not item.path):
@@ -100,6 +101,7 @@ def plan_of(
             if rule is None or (types is not None and not set(rule.paths) <= set(types)):
                 fields.append(item)
                 continue
+            mapped |= set(rule.paths)
             item = _by_type(item, {(types or {}).get(path) for path in rule.paths}, zone)
             made = rule_of(column, rule, entity=module.entity or "", zone=zone)
             if made:
@@ -135,7 +137,8 @@ def plan_of(
         None if types is None else frozenset(types),
         tuple(missing),
         tuple(derived),
-        tuple(name for name in asked if (types or {}).get(name) in _COMPUTED),
+        # Zoho's own totals are formulas, too, but change only when their record is edited.
+        tuple(n for n in asked if n in mapped and (types or {}).get(n) in _COMPUTED),
     )
 
 
