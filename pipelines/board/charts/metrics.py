@@ -51,9 +51,10 @@ def control(
     limit: float | None,
     closed: dt.date | None,
 ) -> Spec | None:
-    """A figure by period over its usual band; the span in which it began, periods that spoke filled.
+    """A figure by period over its usual band; the span in which it began shaded.
 
-    A period speaks if it is outside the band on the bad side while the warning was open or beginning.
+    A period is filled if it alone is outside the band on the bad side while the warning was open or
+    beginning; rules that add up evidence may have warned of periods within it.
     """
     points = [row for row in rows if row["value"] is not None]
     if len(points) < 3:
