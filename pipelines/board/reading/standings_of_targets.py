@@ -6,6 +6,7 @@ Add here: a read of targets. Keep out: how a projection comes about (dbt).
 from __future__ import annotations
 
 import datetime as dt
+from statistics import NormalDist
 
 from pipelines.board.reading.organisation import Scope
 from pipelines.board.reading.slicing import SlicedMarts
@@ -67,9 +68,7 @@ def with_chances(row: Row) -> Row:
     target, projected = row["target_amount"], row["projected_amount"]
     if miss is not None and target and projected is not None and sd is not None:
         if sd > 0:
-            from scipy.stats import norm  # here: reading it takes a while
-
-            row["chance_100"] = float(norm.sf((target - projected) / sd))
+            row["chance_100"] = 1 - NormalDist(projected, sd).cdf(target)
         else:
             row["chance_100"] = 1.0 if projected >= target else 0.0
         row["chance_100"] = min(row["chance_100"], row["chance_90"])
