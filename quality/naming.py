@@ -6,6 +6,8 @@ Add here: an entity whose names people type by hand. Keep out: when two names ar
 
 from __future__ import annotations
 
+import unicodedata
+
 import duckdb
 
 from pipelines.language import text
@@ -48,7 +50,8 @@ def unknown_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         f"select trim(product_line), count(*) from ({relation_of(connection, 'opportunities')}) "
         "where trim(product_line) <> '' group by 1 order by 2 desc, 1"
     ).fetchall()
-    unknown = [(name, count) for name, count in used if known and name not in known]
+    keys = {_line_key(name) for name in known}
+    unknown = [(name, count) for name, count in used if known and _line_key(name) not in keys]
     meant = _counterparts([name for name, _ in unknown], known)
     sample = [
         f"{name} ({count:,}{f', ≈ {meant[name]}' if name in meant else ''})"
@@ -77,6 +80,10 @@ def _counterparts(unknown: list[str], known: set[str]) -> dict[str, str]:
     return found
 
 
+def _line_key(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def _alike_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     rows = connection.execute(
         f"select trim(product_line) from ({relation_of(connection, 'opportunities')}) union "
@@ -84,7 +91,9 @@ def _alike_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         f"select trim(scope_id) from ({relation_of(connection, 'targets')}) "
         "where scope_type = 'product_line'"
     ).fetchall()
-    pairs = similar_pairs(name for (name,) in rows if name)
+    # What differs only in case, width or blanks is one line everywhere (int_product_lines__aliases).
+    names = {_line_key(name): name for (name,) in sorted(rows, reverse=True) if name}
+    pairs = similar_pairs(names.values())
     return counted(
         "product_lines_written_one_way",
         "product_lines",

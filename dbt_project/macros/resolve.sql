@@ -39,6 +39,17 @@
     coalesce({{ name }}_alias.account_id, {{ column }})
 {%- endmacro %}
 
+{#- Join of int_product_lines__aliases for a column that holds a product line; use with product_line_of(). -#}
+{% macro join_product_line(column, name='line') -%}
+    left join {{ ref('int_product_lines__aliases') }} as {{ name }}_alias
+        on {{ column }} = {{ name }}_alias.alias
+{%- endmacro %}
+
+{#- The name a product line goes by, in whatever case, width and spacing it is written. -#}
+{% macro product_line_of(column, name='line') -%}
+    coalesce({{ name }}_alias.product_line, {{ column }})
+{%- endmacro %}
+
 {#- A name without what people write differently: case, width, blanks, punctuation and brackets; null if
     nothing is left. `&` and `+` stay, since they tell names apart. -#}
 {% macro name_key(name) -%}

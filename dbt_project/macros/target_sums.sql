@@ -337,6 +337,8 @@ chosen as (
     left join {{ ref('int_teams') }} as teams on wholes.team_id = teams.team_id
 ),
 
+{%- set nobody = "'没有团队的人'" if var('language') == 'zh' else "'people without a team'" %}
+
 summed as (
     select
         as_of,
@@ -355,9 +357,10 @@ summed as (
             else count(unit_id) = count(*)
         end as is_covered,
         {{ listed(
-            'case when uncovered > 0 or unit_id is null then coalesce(team_name, team_id) end'
+            "case when uncovered > 0 or unit_id is null then coalesce(team_name, nullif(team_id, ''), "
+            ~ nobody ~ ") end"
         ) }} as lacking_names,
-        {{ listed('coalesce(team_name, team_id)') }} as all_names
+        {{ listed("coalesce(team_name, nullif(team_id, ''), " ~ nobody ~ ")") }} as all_names
     from chosen
     group by as_of, period_type, period_start, knowledge_on, scope_type, scope_id, metric
     having count(unit_id) > 0

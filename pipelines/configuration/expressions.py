@@ -7,7 +7,9 @@ reads files, and what a cell's text means as a number (`pipelines/sources/spread
     order_id: concat(订单号, '-', 行号)             a key of two columns
     owner_id: first(负责人, [Sales rep])            the first that is not empty; [..] for odd headings
     stage: lookup(状态, 'A', 'Won', 'B', 'Lost')    words for words; a last odd one is for the rest
-    where: 字段 = '阶段' and not 状态 in ('取消', '作废')   = != < <= > >= in, and, or, not
+    period: quarter([Quota date])                  the period of a day: year, quarter (both fiscal), month
+    promised_at: plus_days(下单日期, 30)             a day some days later
+    where: 字段 = '阶段' and not 状态 in ('取消', '作废')   = != < <= > >= in, and, or, not; x = '' is empty
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from decimal import Decimal
 
 from pipelines.language import text
 
-FUNCTIONS = ("first", "if_null", "concat", "lookup")
+# Name of a function: how many values it takes; None: any number.
+FUNCTIONS = {
+    **{"first": None, "if_null": None, "concat": None, "lookup": None},
+    **{"year": 1, "quarter": 1, "month": 1, "plus_days": 2},
+}
 _LONGEST, _DEEPEST = 500, 40
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?![\w.])|(?P<text>'[^']*'|\"[^\"]*\")|\[(?P<bracketed>[^\]]+)\]"
@@ -157,5 +163,8 @@ class _Parser:
             parts = tuple(self._list(depth))
             if token == "lookup" and len(parts) < 3:
                 raise ValueError(text("config.expression.lookup"))
+            wanted = FUNCTIONS[token]
+            if wanted is not None and len(parts) != wanted:
+                raise ValueError(text("config.expression.values", function=token, count=wanted))
             return Node("first" if token == "if_null" else token, parts=parts)
         return Node("column", token)

@@ -26,10 +26,20 @@ _CURRENCY = re.compile(
 )
 
 
+def is_encoding(name: str) -> bool:
+    """Whether a text encoding of that name is known (windows-1252, gb18030, shift_jis ...)."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 class Join(BaseModel):
     """Columns of another table by a key: `file` in the same place, or `sheet` of the same workbook.
 
-    `by` (`on` is a truth value in YAML) maps a heading of this sheet to one of the other. Each key stands once in the other table.
+    `by` (`on` is a truth value in YAML) maps a heading of this sheet to one of the other. Each key stands
+    once in the other table; with `optional` a row whose key it lacks has empty cells there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +47,7 @@ class Join(BaseModel):
     file: str | None = None
     sheet: str | None = None
     by: dict[str, str] = Field(min_length=1)
+    optional: bool = False
 
     @model_validator(mode="after")
     def _somewhere(self) -> Join:
@@ -54,7 +65,8 @@ class FileMapping(BaseModel):
     these columns; `pad` fills codes of digits with zeros on the left to a width; `drop_rows` is a
     pattern: rows with a label that it matches are left out; `match` is a file-name pattern inside
     the folder. `join`, `where` and `compute` make rows of what the sheet has (`expressions.py`);
-    `group_by` makes one record of all rows of one key, their amounts added.
+    `group_by` makes one record of all rows of one key, their amounts added; with `latest_by`, a heading
+    that holds a time, every column takes its latest value (a log of changes).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,8 +87,10 @@ class FileMapping(BaseModel):
     where: str | None = None
     compute: dict[str, str] = Field(default_factory=dict)
     group_by: str | None = None
+    latest_by: str | None = None
     unit: str | None = None
     decimal: Literal["point", "comma"] | None = None
+    encoding: str | None = None  # of a text file, where its bytes do not say it
     year: int | None = Field(default=None, ge=1990, le=2100)
     password: str | None = Field(default=None, repr=False)  # a ${NAME} reference
     # all: every matching file holds its own rows; newest: they are versions of one file.
@@ -107,6 +121,13 @@ class FileMapping(BaseModel):
             re.compile(value or "")
         except re.error as error:
             raise ValueError(text("config.pattern", error=error)) from None
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, value: str | None) -> str | None:
+        if value is not None and not is_encoding(value):
+            raise ValueError(text("config.mapping.encoding"))
         return value
 
     @field_validator("where")
@@ -150,6 +171,8 @@ class FileMapping(BaseModel):
                 )
         if self.shape != "rows" and self.entity != "targets":
             raise ValueError(text("config.sources.months_for_targets"))
+        if self.latest_by and not self.group_by:
+            raise ValueError(text("config.mapping.latest_needs_group"))
         if self.shape != "rows" and (self.join or self.where or self.compute or self.group_by):
             raise ValueError(text("config.mapping.rows_only"))
         return self

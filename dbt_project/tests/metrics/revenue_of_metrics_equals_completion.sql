@@ -43,5 +43,8 @@ left join taken_back
         and completion.scope_id = taken_back.scope_id
 where
     completion.period_type in ('month', 'quarter')
+    and completion.actual_amount is null
+    and metrics.value is not null
+    or completion.period_type in ('month', 'quarter')
     and completion.actual_amount + coalesce(taken_back.amount, 0)
     != cast(round(coalesce(metrics.value, 0), 2) as decimal(18, 2))

@@ -58,7 +58,7 @@ class Fetched:
 
 class SpreadsheetConnector:
     """One spreadsheet source. `options`: `null_values` (list), `date_order` (dmy, mdy),
-    `decimal` (point, comma), `max_megabytes`, `settle_seconds`, `most_bad_share`, `most_bad_rows`.
+    `decimal` (point, comma), `encoding`, `max_megabytes`, `settle_seconds`, `most_bad_share`, `most_bad_rows`.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class SpreadsheetConnector:
             nulls=NULLS | {str(value) for value in options.get("null_values", [])},
             date_order=options.get("date_order"),
             decimal=options.get("decimal"),
+            encoding=options.get("encoding"),
             most_bad_share=float(options.get("most_bad_share", 0.2)),
             most_bad_rows=int(options.get("most_bad_rows", 5)),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.configuration.file_mapping import is_encoding
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source
 from pipelines.language import text
@@ -15,8 +16,8 @@ from pipelines.language import text
 def options_of(source: Source) -> dict[str, Any]:
     """The options as given. Raises `ConfigurationError` naming each that is unknown or out of range."""
     known = {
-        *("null_values", "date_order", "decimal", "max_megabytes", "settle_seconds"),
-        *("most_bad_share", "most_bad_rows"),
+        *("null_values", "date_order", "decimal", "encoding", "max_megabytes"),
+        *("settle_seconds", "most_bad_share", "most_bad_rows"),
     }
     problems = [
         Problem(
@@ -46,6 +47,16 @@ def options_of(source: Source) -> dict[str, Any]:
                 f"{source.name}.options.decimal",
                 found,
                 text("sheets.options.either", one="point", other="comma"),
+            )
+        )
+    encoding = source.options.get("encoding")
+    if encoding is not None and not (isinstance(encoding, str) and is_encoding(encoding)):
+        problems.append(
+            Problem(
+                "sources.yml",
+                f"{source.name}.options.encoding",
+                repr(encoding),
+                text("config.mapping.encoding"),
             )
         )
     for name, top in (("most_bad_share", 1.0), ("most_bad_rows", 1_000_000)):

@@ -118,6 +118,7 @@ def cursor_of(
             sorted(reading.nulls),
             reading.date_order,
             reading.decimal,
+            reading.encoding,
             reading.most_bad_share,
             reading.most_bad_rows,
             [hashlib.sha256(content).hexdigest() for _, content in sorted((others or {}).items())],

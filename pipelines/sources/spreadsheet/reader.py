@@ -16,7 +16,12 @@ from pipelines.configuration.sources import resolve
 from pipelines.entities import ENTITIES, Entity
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.formats.csv_text import decode, read_grid, read_table
+from pipelines.sources.spreadsheet.formats.csv_text import (
+    decode,
+    is_taken_for_western,
+    read_grid,
+    read_table,
+)
 from pipelines.sources.spreadsheet.formats.file_kinds import sniff
 from pipelines.sources.spreadsheet.formats.grid import Grid, is_blank
 from pipelines.sources.spreadsheet.formats.workbook import open_book
@@ -36,7 +41,7 @@ from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping,
 from pipelines.sources.spreadsheet.values.columns import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 TARGET_TEMPLATE = FileMapping(
     match="*",
@@ -79,13 +84,16 @@ def read_file(
     if mapping and mapping.join:
         job = replace(job, joined=lambda: _joined(data, name, mapping, reading, others or {}))
     if kind == "text":
-        text_ = decode(data)
+        text_ = decode(data, _encoding(mapping, reading))
         if mapping is None and (quick := read_table(text_)):
             headings, cells = quick
             if _are_canonical(job.entity, headings):
                 body = body_of_text(stem, headings, cells)
                 return read_rows(body, job.entity, None, reading, file)
-        return _from_grid(read_grid(text_, stem), job)
+        found = _from_grid(read_grid(text_, stem), job)
+        if not _encoding(mapping, reading) and is_taken_for_western(data):
+            found.remarks.append(text("sheets.read_as_western"))
+        return found
     pattern = mapping.sheet if mapping else None
     book = open_book(data, pattern=pattern, password=_password(mapping), currency=reading.currency)
     if mapping is None and len(book.visible) > 1:
@@ -117,7 +125,7 @@ def _joined(
             )
         name, data = next(iter(others.items()))
     if sniff(data) == "text":
-        grid = read_grid(decode(data), Path(name).stem)
+        grid = read_grid(decode(data, _encoding(mapping, reading)), Path(name).stem)
     else:
         book = open_book(data, pattern=join.sheet, password=_password(mapping))
         (grid,) = book.chosen(join.sheet)
@@ -126,6 +134,10 @@ def _joined(
     known |= {*aliases(mapping.entity), *headings_read(mapping)}
     tables = all_tables(grid, known, strict=False, wanted="", ignore=True)
     return body_of_table(tables[0]), name if join.file else grid.name
+
+
+def _encoding(mapping: FileMapping | None, reading: Reading) -> str | None:
+    return (mapping.encoding if mapping else None) or reading.encoding
 
 
 def _password(mapping: FileMapping | None) -> str | None:

@@ -18,7 +18,7 @@ resolved as (
         newest.opportunity_name,
         {{ account_of('newest.account_id') }} as account_id,
         {{ rep_of('newest.owner_id') }} as current_owner_id,
-        newest.product_line,
+        {{ product_line_of('newest.product_line') }} as product_line,
         coalesce(newest.currency, '{{ var("currency") }}') as currency,
         newest.amount as current_amount,
         stages.stage as current_stage,
@@ -36,6 +36,7 @@ resolved as (
         on newest.source = stages.source and newest.stage = stages.source_stage
     {{ join_rep('newest.owner_id', 'newest.source') }}
     {{ join_account('newest.account_id') }}
+    {{ join_product_line('newest.product_line') }}
     where duplicates.opportunity_id is null
 ),
 

@@ -53,7 +53,7 @@ resolved as (
         {{ account_of('newest.account_id') }} as account_id,
         {{ rep_of('newest.owner_id') }} as owner_id,
         coalesce(record_owners.owner_id, customer_owners.owner_id) as account_owner_id,
-        newest.product_line,
+        {{ product_line_of('newest.product_line') }} as product_line,
         case
             when coalesce(own_words.state, words.state) = 'credit' then -abs(newest.amount)
             else newest.amount
@@ -70,6 +70,7 @@ resolved as (
     from newest
     {{ join_rep('newest.owner_id', 'newest.source') }}
     {{ join_account('newest.account_id') }}
+    {{ join_product_line('newest.product_line') }}
     left join record_owners on newest.account_id = record_owners.account_id
     left join customer_owners on {{ account_of('newest.account_id') }} = customer_owners.customer_id
     left join books on newest.source = books.source

@@ -20,8 +20,9 @@ product_lines as (
     union
     select product_line from {{ ref('int_orders__united') }}
     union
-    select scope_id as product_line from ({{ union_staging('targets') }}) as targets
-    where scope_type = 'product_line'
+    select lines.product_line from ({{ union_staging('targets') }}) as targets
+    inner join {{ ref('int_product_lines__aliases') }} as lines on targets.scope_id = lines.alias
+    where targets.scope_type = 'product_line'
 ),
 
 scopes as (

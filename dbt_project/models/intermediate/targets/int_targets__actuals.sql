@@ -36,6 +36,9 @@ select
     cast(sum(
         case when {{ still_credited('credits', 'spine.as_of') }} then credits.deals else 0 end
     ) as bigint) as deals,
+    sum(
+        case when {{ still_credited('credits', 'spine.as_of') }} then credits.unknown_deals else 0 end
+    ) > 0 as is_unknown,
     cast(sum(
         case when credits.voided_on <= spine.period_end then 0 else credits.amount end
     ) as decimal(18, 2)) as final_amount

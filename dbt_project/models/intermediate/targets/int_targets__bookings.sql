@@ -43,8 +43,12 @@ select
     in_force.original_target_amount,
     in_force.target_origin,
     in_force.target_missing,
-    -- Without any order (or win) on record nothing is known of what was booked, which is not zero.
-    case when span.has_records then coalesce(actuals.actual_amount, 0) end as actual_amount,
+    -- Without any order (or win) on record nothing is known of what was booked, which is not zero; nor is a
+    -- count of new accounts known if one of them may be an old one.
+    case
+        when span.has_records and not coalesce(actuals.is_unknown, false)
+            then coalesce(actuals.actual_amount, 0)
+    end as actual_amount,
     coalesce(actuals.actual_amount_2w, 0) as actual_amount_2w,
     coalesce(actuals.actual_amount_4w, 0) as actual_amount_4w,
     coalesce(actuals.deals, 0) as deals,

@@ -1,6 +1,7 @@
 -- What counts towards targets, per day and scope: revenue, orders and new accounts, credited to
 -- the owner, team and region of the day of the event. Each scope type is a whole: never add them.
 -- What has a voided_on counts until the day before it (macro still_credited).
+-- unknown_deals: those of which nobody knows whether they count (new accounts without a creation date).
 -- squares (sum of squared deal sizes) and deals feed the spread of the projection.
 with events as (
     select * from {{ ref('int_targets__credit_events') }}
@@ -18,6 +19,7 @@ select
     scope_id,
     sum(amount) as amount,
     sum(cast(amount as double) * cast(amount as double)) as squares,
-    count(*) as deals
+    count(*) as deals,
+    sum(case when amount is null then 1 else 0 end) as unknown_deals
 from scoped
 group by metric, credited_on, voided_on, scope_type, scope_id

@@ -13,6 +13,7 @@ stated as (
             when 'company' then 'company'
             when 'rep' then {{ rep_of('targets.scope_id', 'reps') }}
             when 'team' then {{ team_of('targets.scope_id') }}
+            when 'product_line' then {{ product_line_of('targets.scope_id') }}
             else targets.scope_id
         end as stated_scope_id,
         coalesce(nullif(trim(metric), ''), 'revenue') as metric,
@@ -26,6 +27,7 @@ stated as (
     from targets
     {{ join_rep('targets.scope_id', 'targets.source', 'reps') }}
     {{ join_team('targets.scope_id', 'targets.source') }}
+    {{ join_product_line('targets.scope_id') }}
     where
         target_amount >= 0
         and scope_type in ('company', 'region', 'team', 'rep', 'product_line')

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from typing import Any
 
@@ -29,23 +30,55 @@ MOST_TEXT_CELLS = 20_000_000  # a line of nothing but commas costs memory as one
 _SAVE_AS = text_("sheets.csv_text.save_file_as_csv")
 
 
-def decode(data: bytes) -> str:
-    """Text by byte order mark, else strict UTF-8, else strict GB18030 (a superset of GBK).
+def decode(data: bytes, encoding: str | None = None) -> str:
+    """Text by byte order mark, else strict UTF-8, else as told, else what the bytes give evidence of.
 
-    Raises `FileRejected` if none fits; a statistical guess only words the message.
+    `encoding` is what the mapping says. Without it text is GB18030 (a superset of GBK) where its bytes
+    stand in pairs, and Windows-1252 where they stand alone between Latin letters, as in Müller: read as
+    GB18030 that would be M黮ler, and nobody would be told. Raises `FileRejected` where the bytes fit
+    neither, or both as well; a statistical guess only words the message.
     """
-    for mark, encoding in (
+    for mark, known in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if data.startswith(mark):
-            return _without_nul(_strict(data, encoding))
+            return _without_nul(_strict(data, known))
     try:
-        text = data.decode("utf-8")
+        return _without_nul(data.decode("utf-8"))
     except UnicodeDecodeError:
-        text = _strict(data, "gb18030")
-    return _without_nul(text)
+        return _without_nul(_strict(data, encoding or _evident(data)))
+
+
+# High bytes in pairs of the plane that Chinese text is written in; one of them between Latin letters or
+# at the end of a word.
+_PAIRS = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2,}")
+_ALONE = re.compile(
+    rb"(?<=[A-Za-z])[\xc0-\xff](?=[a-z,;\t\s\"]|$)|(?<![\x80-\xff])[\xc0-\xdf](?=[a-z]{2})"
+)
+_TIMES_MORE = 4
+
+
+def is_taken_for_western(data: bytes) -> bool:
+    """Whether `decode` reads these bytes as Windows-1252, on evidence alone: worth a remark."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return not marked and _evident(data) == "windows-1252"
+    return False
+
+
+def _evident(data: bytes) -> str:
+    pairs, alone = len(_PAIRS.findall(data)), len(_ALONE.findall(data))
+    if alone > _TIMES_MORE * pairs:
+        return "windows-1252"
+    if pairs and alone > pairs / _TIMES_MORE:
+        raise FileRejected(
+            text_("sheets.csv_text.two_encodings"), next_step=text_("sheets.next.say_encoding")
+        )
+    return "gb18030"
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -55,8 +88,10 @@ def _strict(data: bytes, encoding: str) -> str:
         guess = from_bytes(data[:20_000]).best()
         looks = text_("sheets.csv_text.looks_like", encoding=guess.encoding) if guess else ""
         raise FileRejected(
-            text_("sheets.csv_text.text_neither_utf_utf", start=error.start, looks=looks),
-            next_step=_SAVE_AS,
+            text_("sheets.csv_text.text_neither_utf_utf", start=error.start, looks=looks)
+            if encoding == "gb18030"
+            else text_("sheets.csv_text.not_in_encoding", encoding=encoding, start=error.start),
+            next_step=text_("sheets.next.say_encoding"),
         ) from error
 
 

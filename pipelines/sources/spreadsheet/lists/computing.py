@@ -24,6 +24,7 @@ from pipelines.sources.spreadsheet.layout.headings import key
 from pipelines.sources.spreadsheet.values.amounts import parse_amount
 from pipelines.sources.spreadsheet.values.cells import parse_percent, settle
 from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.moments import parse_day
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda one, other: one == other,
@@ -65,7 +66,7 @@ class Formula:
     def _of(self, node: Node, row: int) -> Any:
         kind, parts = node.kind, node.parts
         if kind in ("number", "text"):
-            return node.value
+            return None if node.value == "" else node.value
         if kind == "column":
             return self._cell(str(node.value), row)
         if kind == "first":
@@ -84,6 +85,8 @@ class Formula:
             return None if None in values else "".join(map(_shown, values))
         if kind == "lookup":
             return self._looked_up(parts, row)
+        if kind in ("year", "quarter", "month", "plus_days"):
+            return self._of_day(kind, [self._of(part, row) for part in parts])
         one, other = (self._of(part, row) for part in parts)
         if kind in _COMPARISONS:
             return _compared(one, other, kind)
@@ -108,6 +111,26 @@ class Formula:
             if _compared(wanted, self._of(word, row), "="):
                 return self._of(given, row)
         return self._of(rest, row) if rest is not None else None
+
+    def _of_day(self, kind: str, values: list[Any]) -> str | dt.date | None:
+        """The period that a day lies in, in fiscal terms, or the day so many days later."""
+        if None in values:
+            return None
+        value = values[0]
+        if isinstance(value, Decimal):  # a serial date
+            value = float(value)
+        day = parse_day(value, self._reading.zone, self._reading.date_order)
+        if day is None:
+            return None
+        if kind == "plus_days":
+            return _later(day, self._number(values[1]))
+        if kind == "month":
+            return f"{day:%Y-%m}"
+        start = self._reading.fiscal_year_start
+        year = day.year - (day.month < start)
+        year += start > 1 and self._reading.fiscal_year_named_by == "end"
+        quarter = (day.month - start) % 12 // 3 + 1
+        return f"{year:04d}" if kind == "year" else f"{year:04d}-Q{quarter}"
 
     def _reckoned(self, sign: str, one: Any, other: Any) -> Decimal | None:
         if one is None or other is None:
@@ -162,6 +185,13 @@ def _place(body: Body, name: str, written: str) -> int:
         where=body.where,
         next_step=text("sheets.next.correct_expression"),
     )
+
+
+def _later(day: dt.date, days: Decimal) -> dt.date:
+    try:
+        return day + dt.timedelta(days=int(days))
+    except OverflowError as error:
+        raise CellFault(text("sheets.compute.no_result", sum=f"{day} + {days}")) from error
 
 
 def _shown(value: Any) -> str:

@@ -1,10 +1,11 @@
-"""`join` of a mapping: columns of another table by a key, and `group_by`: one record of several rows.
+"""`join` of a mapping: columns of another table by a key.
 
 Add here: what is done when a key does not fit. Keep out: where the other table comes from
-(`reader.py`), and columns made of a row's own cells (`computing.py`).
+(`reader.py`), columns made of a row's own cells (`computing.py`), one record of several rows
+(`grouping.py`).
 
 A join never makes rows: a key that stands twice in the other table, with other values, rejects the
-file; a row whose key it lacks is set aside.
+file; a row whose key it lacks is set aside, unless the join is `optional`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.configuration.file_mapping import Join
-from pipelines.entities import ARROW_TYPES
 from pipelines.language import Text, text
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body, as_typed
 from pipelines.sources.spreadsheet.layout.headings import key
-from pipelines.sources.spreadsheet.lists.row_work import RowWork
 from pipelines.sources.spreadsheet.values.cells import clean_text
 
 
@@ -98,40 +97,3 @@ def join_table(body: Body, join: Join, other: Body, name: str) -> dict[int, Text
         values = columns[position]
         body.add(other.headings[position], ["" if at is None else values[at] for at in places])
     return faults
-
-
-def group_rows(work: RowWork, name: str) -> None:
-    """One record of all rows with one key: amounts are added, other columns take the first value.
-
-    A group with a row that cannot be read is set aside as a whole: a part of an amount is no amount.
-    """
-    groups: dict[Any, list[int]] = {}
-    for row, value in enumerate(work.columns[name].to_pylist()):
-        if value is not None:
-            groups.setdefault(value, []).append(row)
-    several = {value: rows for value, rows in groups.items() if len(rows) > 1}
-    if not several:
-        return
-    lists = {column: array.to_pylist() for column, array in work.columns.items()}
-    money = {c.name for c in work.entity.columns if c.kind == "money"}
-    for value, rows in several.items():
-        bad = [row for row in rows if row in work.faults]
-        if bad:
-            reason = text("sheets.group.one_is_bad", key=str(value), row=work.body.rows[bad[0]] + 1)
-            for row in rows:
-                if row not in work.faults:
-                    work.fault(row, name, reason)
-            continue
-        first = rows[0]
-        for column, values in lists.items():
-            given = [values[row] for row in rows if values[row] is not None]
-            if column in money:
-                values[first] = sum(given) if len(given) == len(rows) else None
-            elif given:
-                values[first] = given[0]
-        work.merged.update(rows[1:])
-    kinds = {column.name: ARROW_TYPES[column.kind] for column in work.entity.columns}
-    work.columns = {column: pa.array(values, kinds[column]) for column, values in lists.items()}
-    work.remarks.append(
-        text("sheets.group.merged", count=len(work.merged), column=name, records=len(groups))
-    )

@@ -35,7 +35,8 @@ def make_columns(
     lacking: dict[int, Text] = {}
     if mapping.join and other:
         faults = join_table(body, mapping.join, *other)
-        lacking = {body.rows[row]: reason for row, reason in faults.items()}
+        if not mapping.join.optional:
+            lacking = {body.rows[row]: reason for row, reason in faults.items()}
     for name in mapping.compute:
         body.add(Heading(f"{_COMPUTED}{name}", ()), [""] * len(body.rows))
     return lacking
@@ -45,6 +46,7 @@ def headings_read(mapping: FileMapping) -> set[str]:
     """Keys of the headings that expressions and joins of a mapping read."""
     written = [*mapping.compute.values(), *([mapping.where] if mapping.where else [])]
     names = {name for one in written for name in parse_expression(one).columns()}
+    names |= {mapping.latest_by} if mapping.latest_by else set()
     return {key(name) for name in (*names, *(mapping.join.by if mapping.join else ()))}
 
 

@@ -22,7 +22,7 @@ from pipelines.sources.spreadsheet import keys
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body, SheetRows, as_typed, refuse_many
 from pipelines.sources.spreadsheet.layout.headings import assign_canonical, assign_mapped
-from pipelines.sources.spreadsheet.lists.joining import group_rows
+from pipelines.sources.spreadsheet.lists.grouping import group_rows
 from pipelines.sources.spreadsheet.lists.row_choice import (
     choose_and_compute,
     computed_places,
@@ -74,7 +74,7 @@ def read_rows(
     add_constants(work)
     _derive(work)
     if mapping and mapping.group_by:
-        group_rows(work, mapping.group_by)
+        group_rows(work, mapping)
     _require(work)
     return _finish(work, in_sheet)
 
@@ -160,6 +160,8 @@ def _require(work: RowWork) -> None:
     for name in work.entity.required:
         if work.columns[name].null_count:
             for row in pc.indices_nonzero(pc.is_null(work.columns[name])).to_pylist():
+                if row in work.merged:
+                    continue  # what it says stands in the record of its group
                 if not any(column in (name, "") for column, _ in work.faults.get(row, [])):
                     work.fault(
                         row,

@@ -22,6 +22,7 @@ NULLS = frozenset(
 )
 # Database words for "nothing", which could be someone's name in a text column.
 WORDS_FOR_NOTHING = frozenset(("null", "none", "nan", "nil", "na", "tbd", "<null>", "nat"))
+NO_ID = frozenset(("NULL", "null", "Null", "<null>", "(null)", "None", "nan", "NaN"))
 LONGEST_TEXT = 32_767  # Excel's own limit
 
 _INVISIBLE = re.compile(r"[\ufeff\u200b-\u200f\u2060\u00ad\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f]")

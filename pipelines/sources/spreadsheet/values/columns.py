@@ -28,6 +28,7 @@ from pipelines.sources.spreadsheet.values.amounts import (
 )
 from pipelines.sources.spreadsheet.values.cells import (
     LONGEST_TEXT,
+    NO_ID,
     NULLS,
     WORDS_FOR_NOTHING,
     parse_choice,
@@ -38,7 +39,12 @@ from pipelines.sources.spreadsheet.values.cells import (
 )
 from pipelines.sources.spreadsheet.values.currencies import iso_code
 from pipelines.sources.spreadsheet.values.moments import DateOrder, parse_day, parse_moment
-from pipelines.sources.spreadsheet.values.months import parse_month, parse_period
+from pipelines.sources.spreadsheet.values.months import (
+    day_written,
+    parse_month,
+    parse_period,
+    why_no_months,
+)
 
 _DAY = r"(19[5-9]\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
@@ -70,6 +76,7 @@ class Reading:
     date_order: DateOrder | None = None
     year: int | None = None  # for periods that do not say theirs
     decimal: DecimalStyle | None = None  # None: by what the amounts of a column say
+    encoding: str | None = None  # of text files whose bytes do not say theirs
     # So many unreadable rows (both exceeded) make a file as a whole untrustworthy.
     most_bad_share: float = 0.2
     most_bad_rows: int = 5
@@ -88,11 +95,16 @@ def is_code(name: str) -> bool:
     return name.endswith("_id") or name in _CODES
 
 
+def _nulls(column: Column, reading: Reading) -> frozenset[str]:
+    """Words for an empty cell. NULL may be somebody's name, but is nobody's id: exports write it."""
+    return reading.nulls | NO_ID if is_code(column.name) else reading.nulls
+
+
 def parser(
     column: Column, reading: Reading, multiplier: Decimal = Decimal(1), pad: int = 0
 ) -> Callable[[Any], Any]:
     """The cell parser of a canonical column; it raises `CellFault`."""
-    nulls = reading.nulls
+    nulls = _nulls(column, reading)
 
     def nothing(value: Any) -> bool:
         return isinstance(value, str) and (value in nulls or value.casefold() in WORDS_FOR_NOTHING)
@@ -151,6 +163,12 @@ def convert(
     reading = decided(column, values, reading)
     parse = parser(column, reading, multiplier, pad)
     kind = ARROW_TYPES[column.kind]
+    if column.name == "period":
+        cells = values.to_pylist() if isinstance(values, pa.Array) else list(values)
+        if wrong := why_no_months(cells):
+            days = {row: wrong for row, value in enumerate(cells) if day_written(value)}
+            found = _by_cell(["" if row in days else v for row, v in enumerate(cells)], parse, kind)
+            return Converted(found.array, {**found.faults, **days})
     if isinstance(values, pa.Array):
         special = column.choices or column.name in ("period", "currency") or pad
         if column.kind == "text" and not special:
@@ -209,7 +227,7 @@ def _quick_text(
     fits = pc.and_not(
         pc.match_substring_regex(values, pattern), pc.match_substring_regex(values, _SUSPECT)
     )
-    nulls = pa.array(sorted(reading.nulls), pa.string())
+    nulls = pa.array(sorted(_nulls(column, reading)), pa.string())
     fits = pc.and_not(fits, pc.is_in(values, value_set=nulls))
     fits = pc.and_(fits, pc.less_equal(pc.binary_length(values), LONGEST_TEXT))
     clean = pc.if_else(fits, values, pa.scalar(None, pa.string()))

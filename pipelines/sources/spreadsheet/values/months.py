@@ -9,8 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from pipelines.language import Text
+from pipelines.language.text import text as text_
 
 _CHINESE = {
     word: number
@@ -18,13 +22,29 @@ _CHINESE = {
         ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"), start=1
     )
 }
-_ENGLISH = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
-_ENGLISH_WORD = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _ENGLISH).replace(
-    "sep(?:tember)?", "sept?(?:ember)?"
-)
+# Names of months, with the short forms that are no other word (`set`, `out` and `mag` are).
+_NAMES = {
+    word: number
+    for number, words in enumerate(
+        (
+            "january jan januar jänner janvier janv enero ene janeiro gennaio",
+            "february feb februar februari février fevrier févr fevr fév febrero fevereiro fev febbraio",
+            "march mar märz maerz mär mrz mars marzo março marco",
+            "april apr avril avr abril abr aprile",
+            "may mai mayo maio maggio",
+            "june jun juni juin junio junho giugno",
+            "july jul juli juillet juil julio julho luglio",
+            "august aug août aout agosto ago",
+            "september sep sept septembre septiembre setembro settembre",
+            "october oct oktober okt octobre octubre outubro ottobre",
+            "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre decembre déc diciembre dic dezembro dicembre",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_NAME = "|".join(sorted(_NAMES, key=len, reverse=True))
 # What may stand behind a month: words, no digits, and not a day or a range.
 _REST = r"(?![日\-至到~])([^\d]{0,12})$"
 _MONTH_CN = re.compile(
@@ -32,7 +52,7 @@ _MONTH_CN = re.compile(
 )
 _MONTH_NUMBERS = re.compile(r"^((?:19|20)\d{2})(?:[-/.年](0?[1-9]|1[0-2])|(0[1-9]|1[0-2]))" + _REST)
 _MONTH_FULL_DATE = re.compile(r"^((?:19|20)\d{2})[-/.](0?[1-9]|1[0-2])[-/.]0?1(?:0{2}:.*)?$")
-_MONTH_EN = re.compile(rf"^({_ENGLISH_WORD})\b\.?[\s\-'/]*((?:20)?\d{{2}})?\b([^\d]*)$")
+_MONTH_NAME = re.compile(rf"^({_NAME})\b\.?[\s\-'/]*((?:20)?\d{{2}})?\b([^\d]*)$")
 _QUARTER = re.compile(
     r"^(?:((?:19|20)\d{2})年?度?[-/]?)?(?:fy)?(?:第?([一二三四1-4])季度?|([1-4])q|q([1-4]))([^\d]*)$"
 )
@@ -86,9 +106,8 @@ def parse_month(value: Any) -> Span | None:
     if match := _MONTH_NUMBERS.match(text):
         number = int(match.group(2) or match.group(3))
         return Span("month", number, int(match.group(1)), match.group(4).removeprefix("月"))
-    if match := _MONTH_EN.match(shown):
-        number = [name[:3] for name in _ENGLISH].index(match.group(1)[:3]) + 1
-        return Span("month", number, _year(match.group(2)), match.group(3))
+    if match := _MONTH_NAME.match(shown):
+        return Span("month", _NAMES[match.group(1)], _year(match.group(2)), match.group(3))
     return None
 
 
@@ -145,3 +164,31 @@ def parse_period(value: Any) -> str | None:
     if span.kind == "month":
         return f"{span.year:04d}-{span.number:02d}"
     return f"{span.year:04d}-Q{span.number}" if span.kind == "quarter" else None
+
+
+_DAY = re.compile(r"^((?:19|20)\d{2})[-/.](0?[1-9]|1[0-2])[-/.]([0-2]?\d|3[01])(?:[ T].*)?$")
+
+
+def day_written(value: Any) -> tuple[int, int, int] | None:
+    """Year, month and day of a cell in a column of periods that names a day, else None."""
+    if isinstance(value, dt.date):
+        return value.year, value.month, value.day
+    if isinstance(value, str) and (match := _DAY.match(value.strip())):
+        return int(match.group(1)), int(match.group(2)), int(match.group(3))
+    return None
+
+
+def why_no_months(values: Iterable[Any]) -> Text | None:
+    """Why the days in a column of periods name no months; None if they do, or if there is but one.
+
+    Each is a first of a month where they are months. Days that all begin a quarter may be quarters.
+    """
+    days = {day for value in values if (day := day_written(value))}
+    if len(days) < 2:
+        return None
+    shown = [f"{year:04d}-{month:02d}-{day:02d}" for year, month, day in sorted(days)[:3]]
+    if any(day != 1 for _, _, day in days):
+        return text_("sheets.months.days", days=shown)
+    if len({month % 3 for _, month, _ in days}) == 1:
+        return text_("sheets.months.quarters", days=shown)
+    return None

@@ -15,7 +15,7 @@ from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import Heading, read_heading, said_unit
-from pipelines.sources.spreadsheet.values.units import Unit, parse_unit
+from pipelines.sources.spreadsheet.values.units import Unit, parse_unit, signed_unit
 
 PLAIN = Unit("", Decimal(1))
 _KNOWN = ("元", "千元", "万元", "百万元", "亿元", "k", "million")
@@ -37,7 +37,9 @@ def unit_of(
     the column counts things, so that 家 and 个 are units; `any_currency`: rows can say theirs. Raises `FileRejected`.
     """
     where = body.address(0, place) if len(body.rows) else body.where
-    found = stated_unit(body.headings[place], body.title, body.sheet, mapping.unit, body.where)
+    found = stated_unit(
+        body.headings[place], body.title, body.sheet, mapping.unit, body.where, currency
+    )
     if found is None:
         if needed and not counts:
             raise FileRejected(
@@ -67,15 +69,27 @@ def unit_of(
 
 
 def stated_unit(
-    heading: Heading, title: list[str], sheet: str, configured: str | None, where: str
+    heading: Heading,
+    title: list[str],
+    sheet: str,
+    configured: str | None,
+    where: str,
+    currency: str,
 ) -> Unit | None:
-    """The first unit stated, None if there is none; `FileRejected` for one nobody knows."""
+    """The first unit stated, None if there is none; `FileRejected` for one nobody knows.
+
+    A bare sign (`$k`) is that of the company's `currency`, where this has it.
+    """
     if heading.unit:
         return heading.unit
     if heading.unknown_unit:
+        if signed := signed_unit(heading.unknown_unit, currency):
+            return signed
         raise _unknown(heading.unknown_unit, where)
     found, words = said_unit(title)
     if found is None and words:
+        if signed := signed_unit(words, currency):
+            return signed
         raise _unknown(words, where)
     if found:
         return found

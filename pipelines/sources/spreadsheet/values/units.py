@@ -1,7 +1,8 @@
 """Units of money and counts as sheets write them: 万元, 千元, 亿, k, and what is none.
 
-Add here: another way of writing a unit or a currency.
-Keep out: where in a sheet a unit is looked for (`headings.py`), and exchange rates.
+Add here: another way of writing a unit.
+Keep out: words for currencies (`currency_words.py`), where in a sheet a unit is looked for
+(`headings.py`), and exchange rates.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines.sources.spreadsheet.formats.number_formats import SIGNS
+from pipelines.sources.spreadsheet.values.currency_words import CURRENCIES
 
 _PLAIN = {
     "": 1,
@@ -26,6 +28,14 @@ _PLAIN = {
     "k": 1_000,
     "thousand": 1_000,
     "thousands": 1_000,
+    "tsd": 1_000,
+    "tausend": 1_000,
+    "lakh": 100_000,
+    "lakhs": 100_000,
+    "lac": 100_000,
+    "lacs": 100_000,
+    "crore": 10_000_000,
+    "crores": 10_000_000,
     "万": 10_000,
     "万元": 10_000,
     "w": 10_000,
@@ -44,167 +54,15 @@ _PLAIN = {
     "亿元": 100_000_000,
     "bn": 1_000_000_000,
     "billion": 1_000_000_000,
+    "mrd": 1_000_000_000,
 }
-# `$` alone is taken as the company's currency where that is a dollar, `¥` where it is yuan or yen.
-_CURRENCIES = {
-    **dict.fromkeys(
-        (
-            "人民币",
-            "人民币元",
-            "rmb",
-            "cny",
-            "renminbi",
-            "chineseyuan",
-            "cn¥",
-        ),
-        "CNY",
-    ),
-    **dict.fromkeys(
-        (
-            "美元",
-            "美金",
-            "us$",
-            "usd",
-            "$us",
-            "usdollar",
-            "usdollars",
-        ),
-        "USD",
-    ),
-    **dict.fromkeys(
-        (
-            "欧元",
-            "eur",
-            "€",
-            "euro",
-            "euros",
-        ),
-        "EUR",
-    ),
-    **dict.fromkeys(
-        (
-            "英镑",
-            "gbp",
-            "£",
-            "poundsterling",
-        ),
-        "GBP",
-    ),
-    **dict.fromkeys(
-        (
-            "港元",
-            "港币",
-            "港幣",
-            "hk$",
-            "hkd",
-        ),
-        "HKD",
-    ),
-    **dict.fromkeys(
-        (
-            "日元",
-            "日圆",
-            "円",
-            "jpy",
-            "jp¥",
-        ),
-        "JPY",
-    ),
-    **dict.fromkeys(
-        (
-            "新台币",
-            "台币",
-            "新臺幣",
-            "twd",
-            "ntd",
-            "nt$",
-        ),
-        "TWD",
-    ),
-    **dict.fromkeys(
-        (
-            "新加坡元",
-            "新币",
-            "sgd",
-            "s$",
-        ),
-        "SGD",
-    ),
-    **dict.fromkeys(
-        (
-            "澳元",
-            "澳币",
-            "aud",
-            "a$",
-            "au$",
-        ),
-        "AUD",
-    ),
-    **dict.fromkeys(
-        (
-            "加元",
-            "加币",
-            "cad",
-            "c$",
-            "ca$",
-        ),
-        "CAD",
-    ),
-    **dict.fromkeys(
-        (
-            "韩元",
-            "krw",
-            "₩",
-        ),
-        "KRW",
-    ),
-    **dict.fromkeys(
-        (
-            "卢比",
-            "印度卢比",
-            "inr",
-            "₹",
-        ),
-        "INR",
-    ),
-    **dict.fromkeys(
-        (
-            "瑞士法郎",
-            "瑞郎",
-            "chf",
-            "sfr",
-        ),
-        "CHF",
-    ),
-    **dict.fromkeys(
-        (
-            "泰铢",
-            "thb",
-            "฿",
-        ),
-        "THB",
-    ),
-    **dict.fromkeys(
-        (
-            "林吉特",
-            "马币",
-            "myr",
-        ),
-        "MYR",
-    ),
-    **dict.fromkeys(
-        (
-            "越南盾",
-            "vnd",
-            "₫",
-        ),
-        "VND",
-    ),
-}
+# In a heading; behind a number they are its digits, or mean credit.
+_HEADED = {**_PLAIN, "000": 1_000, "000s": 1_000, "cr": 10_000_000}
+_SHORT = {**_HEADED, "t": 1_000}  # beside a currency: T€; alone it would be tons
 _COUNTS = ("个", "家", "户", "人", "单", "份", "次", "位", "笔", "pcs", "count")
-_WORDS = sorted(_CURRENCIES, key=len, reverse=True)
+_WORDS = sorted(CURRENCIES, key=len, reverse=True)
 _LOOKS_LIKE_UNIT = re.compile(
-    r"^(?=.{1,8}$)(.*(元|圆|万|千|亿|美金|币|镑)|[kmw]|.{0,3}(million|thousand|bn|usd|eur|rmb|cny)"
+    r"^(?=.{1,8}$)(.*(元|圆|万|千|亿|美金|币|镑)|[kmw]|.{0,3}(lakhs?|crores?|tsd)\.?|cr|.{0,3}(million|thousand|bn|usd|eur|rmb|cny)"
     r"|[万千亿].{1,3}|[台套吨件箱]|kg|[€£$¥].*)$"
 )
 
@@ -225,20 +83,37 @@ def parse_unit(text: str) -> Unit | None:
     plain = re.sub(r"\s+", "", shown).casefold()
     if plain in _COUNTS:
         return Unit(shown, is_count=True)
-    if plain and plain in _PLAIN:
-        return Unit(shown, Decimal(_PLAIN[plain]))  # 元 is any company's own unit
+    plain = plain.removeprefix("in") if shown[:3].casefold() == "in " else plain
+    if plain and plain.strip("'.") in _HEADED:
+        return Unit(shown, Decimal(_HEADED[plain.strip("'.")]))  # 元 is any company's own unit
     if plain in ("1", "1000", "10000", "1000000"):  # in a mapping: what amounts are multiplied by
         return Unit(shown, Decimal(plain))
     for word in _WORDS:
-        rest = plain.removeprefix(word) if plain.startswith(word) else plain.removesuffix(word)
-        if rest != plain and rest in _PLAIN:
-            return Unit(shown, Decimal(_PLAIN[rest]), _CURRENCIES[word])
+        rest = _without(plain, word)
+        if rest != plain and rest in _SHORT:
+            return Unit(shown, Decimal(_SHORT[rest]), CURRENCIES[word])
     return None
+
+
+def signed_unit(text: str, own: str) -> Unit | None:
+    """The unit of `$`, `$k` or `¥000` for a company whose own currency has this sign; else None."""
+    shown = unicodedata.normalize("NFKC", text).strip()
+    plain = re.sub(r"\s+", "", shown).casefold()
+    for sign, codes in SIGNS.items():
+        rest = _without(plain, sign)
+        if rest != plain and rest in _SHORT and own in codes:
+            return Unit(shown, Decimal(_SHORT[rest]), own)
+    return None
+
+
+def _without(plain: str, word: str) -> str:
+    rest = plain.removeprefix(word) if plain.startswith(word) else plain.removesuffix(word)
+    return rest.strip("'.") if rest != plain else plain
 
 
 def currency_word(plain: str) -> str | None:
     """The code that a lower-case word without spaces stands for; None if it is no currency."""
-    return _CURRENCIES.get(plain)
+    return CURRENCIES.get(plain)
 
 
 def looks_like_unit(text: str) -> bool:
@@ -251,9 +126,9 @@ def split_currency(text: str) -> tuple[str, tuple[str, ...]]:
     """Strip one currency word or sign from either end: (the rest, currencies it can mean)."""
     for word in _WORDS:
         if text.startswith(word):
-            return text[len(word) :], (_CURRENCIES[word],)
+            return text[len(word) :], (CURRENCIES[word],)
         if text.endswith(word):
-            return text[: -len(word)], (_CURRENCIES[word],)
+            return text[: -len(word)], (CURRENCIES[word],)
     for sign in ("¥", "$"):
         if text.startswith(sign):
             return text[1:], SIGNS[sign]

@@ -264,7 +264,9 @@ def test_rows_come_back_as_they_were_written(
         folder = Path(place) / "sheets"
         folder.mkdir()
         (folder / "orders.csv").write_bytes(stream.getvalue().encode(encoding))
-        run = Sheets(folder).run(timezone="UTC")
+        # Single rare characters between Latin letters could be Windows-1252: what they are is said.
+        said = {"encoding": encoding} if encoding == "gb18030" else {}
+        run = Sheets(folder).run(timezone="UTC", options=said)
     assert run.rejections == []
     found = run.rows("orders")
     assert len(found) == len(rows), run.extracts

@@ -169,3 +169,54 @@ def test_lookups_and_brackets_for_odd_headings(sheets: Any) -> None:
     run = sheets.run({"match": "d.csv", "entity": "opportunities", "compute": compute})
     found = [(row["stage"], row["owner_id"]) for row in run.rows("opportunities")]
     assert found == [("Won", "张三"), ("Open", "李四")]
+
+
+def test_a_log_gives_the_latest_of_each_column_and_an_empty_time_sets_its_group_aside(
+    sheets: Any,
+) -> None:
+    sheets.write(
+        "log.csv",
+        "deal,time,field,new\nD1,2026-01-02,owner,U2\nD1,2026-01-01,owner,U1\nD1,2026-01-01,made,2026-01-01\n"
+        "D1,2026-01-01,stage,Proposal\nD2,,owner,U1\nD2,2026-01-01,stage,Proposal\n",
+    )
+    run = sheets.run(
+        {
+            "match": "log.csv",
+            "entity": "opportunities",
+            "columns": {"opportunity_id": "deal"},
+            "compute": {
+                "owner_id": "lookup(field, 'owner', new)",
+                "created_at": "lookup(field, 'made', new)",
+                "stage": "lookup(field, 'stage', new)",
+            },
+            "group_by": "opportunity_id",
+            "latest_by": "time",
+        }
+    )
+    assert [(r["opportunity_id"], r["owner_id"]) for r in run.rows("opportunities")] == [
+        ("D1", "U2")
+    ]
+    assert len(run.rejections) == 2
+
+
+def test_days_become_periods_of_the_fiscal_year_and_bare_days_no_months(sheets: Any) -> None:
+    mapping = {
+        "match": "quota.csv",
+        "entity": "targets",
+        "columns": {"scope_id": "rep", "target_amount": "quota"},
+        "values": {"scope_type": "rep"},
+        "unit": "1",
+    }
+    sheets.write("quota.csv", "rep,quota,day\nU1,5,2026-01-01\nU1,6,2026-04-01\n")
+    for written, wanted in (
+        ("quarter(day)", ["2026-Q1", "2026-Q2"]),
+        ("month(plus_days(day, -1))", ["2025-12", "2026-03"]),
+        ("year(day)", ["2026", "2026"]),
+    ):
+        run = sheets.run({**mapping, "compute": {"period": written}})
+        found = [row["period"] for row in run.rows("targets")]
+        assert found == wanted
+    bare = {**mapping, "columns": {**mapping["columns"], "period": "day"}}
+    assert "quarter(...)" in str(sheets.run(bare).rejections[0].reason)
+    sheets.write("quota.csv", "rep,quota,day\nU1,5,2026-06-01\nU1,6,2026-06-08\n")
+    assert "a week has no period" in str(sheets.run(bare).rejections[0].reason)

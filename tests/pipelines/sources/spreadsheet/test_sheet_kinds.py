@@ -15,6 +15,8 @@ import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from pipelines.sources.protocol import Previous
+from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.formats.csv_text import decode, is_taken_for_western
 
 TEAMS = "team_id,team_name\nT01,华东一部\nT02,华北䶮部\n"
 ROWS = [("T01", "华东一部"), ("T02", "华北䶮部")]
@@ -341,3 +343,34 @@ def test_an_xls_that_asks_for_absurd_memory_ends_only_its_child(sheets: Any) -> 
     run = sheets.run()
     assert "needs more memory than the 1 GB" in run.extract("teams").message
     assert run.extract("users").state == "loaded"
+
+
+@pytest.mark.parametrize(
+    ("written", "encoding"),
+    [
+        ("姓名,金额\n张三,100\n", "gb18030"),
+        ("name,客户\nA,北京甲公司\n", "gb18030"),
+        ("a,b\n镕,1\n䶮,2\n", "gb18030"),
+        ("Kunde;Betrag\nMüller;1\n", "cp1252"),
+        ("José;Peña;São Paulo\n", "cp1252"),
+        ("Straße;Ort\nGroße Allee;Köln\n", "cp1252"),
+    ],
+)
+def test_bytes_say_whether_text_is_chinese_or_western(written: str, encoding: str) -> None:
+    data = written.encode(encoding)
+    assert decode(data) == written
+    assert is_taken_for_western(data) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("written", ["Клиент;Сумма\nИванов;1\n", "北京甲公司;Müller;Köln;José\n"])
+def test_text_that_gives_no_evidence_is_refused_until_its_encoding_is_said(written: str) -> None:
+    parts = written.split(";")
+    data = b";".join(
+        part.encode(
+            "cp1251" if part.isascii() or "л" in written else ("gbk" if "北" in part else "cp1252")
+        )
+        for part in parts
+    )
+    with pytest.raises(FileRejected) as refused:
+        decode(data)
+    assert "encoding" in str(refused.value.next_step)
