@@ -22,9 +22,15 @@ from decimal import Decimal
 from pipelines.language import text
 
 # Name of a function: how many values it takes; None: any number.
-FUNCTIONS = {
-    **{"first": None, "if_null": None, "concat": None, "lookup": None},
-    **{"year": 1, "quarter": 1, "month": 1, "plus_days": 2},
+FUNCTIONS: dict[str, int | None] = {
+    "first": None,
+    "if_null": None,
+    "concat": None,
+    "lookup": None,
+    "year": 1,
+    "quarter": 1,
+    "month": 1,
+    "plus_days": 2,
 }
 _LONGEST, _DEEPEST = 500, 40
 _TOKEN = re.compile(
