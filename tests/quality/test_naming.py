@@ -65,14 +65,14 @@ def test_clean_names_pass(warehouse):
 def test_an_unmatched_product_line_is_told_with_its_counterpart(warehouse):
     warehouse.load(
         "opportunities",
-        [opportunity(f"G{n}", "2026-10-01", product_line="GTXPro") for n in range(3)],
+        [opportunity(f"G{n}", "2026-10-01", product_line="GTX-Pro") for n in range(3)],
     )
     found = failed(check_names(warehouse.connection))
     unknown = found["opportunities_product_line_known"]
     assert (unknown.severity, unknown.failed_rows) == ("warning", 3)
-    assert unknown.sample == ("GTXPro (3, ≈ GTX Pro)",)
+    assert unknown.sample == ("GTX-Pro (3, ≈ GTX Pro)",)
     assert "已原样保留" in unknown.message_zh
-    assert found["product_lines_written_one_way"].sample == ("GTX Pro ≈ GTXPro",)
+    assert found["product_lines_written_one_way"].sample == ("GTX Pro ≈ GTX-Pro",)
 
 
 def test_targets_name_product_lines_too(warehouse):
@@ -121,3 +121,14 @@ def test_accounts_and_reps_of_one_name(warehouse):
     assert found["accounts_names_alike"].sample == ("Northwind Trader ≈ Northwind Traders",)
     assert found["users_names_shared"].sample == ("王芳 (U1) = 王芳 (U2)",)
     assert found["users_names_shared"].severity == "info"
+
+
+def test_case_width_and_blanks_make_no_other_product_line(warehouse):
+    warehouse.load(
+        "opportunities",
+        [
+            opportunity(f"G{n}", "2026-10-01", product_line=name)
+            for n, name in enumerate(("GTXPRO", "ＧＴＸ pro"))
+        ],
+    )
+    assert failed(check_names(warehouse.connection)) == {}
