@@ -89,7 +89,7 @@ def storage_failure(error: BaseException | str, data_dir: Path) -> Failure | Non
     return TransientFailure(
         text("night.storage.tried"),
         where=_file_of(chain) or str(data_dir),
-        cause=text("night.storage.refuses", said=_line(said)),
+        cause=text("night.storage.refuses", said=_line(str(chain[-1]))),
         next_step=text("night.storage.refuses.next"),
     )
 
