@@ -6,15 +6,58 @@ Add here: something about closings that whoever keeps the deals should see. Keep
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 
 from pipelines.language import Text, text
 from quality.loaded import table_exists
 from quality.results import CheckResult, counted
 
-_CLOSED = "current_outcome in ('won', 'lost')"
 # So many wins without a single loss are no luck: losses are not written down.
 _WINS_WITHOUT_A_LOSS = 10
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What must hold of every deal: the deals that break it, and what is said of them or of none."""
+
+    check: str
+    broken: str  # SQL that yields opportunity_id
+    said: str
+    fine: str
+
+
+_RULES = (
+    _Rule(
+        "opportunities_not_closed_before_created",
+        "select opportunity_id from intermediate.int_opportunities__united "
+        "where is_older_than_record order by 1",
+        "quality.closings.before_creation",
+        "quality.closings.after_creation",
+    ),
+    _Rule(
+        "opportunities_not_closed_in_the_future",
+        "select opportunity_id from intermediate.int_opportunities__united "
+        "where current_outcome in ('won', 'lost') "
+        "and cast(current_closed_at as date) > told_on order by 1",
+        "quality.closings.in_the_future",
+        "quality.closings.in_the_past",
+    ),
+    _Rule(
+        "closing_dates_agree_with_the_history",
+        "select deals.opportunity_id from intermediate.int_opportunities__united as deals "
+        "inner join intermediate.int_opportunities__closings as closings "
+        "on deals.opportunity_id = closings.opportunity_id "
+        "inner join intermediate.int_opportunities__history as entries "
+        "on closings.opportunity_id = entries.opportunity_id "
+        "and closings.first_number = entries.change_number "
+        "where entries.origin = 'stage_entry' and cast(deals.current_closed_at as date) <= deals.told_on "
+        "and cast(deals.current_closed_at as date) <> cast(entries.changed_at as date) order by 1",
+        "quality.closings.against_history",
+        "quality.closings.as_history",
+    ),
+)
 
 
 def check_closings(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
@@ -23,9 +66,7 @@ def check_closings(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
         return []
     return [
         _have_a_day(connection),
-        _not_before_creation(connection),
-        _not_in_the_future(connection),
-        _agree_with_history(connection),
+        *(_tried(connection, rule) for rule in _RULES),
         _losses_recorded(connection),
     ]
 
@@ -43,45 +84,6 @@ def _have_a_day(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     ))  # fmt: skip
 
 
-def _not_before_creation(connection: duckdb.DuckDBPyConnection) -> CheckResult:
-    rows = (
-        "select opportunity_id from intermediate.int_opportunities__united "
-        "where is_older_than_record order by 1"
-    )
-    count = _count(connection, rows)
-    said = text("quality.closings.before_creation", rows=count)
-    fine = text("quality.closings.after_creation")
-    return _result(connection, "opportunities_not_closed_before_created", count, said, fine, rows)
-
-
-def _not_in_the_future(connection: duckdb.DuckDBPyConnection) -> CheckResult:
-    rows = (
-        "select opportunity_id from intermediate.int_opportunities__united "
-        f"where {_CLOSED} and cast(current_closed_at as date) > told_on order by 1"
-    )
-    count = _count(connection, rows)
-    said = text("quality.closings.in_the_future", rows=count)
-    fine = text("quality.closings.in_the_past")
-    return _result(connection, "opportunities_not_closed_in_the_future", count, said, fine, rows)
-
-
-def _agree_with_history(connection: duckdb.DuckDBPyConnection) -> CheckResult:
-    rows = (
-        "select deals.opportunity_id from intermediate.int_opportunities__united as deals "
-        "inner join intermediate.int_opportunities__closings as closings "
-        "on deals.opportunity_id = closings.opportunity_id "
-        "inner join intermediate.int_opportunities__history as entries "
-        "on closings.opportunity_id = entries.opportunity_id "
-        "and closings.first_number = entries.change_number "
-        "where entries.origin = 'stage_entry' and cast(deals.current_closed_at as date) <= deals.told_on "
-        "and cast(deals.current_closed_at as date) <> cast(entries.changed_at as date) order by 1"
-    )
-    count = _count(connection, rows)
-    said = text("quality.closings.against_history", rows=count)
-    fine = text("quality.closings.as_history")
-    return _result(connection, "closing_dates_agree_with_the_history", count, said, fine, rows)
-
-
 def _losses_recorded(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     won, lost = connection.execute(
         "select count(*) filter (where outcome = 'won'), count(*) filter (where outcome = 'lost') "
@@ -97,8 +99,10 @@ def _losses_recorded(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     )
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
-    return int(connection.execute(f"select count(*) from ({rows})").fetchall()[0][0])
+def _tried(connection: duckdb.DuckDBPyConnection, rule: _Rule) -> CheckResult:
+    count = int(connection.execute(f"select count(*) from ({rule.broken})").fetchall()[0][0])
+    said, fine = text(rule.said, rows=count), text(rule.fine)
+    return _result(connection, rule.check, count, said, fine, rule.broken)
 
 
 def _result(

@@ -18,7 +18,7 @@ from typing import Any
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.language.figures import figure
-from pipelines.language.text import InBoth
+from pipelines.language.text import InEach
 from quality.results import CheckResult, Severity
 
 NAMES_CHECK = "dbt_test_names_differ"
@@ -135,12 +135,15 @@ def _test(node: Mapping[str, Any], outcome: Mapping[str, Any]) -> CheckResult:
 
 
 def _note(node: Mapping[str, Any], name: str) -> Text:
-    """What must hold, in both languages: `meta.note_zh`, else the description, else the name."""
+    """What must hold, by language: `meta.note_<language>`, else the description, else the name."""
     meta = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
     description = " ".join(str(node.get("description") or "").split())
     told = description or str(name).replace("_", " ")
-    zh, en = str(meta.get("note_zh") or told), str(meta.get("note_en") or told)
-    return InBoth(en.rstrip("。."), zh.rstrip("。."))
+    notes = {
+        key.removeprefix("note_"): said for key, said in meta.items() if key.startswith("note_")
+    }
+    words = {"zh": told, "en": told, **notes}
+    return InEach({language: str(said).rstrip("。.") for language, said in words.items() if said})
 
 
 def _model(outcome: Mapping[str, Any]) -> CheckResult:

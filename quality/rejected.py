@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.language import languages, stored
 from pipelines.language.figures import figure
-from pipelines.language.text import Clause, InBoth, Text, text
+from pipelines.language.text import Clause, InEach, Text, between, text
 from quality.results import CheckResult, Severity, counted
 from quality.volume import is_common
 
@@ -109,7 +110,7 @@ def check_files(extracts: pd.DataFrame) -> list[CheckResult]:
 
 def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None:
     state, entity = row["state"], row["entity"]
-    why = InBoth(_told(row, "message", "en").strip(), _told(row, "message", "zh").strip())
+    why = InEach({language: _told(row, "message", language).strip() for language in languages()})
     file = "" if pd.isna(row["file"]) else str(row["file"])
     severity: Severity = "warning"
     if state == "rejected" and entity and not file:
@@ -138,22 +139,24 @@ def _file(row: Mapping[Hashable, Any], in_last_load: bool) -> CheckResult | None
 
 
 def _told(row: Mapping[Hashable, Any], name: str, language: str) -> str:
-    """A text of a load in one language: English where it has no Chinese, empty where it has none.
+    """A text of a load in one language: English where it has none in it, empty where it has none.
 
-    Loads of earlier versions and sources that speak English only give no Chinese.
+    Loads of earlier versions have no further languages, and words of a system are in one only.
     """
-    found = row[f"{name}_zh"] if language == "zh" else None
-    found = row[name] if pd.isna(found) else found
-    return "" if pd.isna(found) else str(found)
+    given = {code: row.get(column) for code, column in (("en", name), ("zh", f"{name}_zh"))}
+    given = {code: None if pd.isna(said) else str(said) for code, said in given.items()}
+    kept = {f"{name}_en": given["en"], f"{name}_zh": given["zh"] or given["en"]}
+    return stored.found({**kept, stored.COLUMN: row.get(stored.COLUMN)}, name, language)
 
 
 def _commonest(rows: Sequence[Mapping[Hashable, Any]]) -> Text:
-    """The commonest reasons in both languages, as far as the loads give them."""
+    """The commonest reasons in every language, as far as the loads give them."""
     said = {}
-    for language in ("en", "zh"):
+    for language in languages():
         found = Counter(_reason(row, language) for row in rows)
-        said[language] = [reason for reason, _ in found.most_common(_REASONS)]
-    return InBoth("; ".join(said["en"]), "；".join(said["zh"]))
+        most = [reason for reason, _ in found.most_common(_REASONS)]
+        said[language] = between(most, "sentences", language)
+    return InEach(said)
 
 
 def _reason(row: Mapping[Hashable, Any], language: str) -> str:

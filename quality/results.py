@@ -14,6 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pipelines.language import stored
 from pipelines.language.text import Clause, Said
 from pipelines.language.text import text as words
 
@@ -47,6 +48,13 @@ class CheckResult:
     def message(self, language: str) -> str:
         """The sentence in the reader's language, with its full stop."""
         return words("quality.sentence", what=Clause(self.told)).into(language) if self.told else ""
+
+    @property
+    def other_languages(self) -> str | None:
+        """The sentence in every further language, as `stored` keeps it."""
+        if not self.told:
+            return None
+        return stored.in_others(message=words("quality.sentence", what=Clause(self.told)))
 
     @property
     def message_zh(self) -> str:
@@ -108,6 +116,7 @@ _COLUMNS = {
     "sample": "str",
     "message_zh": "str",
     "message_en": "str",
+    "other_languages": "object",
     "evaluated": "bool",
     "source": "object",
 }

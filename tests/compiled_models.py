@@ -125,7 +125,7 @@ class CompiledModels:
 
 def values_of(settings: Settings) -> dict[str, Any]:
     """The variables of a company, without the day; no figure depends on the language."""
-    return {**dbt_vars(settings), "language": "en"}
+    return {**dbt_vars(settings), "language": "en", "whole_company": "Company"}
 
 
 def compiled_models(settings: Settings, cache: Path) -> CompiledModels:

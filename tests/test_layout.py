@@ -118,6 +118,22 @@ def test_every_module_says_what_to_add_and_what_to_keep_out():
     assert named(without) == []
 
 
+def test_every_package_says_what_belongs_in_it():
+    packages = [p for p in python_files("pipelines", "quality") if p.name == "__init__.py"]
+    packages = [p for p in packages if "migrations" not in p.parts]
+    assert len(packages) > 25
+    assert named([p for p in packages if not re.search(r"Add here[^.]*?:", docstring(p))]) == []
+    assert named([p for p in packages if "Keep out:" not in docstring(p)]) == []
+
+
+def test_a_room_of_the_spreadsheets_is_taken_in_at_a_glance():
+    rooms = defaultdict(list)
+    for path in python_files("pipelines"):
+        if "spreadsheet" in path.parts and path.name != "__init__.py":
+            rooms[path.parent].append(path)
+    assert {room.name: len(files) for room, files in rooms.items() if len(files) > 10} == {}
+
+
 def test_names_of_test_modules_differ():
     # Without packages under tests/, two modules of one name cannot be imported together.
     seen: dict[str, list[Path]] = defaultdict(list)

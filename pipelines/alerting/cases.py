@@ -27,6 +27,7 @@ import pandas as pd
 from pipelines.alerting.habit import Habit
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.language import stored
 
 # How often a cause sits in one of the scopes of a kind, spread evenly over these.
 PRIOR = {"company": 0.20, "region": 0.20, "team": 0.35, "product_line": 0.25, "rep": 0.05}
@@ -59,6 +60,7 @@ CASE_COLUMNS = [
     "symptoms",
     "title_zh",
     "title_en",
+    stored.COLUMN,
     "message_zh",
     "message_en",
 ]
@@ -201,6 +203,9 @@ def case_rows(alerts: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
                 ),
                 "title_zh": root["rule_title_zh"],
                 "title_en": root["rule_title_en"],
+                stored.COLUMN: stored.under_other_names(
+                    root.get(stored.COLUMN), {"rule_title": "title", "message": "message"}
+                ),
             }
         )
     frame = pd.DataFrame(rows).reindex(columns=CASE_COLUMNS)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 
@@ -78,7 +77,7 @@ def evaluate(
     absences: Sequence[Away] = (),
     people: pd.DataFrame | None = None,
     settled: Sequence[Settled] = (),
-    language: Literal["zh", "en"] = "zh",
+    language: str = "zh",
     currency: str = "",
     fiscal_year_start: int = 1,
 ) -> Evaluation:

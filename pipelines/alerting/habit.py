@@ -12,11 +12,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from pipelines.alerting.rules import Rule
-from pipelines.language import Text, text
+from pipelines.language import Text, languages, stored, text
 
 MOST = 2 / 3
 LEAST_PERIODS, LEAST_SCOPES = 4, 3
@@ -87,18 +88,49 @@ def with_habits(episodes: pd.DataFrame, found: Mapping[str, Habit]) -> pd.DataFr
     """The episodes with what is said of the habit in front of what is to be done about it."""
     if not found:
         return episodes
-    told = {alert: habit.said() for alert, habit in found.items()}
     result = episodes.copy()
-    for language in ("zh", "en"):
+    records = result.to_dict("records")
+    told = [
+        _Behind(row, found[row["alert_id"]]) if row["alert_id"] in found else None
+        for row in records
+    ]
+    for language in stored.OWN_COLUMNS:
         column = f"message_{language}"
-        space = "" if language == "zh" else " "
         result[column] = [
-            message + space + told[alert].into(language) if alert in told else message
-            for alert, message in zip(result["alert_id"], result[column], strict=True)
+            row[column] if said is None else said.into(language)
+            for row, said in zip(records, told, strict=True)
         ]
-    plain = result["message"].eq(episodes["message_zh"])
-    result["message"] = result["message_zh"].where(plain, result["message_en"])
+    result["message"] = [
+        row["message"] if said is None else said.into(said.language)
+        for row, said in zip(records, told, strict=True)
+    ]
+    if stored.COLUMN in result:
+        result[stored.COLUMN] = [
+            row[stored.COLUMN]
+            if said is None
+            else stored.in_others(row[stored.COLUMN], message=said)
+            for row, said in zip(records, told, strict=True)
+        ]
     return result
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """The sentence of an episode with that of the habit behind it."""
+
+    row: Mapping[Any, Any]
+    habit: Habit
+
+    @property
+    def language(self) -> str:
+        """The one that the episode's plain message is in."""
+        plain = self.row["message"]
+        given = (n for n in languages() if stored.exactly(self.row, "message", n) == plain)
+        return next(given, "en")
+
+    def into(self, language: str) -> str:
+        said = stored.exactly(self.row, "message", language)
+        return text("alerts.mark.sentences", first=said, next=self.habit.said()).into(language)
 
 
 def base_rates(rules: Sequence[Rule], outcomes: pd.DataFrame) -> dict[str, float]:

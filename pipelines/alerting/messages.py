@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pipelines.alerting.catalogue import Kind
 from pipelines.alerting.conditions import ON_PARTS, ON_PERSONS
@@ -33,9 +33,8 @@ from pipelines.alerting.wording import (
     where,
 )
 from pipelines.language import Text, text
-from pipelines.language.text import InBoth
+from pipelines.language.text import one_of
 
-Language = Literal["zh", "en"]
 MOST_NAMED = 3
 
 
@@ -78,7 +77,7 @@ def message(rule: Rule, facts: Facts, currency: str) -> Paragraph:
             text("alerts.agrees") if facts.agrees else None,
             _driven(facts.drivers),
             _amount(rule, facts, currency),
-            text("alerts.advice", advice=InBoth(en=rule.advice.en, zh=rule.advice.zh)),
+            text("alerts.advice", advice=rule.advice),
         ]
     )
 
@@ -89,7 +88,7 @@ def _head(rule: Rule, facts: Facts) -> Text:
         "alerts.head_recovering" if recovering else "alerts.head",
         level=level(facts.level),
         where=where(facts.scope_type, facts.scope_name, facts.dimension),
-        title=InBoth(en=rule.title.en, zh=rule.title.zh),
+        title=rule.title,
     )
 
 
@@ -127,7 +126,7 @@ class _Part:
     level: str
 
     def into(self, language: str) -> str:
-        title = InBoth(en=self.en, zh=self.zh)
+        title = one_of({"zh": self.zh, "en": self.en}, language)
         return text("alerts.part", title=title, level=level(self.level)).into(language)
 
 
@@ -185,29 +184,29 @@ def _figures(rule: Rule, facts: Facts, currency: str) -> list[Any]:
         return [text(key, **values, count=count, chance=chance(facts.probability))]
     if kind == "limit" or not math.isfinite(facts.expected):
         return [text("alerts.figures.limit", **values)]
-    return [text("alerts.figures.against", **values, span=_span(rule), usual=_usual(rule))]
+    key = f"alerts.figures.against.{_yardstick(rule)}"
+    return [text(key, **values, measured=_measured(rule, values))]
 
 
-def _span(rule: Rule) -> Text | str:
-    """Of which periods the value is: before the metric in Chinese, after the value in English."""
-    condition = rule.condition
+def _measured(rule: Rule, values: Mapping[str, Any]) -> Text:
+    """The metric with its value and the periods that it is of: 最近 4 周跟进次数 77."""
+    condition, grain = rule.condition, rule.grain
     window = getattr(condition, "window", 1)
     if condition.type == "consecutive":
-        return text(f"alerts.span.running.{rule.grain}", periods=condition.periods)
+        return text(f"alerts.measured.running.{grain}", count=condition.periods, **values)
     if condition.type == "count_shift":
-        return text(f"alerts.span.lately.{rule.grain}")
-    return text(f"alerts.span.over.{rule.grain}", periods=window) if window > 1 else ""
+        return text(f"alerts.measured.lately.{grain}", **values)
+    if window > 1:
+        return text(f"alerts.measured.over.{grain}", count=window, **values)
+    return text("alerts.measured.once", **values)
 
 
-def _usual(rule: Rule) -> Text:
-    against = getattr(rule.condition, "against", None)
+def _yardstick(rule: Rule) -> str:
+    """What the value is compared with: the end of a key."""
     if rule.condition.type == "trend":
-        return text("alerts.usual.start")
-    if against == "previous":
-        return text("alerts.usual.previous")
-    if against == "year_ago":
-        return text("alerts.usual.year_ago")
-    return text("alerts.usual.plain")
+        return "start"
+    against = getattr(rule.condition, "against", None)
+    return against if against in {"previous", "year_ago"} else "usual"
 
 
 def _target(rule: Rule, facts: Facts, currency: str) -> Text:

@@ -24,7 +24,7 @@ from pipelines.alerting.drivers import (
     target_drivers,
 )
 from pipelines.alerting.episodes import LEVEL_NAMES
-from pipelines.alerting.messages import Facts, Language, message
+from pipelines.alerting.messages import Facts, message
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History
@@ -37,6 +37,7 @@ from pipelines.alerting.severity import (
     urgency,
 )
 from pipelines.alerting.weeks import believed, columns_of, present
+from pipelines.language import stored
 
 EPISODE_COLUMNS = [
     "alert_id",
@@ -75,6 +76,7 @@ EPISODE_COLUMNS = [
     "rule_title_en",
     "advice_zh",
     "advice_en",
+    stored.COLUMN,
     "period_end",
     "days_left",
     "needed_per_week",
@@ -114,7 +116,7 @@ class Presenter:
         quarters: QuarterTargets,
         *,
         as_of: dt.date,
-        language: Language,
+        language: str,
         currency: str,
         rows: RowsOf | None = None,
     ) -> None:
@@ -166,10 +168,13 @@ class Presenter:
             record["drivers"] = as_json(drivers)
             told = message(rule, facts, self.currency)
             record["message_zh"], record["message_en"] = told.into("zh"), told.into("en")
-            record["message"] = record[f"message_{self.language}"]
+            record["message"] = told.into(self.language)
             record["parent_alert_id"] = None
             record["rule_title_zh"], record["rule_title_en"] = rule.title.zh, rule.title.en
             record["advice_zh"], record["advice_en"] = rule.advice.zh, rule.advice.en
+            record[stored.COLUMN] = stored.in_others(
+                message=told, rule_title=rule.title, advice=rule.advice
+            )
             record.update(_remaining(rule, panel, row, series))
         return found
 

@@ -23,7 +23,7 @@ from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.truth import period_outcomes
 from pipelines.alerting.wording import percent
-from pipelines.language import Text, text
+from pipelines.language import Text, stored, text
 from pipelines.language.figures import figure
 
 # With fewer judged alerts a rule carries no figure of quality.
@@ -45,6 +45,7 @@ RECORD_COLUMNS = [
     "record_zh",
     "record_en",
 ]
+_COLUMNS = [*RECORD_COLUMNS, stored.COLUMN]
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,17 @@ class RuleRecord:
     grain: str = "week"
     base_rate: float | None = None
 
-    def sentence(self, language: str) -> str:
-        """The line under an alert; empty where nothing is known of the rule's past."""
+    @property
+    def told(self) -> Text | None:
+        """The line under an alert; None where nothing is known of the rule's past."""
         parts = [part for part in (self._past(), self._quiet()) if part is not None]
-        both = text("alerts.record.both", past=parts[0], quiet=parts[1]) if parts[1:] else None
-        return (both or parts[0]).into(language) if parts else ""
+        if parts[1:]:
+            return text("alerts.record.both", past=parts[0], quiet=parts[1])
+        return parts[0] if parts else None
+
+    def sentence(self, language: str) -> str:
+        """The line under an alert, empty without one."""
+        return self.told.into(language) if self.told else ""
 
     def _past(self) -> Text | None:
         if self.basis == "none":
@@ -202,9 +209,12 @@ def with_records(
     An alert that has ended keeps none: today's record is not what stood beside it then.
     """
     rows: list[list[object]] = []
-    for rule, level, state in zip(alerts["rule"], alerts["level"], alerts["state"], strict=True):
+    kept = alerts[stored.COLUMN] if stored.COLUMN in alerts else [None] * len(alerts)
+    for rule, level, state, others in zip(
+        alerts["rule"], alerts["level"], alerts["state"], kept, strict=True
+    ):
         if state != "open" or (rule, level) not in records:
-            rows.append([None] * len(RECORD_COLUMNS))
+            rows.append([*[None] * len(RECORD_COLUMNS), others])
             continue
         record = beside(records, rule, level)
         rows.append(
@@ -217,10 +227,11 @@ def with_records(
                 record.expected_false_per_100,
                 record.sentence("zh") or None,
                 record.sentence("en") or None,
+                stored.in_others(others, record=record.told),
             ]
         )
-    added = pd.DataFrame(rows, columns=RECORD_COLUMNS, index=alerts.index).astype(object)
-    return pd.concat([alerts.drop(columns=RECORD_COLUMNS, errors="ignore"), added], axis=1)
+    added = pd.DataFrame(rows, columns=_COLUMNS, index=alerts.index).astype(object)
+    return pd.concat([alerts.drop(columns=_COLUMNS, errors="ignore"), added], axis=1)
 
 
 def records_frame(
@@ -238,6 +249,9 @@ def records_frame(
                 "mode": by_name[record.rule].mode,
                 "sentence_zh": record.sentence("zh"),
                 "sentence_en": record.sentence("en"),
+                stored.COLUMN: stored.in_others(
+                    title=by_name[record.rule].title, sentence=record.told
+                ),
             }
             for record in records.values()
         ]

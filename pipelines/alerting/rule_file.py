@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pipelines.alerting.catalogue import METRICS, SCOPE_TYPES
 from pipelines.alerting.rules import Rule
 from pipelines.configuration.problems import FastLoader, Problem, accepted_by, read_yaml
-from pipelines.language import Said, text
+from pipelines.language import Said, languages, text
 from pipelines.metrics import definitions
 
 ACCEPTED = text("config.rules.list")
@@ -137,6 +137,14 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
     accepted = accepted_by(item)
     if item["type"] == "missing":
         return Problem(file, key, text("config.missing"), text("config.a_value_for_key"))
+    if path[:1] in (["title"], ["advice"]):
+        named = (
+            {*item["input"]} if len(path) == 1 and isinstance(item["input"], dict) else {*path[1:]}
+        )
+        if strange := sorted({str(one) for one in named} - {*languages()}):
+            key = f"{where}, {path[0]}.{strange[0]}"
+            words = text("config.rules.only_languages", languages=[*languages()])
+            return Problem(file, key, text("config.unknown_key"), words)
     if item["type"] == "extra_forbidden":
         return Problem(file, key, text("config.unknown_key"), _no_such_key(path, kind))
     if item["type"].startswith("union_tag"):
@@ -166,8 +174,6 @@ def _problem(file: str, where: str, item: dict[str, Any], entry: dict[str, Any])
 
 
 def _no_such_key(path: list[str], kind: Any) -> Said:
-    if path[0] in {"title", "advice"}:
-        return text("config.rules.only_words")
     if path[0] == "condition":
         return text("config.rules.key_of_condition", condition=kind)
     return text("config.rules.one_of", expected=[*Rule.model_fields])

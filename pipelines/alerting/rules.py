@@ -24,8 +24,8 @@ from pipelines.alerting.conditions import (
 )
 from pipelines.alerting.states import Laws
 from pipelines.language import Text as Sentence
-from pipelines.language import text
-from pipelines.language.text import Joined
+from pipelines.language import languages, text
+from pipelines.language.text import Joined, one_of
 
 Level = Literal["normal", "warning", "danger"]
 Mode = Literal["alert", "watch", "off"]
@@ -37,11 +37,25 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Text(_Part):
-    """One text in both languages."""
+class Text(BaseModel):
+    """One text in both languages, and in further ones if the company writes them (`de: ...`)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, str]
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_known_languages(self) -> Text:
+        strange = sorted({*(self.__pydantic_extra__ or {})} - {*languages()})
+        if strange:
+            raise ValueError(text("config.one_of_languages", languages=[*languages()]))
+        return self
+
+    def into(self, language: str) -> str:
+        """The words of that language, as `one_of` finds them."""
+        return one_of({"zh": self.zh, "en": self.en, **(self.__pydantic_extra__ or {})}, language)
 
 
 class Confirm(_Part):

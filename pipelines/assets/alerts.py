@@ -30,7 +30,7 @@ from pipelines.assets.alert_records import records_and_calibration
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.assets.wide_alerts import wide_alerts
 from pipelines.configuration.problems import Problem
-from pipelines.language import text
+from pipelines.language import stored, text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.settled import NewNormal, new_normals
 from pipelines.ledger.store import open_ledger
@@ -91,7 +91,7 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
         dg.AssetCheckSpec(
             rule.name,
             asset=dg.AssetKey(["alerts", rule.family]),
-            description=getattr(rule.title, language),
+            description=rule.title.into(language),
         )
         for rule in rules
     ]
@@ -144,7 +144,7 @@ def evaluation(
         absences=settings.absences,
         people=past.people,
         settled=settled,
-        language="zh" if settings.company.language == "zh" else "en",
+        language=settings.company.language,
         currency=settings.company.currency,
         fiscal_year_start=settings.company.fiscal_year_start,
     )
@@ -242,14 +242,14 @@ def _check(rule: Rule, breaches: pd.DataFrame, language: str) -> dg.AssetCheckRe
             "value": _number(first["value"]),
             "limit": _number(first["limit_value"]),
             "drivers": dg.MetadataValue.text(str(first["drivers"])),
-            "record": str(first[f"record_{language}"] or ""),
+            "record": stored.found(dict(first), "record", language),
         }
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(["alerts", rule.family]),
         check_name=rule.name,
         passed=not len(breaches),
         severity=dg.AssetCheckSeverity.WARN,
-        description="\n".join(told) or getattr(rule.title, language),
+        description="\n".join(told) or rule.title.into(language),
         metadata=metadata,
     )
 

@@ -17,7 +17,10 @@ select
     alerts.case_id,
     alerts.role,
     alerts.rule,
-    case when $language = 'zh' then alerts.rule_title_zh else alerts.rule_title_en end as rule_title,
+    coalesce(
+        json_extract_string(alerts.other_languages, '$.' || $language || '.rule_title'),
+        case when $language = 'zh' then alerts.rule_title_zh else alerts.rule_title_en end
+    ) as rule_title,
     alerts.level,
     alerts.peak_level,
     alerts.state,
@@ -46,7 +49,10 @@ select
     alerts.resolved_at,
     alerts.outcome,
     alerts.message,
-    case when $language = 'zh' then alerts.advice_zh else alerts.advice_en end as advice
+    coalesce(
+        json_extract_string(alerts.other_languages, '$.' || $language || '.advice'),
+        case when $language = 'zh' then alerts.advice_zh else alerts.advice_en end
+    ) as advice
 from marts.fct_alerts as alerts
 left join marts.dim_metric as metrics on alerts.metric = metrics.metric
 left join marts.dim_rep_current as owners on alerts.owner_id = owners.rep_id
@@ -55,6 +61,5 @@ left join marts.dim_rep_current as assigned on alerts.assigned_to = assigned.rep
 
 
 def wide_alerts(connection: duckdb.DuckDBPyConnection, language: str) -> pd.DataFrame:
-    """One row per warning of the night's warehouse; titles in Chinese or English."""
-    spoken = "zh" if language == "zh" else "en"
-    return connection.execute(_SQL, {"language": spoken}).df(date_as_object=True)
+    """One row per warning of the night's warehouse; titles in the language of the company."""
+    return connection.execute(_SQL, {"language": language}).df(date_as_object=True)

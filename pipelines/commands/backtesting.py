@@ -65,7 +65,7 @@ class Past:
             calendar=self.calendar,
             absences=self.settings.absences,
             people=self.people,
-            language="zh" if company.language == "zh" else "en",
+            language=company.language,
             currency=company.currency,
             fiscal_year_start=company.fiscal_year_start,
         )

@@ -8,26 +8,33 @@ a command does.
 
 import os
 import re
-from functools import cache
+import sys
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipelines.commands.usage import ended
 from pipelines.language import has, languages, speak, text
 from pipelines.language.speaking import VARIABLE, speak_as
 from pipelines.nights.redaction import redact_logs
 
 _PROJECT = Path(__file__).resolve().parent.parent.parent
+_TYPED = re.compile(r"(?:^|\s)--lang[ =](\w+)")
 _LANGUAGE = re.compile(r"^language:\s*[\"']?(\w+)", re.M)
 
 
 def speak_first() -> None:
     """Speak FOREWARN_LANG or the company's language before the configuration is read as a whole.
 
-    Only the one line is looked at, so that help and errors of usage are quick and never fail.
+    Only the one line is looked at, so that help and errors of usage are quick and never fail. A command
+    typed wrongly is refused before its options are read, so `--lang` is looked for as it was typed.
     """
+    typed = _TYPED.search(" ".join(sys.argv[1:]))
+    if typed and typed.group(1) in languages():
+        os.environ[VARIABLE] = typed.group(1)
     folder = os.environ.get("FOREWARN_CONFIG")
     path = (Path(folder) if folder else _PROJECT / "config") / "company.yml"
     try:
@@ -101,47 +108,49 @@ def _titles() -> None:
     rich_utils.OPTIONS_PANEL_TITLE = str(text("command.panel.options"))
     rich_utils.ARGUMENTS_PANEL_TITLE = str(text("command.panel.arguments"))
     rich_utils.COMMANDS_PANEL_TITLE = str(text("command.panel.commands"))
+    rich_utils.REQUIRED_LONG_STRING = str(text("command.panel.required"))
+    rich_utils.DEFAULT_STRING = str(text("command.panel.default", value="{}"))
 
 
-class SpeakingCommand(TyperCommand):
-    """A command with the shared options, whose help is in the language of the process."""
-
-    speaking = False
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Its own parameters and the shared ones."""
-        found = [*super().get_params(ctx), *shared_options()]
-        if self.speaking:
-            _words(found)
-        return found
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Look the words up, then write as always."""
-        self.speaking, self.help = True, str(text(_key(ctx.command_path)))
-        _titles()
-        super().format_help(ctx, formatter)
-
-
-class SpeakingGroup(TyperGroup):
-    """The same for a group of commands."""
+class _Speaking:
+    """What commands and groups share: the shared options, and help in the language of the process."""
 
     speaking = False
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters and the shared ones."""
-        found = [*super().get_params(ctx), *shared_options()]
+        found = [*super().get_params(ctx), *shared_options()]  # type: ignore[misc]
         if self.speaking:
             _words(found)
         return found
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """How it is typed, in one line."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, pieces, prefix=f"{text('command.usage.usage')} ")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Look the words up, those of its commands too, then write as always."""
         path = ctx.command_path
-        self.speaking, self.help = True, str(text(_key(path)))
-        for name, command in self.commands.items():
+        self.speaking = True
+        setattr(self, "help", str(text(_key(path))))  # noqa: B010
+        for name, command in getattr(self, "commands", {}).items():
             command.help = command.short_help = str(text(_key(f"{path} {name}")))
         _titles()
-        super().format_help(ctx, formatter)
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class SpeakingCommand(_Speaking, TyperCommand):
+    """A command that speaks."""
+
+
+class SpeakingGroup(_Speaking, TyperGroup):
+    """A group of commands that speaks, also where one is typed wrongly."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **settings: Any) -> Any:
+        """As Typer's."""
+        call = partial(super().main, *args, **{**settings, "standalone_mode": False})
+        return ended(call) if standalone_mode else call()
 
 
 class SpeakingApp(typer.Typer):

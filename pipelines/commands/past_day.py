@@ -21,7 +21,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.assets.alerts import FALSE_ALARMS, alert_assets
+from pipelines.assets.alert_records import FALSE_ALARMS
+from pipelines.assets.alerts import alert_assets
 from pipelines.assets.audits import GATE, marts_audit, raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.dbt_models import dbt_model_assets

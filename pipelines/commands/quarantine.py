@@ -13,7 +13,6 @@ import typer
 from pipelines.commands.options import SpeakingApp
 from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.language import text
-from pipelines.language.text import InBoth
 
 if TYPE_CHECKING:
     from pipelines.raw_zone.quarantine import SetAside
@@ -69,9 +68,8 @@ def quarantine_show(ident: str) -> None:
         agreed = {one.row_key: one for group in found for one in group.accepted}
     rows = chosen(found, ident)
     for row in rows[:_SHOWN_ROWS]:
-        reason = InBoth(row.reason, row.reason_zh or row.reason)
         say(f"{row.key[:SHOWN]}  {place_of(row)}")
-        say(f"    {text('command.quarantine.read', value=row.value or '-', why=str(reason))}")
+        say(f"    {text('command.quarantine.read', value=row.value or '-', why=row.why)}")
         if row.key in agreed:
             one = agreed[row.key]
             when = one.decided_at.astimezone(settings.timezone)

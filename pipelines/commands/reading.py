@@ -13,12 +13,13 @@ from pipelines.assets.hierarchy import published_hierarchy
 from pipelines.assets.kept_ledger import open_kept
 from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.failures import PermanentFailure
-from pipelines.language import has, spoken
+from pipelines.language import has, spoken, stored
 from pipelines.language import text as words
+from pipelines.language.alert_parts import without_level
 from pipelines.ledger.lookup import Alert, History, list_alerts, show_alert
 from pipelines.ledger.refusals import Refused
 from pipelines.ledger.store import Ledger
-from pipelines.notifying.describing import LEVEL_HEAD, in_language, reasons, sentence
+from pipelines.notifying.describing import in_language, reasons, sentence
 from pipelines.notifying.messages import Items
 from pipelines.notifying.wording import word
 from pipelines.publishing.versions import read_manifest
@@ -98,7 +99,7 @@ def _line(alert: Alert) -> str:
 
 def _plain(alert: Alert) -> str:
     """The sentence without the level that stands before it on the same line."""
-    return LEVEL_HEAD.sub("", sentence(alert, spoken()))
+    return without_level(sentence(alert, spoken()))
 
 
 def print_one(alert_id: str) -> int:
@@ -168,18 +169,25 @@ def print_rules(*, as_json: bool = False) -> int:
             cause=words("command.nothing_published"),
             next_step="forewarn run",
         )
-    # The columns are there in these two; a reader of a third language is shown English.
-    language = "zh" if spoken() == "zh" else "en"
     with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
         rows = connection.execute(
-            f"select rule, mode, title_{language}, sentence_{language} from marts.rpt_rule_records "
-            "where level = 'warning' order by mode, rule"
-        ).fetchall()
+            # A version published before an upgrade lacks the columns that came with it.
+            "select * from marts.rpt_rule_records where level = 'warning' order by mode, rule"
+        ).df()
+    told = [
+        (
+            str(row["rule"]),
+            str(row["mode"]),
+            stored.found(row, "title", spoken()),
+            stored.found(row, "sentence", spoken()),
+        )
+        for row in rows.to_dict("records")
+    ]
     if as_json:
         names = ("rule", "mode", "title", "record")
-        say_json([dict(zip(names, row, strict=True)) for row in rows])
+        say_json([dict(zip(names, row, strict=True)) for row in told])
         return 0
-    for name, mode, title, said in rows:
+    for name, mode, title, said in told:
         say(f"{name:36} {words(f'command.rules.mode.{mode}')}  {title}")
         if said:
             say(f"    {said}")

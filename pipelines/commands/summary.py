@@ -12,9 +12,9 @@ from typing import Any
 from pipelines.assets.run_failures import Cause
 from pipelines.commands.terminal import coloured, say
 from pipelines.language import Text, spoken, text
+from pipelines.language.alert_parts import without_level
 from pipelines.language.figures import figure
 from pipelines.language.text import in_words
-from pipelines.notifying.describing import LEVEL_HEAD
 from pipelines.publishing.versions import read_manifest
 from pipelines.reporting.alerts import read_alerts
 from pipelines.reporting.marts import Marts
@@ -91,7 +91,7 @@ def say_cases(connection: Any, as_of: dt.date) -> Iterator[str]:
     yield f"  {text('command.run.cases', **levels, count=counts.alerts)}"
     for case in alerts.cases[:_SHOWN]:
         name = coloured(str(text(f"command.level.{case.level}")), _STYLES[case.level])
-        yield f"    {name}  {LEVEL_HEAD.sub('', case.lead.message(spoken()))}"
+        yield f"    {name}  {without_level(case.lead.message(spoken()))}"
     if counts.cases > _SHOWN:
         yield f"    {text('command.run.more_alerts', more=counts.cases - _SHOWN)}"
 

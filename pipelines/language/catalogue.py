@@ -4,6 +4,9 @@ Add here: how a sentence is found for a key. Keep out: the sentences (`catalogue
 
 A key is a path of words (`alerts.late_orders.title`); its msgstr is the whole sentence, with `{name}`
 where a value goes. An entry with msgid_plural chooses its form by the value called `count`.
+
+What stands beside its subject in Chinese and English (names of metrics, titles of rules, notes of checks) has
+its words in a further language here too: the key of such an entry is the English sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +21,12 @@ FALLBACK = "en"
 
 def languages() -> tuple[str, ...]:
     """Every language that has a file, Chinese first."""
-    return tuple(sorted((path.stem for path in CATALOGUES.glob("*.po")), reverse=True))
+    return _found(CATALOGUES, CATALOGUES.stat().st_mtime_ns)
+
+
+@cache
+def _found(folder: Path, _: int) -> tuple[str, ...]:
+    return tuple(sorted((path.stem for path in folder.glob("*.po")), reverse=True))
 
 
 @cache
@@ -38,6 +46,16 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
         for entry in read
         if entry.id
     }
+
+
+def translated(english: str, language: str) -> str | None:
+    """What a further language has for an English sentence that stands beside its subject, not here."""
+    known = catalogue(language) if language in languages() else {}
+    for key in (english, f"{english}."):  # a note is quoted inside a sentence, without its stop
+        said = known.get(key)
+        if isinstance(said, str) and said:
+            return said.removesuffix(".") if key != english else said
+    return None
 
 
 def has(key: str) -> bool:

@@ -83,10 +83,10 @@ class Writer:
             return self._tenth(amount / 10_000)
         size = abs(amount)
         if size >= 999_500:
-            return self._signed(amount, f"{self.decimal(size / 1e6, 1)}M")
-        in_thousands = size >= 999.5
-        digits = self.decimal(size / 1e3 if in_thousands else size)
-        return self._signed(amount, f"{digits}k" if in_thousands else digits)
+            return self._signed(amount, self._in("millions", size / 1e6, 1))
+        if size >= 999.5:
+            return self._signed(amount, self._in("thousands", size / 1e3))
+        return self._signed(amount, self.decimal(size))
 
     def money_full(self, amount: float | None) -> str:
         """An amount in the unit of the tables, with that unit."""
@@ -110,10 +110,14 @@ class Writer:
                 key, digits = "figure.amount", self.decimal(amount)
             return words(key, amount=digits, unit=unit).into(self.language).strip()
         if size >= 1e6:
-            digits = f"{self.decimal(amount / 1e6, 2)}M"
-        else:
-            digits = f"{self.decimal(amount / 1e3)}k" if size >= 1e4 else self.decimal(amount)
+            return self._with_unit(self._in("millions", amount / 1e6, 2), unit)
+        digits = self._in("thousands", amount / 1e3) if size >= 1e4 else self.decimal(amount)
         return self._with_unit(digits, unit)
+
+    def _in(self, unit: str, number: float, decimals: int = 0) -> str:
+        """A number of thousands or millions: 340k, 12.3M."""
+        key = {"thousands": "figure.thousands", "millions": "figure.millions"}[unit]
+        return words(key, digits=self.decimal(number, decimals)).into(self.language)
 
     def _with_unit(self, digits: str, unit: str) -> str:
         return words("figure.amount", amount=digits, unit=unit).into(self.language).strip()

@@ -13,9 +13,10 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from pipelines.language.catalogue import languages, sentence
+from pipelines.language.catalogue import languages, sentence, translated
 from pipelines.language.speaking import spoken
 
 
@@ -71,18 +72,24 @@ def text(key: str, /, **values: Any) -> Text:
 _FULL_STOP = re.compile(r"(?<!\.)[.。]\s*$")
 
 
-class InEach(Text):
-    """Words that are there in several languages already, such as a text that was written to a file.
+def one_of(words: Mapping[str, str], language: str) -> str:
+    """Words of that language, else what its catalogue has for the English ones, else the English ones.
 
-    Of a language that has none it is the English ones.
+    What stands in two languages beside a model, a rule or a check has its third in that language's
+    catalogue, under the English sentence.
     """
+    return words.get(language) or translated(words["en"], language) or words["en"]
+
+
+class InEach(Text):
+    """Words that are there in several languages already, such as a text that was written to a file."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
         super().__init__("each", dict(words))
 
     def into(self, language: str) -> str:
-        """The words of that language, else the English ones."""
-        return str(self.values.get(language) or self.values["en"])
+        """As `one_of` finds them."""
+        return one_of(self.values, language)
 
 
 class InBoth(InEach):
@@ -92,24 +99,23 @@ class InBoth(InEach):
         super().__init__({"en": en, "zh": zh})
 
 
-_BETWEEN = {
-    "sentences": {"zh": "；", "en": "; "},
-    "clauses": {"zh": "，", "en": ", "},
-    "and": {"zh": "和 ", "en": " and "},
-}
-
-
 class Joined(Text):
-    """Several texts behind each other as one, with the marks of the language between them."""
+    """Several texts behind each other as one, with the marks of the language between them.
+
+    `between`: sentences, clauses, or and.
+    """
 
     def __init__(self, parts: Sequence[Text], between: str = "sentences") -> None:
         super().__init__("joined", {"parts": tuple(parts), "between": between})
 
+    def __bool__(self) -> bool:
+        return bool(self.values["parts"])
+
     def into(self, language: str) -> str:
-        """The texts in their order; a language without marks of its own has the English ones."""
-        marks = _BETWEEN[self.values["between"]]
-        mark = marks.get(language, marks["en"])
-        return mark.join(part.into(language) for part in self.values["parts"])
+        """The texts in their order."""
+        return between(
+            [part.into(language) for part in self.values["parts"]], self.values["between"], language
+        )
 
 
 # What a person is told: a text, or words that are nobody's to translate (a name, a system's answer).
@@ -143,10 +149,19 @@ def kept(said: Said) -> dict[str, str]:
     return {language: in_words(said, language) for language in languages()}
 
 
+def between(parts: Sequence[str], what: str, language: str) -> str:
+    """Parts with the mark that a language sets between `sentences`, `clauses`, `names`, or for `and`."""
+    marks = {
+        "sentences": "language.between.sentences",
+        "clauses": "language.between.clauses",
+        "names": "language.between.names",
+        "and": "language.between.and",
+    }
+    return reduce(
+        lambda one, two: text(marks[what], one=one, two=two).into(language), parts or [""]
+    )
+
+
 def listed(parts: Sequence[str], language: str) -> str:
     """Names in a row, without an "and" in which the last two may be taken for one."""
-    if language == "zh":  # Babel has only 和 before the last, or no mark at all
-        return "、".join(parts)
-    from babel.lists import format_list  # here: reading Babel's tables takes a while
-
-    return format_list(parts, style="unit", locale=language)
+    return between(parts, "names", language)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
+from pipelines.language.text import one_of
 from pipelines.settings import DBT_PROJECT
 
 Direction = Literal["below", "above"]
@@ -45,9 +46,8 @@ class Label:
     words: tuple[tuple[str, str], ...]
 
     def into(self, language: str) -> str:
-        """The name in a language; in English where the metric's yml has no name in it."""
-        words = dict(self.words)
-        return words.get(language) or words["en"]
+        """The name in a language: from the metric's yml (`label_<language>`), else as `one_of` finds it."""
+        return one_of(dict(self.words), language)
 
     def heading(self, language: str) -> str:
         """The name at the beginning of a line or of a column."""

@@ -4,7 +4,7 @@ Add here: something that a notice says of one alert. Keep out: layout (`messages
 alerts a notice holds (`selection.py`).
 
 Beyond the columns that the ledger keeps it reads, where the evaluation gives them, from `details`:
-`rule_title_zh/_en`, `advice_zh/_en`, `message_zh/_en`, `dimension`, `since`, `period_end`,
+`rule_title_zh/_en`, `advice_zh/_en`, `message_zh/_en` (and `other_languages`), `dimension`, `since`, `period_end`,
 `days_left`, `needed_per_week`, `deals` (list of name, owner_id, stage, idle_workdays, amount,
 expected_close_on), `data_state`, `record_zh/_en`, `parent_alert_id`, `mode`.
 """
@@ -14,10 +14,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import re
 from typing import Any
 
 from pipelines.alerting.catalogue import METRICS
+from pipelines.language import stored
+from pipelines.language.alert_parts import without_advice, without_level
 from pipelines.language.figures import Writer
 from pipelines.ledger.due import IsWorkday, next_step
 from pipelines.ledger.lookup import Alert
@@ -27,35 +28,25 @@ from pipelines.notifying.wording import Language, word
 
 _MOST_DRIVERS, _MOST_DEALS = 3, 5
 A_WEEK = 5  # workdays; a shorter silence of a deal is no news
-# How a rule's sentence begins (`alerting/messages.py`); a line with a mark of its own needs it once.
-LEVEL_HEAD = re.compile(r"^\s*(?:【(?:警戒|危险|正常)】|(?:Warning|Danger|Normal): )")
 
 
 def in_language(alert: Alert, name: str, language: Language) -> str:
-    """A text of `details` in the recipient's language, else the other one, else empty."""
-    for key in (f"{name}_{language}", name, f"{name}_en", f"{name}_zh"):
-        text = alert.details.get(key)
-        if isinstance(text, dict):
-            text = text.get(language)
-        if isinstance(text, str) and text:
-            return text
-    return ""
+    """A text of `details` in the recipient's language, else in the company's or another, else empty."""
+    plain = alert.details.get(name)
+    said = stored.exactly(alert.details, name, language) or plain
+    return said if isinstance(said, str) else stored.found(alert.details, name, language)
 
 
 def sentence(alert: Alert, language: Language) -> str:
     """What the alert says, in one sentence."""
-    own = alert.details.get(f"message_{language}")
-    if isinstance(own, str) and own:
-        return own
-    return alert.message or f"{title_of(alert, language)} {alert.scope_name}"
+    said = stored.exactly(alert.details, "message", language) or alert.message
+    return said or f"{title_of(alert, language)} {alert.scope_name}"
 
 
 def statement(alert: Alert, language: Language) -> str:
     """The sentence without its level and its advice, where both stand beside it anyway."""
-    said = LEVEL_HEAD.sub("", sentence(alert, language)).strip()
-    advice = in_language(alert, "advice", language)
-    head = re.search(r"(?:建议[：:]|Next: )", said)
-    return said[: head.start()].strip() if advice and head else said
+    said = without_level(sentence(alert, language))
+    return without_advice(said)[0] if in_language(alert, "advice", language) else said
 
 
 def title_of(alert: Alert, language: Language) -> str:
@@ -80,7 +71,7 @@ def headline(alert: Alert, language: Language, change: str = "", level: str | No
 
 def short_line(alert: Alert, language: Language, currency: str, note: str = "") -> str:
     """One alert as one line of a list."""
-    said = LEVEL_HEAD.sub("", sentence(alert, language)).rstrip()
+    said = without_level(sentence(alert, language))
     extras = [note] if note else []
     if alert.amount_at_risk:
         amount = Writer(language, currency).money_in_words(float(alert.amount_at_risk))

@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.language import Text, stored
+from pipelines.language.text import InEach
 from pipelines.raw_zone.rows import REJECTED, KnownExtract
 from pipelines.raw_zone.zone import RawZone
 
@@ -29,7 +31,7 @@ Feed = tuple[str, str, str | None]
 class SetAside:
     """One row (or cell) in quarantine. `key` names it as long as place and value are the same.
 
-    `address` is `sheet!C5` or the id of a record; reasons are English and Chinese.
+    `address` is `sheet!C5` or the id of a record; reasons as raw tables keep them, `why` in any language.
     """
 
     source: str
@@ -42,6 +44,13 @@ class SetAside:
     reason: str
     reason_zh: str | None
     loaded_at: dt.datetime
+    other_languages: str | None = None
+
+    @property
+    def why(self) -> Text:
+        """The reason, in the language it is read in."""
+        kept = {"reason_en": self.reason, "reason_zh": self.reason_zh or self.reason}
+        return InEach(stored.in_each({**kept, stored.COLUMN: self.other_languages}, "reason"))
 
     @property
     def feed(self) -> Feed:
@@ -105,6 +114,7 @@ def _rows(raw_zone: RawZone, item: KnownExtract) -> Iterable[SetAside]:
                     reason=row["reason"],
                     reason_zh=row.get("reason_zh"),
                     loaded_at=item.loaded_at,
+                    other_languages=row.get(stored.COLUMN),
                 )
 
 

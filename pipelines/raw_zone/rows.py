@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.failures import PermanentFailure
-from pipelines.language import text
+from pipelines.language import stored, text
 from pipelines.sources.protocol import Batch, Extract, Rejection, in_both
 
 EXTRACTS = "_extracts"
@@ -37,6 +37,7 @@ EXTRACTS_SCHEMA = pa.schema(
         ("source_amount", pa.decimal128(18, 2)),
         ("message", pa.string()),
         ("message_zh", pa.string()),
+        (stored.COLUMN, pa.string()),
         # Which load of its source it was: clocks can be wrong, this cannot.
         ("sequence", pa.int64()),
         ("_loaded_at", _UTC),
@@ -54,6 +55,7 @@ REJECTED_SCHEMA = pa.schema(
         ("value", pa.string()),
         ("reason", pa.string()),
         ("reason_zh", pa.string()),
+        (stored.COLUMN, pa.string()),
         ("_loaded_at", _UTC),
     ]
 )
@@ -131,6 +133,7 @@ class Rows:
                 **dict(
                     zip(("reason", "reason_zh"), in_both(item.reason, item.reason_zh), strict=True)
                 ),
+                stored.COLUMN: stored.in_others(reason=item.reason),
                 "_loaded_at": self.now,
             }
             for item in self.report.rejections
@@ -148,6 +151,7 @@ class Rows:
                         strict=True,
                     )
                 ),
+                stored.COLUMN: stored.in_others(item.other_languages, message=item.message),
                 "source": self.source,
                 "system": self.system,
                 "sequence": self.sequence,

@@ -27,7 +27,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
-from pipelines.language import text
+from pipelines.language import languages, text
+from pipelines.language.stored import OWN_COLUMNS
+from pipelines.language.text import in_words
 from pipelines.raw_zone.load_order import from_the_future, in_sequence
 from pipelines.raw_zone.packing import LOAD_ID, counting, load_of, loads_in
 from pipelines.raw_zone.rows import (
@@ -122,7 +124,9 @@ class RawZone:
         A load made while the clock stood ahead keeps its extracts but not its cursors: what changed
         between the true now and that day would never be asked for.
         """
-        known = self.known_extracts(source)
+        return self._previous(self.known_extracts(source))
+
+    def _previous(self, known: list[KnownExtract]) -> Previous:
         ahead = {item.load_id for item in from_the_future(known, _now())}
         latest = {
             (item.extract.entity, item.extract.file): (
@@ -150,7 +154,8 @@ class RawZone:
         Raises the connector's own `Failure`, or a `TransientFailure` if the files cannot be written.
         """
         report = LoadReport(source)
-        previous = self.previous(source)
+        known = self.known_extracts(source)  # read once: for the cursors, and for the next number
+        previous = self._previous(known)
         if again:
             forgotten = {
                 feed: replace(extract, cursor=None) if feed in again else extract
@@ -163,13 +168,11 @@ class RawZone:
         except StopIteration:
             return report  # nothing has changed, so there is nothing to load
         schemas = connector.tables()
-        rows = Rows(source, system, now, schemas, report, sequence=self._next_sequence(source))
+        sequence = max((item.sequence for item in known), default=0) + 1
+        rows = Rows(source, system, now, schemas, report, sequence=sequence)
         self._run_dlt(source, rows.tables(first, items))
         self._write_quarantine_copy(report, now)
         return report
-
-    def _next_sequence(self, source: str) -> int:
-        return max((item.sequence for item in self._every_extract(source)), default=0) + 1
 
     def _run_dlt(self, source: str, tables: Iterator[tuple[str, pa.Table]]) -> None:
         # dlt phones home and rotates its own log file unless told otherwise.
@@ -214,12 +217,17 @@ class RawZone:
         path.touch(mode=0o600)  # what could not be read may name people and amounts
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
             writer = csv.writer(handle)
-            writer.writerow(["entity", "file", "address", "column", "value", "reason", "reason_zh"])
+            further = [code for code in languages() if code not in OWN_COLUMNS]
+            reasons = ["reason", "reason_zh", *(f"reason_{code}" for code in further)]
+            writer.writerow(["entity", "file", "address", "column", "value", *reasons])
             for item in report.rejections:
                 cells = [item.entity, item.file, item.address, item.column, item.value]
-                reasons = in_both(item.reason, item.reason_zh)
+                told: list[str | None] = [
+                    *in_both(item.reason, item.reason_zh),
+                    *(in_words(item.reason, code) for code in further),
+                ]
                 # File, sheet and column are named by whoever sent the sheet, and so is the value.
-                writer.writerow([_harmless(cell) for cell in (*cells, *reasons)])
+                writer.writerow([_harmless(cell) for cell in (*cells, *told)])
 
 
 def _now() -> dt.datetime:

@@ -9,7 +9,8 @@ Money is in the company currency, shares are 0 to 1. None means "not known".
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,11 @@ class Alert:
     amount: float | None
     probability: float | None
     owner: str
-    message_zh: str
-    message_en: str
+    messages: Mapping[str, str]  # the alert's sentence by language
     drivers: tuple[Driver, ...] = ()
     deals: tuple[Deal, ...] = ()
     accounts: tuple[Account, ...] = ()
-    record_zh: str = ""
-    record_en: str = ""
+    records: Mapping[str, str] = field(default_factory=dict)  # the rule's past, by language
     last_action: str = ""
     last_action_on: dt.date | None = None
     last_action_by: str = ""
@@ -87,17 +86,12 @@ class Alert:
         return (self.amount or 0.0) * (1.0 if self.probability is None else self.probability)
 
     def message(self, language: str) -> str:
-        """The alert's sentence in that language, else in the other one."""
-        first, second = (
-            (self.message_zh, self.message_en)
-            if language == "zh"
-            else (self.message_en, self.message_zh)
-        )
-        return first or second
+        """The alert's sentence in that language, else in another one that there is."""
+        return self.messages.get(language) or next(filter(None, self.messages.values()), "")
 
     def record(self, language: str) -> str:
         """How often the rule was right before, in one sentence; empty when nothing is known."""
-        return self.record_zh if language == "zh" else self.record_en
+        return self.records.get(language, "")
 
 
 @dataclass(frozen=True)
@@ -109,8 +103,7 @@ class RuleRecord:
     """
 
     rule: str
-    title_zh: str
-    title_en: str
+    titles: Mapping[str, str]
     grain: str
     is_told: bool
     cases: int
@@ -121,4 +114,5 @@ class RuleRecord:
     expected_false: float | None
 
     def title(self, language: str) -> str:
-        return self.title_zh if language == "zh" else self.title_en
+        """What it is called in that language."""
+        return self.titles.get(language, "")

@@ -11,16 +11,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.language import text as words
+from pipelines.language.alert_parts import without_advice, without_level
 from pipelines.language.figures import DASH, Writer
 from pipelines.reporting.alert_records import Alert, RuleRecord
 from pipelines.reporting.texts import knows, say
 
-# How the rules' messages mark their level and their advice (`alerting/messages.py`).
-LEVEL_HEAD = re.compile(r"^\s*(【[^】]*】|(?:Normal|Warning|Danger): )")
 # False alarms in 100 scopes and period below which a rule may be called quiet.
 NOTABLE_RATE = 0.1
 A_WEEK = 5  # workdays; a shorter silence is no news
-ADVICE_HEADS = ("建议:", "建议：", "Next: ")
 
 
 @dataclass(frozen=True)
@@ -44,26 +43,18 @@ def alert_text(alert: Alert, language: str) -> AlertText:
     Messages of rules read: level and scope, what is wrong; figures; since when; drivers; money;
     advice. A message by hand is free text and stays whole.
     """
-    message = LEVEL_HEAD.sub("", alert.message(language)).strip()
-    body, _, advice = _partition(message, ADVICE_HEADS)
+    body, advice = without_advice(without_level(alert.message(language)))
     sentences = [part for part in re.split(r"(?<=。)|(?<=[.!?]) (?=\S)", body.strip()) if part]
     title, figures = (part.strip().rstrip("。.") for part in [*sentences, "", ""][:2])
-    glue = "" if language == "zh" else " "
+    between = words("alerts.mark.sentences", first="", next="").into(language)
     key = f"do.{alert.metric}"
     return AlertText(
         title=title,
         figures=figures,
-        details=glue.join(part.strip() for part in sentences[1:]),
+        details=between.join(part.strip() for part in sentences[1:]),
         advice=advice.strip().rstrip("。.") or say(key if knows(key) else "do.other", language),
         short=say("comma", language).join(part for part in (title, figures) if part),
     )
-
-
-def _partition(text: str, heads: tuple[str, ...]) -> tuple[str, str, str]:
-    for head in heads:
-        if head in text:
-            return text.rpartition(head)
-    return text, "", ""
 
 
 def response(alert: Alert, writer: Writer) -> str:

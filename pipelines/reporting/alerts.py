@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.language import stored
 from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord
 from pipelines.reporting.cases import Case, Counts, cases_of, changes_of, counted
 from pipelines.reporting.marts import Marts, Row
@@ -65,7 +66,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
         "alert_id rule metric dimension scope_type scope_id scope_name opened_on closed_on "
         "level since danger_on mode peak_level state value expected limit_value sample_size "
         "amount_at_risk probability owner_id message message_zh message_en drivers:varchar "
-        "deals:varchar accounts:varchar record_zh record_en case_id role",
+        "deals:varchar accounts:varchar record_zh record_en other_languages case_id role",
         "opened_on <= ?",
         [as_of],
         "alert_id",
@@ -100,7 +101,7 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
 def _records(marts: Marts) -> tuple[RuleRecord, ...]:
     rows = marts.rows(
         "rpt_rule_records",
-        "rule title_zh title_en grain mode cases precision precision_low precision_high "
+        "rule title_zh title_en other_languages grain mode cases precision precision_low precision_high "
         "median_lead_days expected_false_per_100",
         "level = 'warning'",
         order="rule",
@@ -108,8 +109,7 @@ def _records(marts: Marts) -> tuple[RuleRecord, ...]:
     return tuple(
         RuleRecord(
             rule=row["rule"],
-            title_zh=row["title_zh"],
-            title_en=row["title_en"],
+            titles=stored.in_each(row, "title"),
             grain=row["grain"],
             is_told=row["mode"] == "alert",
             cases=row["cases"],
@@ -158,13 +158,13 @@ def _alert(row: Row, people: Mapping[str, str], response: Row | None) -> Alert:
         amount=row["amount_at_risk"],
         probability=row["probability"],
         owner=people.get(row["owner_id"], row["owner_id"] or ""),
-        message_zh=row["message_zh"] or message,
-        message_en=row["message_en"] or message,
+        messages={
+            language: said or message for language, said in stored.in_each(row, "message").items()
+        },
         drivers=_drivers(row["drivers"]),
         deals=_deals(row["deals"], people),
         accounts=_accounts(row["accounts"], people),
-        record_zh=row["record_zh"] or "",
-        record_en=row["record_en"] or "",
+        records=stored.in_each(row, "record"),
         case_id=row["case_id"] or "",
         role=row["role"] or "root",
         last_action=(response or {}).get("action") or "",

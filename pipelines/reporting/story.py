@@ -49,10 +49,12 @@ def headline(figures: ReportFigures, writer: Writer) -> str:
         share = writer.percent(main.elapsed_share)
         parts.append(say("head.elapsed", language, period=period, share=share))
     if main.attainment is not None:
-        attained = say("head.attained", language, share=writer.percent(main.attainment))
-        if main.expected_share is not None:
-            attained += say("head.expected", language, share=writer.percent(main.expected_share))
-        parts.append(attained)
+        share = writer.percent(main.attainment)
+        if main.expected_share is None:
+            parts.append(say("head.attained", language, share=share))
+        else:
+            due = writer.percent(main.expected_share)
+            parts.append(say("head.attained_of_due", language, share=share, due=due))
     if main.projected_share is not None:
         share = writer.percent(main.projected_share)
         parts.append(say("head.projected", language, share=share))

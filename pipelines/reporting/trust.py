@@ -5,8 +5,10 @@ Add here: a figure about data quality or freshness. Keep out: the checks themsel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipelines.language import stored
 from pipelines.reporting.marts import Marts, Row
 
 
@@ -18,12 +20,11 @@ class Check:
     subject: str
     severity: str
     failed_rows: int | None
-    sentence_zh: str
-    sentence_en: str
+    sentences: Mapping[str, str]  # by language
 
     def sentence(self, language: str) -> str:
         """What was found, in that language."""
-        return self.sentence_zh if language == "zh" else self.sentence_en
+        return self.sentences.get(language, "")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def read_trust(marts: Marts) -> Trust:
     """The last run of the audit, and the state of every feed."""
     checks = marts.rows(
         "rpt_data_quality",
-        "check subject severity passed failed_rows sample:varchar message_zh message_en",
+        "check subject severity passed failed_rows sample:varchar message_zh message_en other_languages",
         f"ran_at = (select max(ran_at) from {marts.name('rpt_data_quality')})"
         if marts.has("rpt_data_quality")
         else "true",
@@ -78,8 +79,10 @@ def read_trust(marts: Marts) -> Trust:
             subject=row["subject"] or "",
             severity=row["severity"] or "",
             failed_rows=row["failed_rows"],
-            sentence_zh=row["message_zh"] or _plain(row),
-            sentence_en=row["message_en"] or _plain(row),
+            sentences={
+                language: said or _plain(row)
+                for language, said in stored.in_each(row, "message").items()
+            },
         )
         for row in checks
         if row["passed"] is False

@@ -1,6 +1,6 @@
 """The generated sample company: a believable sales organisation with planted risks.
 
-Add here: nothing but what others may import. Modules: `names` with `words_zh` and `words_en`,
+Add here: nothing but what others may import. Keep out: what a real company's night needs. Modules: `names` with `words_zh` and `words_en`,
 `worlds` (companies unlike the shipped one), `time_axis` (workdays), `organisation` and `upheavals`
 (people), `deals` (opportunities), `customers`, `orders`, `contacts` (leads and activities), `plan`
 (targets), `risks`, `planting` and `labels` (what goes wrong, where, and how it is told), `company` (the

@@ -18,7 +18,8 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
-from pipelines.language.text import Joined, Said, Text
+from pipelines.language import stored
+from pipelines.language.text import InEach, Joined, Said, Text
 
 State = Literal["loaded", "rejected", "gone"]
 
@@ -73,6 +74,15 @@ class Extract:
     source_amount: Decimal | None = None
     message: Said | None = None  # why it was rejected, or a remark an operator should read
     message_zh: str | None = None  # the Chinese of a plain string; None: the same words are shown
+    other_languages: str | None = None  # and its further ones, of a message that was stored
+
+    @property
+    def told(self) -> Said:
+        """The message in any language, also of an extract that was stored; empty without one."""
+        if not isinstance(self.message, str):
+            return self.message or ""
+        kept = {"said_en": self.message, "said_zh": self.message_zh or self.message}
+        return InEach(stored.in_each({**kept, stored.COLUMN: self.other_languages}, "said"))
 
 
 def in_both(said: Said | None, zh: str | None) -> tuple[str | None, str | None]:

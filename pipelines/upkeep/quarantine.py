@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
-from pipelines.language.text import InBoth, Said
+from pipelines.language.text import Said
 from pipelines.ledger.quarantine import Decided, Row, accepted, decide
 from pipelines.ledger.store import Ledger
 from pipelines.nights.writer_lock import writer_lock
@@ -38,8 +38,7 @@ class Group:
 
     @property
     def why(self) -> Said:
-        row = self.first
-        return InBoth(row.reason, row.reason_zh or row.reason)
+        return self.first.why
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,7 @@ def refused(settings: Settings) -> list[Refused]:
         }
         for (entity, file), extract in last.items():
             if extract.state == "rejected":
-                said = str(extract.message or "")
-                why = InBoth(said, extract.message_zh or said)
-                found.append(Refused(source.name, entity, file, why))
+                found.append(Refused(source.name, entity, file, extract.told))
     return found
 
 

@@ -42,6 +42,7 @@ def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]
         "fiscal_year_named_by": company.fiscal_year_named_by,
         "revenue_basis": company.revenue_basis,
         "language": company.language,
+        "whole_company": text("night.whole_company").into(company.language),
         "systems": list(settings.systems),
     }
 

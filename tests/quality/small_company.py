@@ -29,7 +29,8 @@ class Warehouse:
             "create table config.extracts (source varchar, system varchar, entity varchar, "
             'file varchar, state varchar, rows bigint, rejected_rows bigint, "full" boolean, '
             "newest_record_at timestamptz, source_rows bigint, source_amount decimal(18, 2), "
-            "message varchar, message_zh varchar, loaded_at timestamptz, rows_previous bigint)"
+            "message varchar, message_zh varchar, other_languages varchar, "
+            "loaded_at timestamptz, rows_previous bigint)"
         )
         self.connection.execute(
             "create table config.extract_history (source varchar, system varchar, entity varchar, "
@@ -38,7 +39,7 @@ class Warehouse:
         self.connection.execute(
             "create table config.rejected (source varchar, entity varchar, file varchar, "
             "address varchar, column_name varchar, value varchar, reason varchar, "
-            "reason_zh varchar, loaded_at timestamptz)"
+            "reason_zh varchar, other_languages varchar, loaded_at timestamptz)"
         )
         self.connection.execute(
             "create table config.stages as select * from (values "

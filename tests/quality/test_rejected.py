@@ -10,7 +10,7 @@ from quality.volume import feed_rows
 def reject(warehouse, reason, address, column="amount", value="12.3.4", reason_zh=None):
     warehouse.connection.execute(
         "insert into config.rejected "
-        "values ('sheets', 'orders', 'orders.csv', ?, ?, ?, ?, ?, now())",
+        "values ('sheets', 'orders', 'orders.csv', ?, ?, ?, ?, ?, null, now())",
         [address, column, value, reason, reason_zh],
     )
 

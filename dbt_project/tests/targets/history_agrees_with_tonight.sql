@@ -8,13 +8,7 @@ select
     history.metric
 from {{ ref('fct_target_completion_history') }} as history
 left join {{ ref('fct_target_completion') }} as tonight
-    on
-        history.as_of = tonight.as_of
-        and history.period_type = tonight.period_type
-        and history.period_start = tonight.period_start
-        and history.scope_type = tonight.scope_type
-        and history.scope_id = tonight.scope_id
-        and history.metric = tonight.metric
+    on {{ same_target('history', 'tonight') }}
 where
     history.as_of > {{ as_of_date() }}
     or history.as_of not between history.period_start and history.period_end

@@ -26,12 +26,7 @@ select
     months.months_amount
 from {{ ref('fct_target_completion') }} as completion
 inner join months
-    on
-        completion.period_type = months.period_type
-        and completion.period_start = months.period_start
-        and completion.scope_type = months.scope_type
-        and completion.scope_id = months.scope_id
-        and completion.metric = months.metric
+    on {{ same_target('completion', 'months', without=['as_of']) }}
 left join {{ ref('int_targets__declared') }} as quarters
     on
         quarters.as_of = {{ as_of_date() }}

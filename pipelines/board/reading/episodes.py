@@ -17,8 +17,9 @@ _COLUMNS = (
     "peak_level state opened_on since onset_first onset_last danger_on closed_on amount_at_risk "
     "probability owner_id case_id role origin outcome proposed_outcome feedback message acknowledged_at "
     "planned_at resolved_at resolved_by assigned_to value expected limit_value sample_size "
-    "period_start record_zh record_en"
+    "period_start record_zh record_en other_languages"
 )
+_TITLE = ("rule_title_zh", "rule_title_en", "other_languages")
 # What the address may ask for, and the column it is compared with.
 FILTERS = {"level": "peak_level", "state": "state", "rule": "rule", "outcome": "outcome"}
 
@@ -75,9 +76,12 @@ def _day(text: str) -> dt.date | None:
 
 def rules(marts: SlicedMarts) -> list[Row]:
     """Every rule that ever warned, with its title: what a filter offers."""
+    # A version published before an upgrade lacks the columns that came with it.
+    kept = [c for c in _TITLE if marts.has_column("fct_alerts", c)]
+    titles = ", ".join(f"any_value({column}) as {column}" for column in kept)
     return marts.select(
-        "select rule, any_value(rule_title_zh) as rule_title_zh, any_value(rule_title_en) as "
-        f"rule_title_en, count(*) as n from {marts.name('fct_alerts')} group by rule order by n desc, rule"
+        f"select rule, {titles}, count(*) as n from {marts.name('fct_alerts')} "
+        "group by rule order by n desc, rule"
     )
 
 
@@ -121,7 +125,7 @@ def records(marts: SlicedMarts) -> list[Row]:
     return marts.rows(
         "rpt_rule_records",
         "rule level title_zh title_en mode cases hits precision precision_low precision_high "
-        "median_lead_days expected_false_per_100 sentence_zh sentence_en",
+        "median_lead_days expected_false_per_100 sentence_zh sentence_en other_languages",
         "level = 'warning'",
         order="cases desc, rule",
     )

@@ -36,7 +36,7 @@ def findings(marts: SlicedMarts) -> list[Row]:
     """Checks that found something, the gravest first; empty for viewers who do not see the data."""
     return marts.rows(
         "rpt_data_quality",
-        "check subject severity failed_rows sample message_zh message_en source",
+        "check subject severity failed_rows sample message_zh message_en other_languages source",
         "not passed",
         order="case severity when 'error' then 0 when 'warning' then 1 else 2 end, "
         'failed_rows desc, subject, "check"',

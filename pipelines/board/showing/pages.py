@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from pipelines.board.showing.sparks import bullet, spark
 from pipelines.board.site import Shown, Visit
-from pipelines.language import has, languages, text
+from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
 from pipelines.reporting.records import LEVELS, OTHER_LEVELS
 from pipelines.reporting.story import metric_name, metric_value
@@ -71,6 +71,7 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "back": back_to(visit),
         "is_open": visit.site.door.is_open,
         "t": partial(say, language),
+        "kept": lambda row, name: stored.found(row, name, language),
         "t_or": partial(say_or, language),
         "write": writer,
         "dash": DASH,

@@ -1,5 +1,8 @@
 """纷享销客 (Fxiaoke, ShareCRM), read by its open API. Facts and rights: docs/sources/fxiaoke.md.
 
+Add here: what is peculiar to this system. Keep out: requests, retries and rows as all systems have them
+(`http/`, `records/`).
+
 objects.py   which objects and fields       options.py    what sources.yml may say
 login.py     the token                      answers.py    what codes mean
 tenant.py    requests                       selection.py  which fields a tenant shows

@@ -37,7 +37,7 @@ def findings(
     found = [Finding(tenant.name, True, text("sources.fxiaoke.logged"))]
     if listed and listed.get(NEW_OPPORTUNITY.name) and listed.get(OLD_OPPORTUNITY.name):
         read = next(item.name for item in objects if item.table == NEW_OPPORTUNITY.table)
-        both = text("sources.fxiaoke.2_0_are_both_active", read=read)
+        both = text("sources.fxiaoke.both_opportunities_active", read=read)
         step = text("sources.fxiaoke.set_opportunity_object_options_one")
         chosen = tenant.options.opportunity_object != "auto"
         found.append(Finding(f"{tenant.name}: opportunities", chosen, both, step))
@@ -107,8 +107,13 @@ def _stages(tenant: Tenant, described: Described, keys: list[str], stages: set[s
     if unknown:
         said = text("sources.stages_csv_does_not_know", unknown=list(unknown))
         return Finding(
-            f"{tenant.name}: stages", False, said, text("sources.add_row_stages_csv_each")
+            text("sources.check.stages_of", name=tenant.name),
+            False,
+            said,
+            text("sources.add_row_stages_csv_each"),
         )
     return Finding(
-        f"{tenant.name}: stages", True, text("sources.stages_all_stages_csv", names=len(names))
+        text("sources.check.stages_of", name=tenant.name),
+        True,
+        text("sources.stages_all_stages_csv", names=len(names)),
     )

@@ -85,7 +85,7 @@ def stop_if_lost(tenant: Tenant, job: Job, now: int) -> None:
     if share >= 1 or (before < _FEW and now) or now >= before * (1 - share):
         return
     raise PermanentFailure(
-        text("sources.could_not_read_2", name=job.item.name, source=tenant.name),
+        text("sources.could_not_read_object", name=job.item.name, source=tenant.name),
         cause=text(
             "sources.fxiaoke.records_are_shown_at_last", now=f"{now:,}", before=f"{before:,}"
         ),

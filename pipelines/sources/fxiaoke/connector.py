@@ -22,9 +22,9 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import Text, text
-from pipelines.language.text import InBoth
 from pipelines.settings import Settings
 from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.failed_checks import not_looked_at
 from pipelines.sources.fxiaoke.checking import findings
 from pipelines.sources.fxiaoke.comparing import swept_rows
 from pipelines.sources.fxiaoke.objects import (
@@ -54,7 +54,6 @@ from pipelines.sources.protocol import (
     Finding,
     Previous,
     Rejection,
-    in_both,
     joined,
 )
 from pipelines.sources.records import Cursor
@@ -167,8 +166,7 @@ class FxiaokeConnector:
             rows=page.table.num_rows,
             rejected_rows=len(page.rejections),
             source_rows=page.table.num_rows + len(page.rejections),
-            message=_ADDRESS_BOOK.en,
-            message_zh=_ADDRESS_BOOK.zh,
+            message=_ADDRESS_BOOK,
         )
 
     def check(self, previous: Previous = NOTHING_YET) -> list[Finding]:
@@ -180,8 +178,7 @@ class FxiaokeConnector:
                 objects, known = self.objects(listed), previous
                 return findings(tenant, objects, listed, self.mapping, self._stages, known)
         except (Failure, ConfigurationError) as failure:
-            step = getattr(failure, "next_step", "") or "see docs/sources/fxiaoke.md"
-            return [Finding(self.source.name, False, str(failure), step)]
+            return not_looked_at(self.source.name, failure)
 
     def _tenant(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Tenant:
         return Tenant(
@@ -218,15 +215,14 @@ class FxiaokeConnector:
 
 
 def _remarks(extract: Extract) -> list[Text]:
-    en, zh = in_both(extract.message, extract.message_zh)
-    return [InBoth(en, zh or en)] if en else []
+    return [extract.message] if isinstance(extract.message, Text) else []
 
 
 def missing_object(tenant: Tenant, item: FxiaokeObject, last: Cursor | None, why: Text) -> Extract:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("columns")):
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=tenant.name),
+            text("sources.could_not_read_object", name=item.name, source=tenant.name),
             cause=text("sources.object_why.before", why=why) if last else why,
             next_step=text("sources.fxiaoke.give_acting_employee_user_id", name=item.name),
         )

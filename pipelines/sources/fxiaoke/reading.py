@@ -107,8 +107,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         full=job.window.full,
         newest_record_at=newest,
         source_rows=counted,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )
 
 

@@ -116,7 +116,7 @@ def select(
             absent.append(wanted.keys[0])
     if missing:
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=source),
+            text("sources.could_not_read_object", name=item.name, source=source),
             where=f"{item.name}: {', '.join(missing)}",
             cause=text("sources.fxiaoke.these_fields_are_not_shown"),
             next_step=text(

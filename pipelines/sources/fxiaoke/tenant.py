@@ -119,7 +119,7 @@ class Tenant:
         """API name -> whether it is active; None if the list is refused."""
         try:
             content = self._ask(
-                _LIST, {"data": {}}, text("sources.could_not_list_objects_2", source=self.name)
+                _LIST, {"data": {}}, text("sources.could_not_list_objects_of", source=self.name)
             )
         except Refusal as refusal:
             if refusal.code in STOPPING:
@@ -229,7 +229,7 @@ class Tenant:
                     },
                 },
             },
-            text("sources.could_not_read_2", name=name, source=self.name),
+            text("sources.could_not_read_object", name=name, source=self.name),
         )
         data = content.get("data")
         # Some pages of the manual draw one record here; it must not pass for an empty list.

@@ -172,7 +172,7 @@ class ReadOnlyClient:
         tried: Said = "",
     ) -> Reply:
         """Send within the policy of retries; see `get_json`. `expect` None: no JSON is expected."""
-        tried = tried or text("sources.could_not_read_3", source=self.name)
+        tried = tried or text("sources.could_not_read_source", source=self.name)
         auth = self._auth if authorised else None
         failures, misshapen, logged_in = 0, 0, False
         while True:

@@ -1,6 +1,6 @@
 """简道云 (Jiandaoyun), a form platform whose CRM is a set of forms that each tenant customises.
 
-Add here: nothing but what others may import. Modules: `options` (what sources.yml may say), `forms`
+Add here: nothing but what others may import. Keep out: what other systems share. Modules: `options` (what sources.yml may say), `forms`
 (which form and which widgets hold an entity, as data), `matching` (the tenant's forms), `mapping`
 (its widgets), `cells` and `periods` (values), `tables` (raw columns), `api` (requests and pages),
 `answers` (error codes), `loading` (one form, one night), `directory` (people and departments),

@@ -163,7 +163,7 @@ class Api:
         what: str,
     ) -> Iterator[list[Row]]:
         body = _query(app_id, entry_id, fields, condition, self.page_size)
-        tried, last = text("sources.could_not_read_records_2", entry_id=what or entry_id), ""
+        tried, last = text("sources.could_not_read_records_of_form", entry_id=what or entry_id), ""
         while True:
             rows = self._post("/v5/app/entry/data/list", body, "data", tried)
             if not rows:

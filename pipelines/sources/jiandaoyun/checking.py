@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pipelines.failures import Failure
 from pipelines.language import Said, text
-from pipelines.language.text import Clause
+from pipelines.sources.failed_checks import failed_check
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.directory import team_records, user_records
 from pipelines.sources.jiandaoyun.forms import FORMS
@@ -28,12 +28,16 @@ def findings(api: Api, options: Options, previous: Previous) -> Iterator[Finding
     try:
         apps = api.apps()
     except Failure as failure:
-        yield _bad("login", failure)
+        yield failed_check(text("sources.check.login"), failure)
         return
     names = [f"{app.get('name')} ({app.get('app_id')})" for app in apps] or text(
         "sources.jiandaoyun.no_application"
     )
-    yield Finding("login", True, text("sources.jiandaoyun.key_accepted_may_read", names=names))
+    yield Finding(
+        text("sources.check.login"),
+        True,
+        text("sources.jiandaoyun.key_accepted_may_read", names=names),
+    )
     yield _directory(api, options)
     forms = Forms(api, options)
     for entity in FORMS:
@@ -44,7 +48,7 @@ def _directory(api: Api, options: Options) -> Finding:
     try:
         departments, members = api.departments(), api.members()
     except Failure as failure:
-        return _bad(text("sources.jiandaoyun.users_teams"), failure)
+        return failed_check(text("sources.jiandaoyun.users_teams"), failure)
     teams = [item for item in team_records(departments, members, options) if item["is_team"]]
     users = user_records(members, options)
     if not users:
@@ -80,7 +84,7 @@ def _form(api: Api, options: Options, forms: Forms, entity: str, previous: Previ
         first = api.some(found.app_id, found.entry_id, None, asked, fields, FIRST)
         trial = tried(first_records(plan.mapped, plan.own, first, options.timezone), entity)
     except Failure as failure:
-        return _bad(entity, failure)
+        return failed_check(entity, failure)
     read = ", ".join(
         f"{item.column} = {plan.mapped.widgets.get(item.widget, (item.key,))[0]}"
         for item in plan.mapped.bounds
@@ -102,13 +106,4 @@ def _form(api: Api, options: Options, forms: Forms, entity: str, previous: Previ
         accepted=options.accept_missing,
         trial=trial,
         next_step=step,
-    )
-
-
-def _bad(subject: Said, failure: Failure) -> Finding:
-    return Finding(
-        subject,
-        False,
-        text("sources.check.failed", tried=Clause(failure.tried), cause=Clause(failure.cause)),
-        failure.next_step,
     )

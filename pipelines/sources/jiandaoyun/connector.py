@@ -18,6 +18,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.settings import Settings
 from pipelines.sources.essentials import stop_without
+from pipelines.sources.failed_checks import not_looked_at
 from pipelines.sources.http import LoginMemory
 from pipelines.sources.jiandaoyun.api import Api, Row
 from pipelines.sources.jiandaoyun.checking import findings
@@ -98,10 +99,7 @@ class JiandaoyunConnector:
         try:
             api = self._api(once_more=True)
         except ConfigurationError as error:
-            return [
-                Finding("login", False, f"{problem.key}: {problem.found}", problem.accepted)
-                for problem in error.problems
-            ]
+            return not_looked_at(text("sources.check.login"), error)
         try:
             return list(findings(api, self._options, previous))
         finally:

@@ -58,8 +58,7 @@ def _table(
         rows=rows.rows,
         rejected_rows=rows.rejected,
         source_rows=len(records) + len(more),
-        message=lost.en if lost else None,
-        message_zh=lost.zh if lost else None,
+        message=lost,
     )
 
 

@@ -134,8 +134,7 @@ class FormLoad:
             newest_record_at=max(filter(None, (rows.newest, before)), default=None),
             # There is no count to ask for; a second reading of all ids takes its place.
             source_rows=None if missed is None else rows.rows + rows.rejected + missed,
-            message=told.en or None,
-            message_zh=told.zh or None,
+            message=told or None,
         )
 
     def _since(self, earlier: dict[str, Any]) -> str | None:

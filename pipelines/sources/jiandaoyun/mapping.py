@@ -263,17 +263,19 @@ def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Text]:
     new = [_widget(now[key][0], key) for key in now if key not in before and key not in used]
     gone = [_widget(before[key][0], key) for key in before if key not in now]
     renamed = [
-        language.text("sources.jiandaoyun.now", key=before[key][0], key_2=now[key][0], key_3=key)
+        language.text(
+            "sources.jiandaoyun.field_renamed", before=before[key][0], now=now[key][0], widget=key
+        )
         for key in now
         if key in before and before[key][0] != now[key][0]
     ]
     retyped = [
         language.text(
-            "sources.jiandaoyun.from",
-            key=now[key][0],
-            key_2=before[key][1],
-            key_3=now[key][1],
-            key_4=key,
+            "sources.jiandaoyun.field_retyped",
+            caption=now[key][0],
+            before=before[key][1],
+            now=now[key][1],
+            widget=key,
         )
         for key in now
         if key in before and before[key][1] != now[key][1]
@@ -291,4 +293,4 @@ def drift(before: Mapping[str, Sequence[str]], mapped: Mapped) -> list[Text]:
 
 
 def _widget(label: str, key: str) -> Text:
-    return language.text("sources.jiandaoyun.names", label=label, key=key)
+    return language.text("sources.jiandaoyun.field_and_key", label=label, key=key)

@@ -125,13 +125,7 @@ class Rows:
             if fault:
                 self.rejected += 1
                 key = str(record[self._shape.key])
-                yield Rejection(
-                    self._entity,
-                    REQUIRED.en,
-                    address=key,
-                    column=fault[0],
-                    reason_zh=REQUIRED.zh,
-                )
+                yield Rejection(self._entity, REQUIRED, address=key, column=fault[0])
             else:
                 self._held.append(record)
         if len(self._held) >= _CHUNK:

@@ -22,8 +22,8 @@ NOT_THERE = {NO_FORM, "5", NO_LICENCE}
 _ERROR_PREFIX = b"response_error:"
 _STEPS = {
     NO_RIGHT: language.text("sources.kingdee.give_integration_user_right_query"),
-    "5": language.text("sources.kingdee.correct_form_id_options_forms"),
-    NO_FORM: language.text("sources.kingdee.correct_form_id_options_forms_2"),
+    "5": language.text("sources.kingdee.correct_form"),
+    NO_FORM: language.text("sources.kingdee.correct_form_or_install"),
     NO_LICENCE: language.text("sources.kingdee.let_module_api_be_licensed"),
     NO_FIELD: language.text("sources.kingdee.correct_key_options_forms_keys"),
     "8": language.text("sources.kingdee.correct_key_options_forms_keys"),

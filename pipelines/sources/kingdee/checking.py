@@ -55,10 +55,8 @@ def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
     subject = f"{site.name}: {form.form_id}"
     fields = site.fields(form.form_id)
     if fields is None:
-        step = text("sources.kingdee.correct_form_id_options_forms_3")
-        return Finding(
-            subject, form.optional, text("sources.kingdee.not_on_this_site_module"), step
-        )
+        step = text("sources.kingdee.correct_form_or_leave_out")
+        return Finding(subject, form.optional, text("sources.kingdee.module_not_on_site"), step)
     given = site.options.forms.get(form.table)
     selection, id_key = select_tried(
         site,
@@ -77,7 +75,7 @@ def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
             absent.append(text("sources.kingdee.its_entries", table=form.entry.table))
     if absent:
         told.append(text("sources.check.without", fields=absent))
-        remedy = text("sources.kingdee.name_their_keys_options_forms", table=form.table)
+        remedy = text("sources.kingdee.name_keys_if_used", table=form.table)
     entity = "targets" if form.table == "target" else entity_of(form.table)
     return finding(
         subject,
@@ -94,7 +92,7 @@ def _stages(site: Site, forms: list[Form], stages: set[str]) -> list[Finding]:
     """Won and lost have fixed names here; stages.csv must know them."""
     if not any(form.table == "opportunity" for form in forms):
         return []
-    subject = f"{site.name}: stages"
+    subject = text("sources.check.stages_of", name=site.name)
     if unknown := sorted({"赢单", "输单"} - stages):
         said = text("sources.stages_csv_does_not_know", unknown=list(unknown))
         return [Finding(subject, False, said, text("sources.add_row_stages_csv_each"))]

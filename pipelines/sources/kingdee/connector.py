@@ -24,6 +24,7 @@ from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import Text, text
 from pipelines.settings import Settings
+from pipelines.sources.failed_checks import not_looked_at
 from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.kingdee.answers import NO_RIGHT
 from pipelines.sources.kingdee.checking import findings
@@ -91,8 +92,7 @@ class KingdeeConnector:
             with site.client:
                 return findings(site, self.forms(), self._stages, previous)
         except (Failure, ConfigurationError) as failure:
-            step = getattr(failure, "next_step", "") or "see docs/sources/kingdee.md"
-            return [Finding(self.source.name, False, str(failure), step)]
+            return not_looked_at(self.source.name, failure)
 
     def _site(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Site:
         memory = LoginMemory(self.source, self._data_dir, once_more=once_more)
@@ -111,7 +111,7 @@ def _seen(site: Site, form: Form) -> FieldsOfForm | Text:
         if refusal.code != NO_RIGHT:
             raise
         return text("sources.kingdee.integration_user_has_no_right")
-    return text("sources.kingdee.not_on_this_site") if fields is None else fields
+    return text("sources.kingdee.form_not_on_site") if fields is None else fields
 
 
 def _missing(site: Site, form: Form, last: Cursor | None, why: Text) -> Extract:

@@ -61,7 +61,7 @@ def read_entries(
     key = entry_key_of(job)
     if key is None:
         told = text("sources.kingdee.no_entry", form=job.form.form_id, marker=job.entry.marker)
-        yield Extract(table, full=full, message=told.en, message_zh=told.zh)
+        yield Extract(table, full=full, message=told)
         return
     fields = fields_of_entry(job.fields, key)
     selection = select(job.form, job.entry.columns, fields, source=site.name, mapped=job.mapped)
@@ -85,7 +85,7 @@ def read_entries(
     doubled = [i for i, n in Counter(selection.keys.values()).items() if n > 1]
     notes = []
     if selection.absent:
-        notes.append(text("sources.kingdee.not_on_this_site_2", names=list(selection.absent)))
+        notes.append(text("sources.kingdee.fields_not_on_site", names=list(selection.absent)))
     if doubled:
         notes.append(text("sources.kingdee.read_twice", names=list(doubled)))
     told = joined(notes)
@@ -94,6 +94,5 @@ def read_entries(
         rows=batches.rows,
         rejected_rows=rejected,
         full=full,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )

@@ -199,8 +199,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         newest_record_at=newest,
         source_rows=expected_rows + others,
         source_amount=None if total is None or others else total.quantize(Decimal("0.01")),
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )
 
 
@@ -261,7 +260,7 @@ def _notes(job: Job) -> list[Text]:
     """What is missing or new in the form's fields, in words."""
     said = []
     if job.selection.absent:
-        said.append(text("sources.kingdee.not_on_this_site_2", names=list(job.selection.absent)))
+        said.append(text("sources.kingdee.fields_not_on_site", names=list(job.selection.absent)))
     if job.last is not None:
         before, now = set(job.last.extra.get("site_fields", ())), set(_own_fields(job.fields))
         if now - before:

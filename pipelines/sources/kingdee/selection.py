@@ -76,7 +76,7 @@ def select(
             text("sources.kingdee.could_not_read", form_id=form.form_id, source=source),
             where=f"{form.form_id}: {', '.join(missing)}",
             cause=text("sources.kingdee.site_has_no_such_fields"),
-            next_step=text("sources.kingdee.name_their_keys_options_forms_2", table=form.table),
+            next_step=text("sources.kingdee.name_keys_or_go_on", table=form.table),
         )
     return Selection(tuple(columns), keys, tuple(absent))
 

@@ -125,7 +125,7 @@ class Site:
 
         Raises `Refusal` with code `NO_RIGHT` if the user may not see it.
         """
-        tried = text("sources.could_not_look_at_2", form_id=form_id, source=self.name)
+        tried = text("sources.could_not_look_at_form", form_id=form_id, source=self.name)
         try:
             content = self._ask("QueryBusinessInfo", {"FormId": form_id}, dict, tried)
         except Refusal as refusal:

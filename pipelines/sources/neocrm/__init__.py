@@ -1,5 +1,8 @@
 """销售易 (Neocrm), read by XOQL. Facts and rights: docs/sources/neocrm.md.
 
+Add here: what is peculiar to this system. Keep out: requests, retries and rows as all systems have them
+(`http/`, `records/`).
+
 objects.py    which objects and fields      options.py    what sources.yml may say
 selection.py  the select list               login.py      the token
 tenant.py     requests                      answers.py    what codes mean

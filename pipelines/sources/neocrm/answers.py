@@ -22,7 +22,7 @@ NOT_THERE = {"290008", "290013", NO_RIGHTS}
 TOO_OFTEN = "1020025"
 
 _NEXT_STEPS = {
-    NO_COLUMN: language.text("sources.neocrm.give_integration_user_read_access"),
+    NO_COLUMN: language.text("sources.neocrm.give_access_to_field"),
     "290008": language.text("sources.neocrm.object_not_open_xoql_ask"),
     NO_RIGHTS: language.text("sources.give_integration_user_read_access"),
 }

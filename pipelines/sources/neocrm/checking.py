@@ -73,7 +73,7 @@ def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
     except Refusal as refusal:
         if refusal.code not in NOT_THERE:
             raise
-        step = text("sources.neocrm.give_integration_user_read_access_2", name=item.name)
+        step = text("sources.neocrm.give_access_if_used", name=item.name)
         return Finding(
             subject, item.optional, text("sources.neocrm.cannot_be_read", cause=refusal.cause), step
         )
@@ -99,7 +99,7 @@ def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
 
 def _stages(tenant: Tenant, known: set[str]) -> Finding:
     """Stages of the tenant that stages.csv does not bring to one of the funnel."""
-    subject = f"{tenant.name}: stages"
+    subject = text("sources.check.stages_of", name=tenant.name)
     rows, notes = stages(tenant, busi_types(tenant)[0], tenant.describe("opportunity"))
     names = {row["stage_name"] for row in rows if row["stage_name"]}
     if not names:

@@ -22,6 +22,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.settings import Settings
+from pipelines.sources.failed_checks import not_looked_at
 from pipelines.sources.http import LoginMemory, Refusal, RetryPolicy
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.checking import findings
@@ -107,8 +108,7 @@ class NeocrmConnector:
             with tenant.client:
                 return findings(tenant, self.source, self.objects(), self._stages, previous)
         except (Failure, ConfigurationError) as failure:
-            step = getattr(failure, "next_step", "") or "see docs/sources/neocrm.md"
-            return [Finding(self.source.name, False, str(failure), step)]
+            return not_looked_at(self.source.name, failure)
 
     def _tenant(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Tenant:
         memory = LoginMemory(self.source, self._data_dir, once_more=once_more)

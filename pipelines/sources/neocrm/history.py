@@ -77,8 +77,7 @@ def read_history(
         rows=batches.rows,
         rejected_rows=rejected,
         full=last is None,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )
 
 

@@ -137,4 +137,4 @@ def _loaded(
     ]
     yield Batch(table, pa.Table.from_arrays(columns, schema=schema))
     told = joined(notes)
-    yield Extract(table, rows=len(rows), message=told.en or None, message_zh=told.zh or None)
+    yield Extract(table, rows=len(rows), message=told or None)

@@ -144,8 +144,7 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         newest_record_at=newest,
         source_rows=came if agrees else job.after,
         source_amount=amount if whole else None,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )
 
 
@@ -249,9 +248,9 @@ def missing_object(tenant: Tenant, item: NeocrmObject, last: Cursor | None, why:
     """The extract of an object that cannot be read. Raises if it must be, or was read before."""
     if not item.optional or (last is not None and last.extra.get("fields")):
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=tenant.name),
+            text("sources.could_not_read_object", name=item.name, source=tenant.name),
             cause=text("sources.object_why.before", why=why) if last else why,
-            next_step=text("sources.neocrm.give_integration_user_read_access_3", name=item.name),
+            next_step=text("sources.neocrm.give_access_or_skip", name=item.name),
         )
     told = text("sources.object_why", name=item.name, why=why)
     cursor = last.text() if last else None

@@ -194,7 +194,7 @@ def _stop_without(tenant: Tenant, item: NeocrmObject, missing: list[Wanted]) -> 
     if missing:
         names = ", ".join(" or ".join(wanted.keys) for wanted in missing)
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=tenant.name),
+            text("sources.could_not_read_object", name=item.name, source=tenant.name),
             where=f"{item.name}: {names}",
             cause=text("sources.neocrm.these_fields_are_not_visible"),
             next_step=text("sources.neocrm.give_read_access_them_name"),

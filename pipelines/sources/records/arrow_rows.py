@@ -200,11 +200,10 @@ class RowShape:
         rejections = [
             Rejection(
                 self.entity,
-                reason.en,
+                reason,
                 address=None if keys[position] is None else str(keys[position]),
                 column=item.name,
                 value=None if value is None else _shown(value),
-                reason_zh=reason.zh,
             )
             for position, (item, reason, value) in sorted(reasons.items())
         ]

@@ -92,7 +92,7 @@ def stop_at_vanished(
     names = [f"{table}.{name}" for name in sorted(missing) if known.get(name)]
     if lost := [name for name in names if name not in options.accept_empty]:
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=table, source=source),
+            text("sources.could_not_read_object", name=table, source=source),
             where=table,
             cause=text("sources.vanished.why", columns=lost),
             next_step=text("sources.vanished.step", columns=lost),

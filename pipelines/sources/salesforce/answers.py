@@ -18,9 +18,9 @@ NOT_THERE = {"INVALID_TYPE", "NOT_FOUND"}
 NO_BULK = {"INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED", "API_ERROR", "LIMIT_EXCEEDED"}
 
 _NEXT_STEPS = {
-    "INVALID_FIELD": language.text("sources.salesforce.give_integration_user_read_access"),
+    "INVALID_FIELD": language.text("sources.salesforce.give_access_to_field"),
     "INVALID_TYPE": language.text("sources.give_integration_user_read_access"),
-    "INSUFFICIENT_ACCESS": language.text("sources.salesforce.give_integration_user_read_access_2"),
+    "INSUFFICIENT_ACCESS": language.text("sources.salesforce.give_access_to_objects"),
     "API_DISABLED_FOR_ORG": language.text("sources.salesforce.use_edition_api_access_give"),
     "GONE": language.text("sources.salesforce.set_newer_api_version_options"),
     "TXN_SECURITY_METERING_ERROR": language.text(

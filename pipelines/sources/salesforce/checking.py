@@ -121,7 +121,7 @@ def _object(
 def _stages(org: Org, stages: set[str]) -> list[Finding]:
     """Stages of the org that stages.csv does not bring to one of the funnel."""
     soql = "SELECT Id, ApiName, MasterLabel FROM OpportunityStage WHERE IsActive = true"
-    subject = f"{org.name}: stages"
+    subject = text("sources.check.stages_of", name=org.name)
     try:
         guard: PageGuard[str] = PageGuard(text("sources.pages.stages"))
         names = {

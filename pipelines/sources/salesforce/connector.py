@@ -22,6 +22,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.settings import Settings
+from pipelines.sources.failed_checks import not_looked_at
 from pipelines.sources.http import LoginMemory, RetryPolicy
 from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.records import Cursor
@@ -104,8 +105,7 @@ class SalesforceConnector:
             with org.client:
                 return findings(org, self.objects(), self.mapped, self._stages, previous)
         except (Failure, ConfigurationError) as failure:
-            step = getattr(failure, "next_step", "") or "see docs/sources/salesforce.md"
-            return [Finding(self.source.name, False, str(failure), step)]
+            return not_looked_at(self.source.name, failure)
 
     def _org(self, retry: RetryPolicy | None, *, once_more: bool = False) -> Org:
         memory = LoginMemory(self.source, self._data_dir, once_more=once_more)

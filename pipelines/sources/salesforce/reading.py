@@ -96,8 +96,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         full=job.window.full,
         newest_record_at=newest,
         source_rows=system_rows,
-        message=told.en or None,
-        message_zh=told.zh or None,
+        message=told or None,
     )
 
 
@@ -226,10 +225,10 @@ def missing_object(org: Org, item: SalesforceObject, last: Cursor | None) -> Ext
     hidden = text("sources.salesforce.object_hidden")
     if not item.optional or last is not None and last.extra.get("fields"):
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=org.name),
+            text("sources.could_not_read_object", name=item.name, source=org.name),
             cause=text("sources.object_why.before", why=hidden) if last else hidden,
             next_step=text("sources.salesforce.grant_read_access_its_profile", name=item.name),
         )
     told = text("sources.salesforce.not_this_org", name=item.name)
     cursor = last.text() if last else None
-    return Extract(item.table, cursor=cursor, message=told.en, message_zh=told.zh)
+    return Extract(item.table, cursor=cursor, message=told)

@@ -100,7 +100,7 @@ def select(
             absent.append(path)
     if missing:
         raise PermanentFailure(
-            text("sources.could_not_read_2", name=item.name, source=source),
+            text("sources.could_not_read_object", name=item.name, source=source),
             where=f"{item.name}: {', '.join(missing)}",
             cause=text("sources.salesforce.these_fields_are_not_visible"),
             next_step=text(

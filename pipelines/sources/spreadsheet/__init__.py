@@ -1,6 +1,7 @@
 """The spreadsheet source: files as people keep them, brought to the canonical entities.
 
-Add here: nothing, not even an import: the child that reads workbooks (`formats/child.py`) starts in
+Keep out: rules for one kind of file, cell or sheet, which belong into one of the rooms below. Add here:
+nothing, not even an import: the child that reads workbooks (`formats/child.py`) starts in
 milliseconds because this package brings nothing with it. The connector is in `connector.py`.
 
     places/   where files come from: a folder, a mailbox

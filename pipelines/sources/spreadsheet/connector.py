@@ -22,7 +22,12 @@ from pipelines.settings import Settings
 from pipelines.sources.protocol import NOTHING_YET, Batch, Extract, Finding, Previous, Rejection
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.filled import content_of, refuse_emptied
-from pipelines.sources.spreadsheet.findings import findings_of, superseded_findings
+from pipelines.sources.spreadsheet.findings import (
+    findings_of,
+    superseded_findings,
+    unknown_people,
+    unknown_stages,
+)
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 from pipelines.sources.spreadsheet.options import options_of
 from pipelines.sources.spreadsheet.outcomes import (
@@ -179,6 +184,8 @@ class SpreadsheetConnector:
             note_shared_keys(outcome, keys)
             findings.extend(findings_of(outcome))
         findings.extend(superseded_findings(plan))
+        findings.extend(unknown_stages(self._source.name, outcomes, self._settings.stages))
+        findings.extend(unknown_people(outcomes, self._settings.people))
         return findings
 
     def _places(self, *, keep: bool = True) -> SheetSource:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.language import Said, Text, text
-from pipelines.language.text import Clause, in_words
+from pipelines.language.text import Clause, between, in_words
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Sentences:
 
     def into(self, language: str) -> str:
         """All of them, with the mark of the language between."""
-        mark = "；" if language == "zh" else "; "
-        return mark.join(in_words(part, language).rstrip("。. ") for part in self.parts)
+        said = [in_words(part, language).rstrip("。. ") for part in self.parts]
+        return between(said, "sentences", language)
 
     def as_text(self) -> Text:
         """The same where a text is wanted."""

@@ -101,7 +101,7 @@ def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Text
         return []
     return [
         text_(
-            "sheets.outcomes.warning_targets_total_against",
+            "sheets.outcomes.total_leaps",
             amount=f"{amount:,.2f}",
             change=f"{change:+.0%}",
             source_amount=f"{before.source_amount:,.2f}",
@@ -111,7 +111,7 @@ def _band(job: Job, before: Extract | None, amount: Decimal | None) -> list[Text
 
 def same(job: Job, cursor: str, twin: str) -> Extract:
     """The outcome of a file with the same content as another one: not in force."""
-    text = text_("sheets.outcomes.has_same_content_as", ref=job.ref.name, twin=twin)
+    text = text_("sheets.outcomes.copy", ref=job.ref.name, twin=twin)
     return _without_rows(job.entity, "gone", job.key, text, cursor)
 
 
@@ -134,7 +134,7 @@ def mark_conflicts(outcomes: list[Outcome]) -> None:
         outcome.reject(
             FileRejected(
                 text_(
-                    "sheets.outcomes.its_targets_also_stand",
+                    "sheets.outcomes.targets_elsewhere",
                     mine=len(mine),
                     others=[*others],
                     metric=metric,
@@ -142,7 +142,7 @@ def mark_conflicts(outcomes: list[Outcome]) -> None:
                     scope=scope,
                     period=period,
                 ),
-                next_step=text_("sheets.outcomes.leave_each_person_s"),
+                next_step=text_("sheets.outcomes.one_file_each"),
             )
         )
         outcome.cursor = f"{outcome.cursor}{CONFLICT}"
@@ -160,7 +160,7 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
             example = shared[0].as_py()
             outcome.rows.remarks.append(
                 text_(
-                    "sheets.outcomes.keys_also_stand_e",
+                    "sheets.outcomes.keys_elsewhere",
                     shared=len(shared),
                     other=other,
                     example=example,
@@ -172,8 +172,8 @@ def note_shared_keys(outcome: Outcome, known: dict[str, list[tuple[str, pa.Chunk
 def unmatched_text(ref: FileRef) -> Text:
     """The remark for a file that nobody asked for."""
     if ref.refused:
-        return text_("sheets.outcomes.was_not_read", ref=ref.name, refused=ref.refused)
-    return text_("sheets.outcomes.was_not_read_no", title=ref.title)
+        return text_("sheets.outcomes.refused", ref=ref.name, refused=ref.refused)
+    return text_("sheets.outcomes.unmapped", title=ref.title)
 
 
 def remarks(
@@ -205,10 +205,10 @@ def withdrawn(
         entity, file = place
         newest = old.get(place)
         if newest is None:
-            read_now = text_("sheets.outcomes.gone_or_read_now", file=file)
+            read_now = text_("sheets.outcomes.gone", file=file)
             text = absent(file or "") if entity else read_now
             if text:
                 yield _without_rows(entity, "gone", file, text)
         elif state.get(newest.place) == "loaded":
-            text = text_("sheets.outcomes.was_replaced_by_which", file=file, ref=newest.ref.name)
+            text = text_("sheets.outcomes.replaced", file=file, ref=newest.ref.name)
             yield _without_rows(entity, "gone", file, text)

@@ -60,7 +60,7 @@ class BulkRead:
     ) -> None:
         self._session, self._plan = session, plan
         self._criteria = _between(since, upto)
-        self._tried = text("sources.zoho.could_not_read_zoho_crm", name=plan.module.name)
+        self._tried = text("sources.zoho.could_not_read_in_bulk", name=plan.module.name)
         self._first = self._create({"page": 1})
 
     def sheets(self) -> Iterator[Sheet]:

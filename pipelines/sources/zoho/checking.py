@@ -13,6 +13,7 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure
 from pipelines.language.text import Clause, Said
+from pipelines.sources.failed_checks import failed_check, not_looked_at
 from pipelines.sources.protocol import Finding, Previous
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import stop_at_vanished
@@ -35,35 +36,27 @@ def look_around(
     try:
         company = lists.organisation(session)
     except ConfigurationError as error:
-        cause = "; ".join(str(problem) for problem in error.problems)
-        return [
-            Finding(
-                "login",
-                False,
-                language.text("sources.zoho.credentials_are_missing", cause=cause),
-                language.text("sources.zoho.set_them_retry"),
-            )
-        ]
+        return not_looked_at(language.text("sources.check.login"), error)
     except Failure as failure:
-        return [_failed("login", failure)]
+        return not_looked_at(language.text("sources.check.login"), failure)
     name, zone = company.get("company_name"), company.get("time_zone")
     findings = [
         Finding(
-            "login",
+            language.text("sources.check.login"),
             True,
             language.text(
                 "sources.zoho.logged_time_zone_currency",
                 name=name,
-                company=company.get("type") or language.text("sources.zoho.type_unknown"),
+                kind=company.get("type") or language.text("sources.zoho.type_unknown"),
                 zone=zone,
-                company_2=company.get("iso_code"),
+                currency=company.get("iso_code"),
             ),
         )
     ]
     if company.get("type") not in (None, "Production"):
         findings.append(
             Finding(
-                "organisation",
+                language.text("sources.check.organisation"),
                 True,
                 language.text("sources.zoho.this_no_production_organisation_modules"),
             )
@@ -73,59 +66,58 @@ def look_around(
     return findings
 
 
-def _failed(subject: str, failure: Failure) -> Finding:
-    said = language.text(
-        "sources.check.failed", tried=Clause(failure.tried), cause=Clause(failure.cause)
-    )
-    return Finding(subject, False, said, failure.next_step)
-
-
 def _people(session: Session) -> Iterator[Finding]:
     found: list[dict[str, Any]] = []
     try:
         found = lists.users(session)
         active = sum(1 for user in found if user.get("status") == "active")
         yield Finding(
-            "users",
+            language.text("sources.check.users"),
             True,
             language.text(
                 "sources.zoho.users_them_active", found=f"{len(found):,}", active=f"{active:,}"
             ),
         )
     except Failure as failure:
-        yield _failed("users", failure)
+        yield failed_check(language.text("sources.check.users"), failure)
     try:
         found = lists.teams(session, found)
         kind = session.options.team_by
         yield Finding(
-            "roles",
+            language.text("sources.check.roles"),
             True,
             language.text("sources.zoho.teams_by", found=f"{len(found):,}", kind=kind),
         )
         if not session.options.regions:
             text = language.text("sources.zoho.no_role_is_region")
             yield Finding(
-                "regions", True, text, language.text("sources.zoho.name_roles_regions_if_regions")
+                language.text("sources.check.regions"),
+                True,
+                text,
+                language.text("sources.zoho.name_roles_regions_if_regions"),
             )
     except Failure as failure:
-        yield _failed("roles", failure)
+        yield failed_check(language.text("sources.check.roles"), failure)
     try:
         found = lists.stages(session)
     except Failure as failure:
-        yield _failed("stages", failure)
+        yield failed_check(language.text("sources.check.stages"), failure)
         return
     if found:
         yield Finding(
-            "stages",
+            language.text("sources.check.stages"),
             True,
             language.text(
-                "sources.zoho.stages", found=f"{len(found):,}", found_2=_some(_names(found))
+                "sources.zoho.stages", number=f"{len(found):,}", names=_some(_names(found))
             ),
         )
     else:
         text = language.text("sources.zoho.pipelines_not_visible")
         yield Finding(
-            "stages", True, text, language.text("sources.zoho.grant_zohocrm_settings_read_have")
+            language.text("sources.check.stages"),
+            True,
+            text,
+            language.text("sources.zoho.grant_zohocrm_settings_read_have"),
         )
 
 
@@ -147,9 +139,9 @@ def _modules(session: Session, source: str, zone: str, previous: Previous) -> It
             last = Cursor.read(previous.cursor(module.table))
             stop_at_vanished(source, module.table, last, plan.lost, options)
         except Failure as failure:
-            found = _failed(name, failure)
-            key = "sources.zoho.optional" if module.optional else "sources.zoho.required"
-            said = language.text(key, said=found.text)
+            found = failed_check(name, failure)
+            key = "may_be_missing" if module.optional else "is_needed"
+            said = language.text(f"sources.check.{key}", why=Clause(found.text))
             harmless = module.optional and previous.cursor(module.table) is None
             yield Finding(name, harmless, said, found.next_step)
             continue
@@ -158,7 +150,7 @@ def _modules(session: Session, source: str, zone: str, previous: Previous) -> It
         try:
             trial = tried(first_records(session, plan), module.entity)
         except Failure as failure:
-            yield _failed(name, failure)
+            yield failed_check(name, failure)
             continue
         told: list[Said] = [language.text("sources.zoho.visible")]
         if count is not None:
@@ -189,13 +181,15 @@ def _modules(session: Session, source: str, zone: str, previous: Previous) -> It
         )
     if not plans:
         yield Finding(
-            "scopes",
+            language.text("sources.check.scopes"),
             False,
             language.text("sources.zoho.no_module_can_be_read"),
             language.text("sources.zoho.make_token", SCOPES=SCOPES),
         )
 
 
-def _some(names: list[str]) -> str:
+def _some(names: list[str]) -> Said:
+    if len(names) <= _SHOWN:
+        return language.text("sources.check.names", names=names)
     more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return language.text("sources.check.names_and_more", names=names[:_SHOWN], count=more)

@@ -114,8 +114,7 @@ class ModuleLoad:
             newest_record_at=self._newest,
             source_rows=None if rows is None else rows + deleted,
             source_amount=amount,
-            message=told.en or None,
-            message_zh=told.zh or None,
+            message=told or None,
         )
 
     def _count(self) -> Totals:
@@ -176,7 +175,7 @@ class ModuleLoad:
             arrived = page.table.num_rows + len(page.rejections)
             if arrived != sheet.count:
                 raise TransientFailure(
-                    text("sources.zoho.could_not_read_zoho_crm", name=self._module.name),
+                    text("sources.zoho.could_not_read_in_bulk", name=self._module.name),
                     cause=text(
                         "sources.zoho.records_announced_file",
                         count=f"{sheet.count:,}",

@@ -114,7 +114,7 @@ def plan_of(
         elif item.name != "id" and types is not None and name not in types:
             if item.required and module.instead.get(name) not in mapping:
                 raise PermanentFailure(
-                    text("sources.zoho.could_not_read_zoho_crm_2", name=module.name),
+                    text("sources.zoho.could_not_read_module", name=module.name),
                     cause=text("sources.zoho.field_not_there_integration_user", name=name),
                     next_step=text("sources.zoho.give_user_s_profile_right"),
                 )

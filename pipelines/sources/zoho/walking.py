@@ -131,7 +131,7 @@ class Walk:
             params,
             expect={"data": list, "info": dict},
             headers=headers,
-            tried=text("sources.zoho.could_not_read_zoho_crm_2", name=plan.module.name),
+            tried=text("sources.zoho.could_not_read_module", name=plan.module.name),
         )
         if content is None:
             self._more = False
@@ -158,7 +158,7 @@ class Walk:
                 moments.append(dt.datetime.fromisoformat(record[STAMP]).astimezone(dt.UTC))
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise PermanentFailure(
-                    text("sources.zoho.could_not_read_zoho_crm_2", name=self._plan.module.name),
+                    text("sources.zoho.could_not_read_module", name=self._plan.module.name),
                     cause=text("sources.zoho.record_without_readable", STAMP=STAMP),
                     next_step=text("sources.zoho.give_integration_user_right_view"),
                 ) from None

@@ -92,3 +92,24 @@ def test_help_is_in_the_language_of_the_company(company_folder: Path):
 
 def test_the_version_is_told():
     assert RUNNER.invoke(app, ["--version"]).output.startswith("forewarn ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["alrts"], "没有命令 alrts；相近的是 alerts。"),
+        (["alerts", "list", "--al"], "没有选项 --al；相近的有 --all"),
+        (["alerts", "snooze", "x", "--reason", "y"], "缺少选项 --until。"),
+        (["sample"], "缺少参数 directory。"),
+        (["sample", "x", "--reps", "many"], "--reps 的值无效：应为整数。"),
+        (["run", "--as-of"], "选项 --as-of 后面要写一个值。"),
+        (["run", "twice"], "多写了内容：twice。"),
+        (["alerts", "--lang", "xx", "list"], "没有这种语言"),
+    ],
+)
+def test_a_command_typed_wrongly_is_told_in_the_language_of_the_process(typed, said):
+    speak("zh")
+    done = RUNNER.invoke(app, typed)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not {"Usage", "Error", "Try"} & {*done.stderr.replace(":", " ").split()}

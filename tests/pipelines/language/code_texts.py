@@ -145,3 +145,29 @@ def is_asked_for(key: str) -> bool:
     plain, patterns = asked_for()
     names = (key, key.partition(".")[2])
     return any(n in plain or any(p.fullmatch(n) for p in patterns) for n in names)
+
+
+# Calls that make a text of a key, by name; in some rooms a call adds the room's name to the key.
+_MAKING = {"text": "", "text_": "", "words": "", "Text": ""}
+_IN_ROOMS = {
+    ("pipelines/reporting/", "say"): "report.",
+    ("pipelines/notifying/", "word"): "notice.",
+}
+
+
+def texts_made() -> Iterator[tuple[str, str, set[str] | None]]:
+    """Every key that the code writes out: (place, key, values given; None where they are a mapping)."""
+    for name, tree in modules().items():
+        rooms = {call: key for (room, call), key in _IN_ROOMS.items() if name.startswith(room)}
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and node.args):
+                continue
+            first, call = node.args[0], getattr(node.func, "attr", getattr(node.func, "id", ""))
+            prefix = {**_MAKING, **rooms}.get(call)
+            if prefix is None or not isinstance(first, ast.Constant):
+                continue
+            key = f"{prefix}{first.value}"
+            if re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", key):
+                given = {keyword.arg for keyword in node.keywords}
+                values = None if None in given else {str(one) for one in given}
+                yield f"{name}:{node.lineno}", key, values

@@ -11,6 +11,7 @@ from code_texts import (
     english_sentences,
     is_asked_for,
     modules,
+    texts_made,
 )
 
 from pipelines.language import languages
@@ -45,7 +46,7 @@ VOCABULARIES = (
     "pipelines/sources/records/targets.py",
     "pipelines/sources/spreadsheet/checks.py",  # words for totals
     "pipelines/sources/spreadsheet/faults.py",  # marks between findings
-    "pipelines/sources/spreadsheet/formats/number_formats.py",
+    "pipelines/sources/spreadsheet/formats/facts/number_formats.py",
     "pipelines/sources/spreadsheet/layout/aliases.py",
     "pipelines/sources/spreadsheet/layout/heading_search.py",  # amounts and days beside headings
     "pipelines/sources/spreadsheet/layout/headings.py",
@@ -107,6 +108,25 @@ def test_no_entry_is_left_that_nobody_asks_for():
     unused = [key for key in catalogue("en") if not is_asked_for(key)]
     # Help is looked up by the path of the command.
     assert not [key for key in unused if not key.startswith("command.help.")]
+
+
+def test_every_key_in_the_code_is_in_the_catalogues_with_what_goes_into_it():
+    known, wrong, seen = catalogue("en"), [], 0
+    for place, key, given in texts_made():
+        seen += 1
+        if key not in known:
+            wrong.append(f"{place}: no sentence for {key}")
+        elif given is not None:
+            asked = {
+                name
+                for form in forms(known[key])
+                for _, name, _, _ in string.Formatter().parse(form)
+                if name
+            }
+            if asked - given:
+                wrong.append(f"{place}: {key} wants {sorted(asked - given)}")
+    assert wrong == []
+    assert seen > 1300
 
 
 @pytest.mark.parametrize("language", languages())

@@ -13,8 +13,14 @@ def entries(monkeypatch):
             "days": ("{count} day", "{count} days"),
             "read": "Reading {file}: {why}",
             "why": "no heading among {names}",
+            "language.between.names": "{one}, {two}",
         },
-        "zh": {"days": ("{count} 天",), "read": "读取 {file}：{why}", "why": "标题中没有{names}"},
+        "zh": {
+            "days": ("{count} 天",),
+            "read": "读取 {file}：{why}",
+            "why": "标题中没有{names}",
+            "language.between.names": "{one}、{two}",
+        },
     }
     monkeypatch.setattr(catalogues, "catalogue", lambda language: known[language])
 

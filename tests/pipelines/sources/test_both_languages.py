@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 import pipelines.sources
-from pipelines.language import has, languages
-from pipelines.language.catalogue import catalogue
+from pipelines.language import has
 from pipelines.sources.http.replies import SHAPE, Refusal
 from pipelines.sources.records.columns import column_of
 from pipelines.sources.records.fields import Field
@@ -69,22 +68,12 @@ def test_no_failure_is_worded_in_the_code(path: Path) -> None:
     assert wrong == []
 
 
-def texts() -> list[tuple[Path, ast.Call, str]]:
-    return [
-        (path, call, str(call.args[0].value))
-        for path in FILES
-        for call in calls(path)
-        if name_of(call) == "text" and call.args and isinstance(call.args[0], ast.Constant)
-        if str(call.args[0].value).startswith(("sources.", "sheets."))
-    ]
-
-
 def test_what_a_child_says_of_a_workbook_has_its_sentences() -> None:
     """A child knows keys only, since words are slow to import."""
     keys = {
         str(node.value)
         for path in FILES
-        if path.parent.name == "formats"
+        if "formats" in path.parts
         for call in calls(path)
         if name_of(call) in ("Refused", "refused", "damaged")
         for node in call.args
@@ -92,26 +81,6 @@ def test_what_a_child_says_of_a_workbook_has_its_sentences() -> None:
     }
     assert len(keys) > 10
     assert [key for key in sorted(keys) if not has(key)] == []
-
-
-def test_every_text_has_its_sentence_and_what_goes_into_it() -> None:
-    wrong = []
-    for path, call, key in texts():
-        if not has(key):
-            wrong.append(f"{path.name}: no sentence for {key}")
-            continue
-        given = {keyword.arg for keyword in call.keywords}
-        if None in given:
-            continue  # a mapping
-        for language in languages():
-            sentence = catalogue(language)[key]
-            forms = sentence if isinstance(sentence, (list, tuple)) else [sentence]
-            for form in forms:
-                wanted = set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", str(form)))
-                if wanted - given:
-                    wrong.append(f"{path.name}: {key} wants {sorted(wanted - given)}")
-    assert wrong == []
-    assert len(texts()) > 350
 
 
 @pytest.mark.parametrize(

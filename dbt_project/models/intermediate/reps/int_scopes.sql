@@ -29,7 +29,7 @@ scopes as (
     select
         'company' as scope_type,
         'company' as scope_id,
-        {{ "'全公司'" if var('language') == 'zh' else "'Company'" }} as scope_name,
+        {{ sql_text(var('whole_company')) }} as scope_name,
         cast(null as string) as parent_scope_type,
         cast(null as string) as parent_scope_id,
         true as is_current

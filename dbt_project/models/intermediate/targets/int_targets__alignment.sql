@@ -1,16 +1,7 @@
 -- Declared targets as known on the as-of day, each whole beside the sum of its parts: scopes below it in
 -- the same period, and shorter periods of the same scope. Only declared figures, nothing summed up.
 with declared as (
-    select
-        declared.period_type,
-        declared.period_start,
-        declared.scope_type,
-        declared.scope_id,
-        declared.metric,
-        declared.target_amount,
-        declared.knowledge_on
-    from {{ ref('int_targets__declared') }} as declared
-    where declared.as_of = {{ as_of_date() }}
+    {{ declared_now() }}
 ),
 
 parts as (
@@ -66,9 +57,4 @@ select
     declared.target_amount as whole_amount
 from summed
 left join declared
-    on
-        summed.period_type = declared.period_type
-        and summed.period_start = declared.period_start
-        and summed.scope_type = declared.scope_type
-        and summed.scope_id = declared.scope_id
-        and summed.metric = declared.metric
+    on {{ same_target('summed', 'declared', without=['as_of']) }}

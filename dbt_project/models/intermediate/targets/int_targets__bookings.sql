@@ -83,32 +83,10 @@ inner join {{ ref('int_targets__spine') }} as spine
         and keys.period_type = spine.period_type
         and keys.period_start = spine.period_start
 left join {{ ref('int_targets__actuals') }} as actuals
-    on
-        keys.as_of = actuals.as_of
-        and keys.period_type = actuals.period_type
-        and keys.period_start = actuals.period_start
-        and keys.scope_type = actuals.scope_type
-        and keys.scope_id = actuals.scope_id
-        and keys.metric = actuals.metric
+    on {{ same_target('keys', 'actuals') }}
 left join {{ ref('int_targets__in_force') }} as in_force
-    on
-        keys.as_of = in_force.as_of
-        and keys.period_type = in_force.period_type
-        and keys.period_start = in_force.period_start
-        and keys.scope_type = in_force.scope_type
-        and keys.scope_id = in_force.scope_id
-        and keys.metric = in_force.metric
+    on {{ same_target('keys', 'in_force') }}
 left join {{ ref('int_targets__expected') }} as expected
-    on
-        keys.as_of = expected.as_of
-        and keys.period_type = expected.period_type
-        and keys.period_start = expected.period_start
-        and keys.metric = expected.metric
+    on {{ same_target('keys', 'expected', without=['scope_type', 'scope_id']) }}
 left join {{ ref('int_targets__phasing') }} as phasing
-    on
-        keys.as_of = phasing.as_of
-        and keys.period_type = phasing.period_type
-        and keys.period_start = phasing.period_start
-        and keys.scope_type = phasing.scope_type
-        and keys.scope_id = phasing.scope_id
-        and keys.metric = phasing.metric
+    on {{ same_target('keys', 'phasing') }}

@@ -23,11 +23,7 @@ with needed as (
     from {{ ref('int_targets__projection') }} as projection
     left join {{ ref('int_targets__best_finishes') }} as finishes
         on
-            projection.scope_type = finishes.scope_type
-            and projection.scope_id = finishes.scope_id
-            and projection.metric = finishes.metric
-            and projection.period_type = finishes.period_type
-            and projection.period_start = finishes.period_start
+            {{ same_target('projection', 'finishes', without=['as_of']) }}
             and projection.part = finishes.part
             and finishes.finishes_seen >= 4
 )

@@ -19,12 +19,7 @@ with expected as (
             as new_amount
     from {{ ref('int_targets__bookings') }} as bookings
     left join {{ ref('int_targets__due_pipeline') }} as pipeline
-        on
-            bookings.as_of = pipeline.as_of
-            and bookings.period_type = pipeline.period_type
-            and bookings.period_start = pipeline.period_start
-            and bookings.scope_type = pipeline.scope_type
-            and bookings.scope_id = pipeline.scope_id
+        on {{ same_target('bookings', 'pipeline', without=['metric']) }}
     left join {{ ref('int_targets__yields') }} as yields
         on
             bookings.period_type = yields.period_type
@@ -32,12 +27,7 @@ with expected as (
             and bookings.part = yields.part
             and yields.periods_seen >= 1
     left join {{ ref('int_targets__spread') }} as spread
-        on
-            bookings.period_type = spread.period_type
-            and bookings.period_start = spread.period_start
-            and bookings.metric = spread.metric
-            and bookings.scope_type = spread.scope_type
-            and bookings.scope_id = spread.scope_id
+        on {{ same_target('bookings', 'spread', without=['as_of']) }}
     where bookings.metric = 'revenue' and bookings.is_running
 )
 

@@ -22,13 +22,7 @@ with seen as (
             as pipeline_weight
     from {{ ref('int_targets__run_rate') }} as run_rate
     left join {{ ref('int_targets__pipeline_projection') }} as pipeline
-        on
-            run_rate.as_of = pipeline.as_of
-            and run_rate.period_type = pipeline.period_type
-            and run_rate.period_start = pipeline.period_start
-            and run_rate.scope_type = pipeline.scope_type
-            and run_rate.scope_id = pipeline.scope_id
-            and run_rate.metric = pipeline.metric
+        on {{ same_target('run_rate', 'pipeline') }}
 ),
 
 projected as (

@@ -26,12 +26,7 @@ joined as (
         coalesce(bookings.expected_share, 1.0) as share
     from {{ ref('int_targets__bookings') }} as bookings
     left join spread as own
-        on
-            bookings.period_type = own.period_type
-            and bookings.period_start = own.period_start
-            and bookings.metric = own.metric
-            and bookings.scope_type = own.scope_type
-            and bookings.scope_id = own.scope_id
+        on {{ same_target('bookings', 'own', without=['as_of']) }}
     left join {{ ref('int_targets__parents') }} as parents
         on
             bookings.scope_type = parents.scope_type

@@ -23,12 +23,7 @@ with judged as (
         end as band
     from {{ ref('fct_target_completion_history') }} as history
     inner join {{ ref('fct_target_completion') }} as finished
-        on
-            history.period_type = finished.period_type
-            and history.period_start = finished.period_start
-            and history.scope_type = finished.scope_type
-            and history.scope_id = finished.scope_id
-            and history.metric = finished.metric
+        on {{ same_target('history', 'finished', without=['as_of']) }}
     where
         history.metric = 'revenue'
         and history.level in ('normal', 'warning', 'danger')

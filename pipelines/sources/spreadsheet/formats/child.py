@@ -19,9 +19,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from pipelines.sources.spreadsheet.formats import biff, markup, ods, xlsb
+from pipelines.sources.spreadsheet.formats import markup
+from pipelines.sources.spreadsheet.formats.facts import biff, ods, xlsb
+from pipelines.sources.spreadsheet.formats.facts.ooxml import Package
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts, letters
-from pipelines.sources.spreadsheet.formats.ooxml import Package
 from pipelines.sources.spreadsheet.formats.refused import (
     MOST_CELLS,
     MOST_MERGES,

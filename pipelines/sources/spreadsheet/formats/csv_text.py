@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from charset_normalizer import from_bytes
 
+from pipelines.language import Text
 from pipelines.language import text as text_of
 from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -27,7 +28,7 @@ SEPARATORS = (",", ";", "\t", "|")
 _LONGEST_CELL = 131_072
 MOST_COLUMNS = 16_384  # of any spreadsheet program
 MOST_TEXT_CELLS = 20_000_000  # a line of nothing but commas costs memory as one of words does
-_SAVE_AS = text_("sheets.csv_text.save_file_as_csv")
+_SAVE_AS = text_("sheets.csv.save_as_utf8")
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:
@@ -86,19 +87,24 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         guess = from_bytes(data[:20_000]).best()
-        looks = text_("sheets.csv_text.looks_like", encoding=guess.encoding) if guess else ""
         raise FileRejected(
-            text_("sheets.csv_text.text_neither_utf_utf", start=error.start, looks=looks)
-            if encoding == "gb18030"
-            else text_("sheets.csv_text.not_in_encoding", encoding=encoding, start=error.start),
+            _undecoded(encoding, error.start, guess.encoding if guess else None),
             next_step=text_("sheets.next.say_encoding"),
         ) from error
+
+
+def _undecoded(encoding: str, byte: int, guess: str | None) -> Text:
+    if encoding != "gb18030":
+        return text_("sheets.csv_text.not_in_encoding", encoding=encoding, start=byte)
+    if guess:
+        return text_("sheets.csv.encoding_looks_like", byte=byte, encoding=guess)
+    return text_("sheets.csv.encoding_unknown", byte=byte)
 
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
         raise FileRejected(
-            text_("sheets.csv_text.file_holds_nul_characters"),
+            text_("sheets.csv.nul"),
             next_step=_SAVE_AS,
         )
     return text
@@ -144,9 +150,9 @@ def read_grid(text: str, name: str) -> Grid:
             rows.append(row)
     except csv.Error as error:
         raise FileRejected(
-            text_("sheets.csv_text.uncut_line", line=reader.line_num, said=error),
+            text_("sheets.csv.uncut_line", line=reader.line_num, said=error),
             where=f"{name}!{len(rows) + 1}",
-            next_step=text_("sheets.csv_text.correct_quotation_marks_or"),
+            next_step=text_("sheets.csv.correct_quotes"),
         ) from error
     if rows and rows[0][:1] == [f"sep={delimiter}"] or text.startswith("sep="):
         rows[0] = []

@@ -66,10 +66,10 @@ def without_other_tables(
         if rival and not ignore and kind in (None, "target"):
             one, other = letters(main[0].index), letters(part[0].index)
             raise FileRejected(
-                text_("sheets.beside.two_tables_with_same", one=one, other=other),
+                text_("sheets.beside.twins", one=one, other=other),
                 where=grid.address(bottom),
-                next_step=text_("sheets.beside.put_one_them_on"),
+                next_step=text_("sheets.beside.next"),
             )
         span = f"{letters(part[0].index)}–{letters(part[-1].index)}"
-        remarks.append(text_("sheets.beside.columns_hold_another_table", span=span))
+        remarks.append(text_("sheets.beside.unread", span=span))
     return kept

@@ -130,7 +130,7 @@ def refuse_formulas(grid: Grid, cells: Sequence[tuple[int, int]]) -> FileRejecte
         if len(cells) > 5
         else text_("sheets.body.formulas_uncalculated", shown=shown),
         where=grid.address(*cells[0]),
-        next_step=text_("sheets.body.open_file_excel_or"),
+        next_step=text_("sheets.body.open_and_save"),
     )
 
 
@@ -149,7 +149,7 @@ def body_of_table(table: Table) -> Body:
 
 
 def _hidden(count: int) -> list[Text]:
-    text = text_("sheets.body.hidden_rows_were_read", number=count)
+    text = text_("sheets.body.hidden_rows", number=count)
     return [text] if count else []
 
 

@@ -214,15 +214,15 @@ def no_headings(grid: Grid, months: bool, known_names: str) -> FileRejected:
     if months:
         wanted = text_("sheets.heading_search.person_months")
     if known_names:
-        wanted = text_("sheets.heading_search.text", wanted=wanted, known_names=known_names)
+        wanted = text_(
+            "sheets.heading_search.wanted_known_as", wanted=wanted, known_names=known_names
+        )
     content = text_("sheets.heading_search.sheet_empty")
     if seen:
         content = text_("sheets.heading_search.first_row", seen=_at_most(seen, 200))
-    missing = text_(
-        "sheets.heading_search.no_heading_row_was", searched_rows=SEARCHED_ROWS, wanted=wanted
-    )
+    missing = text_("sheets.heading_search.none_found", searched_rows=SEARCHED_ROWS, wanted=wanted)
     return FileRejected(
         joined([missing, content]),
         where=grid.name,
-        next_step=text_("sheets.heading_search.put_headings_into_one"),
+        next_step=text_("sheets.heading_search.next"),
     )

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.entities import ENTITIES
-from pipelines.language.text import Said
 from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.layout.aliases import BLOCK_WORDS, HEADINGS
@@ -122,14 +121,14 @@ def aliases(entity: str) -> dict[str, tuple[str, int]]:
     return known
 
 
-def nearest(wanted: str, headings: Iterable[str]) -> Said:
-    """` (did you mean X?)` for a heading that almost fits, else empty texts."""
+def nearest(wanted: str, headings: Iterable[str]) -> str:
+    """The heading that almost fits, else nothing."""
     close = difflib.get_close_matches(
         key(wanted), [key(text) for text in headings], n=1, cutoff=0.6
     )
     for text in headings:
         if close and key(text) == close[0]:
-            return text_("sheets.headings.did_you_mean", text=text)
+            return text
     return ""
 
 
@@ -150,23 +149,20 @@ def assign_canonical(entity: str, headings: list[Heading], where: str) -> Assign
             continue
         name = names.get(key(heading.text))
         if name is None:
-            hint = nearest(heading.text, [column.name for column in ENTITIES[entity].columns])
+            near = nearest(heading.text, [column.name for column in ENTITIES[entity].columns])
+            known = {"entity": entity, "columns": [*names.values()]}
             raise FileRejected(
-                text_(
-                    "sheets.headings.unknown_heading_has",
-                    text=heading.text,
-                    hint=hint,
-                    entity=entity,
-                    values=[*names.values()],
-                ),
+                text_("sheets.heading.unknown_near", heading=heading.text, near=near, **known)
+                if near
+                else text_("sheets.heading.unknown", heading=heading.text, **known),
                 where=where,
-                next_step=text_("sheets.headings.correct_heading_delete_column"),
+                next_step=text_("sheets.heading.next_unknown"),
             )
         if name in found:
             raise FileRejected(
-                text_("sheets.headings.heading_stands_there_twice", text=heading.text),
+                text_("sheets.heading.twice", heading=heading.text),
                 where=where,
-                next_step=text_("sheets.headings.delete_one_two_columns"),
+                next_step=text_("sheets.heading.next_twice"),
             )
         found[name] = position
     return Assignment(found, ())
@@ -190,17 +186,14 @@ def assign_mapped(
         # With its unit first: 金额（元） and 金额（万元） are two headings.
         wanted = [one for one in read_heading(text).keys if one in positions]
         if not wanted:
-            hint = nearest(text, texts)
+            near = nearest(text, texts)
+            asked = {"heading": text, "column": name, "headings": [*texts]}
             raise FileRejected(
-                text_(
-                    "sheets.headings.there_no_heading_which",
-                    text=text,
-                    hint=hint,
-                    value=name,
-                    texts=[*texts],
-                ),
+                text_("sheets.heading.mapped_absent_near", near=near, **asked)
+                if near
+                else text_("sheets.heading.mapped_absent", **asked),
                 where=where,
-                next_step=text_("sheets.headings.correct_sheet_or_columns"),
+                next_step=text_("sheets.heading.next_mapped"),
             )
         found[name] = _single(positions[wanted[0]], text, where)
     taken = set(found.values())
@@ -223,8 +216,8 @@ def assign_mapped(
 def _single(places: list[int], text: str, where: str) -> int:
     if (times := len(set(places))) > 1:
         raise FileRejected(
-            text_("sheets.headings.heading_stands_there_times", text=text, times=times),
+            text_("sheets.heading.several_times", heading=text, times=times),
             where=where,
-            next_step=text_("sheets.headings.give_columns_different_headings"),
+            next_step=text_("sheets.heading.next_several"),
         )
     return places[0]

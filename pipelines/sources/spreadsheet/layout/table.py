@@ -155,9 +155,9 @@ def _pick_stacked(finder: HeadingFinder, first: tuple[int, int]) -> tuple[int, i
     if len(named) != 1:
         places = [finder.grid.address(top) for top, _ in tables]
         raise FileRejected(
-            text_("sheets.table.sheet_has_tables_with", tables=len(tables), places=[*places]),
+            text_("sheets.table.several", tables=len(tables), places=[*places]),
             where=finder.grid.name,
-            next_step=text_("sheets.table.leave_one_table_per"),
+            next_step=text_("sheets.table.next"),
         )
     return named[0][1], named[0][2]
 
@@ -242,5 +242,7 @@ def _body(
         else:
             body.append(row)
     if notes:
-        remarks.append(text("sheets.rows.notes", rows=[str(row + 1) for row in notes[:10]]))
+        remarks.append(
+            text("sheets.rows.without_figures", rows=[str(row + 1) for row in notes[:10]])
+        )
     return body

@@ -60,7 +60,7 @@ def _constant(work: RowWork, column: Column, text: str, count: int) -> pa.Array:
     except CellFault as fault:
         raise FileRejected(
             text_("sheets.row_constants.unreadable", column=column.name, fault=fault.told),
-            next_step=text_("sheets.row_constants.correct_values_or_defaults"),
+            next_step=text_("sheets.row_constants.correct"),
         ) from fault
     return pa.array([value] * count, ARROW_TYPES[column.kind])
 
@@ -90,7 +90,7 @@ def _default(work: RowWork, column: Column, text: str, count: int) -> None:
     if number and own.null_count:
         work.remarks.append(
             text_(
-                "sheets.row_constants.was_empty_rows_took",
+                "sheets.row_constants.default_taken",
                 column=column.name,
                 number=number,
                 text=text,
@@ -113,9 +113,9 @@ def _target_scope(work: RowWork, count: int) -> None:
         period = sheet_period(work.body, mapping, work.file)[1]
         if period is None:
             raise FileRejected(
-                text_("sheets.row_constants.not_said_which_period"),
+                text_("sheets.row_constants.no_period"),
                 where=work.body.where,
-                next_step=text_("sheets.row_constants.add_values_period_mapping"),
+                next_step=text_("sheets.row_constants.add_period"),
             )
         columns["period"] = pa.array([period] * count, pa.string())
     columns["scope_id"], faults = tidy_reps(columns["scope_id"], columns["scope_type"])

@@ -69,7 +69,7 @@ def drop_totals(work: RowWork) -> list[tuple[int, dict[str, Any]]]:
     if totals:
         gone = {row for row, _ in totals}
         listed = [str(body.rows[row] + 1) for row in sorted(gone)[:20]]
-        work.remarks.append(text_("sheets.row_totals.totals_rows_left_out", listed=[*listed]))
+        work.remarks.append(text_("sheets.row_totals.left_out", listed=[*listed]))
         kept = [row for row in range(len(body.rows)) if row not in gone]
         work.blocks = {place for place, row in enumerate(kept) if row - 1 in gone}
         work.left_out += len(gone)
@@ -83,7 +83,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         return
     currency = work.columns.get("currency")
     if currency is not None and pc.count_distinct(currency).as_py() > 1:
-        work.remarks.append(text_("sheets.row_totals.totals_were_not_checked"))
+        work.remarks.append(text_("sheets.row_totals.unchecked_currencies"))
         return
     places = {row for row, _ in totals}
     for name in totals[0][1]:
@@ -92,7 +92,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
         amounts = work.columns[name].to_pylist()
         bad = {row for row, faults in work.faults.items() if any(f[0] == name for f in faults)}
         if bad:
-            work.remarks.append(text_("sheets.row_totals.totals_were_not_checked_2", value=name))
+            work.remarks.append(text_("sheets.row_totals.unchecked_unreadable", column=name))
             continue
         lines: list[Line] = []
         stated = dict(totals)
@@ -115,7 +115,7 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
             says, added = plain(wrong.stated), plain(wrong.added)
             raise FileRejected(
                 text_(
-                    "sheets.row_totals.totals_row_says_for",
+                    "sheets.row_totals.sum_differs",
                     says=says,
                     heading=heading,
                     first=first,
@@ -123,5 +123,5 @@ def check_totals_rows(work: RowWork, totals: list[tuple[int, dict[str, Any]]]) -
                     added=added,
                 ),
                 where=first,
-                next_step=text_("sheets.row_totals.correct_total_or_rows"),
+                next_step=text_("sheets.row_totals.correct"),
             )

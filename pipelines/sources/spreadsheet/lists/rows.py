@@ -101,12 +101,12 @@ def _refuse_missing(work: RowWork) -> None:
     seen = [heading.text for heading in work.body.headings if heading.text]
     name, required = work.entity.name, work.entity.required
     fix = (
-        text_("sheets.rows.name_their_headings_under")
+        text_("sheets.rows.name_headings")
         if work.mapping
-        else text_("sheets.rows.add_column_needs", value=name, required=[*required])
+        else text_("sheets.rows.add_column", value=name, required=[*required])
     )
     raise FileRejected(
-        text_("sheets.rows.required_columns_missing_headings", missing=[*missing], seen=[*seen]),
+        text_("sheets.rows.required_missing", missing=[*missing], seen=[*seen]),
         where=work.body.where,
         next_step=fix,
     )
@@ -153,7 +153,7 @@ def _derive(work: RowWork) -> None:
         columns["opportunity_id"] = keys.deal_ids(
             *(columns[n] for n in ("account_id", "opportunity_name", "owner_id"))
         )
-        work.remarks.append(text_("sheets.rows.deals_have_no_number"))
+        work.remarks.append(text_("sheets.rows.deals_unnumbered"))
 
 
 def _require(work: RowWork) -> None:
@@ -166,7 +166,7 @@ def _require(work: RowWork) -> None:
                     work.fault(
                         row,
                         name,
-                        text_("sheets.rows.required_cell_empty", value=name),
+                        text_("sheets.rows.required_empty", value=name),
                     )
     skip = [*work.faults, *work.merged]
     for row, first in keys.repeated(work.entity, work.columns, skip).items():
@@ -174,9 +174,7 @@ def _require(work: RowWork) -> None:
             work.doubles.add(row)  # nothing is lost: a list of people names each team many times
             continue
         shown = ", ".join(str(work.columns[name][row].as_py()) for name in work.entity.key)
-        text = text_(
-            "sheets.rows.key_already_stands_row", shown=shown, first=work.body.rows[first] + 1
-        )
+        text = text_("sheets.rows.key_twice", shown=shown, first=work.body.rows[first] + 1)
         work.fault(row, work.entity.key[0], text)
     if work.doubles:
         work.remarks.append(text_("sheets.rows.rows_repeat_another_row", doubles=len(work.doubles)))

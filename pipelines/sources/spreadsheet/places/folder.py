@@ -128,14 +128,14 @@ class FolderSource:
         except OSError as error:
             raise FileRejected(
                 text_("sheets.folder.cannot_be_opened", why=_why_shut(error)),
-                next_step=text_("sheets.folder.check_rights_file_whether"),
+                next_step=text_("sheets.folder.check_rights"),
                 transient=True,
             ) from error
         seen = {(s.st_size, s.st_mtime_ns) for s in (after, now)} | {(ref.size, ref.modified_at)}
         if len(seen) > 1 or len(data) != ref.size:
             raise FileRejected(
-                text_("sheets.folder.file_still_being_written"),
-                next_step=text_("sheets.folder.wait_until_copy_or"),
+                text_("sheets.folder.being_written"),
+                next_step=text_("sheets.folder.wait"),
                 transient=True,
             )
         return data
@@ -149,7 +149,7 @@ class FolderSource:
 
 def no_longer_there(file: str) -> Text:
     """Why a file that has left its folder is withdrawn."""
-    return text_("sheets.folder.no_longer_folder", file=file)
+    return text_("sheets.folder.left", file=file)
 
 
 def _why_shut(error: OSError) -> Text:

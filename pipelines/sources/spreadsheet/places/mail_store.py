@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.language import Text
-from pipelines.language.text import InBoth
+from pipelines.language import Text, stored
+from pipelines.language.text import InEach
 from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.places.mail_parts import Attachment
 from pipelines.sources.spreadsheet.places.mail_rules import MailHead
@@ -42,10 +42,14 @@ class KeptFile:
     sha256: str
     refused: str = ""
     refused_zh: str = ""
+    refused_others: str = ""  # in further languages, as `language.stored` keeps them
 
     @property
     def why_refused(self) -> Text | None:
-        return InBoth(self.refused, self.refused_zh or self.refused) if self.refused else None
+        if not self.refused:
+            return None
+        kept = {"why_en": self.refused, "why_zh": self.refused_zh or self.refused}
+        return InEach(stored.in_each({**kept, stored.COLUMN: self.refused_others}, "why"))
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ class MailStore:
             self._names.add(name)
             if digest and not self._content(digest):
                 self._write(self._target / "content" / digest[:2] / digest, item.content)
-            why = (item.refused.en, item.refused.zh) if item.refused else ("", "")
+            said = item.refused
+            why = (said.en, said.zh, stored.in_others(why=said) or "") if said else ()
             files.append(KeptFile(name, item.title, len(item.content), digest, *why))
         if not before:
             for key in twins:

@@ -185,13 +185,18 @@ def _in_sequence(table: Table, months: list[SpanColumn]) -> list[SpanColumn]:
 def _twice(table: Table, columns: list[SpanColumn]) -> FileRejected:
     names = [table.columns[column.position] for column in columns]
     places = Joined(
-        [text_("sheets.matrix.text", index=letters(c.index), text=c.heading.text) for c in names],
+        [
+            text_(
+                "sheets.matrix.column_and_heading", column=letters(c.index), heading=c.heading.text
+            )
+            for c in names
+        ],
         "and",
     )
     return FileRejected(
-        text_("sheets.matrix.same_month_stands_two", places=places),
+        text_("sheets.matrix.month_twice", places=places),
         where=table.where,
-        next_step=text_("sheets.matrix.write_above_blocks_months"),
+        next_step=text_("sheets.matrix.name_blocks"),
     )
 
 

@@ -26,8 +26,8 @@ from pipelines.sources.spreadsheet.values.months import parse_month, parse_perio
 _STATUS = re.compile(r"\((已?离职|已?调岗|已?转岗|新人|新入职|试用|兼职|代|休假)[^)]*\)$")
 _SEVERAL = re.compile(r"[、,;/&+和与]")
 # What lists and sheets with months as columns are both refused for.
-NOBODY = text_("sheets.scopes.not_said_whom_targets")
-SAY_WHOM = text_("sheets.scopes.add_values_scope_type")
+NOBODY = text_("sheets.scopes.no_type")
+SAY_WHOM = text_("sheets.scopes.add_type")
 
 
 def scope_of_heading(heading: Heading | None) -> str | None:
@@ -44,7 +44,7 @@ def rep_name(text: str) -> str:
     """A rep as named in a sheet: no inner spaces, no `(离职)` behind; `CellFault` for two reps."""
     name = person_name(_STATUS.sub("", text))
     if has_cjk(name) and _SEVERAL.search(name):
-        raise CellFault(text_("sheets.scopes.names_more_than_one", text=text))
+        raise CellFault(text_("sheets.scopes.several_people", text=text))
     return name
 
 
@@ -74,22 +74,25 @@ def year_of(body: Body, mapping: FileMapping, file: str) -> int | None:
         return mapping.year
     told: dict[int, Text] = {}
     for place, text in (
-        (text_("sheets.scopes.sheet_s_name"), body.sheet),
+        (text_("sheets.scopes.sheet_name"), body.sheet),
         (text_("sheets.scopes.title"), " ".join(body.title)),
-        (text_("sheets.scopes.file_s_name"), Path(given_name(file.partition("#")[0])).stem),
+        (text_("sheets.scopes.file_name"), Path(given_name(file.partition("#")[0])).stem),
     ):
         years = years_in(text)
         if len(years) == 1:
             told.setdefault(years.pop(), place)
     if len(told) > 1:
         said = Joined(
-            [text_("sheets.scopes.says", place=place, year=year) for year, place in told.items()],
+            [
+                text_("sheets.scopes.year_in_place", place=place, year=year)
+                for year, place in told.items()
+            ],
             "clauses",
         )
         raise FileRejected(
-            text_("sheets.scopes.year_not_certain", said=said),
+            text_("sheets.scopes.years_differ", said=said),
             where=body.where,
-            next_step=text_("sheets.scopes.correct_one_that_wrong"),
+            next_step=text_("sheets.scopes.correct_year"),
         )
     return next(iter(told), None)
 

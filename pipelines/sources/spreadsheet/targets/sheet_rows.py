@@ -68,9 +68,9 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
         year = year_of(body, mapping, file)
         if year is None:
             raise FileRejected(
-                text_("sheets.sheet_rows.months_have_no_year"),
+                text_("sheets.sheet_rows.no_year"),
                 where=table.where,
-                next_step=text_("sheets.sheet_rows.write_year_above_table"),
+                next_step=text_("sheets.sheet_rows.write_year"),
             )
     if reading.decimal is None:
         places = [table.columns[column.position].index for column in figures]
@@ -86,9 +86,9 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
         raise _refuse(sheet)
     if not sheet.records:
         raise FileRejected(
-            text_("sheets.sheet_rows.no_row_with_targets"),
+            text_("sheets.sheet_rows.no_targets"),
             where=table.where,
-            next_step=text_("sheets.sheet_rows.enter_targets_or_remove"),
+            next_step=text_("sheets.sheet_rows.enter_or_remove"),
         )
     return _finish(sheet, body.remarks)
 
@@ -96,7 +96,7 @@ def read_targets(table: Table, mapping: FileMapping, reading: Reading, file: str
 def _refuse(sheet: TargetSheet) -> FileRejected:
     count = len(sheet.problems)
     shown = [
-        text_("sheets.sheet_rows.text", address=address, text=text)
+        text_("sheets.sheet_rows.fault_at", address=address, text=text)
         for address, text in sheet.problems[:10]
     ]
     if count > 10:
@@ -104,7 +104,7 @@ def _refuse(sheet: TargetSheet) -> FileRejected:
     return FileRejected(
         joined(shown),
         where=sheet.problems[0][0],
-        next_step=text_("sheets.sheet_rows.correct_cells_named_here"),
+        next_step=text_("sheets.sheet_rows.correct_cells"),
     )
 
 
@@ -112,7 +112,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
     matrix = sheet.matrix
     labels = [sheet.label(row, position) for position in matrix.texts]
     if any(is_dropped(sheet.mapping, label) for label in labels):
-        sheet.remarks.append(text_("sheets.sheet_rows.row_was_left_out", row=row + 1))
+        sheet.remarks.append(text_("sheets.sheet_rows.left_out", row=row + 1))
         return
     try:
         metric = metric_of(sheet, row)
@@ -124,7 +124,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
         return
     total = any(is_total(label) for label in labels)
     if not total and all(is_blank(label) for label in labels) and "scope_id" in matrix.labels:
-        sheet.remarks.append(text_("sheets.sheet_rows.row_has_no_label", row=row + 1))
+        sheet.remarks.append(text_("sheets.sheet_rows.no_label", row=row + 1))
         return
     amounts = _amounts(sheet, row, metric)
     sheet.lines.append(
@@ -141,7 +141,7 @@ def _read_row(sheet: TargetSheet, row: int) -> None:
     months = [amounts.get(column.position) for column in matrix.months]
     if all(amount is None for amount in months):
         if not any(_is_problem(sheet, row, column) for column in matrix.months):
-            sheet.remarks.append(text_("sheets.sheet_rows.row_has_no_figures", row=row + 1))
+            sheet.remarks.append(text_("sheets.sheet_rows.no_figures", row=row + 1))
         return
     sheet.read += 1
     if not any(is_open(sheet, row, column, amounts) for column in matrix.months):
@@ -184,9 +184,9 @@ def _finish(sheet: TargetSheet, layout_remarks: list[Text]) -> SheetRows:
     if sheet.totals:
         turned = sheet.table.grid.is_turned
         rows = [letters(row - 1) if turned else str(row) for row in sheet.totals]
-        remarks.append(text_("sheets.sheet_rows.totals_rows_left_out", rows=[*rows]))
+        remarks.append(text_("sheets.sheet_rows.totals_checked", rows=[*rows]))
     if sheet.dashes:
-        remarks.append(text_("sheets.sheet_rows.months_hold_dash_have", dashes=sheet.dashes))
+        remarks.append(text_("sheets.sheet_rows.dashes", dashes=sheet.dashes))
     if unread := sheet.matrix.not_read[:24]:
         remarks.append(text_("sheets.sheet_rows.columns_without_targets", unread=[*unread]))
     table = pa.Table.from_pylist(sheet.records, schema=sheet_schema("targets"))

@@ -44,7 +44,7 @@ def metric_of(sheet: TargetSheet, row: int) -> str | None:
         return fixed
     if kind is not None:
         return None
-    raise CellFault(text_("sheets.target_rows.metric_not_known_accepted", text=text))
+    raise CellFault(text_("sheets.target_rows.unknown_metric", text=text))
 
 
 def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
@@ -55,7 +55,7 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         parse = parser(TARGETS.column("scope_type"), sheet.reading)
         kind = parse(sheet.label(row, labels["scope_type"]))
         if kind is None:
-            raise CellFault(text_("sheets.target_rows.scope_type_required_cell"))
+            raise CellFault(text_("sheets.target_rows.scope_type_empty"))
     if "scope_id" in mapping.values:
         return kind, mapping.values["scope_id"]
     text = parse_text(
@@ -65,7 +65,7 @@ def _scope(sheet: TargetSheet, row: int) -> tuple[str | None, str]:
         pad=mapping.pad.get("scope_id", 0),
     )
     if text is None:
-        raise CellFault(text_("sheets.target_rows.row_has_figures_but"))
+        raise CellFault(text_("sheets.target_rows.for_nobody"))
     return kind, rep_name(text) if kind == "rep" else text
 
 
@@ -150,7 +150,7 @@ def add_records(
             sheet.problem(
                 address,
                 text_(
-                    "sheets.target_rows.second_target_for_first",
+                    "sheets.target_rows.second_target",
                     scope=scope,
                     period=period,
                     first=first,

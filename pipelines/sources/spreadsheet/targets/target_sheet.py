@@ -137,7 +137,7 @@ def check_row(sheet: TargetSheet, row: int, amounts: dict[int, Decimal | None]) 
             sheet.problem(
                 sheet.address(row, column.position),
                 text_(
-                    "sheets.target_sheet.says_but_its_months",
+                    "sheets.target_sheet.months_differ",
                     heading=heading,
                     says=says,
                     added=added,
@@ -156,7 +156,7 @@ def check_lines(sheet: TargetSheet) -> None:
             sheet.problem(
                 sheet.address(wrong.row, wrong.column),
                 text_(
-                    "sheets.target_sheet.total_but_rows_add",
+                    "sheets.target_sheet.rows_differ",
                     heading=heading,
                     stated=stated,
                     first=first,

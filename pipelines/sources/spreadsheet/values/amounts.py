@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import CellFault
+from pipelines.sources.spreadsheet.formats.facts.number_formats import is_own
 from pipelines.sources.spreadsheet.formats.grid import Foreign
-from pipelines.sources.spreadsheet.formats.number_formats import is_own
 from pipelines.sources.spreadsheet.values.cells import NULLS, WORDS_FOR_NOTHING, settle
 from pipelines.sources.spreadsheet.values.units import split_currency, suffix_multiplier
 

@@ -57,19 +57,19 @@ def settle(value: Any) -> Any:
         if len(value) > LONGEST_TEXT:
             raise CellFault(
                 text_(
-                    "sheets.cells.text_has_characters_at",
-                    value=len(value),
-                    longest_text=LONGEST_TEXT,
+                    "sheets.cells.text_too_long",
+                    characters=len(value),
+                    most=LONGEST_TEXT,
                 )
             )
         text = clean_text(value)
         if text.startswith("#") and _ERROR_TEXT.match(text):
-            raise CellFault(text_("sheets.cells.cell_holds_error_2", text=text))
+            raise CellFault(text_("sheets.cells.holds_error_text", code=text))
         return text
     if isinstance(value, ErrorCell):
-        raise CellFault(text_("sheets.cells.cell_holds_error", code=value.code))
+        raise CellFault(text_("sheets.cells.holds_error", code=value.code))
     if isinstance(value, UncachedFormula):
-        raise CellFault(text_("sheets.cells.cell_holds_formula_without"))
+        raise CellFault(text_("sheets.cells.formula_without_value"))
     return value
 
 
@@ -88,9 +88,9 @@ def parse_text(
             value = match.group(1)
         if is_code:
             if _SCIENTIFIC.match(value):
-                raise CellFault(text_("sheets.cells.long_number_that_excel", value=value))
+                raise CellFault(text_("sheets.cells.number_shortened", value=value))
             if _EXCEL_DATE.match(value):
-                raise CellFault(text_("sheets.cells.code_that_excel_has", value=value))
+                raise CellFault(text_("sheets.cells.code_made_date", value=value))
         text = value
     elif isinstance(value, bool):
         text = "TRUE" if value else "FALSE"
@@ -98,7 +98,7 @@ def parse_text(
         text = _number_text(value, is_code)
     elif isinstance(value, dt.datetime | dt.date):
         if is_code:
-            raise CellFault(text_("sheets.cells.cell_holds_date_where", value=value))
+            raise CellFault(text_("sheets.cells.date_for_code", value=value))
         text = value.isoformat()
     else:
         text = str(value)
@@ -107,7 +107,7 @@ def parse_text(
 
 def _number_text(value: float, is_code: bool) -> str:
     if is_code and abs(value) >= 1e15:
-        raise CellFault(text_("sheets.cells.number_or_more_digits", value=f"{value:.0f}"))
+        raise CellFault(text_("sheets.cells.number_too_long", value=f"{value:.0f}"))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return repr(value)
@@ -142,7 +142,7 @@ def parse_percent(
     if points:
         return number / 100
     if abs(number) > Decimal("1.5"):
-        raise CellFault(text_("sheets.cells.can_be_share_or", value=value))
+        raise CellFault(text_("sheets.cells.share_or_points", value=value))
     return number
 
 
@@ -164,11 +164,11 @@ def parse_flag(value: Any, nulls: Collection[str] = NULLS) -> bool | None:
     if isinstance(value, float | int):
         value = _number_text(value, False) if not isinstance(value, bool) else str(value)
     if not isinstance(value, str):
-        raise CellFault(text_("sheets.cells.neither_yes_nor_no", value=value))
+        raise CellFault(text_("sheets.cells.no_yes_or_no", value=value))
     if value in nulls or value.casefold() in WORDS_FOR_NOTHING:
         return None
     if value.casefold() not in _FLAGS:
-        raise CellFault(text_("sheets.cells.neither_yes_nor_no_2", value=value))
+        raise CellFault(text_("sheets.cells.no_yes_or_no_accepted", value=value))
     return _FLAGS[value.casefold()]
 
 
@@ -185,5 +185,5 @@ def parse_choice(
     plain = text.casefold()
     found = plain if plain in choices else words.get(plain)
     if found is None:
-        raise CellFault(text_("sheets.cells.not_known_accepted", text=text, choices=[*choices]))
+        raise CellFault(text_("sheets.cells.not_a_choice", value=text, choices=[*choices]))
     return found

@@ -126,7 +126,7 @@ def parser(
         if found is None and month and month.year is None and not month.rest and reading.year:
             found = f"{reading.year}-{month.number:02d}"
         if found is None:
-            raise CellFault(text_("sheets.columns.not_period_such_as", value=value))
+            raise CellFault(text_("sheets.columns.no_period", value=value))
         return found
 
     def text(value: Any) -> str | None:

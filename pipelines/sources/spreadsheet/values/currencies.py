@@ -10,7 +10,7 @@ import re
 
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import CellFault
-from pipelines.sources.spreadsheet.formats.number_formats import SIGNS
+from pipelines.sources.spreadsheet.formats.facts.number_formats import SIGNS
 from pipelines.sources.spreadsheet.values.units import currency_word
 
 _OWN = ("元", "圆", "本币", "本位币", "local")

@@ -62,11 +62,7 @@ def parse_day(value: Any, zone: ZoneInfo, order: DateOrder | None = None) -> dt.
 
 
 def _unlikely(value: Any) -> CellFault:
-    return CellFault(
-        text_(
-            "sheets.moments.not_likely_date_years", value=value, years=_YEARS[0], years_2=_YEARS[1]
-        )
-    )
+    return CellFault(text_("sheets.moments.unlikely", value=value, first=_YEARS[0], last=_YEARS[1]))
 
 
 def _moment(value: Any, order: DateOrder | None) -> dt.datetime:
@@ -75,7 +71,7 @@ def _moment(value: Any, order: DateOrder | None) -> dt.datetime:
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise CellFault(text_("sheets.moments.not_date", value=value))
+        raise CellFault(text_("sheets.moments.no_date", value=value))
     if isinstance(value, str):
         return _from_text(value, order)
     return _from_number(value)
@@ -88,7 +84,7 @@ def _from_number(value: float) -> dt.datetime:
         return _EPOCH + dt.timedelta(seconds=seconds)
     if float(value).is_integer() and 19_000_000 <= value <= 21_001_231:
         return _from_text(str(int(value)), None)
-    raise CellFault(text_("sheets.moments.number_not_date", value=value))
+    raise CellFault(text_("sheets.moments.number_for_date", value=value))
 
 
 def _from_text(text: str, order: DateOrder | None) -> dt.datetime:
@@ -108,17 +104,17 @@ def _from_text(text: str, order: DateOrder | None) -> dt.datetime:
         if match := _SHORT.match(text):
             return _short(match, order)
     except ValueError:
-        raise CellFault(text_("sheets.moments.not_day_calendar", text=text)) from None
+        raise CellFault(text_("sheets.moments.no_calendar_day", text=text)) from None
     for pattern in _NAMED:
         try:
             return dt.datetime.strptime(text, pattern)
         except ValueError:
             continue
     if re.match(r"^\d{4}\s*[-/.年]\s*\d{1,2}\s*月?$", text):
-        raise CellFault(text_("sheets.moments.names_month_not_day", text=text))
+        raise CellFault(text_("sheets.moments.month_for_day", text=text))
     if re.match(r"^\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?$", text):
         raise CellFault(text_("sheets.moments.has_no_year", text=text))
-    raise CellFault(text_("sheets.moments.not_date_such_as", text=text))
+    raise CellFault(text_("sheets.moments.no_date_text", text=text))
 
 
 def _short(match: re.Match[str], order: DateOrder | None) -> dt.datetime:

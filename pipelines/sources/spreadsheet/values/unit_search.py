@@ -43,24 +43,24 @@ def unit_of(
     if found is None:
         if needed and not counts:
             raise FileRejected(
-                text_("sheets.unit_search.no_unit_stated_for"),
+                text_("sheets.unit_search.none_stated"),
                 where=body.where,
-                next_step=text_("sheets.unit_search.write_or_above_table"),
+                next_step=text_("sheets.unit_search.write_above"),
             )
         return PLAIN
     if found.is_count and not counts:
         raise FileRejected(
-            text_("sheets.unit_search.unit_counts_things_but", text=found.text),
+            text_("sheets.unit_search.count_for_money", text=found.text),
             where=where,
-            next_step=text_("sheets.unit_search.correct_unit_or_add"),
+            next_step=text_("sheets.unit_search.correct_or_metric"),
         )
     if found.currency and found.currency != currency and not counts and not any_currency:
         raise FileRejected(
             text_(
-                "sheets.unit_search.unit_but_company_s",
-                text=found.text,
+                "sheets.unit_search.other_currency",
+                unit=found.text,
                 currency=found.currency,
-                currency_2=currency,
+                own=currency,
             ),
             where=where,
             next_step=text_("sheets.unit_search.give_amounts", currency=currency),
@@ -101,7 +101,7 @@ def stated_unit(
 
 def _unknown(words: str, where: str) -> FileRejected:
     return FileRejected(
-        text_("sheets.unit_search.unit_not_known_known", words=words, known=[*_KNOWN]),
+        text_("sheets.unit_search.unknown", words=words, known=[*_KNOWN]),
         where=where,
-        next_step=text_("sheets.unit_search.correct_unit_sheet"),
+        next_step=text_("sheets.unit_search.correct"),
     )

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipelines.sources.spreadsheet.formats.number_formats import SIGNS
+from pipelines.sources.spreadsheet.formats.facts.number_formats import SIGNS
 from pipelines.sources.spreadsheet.values.currency_words import CURRENCIES
 
 _PLAIN = {

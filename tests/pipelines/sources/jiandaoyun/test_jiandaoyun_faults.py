@@ -66,7 +66,7 @@ def test_a_bad_key_ends_the_load_at_once_and_names_where_the_key_stands(
     assert "密钥管理" in str(failure.value)
     assert len(deals.simulator.seen) == 1
     (finding,) = deals.connector().check()
-    assert (finding.subject, finding.ok) == ("login", False)
+    assert (str(finding.subject), finding.ok) == ("login", False)
 
 
 def test_an_unknown_refusal_ends_the_load_with_its_code_and_text(deals: Tenant) -> None:

@@ -122,11 +122,11 @@ def test_an_application_outside_the_keys_scope_is_named(deals: Tenant) -> None:
 
 
 def test_check_says_what_is_read_and_what_is_missing(filled: Tenant) -> None:
-    findings = {item.subject: item for item in filled.connector().check()}
+    findings = {str(item.subject): item for item in filled.connector().check()}
     assert all(item.ok for item in findings.values())
     assert "stage = 销售阶段" in str(findings["opportunities"].text)
     del filled.simulator.forms[FORMS["orders"][0]]
-    findings = {item.subject: item for item in filled.connector().check()}
+    findings = {str(item.subject): item for item in filled.connector().check()}
     assert "options.forms.orders" in str(findings["orders"].next_step)
 
 

@@ -203,7 +203,7 @@ def test_types_in_the_header_are_not_trusted(night, small_site):
 def test_a_check_in_an_administrators_words(night, small_site):
     night.simulator.forms[ORDERS].forbidden = True
     night.simulator.forms["CRM_OPP_Clue"].hidden = True
-    found = {item.subject: item for item in night.connector.check()}
+    found = {str(item.subject): item for item in night.connector.check()}
     assert "logged in as bi_reader to 示例账套" in str(found["erp"].text)
     assert (found[f"erp: {ORDERS}"].ok, str(found[f"erp: {ORDERS}"].next_step)) == (
         False,

@@ -13,6 +13,7 @@ from both_languages import assert_in_both
 
 from pipelines.configuration.company import Company
 from pipelines.configuration.sources import Source
+from pipelines.configuration.tables import StageRow
 from pipelines.settings import Settings
 from pipelines.sources.protocol import Batch, Extract, Finding, Previous, Rejection, in_both
 from pipelines.sources.spreadsheet.connector import SpreadsheetConnector
@@ -114,5 +115,8 @@ class Sheets:
     ) -> Run:
         return Run.of(self.connector(*files, options=options, **company), previous)
 
-    def check(self, *files: Mapping[str, Any], **company: Any) -> list[Finding]:
-        return self.connector(*files, **company).check()
+    def check(
+        self, *files: Mapping[str, Any], stages: tuple[StageRow, ...] = (), **company: Any
+    ) -> list[Finding]:
+        settings = replace(self.settings(*files, **company), stages=stages)
+        return SpreadsheetConnector(settings.sources[0], settings).check()

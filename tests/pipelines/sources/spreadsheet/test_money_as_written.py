@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources.spreadsheet.formats.number_formats import currency_of
+from pipelines.sources.spreadsheet.formats.facts.number_formats import currency_of
 
 ORDERS = {"match": "o.*", "entity": "orders"}
 

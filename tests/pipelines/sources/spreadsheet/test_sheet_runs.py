@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.configuration.problems import ConfigurationError
+from pipelines.configuration.tables import StageRow
 from pipelines.failures import PermanentFailure
 from pipelines.sources.protocol import Previous
 from pipelines.sources.spreadsheet.faults import FileRejected
@@ -212,7 +213,7 @@ def test_check_says_per_file_what_would_be_read(sheets: Any) -> None:
     sheets.write("teams.csv", TEAMS)
     sheets.write("users.csv", "user_id,name\nU1,A\n")
     sheets.write("other.csv", "x")
-    findings = {finding.subject: finding for finding in sheets.check()}
+    findings = {str(finding.subject): finding for finding in sheets.check()}
     assert findings["teams.csv → teams"].ok
     assert findings["teams.csv → teams"].remark
     assert "no figures by region" in str(findings["teams.csv → teams"].text)
@@ -221,6 +222,24 @@ def test_check_says_per_file_what_would_be_read(sheets: Any) -> None:
     assert "correct the heading" in str(findings["users.csv → users"].next_step)
     assert "no mapping matches it" in str(findings["other.csv"].text)
     assert findings["other.csv"].remark
+
+
+def test_check_names_stages_and_people_that_nobody_knows(sheets: Any) -> None:
+    sheets.write("users.csv", "user_id,user_name,email\nU1,王芳,w@a.cn\n")
+    deals = "opportunity_id,opportunity_name,stage,owner_id,created_at\n"
+    deals += "".join(
+        f"D{n},x,初步接洽,{owner},2026-01-05\n"
+        for n, owner in enumerate(["U1", "王芳", "W@A.CN", "U1", "U9", "U1", "U1"])
+    )
+    sheets.write("opportunities.csv", deals + "D8,x,试用中,U1,2026-01-05\n")
+    known = (StageRow("*", "初步接洽", "初步接洽", 1, "open"),)
+    findings = {str(finding.subject): finding for finding in sheets.check(stages=known)}
+    assert (findings["stages"].ok, findings["stages"].remark) == (True, True)
+    assert str(findings["stages"].text) == "stages.csv does not know '试用中' (1 row)"
+    assert findings["users"].remark
+    assert "know 'U9' (1 row)" in str(findings["users"].text)
+    # Where most rows have such a stage no night would be published.
+    assert not {str(f.subject): f for f in sheets.check(stages=())}["stages"].ok
 
 
 @pytest.mark.parametrize("options", [{"colour": 1}, {"date_order": "ymd"}])

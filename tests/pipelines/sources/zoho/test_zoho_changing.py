@@ -94,7 +94,7 @@ def test_what_a_hidden_field_costs_is_said_before_and_stops_the_first_load(simul
     simulator.org.drop_field("Deals", missing)
     column = {"Amount": "amount", "Closing_Date": "expected_close_date"}[missing]
     loads = Loads(simulator)
-    found = {finding.subject: finding for finding in loads.connector.check()}["Deals"]
+    found = {str(finding.subject): finding for finding in loads.connector.check()}["Deals"]
     assert not found.ok
     assert f"without opportunities.{column}: no" in str(found.text)
     with pytest.raises(PermanentFailure, match=f"opportunities.{column}") as caught:
@@ -103,4 +103,4 @@ def test_what_a_hidden_field_costs_is_said_before_and_stops_the_first_load(simul
     known = Loads(simulator, accept_missing=[f"opportunities.{column}"])
     known.run()
     assert len(known.latest("deals")) == 7
-    assert {f.subject: f for f in known.connector.check()}["Deals"].ok
+    assert {str(f.subject): f for f in known.connector.check()}["Deals"].ok

@@ -332,7 +332,7 @@ def test_a_cursor_that_cannot_be_read_says_what_to_do(simulator, loads):
 
 
 def test_the_check_says_what_is_well(simulator, loads):
-    findings = {finding.subject: finding for finding in loads.connector.check()}
+    findings = {str(finding.subject): finding for finding in loads.connector.check()}
     assert all(finding.ok for finding in findings.values())
     assert "Simulated Ltd (Production), time zone Europe/Berlin, currency EUR" in (
         str(findings["login"].text)
@@ -346,7 +346,7 @@ def test_the_check_says_what_to_grant(simulator):
     simulator.no_permission = {"Deals", "Calls"}
     simulator.org.drop_field("Accounts", "Account_Name")
     loads = Loads(simulator, fields={"orders": {"promised_at": "Promise"}})
-    findings = {finding.subject: finding for finding in loads.connector.check()}
+    findings = {str(finding.subject): finding for finding in loads.connector.check()}
     assert not findings["Deals"].ok
     assert "right to view" in str(findings["Deals"].next_step)
     assert findings["Calls"].ok  # optional, but told

@@ -2,16 +2,7 @@
 -- are a part of. Of teams one above the other only the upper one is a part: it holds the lower one's. A
 -- manager's target that contains the people's is no part of anything.
 with declared as (
-    select
-        declared.period_type,
-        declared.period_start,
-        declared.scope_type,
-        declared.scope_id,
-        declared.metric,
-        declared.target_amount,
-        declared.knowledge_on
-    from {{ ref('int_targets__declared') }} as declared
-    where declared.as_of = {{ as_of_date() }}
+    {{ declared_now() }}
 ),
 
 holders as (
@@ -108,11 +99,7 @@ from held
 left join sizes on held.scope_type = sizes.scope_type and held.scope_id = sizes.scope_id
 left join covered
     on
-        held.scope_type = covered.scope_type
-        and held.period_type = covered.period_type
-        and held.period_start = covered.period_start
-        and held.metric = covered.metric
-        and held.scope_id = covered.scope_id
+        {{ same_target('held', 'covered', without=['as_of']) }}
         and held.whole_type = covered.whole_type
         and held.whole_id = covered.whole_id
 where covered.scope_id is null

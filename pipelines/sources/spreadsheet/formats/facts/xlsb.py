@@ -11,8 +11,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from pipelines.sources.spreadsheet.formats.facts.ooxml import Package
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts
-from pipelines.sources.spreadsheet.formats.ooxml import Package
 from pipelines.sources.spreadsheet.formats.refused import MOST_CELLS, damaged, too_far
 
 _ROW, _ERROR, _FORMULA_ERROR, _PROPERTIES, _SHEET = 0, 3, 11, 153, 156

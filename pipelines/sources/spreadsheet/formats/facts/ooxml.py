@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.parsers import expat
 
+from pipelines.sources.spreadsheet.formats.facts.number_formats import currency_of, is_own
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts, letters, position
-from pipelines.sources.spreadsheet.formats.number_formats import currency_of, is_own
 from pipelines.sources.spreadsheet.formats.refused import (
     MOST_UNPACKED,
     Refused,

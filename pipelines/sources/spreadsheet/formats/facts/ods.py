@@ -8,8 +8,8 @@ cell once, with the number of repetitions.
 
 from __future__ import annotations
 
+from pipelines.sources.spreadsheet.formats.facts.ooxml import Package
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts
-from pipelines.sources.spreadsheet.formats.ooxml import Package
 from pipelines.sources.spreadsheet.formats.refused import MOST_CELLS, too_far
 
 
