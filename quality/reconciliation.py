@@ -144,11 +144,16 @@ def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
     """
 
 
+# What the company calls the month of a day; a day without one is outside the calendar.
+MONTH = "coalesce(days.fiscal_month_name, '?')"
+
+
 def loaded_order_months(connection: duckdb.DuckDBPyConnection, terms: Terms) -> Months:
     """Number and amount of the orders in force by month (`2026-05`), from the loaded rows."""
     rows = connection.execute(
-        "select strftime(ordered_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
-        f"from ({orders_in_force_sql(connection)}) group by 1",
+        f"select {MONTH}, count(*), coalesce(sum(amount), 0) "
+        f"from ({orders_in_force_sql(connection)}) "
+        "left join config.calendar as days on ordered_on = days.date_day group by 1",
         terms.values,
     ).fetchall()
     return _months(rows)
@@ -157,8 +162,9 @@ def loaded_order_months(connection: duckdb.DuckDBPyConnection, terms: Terms) -> 
 def _mart_order_months(connection: duckdb.DuckDBPyConnection) -> Months:
     return _months(
         connection.execute(
-            "select strftime(ordered_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
-            "from marts.fct_orders where not is_cancelled group by 1"
+            f"select {MONTH}, count(*), coalesce(sum(amount), 0) from marts.fct_orders "
+            "left join config.calendar as days on ordered_on = days.date_day "
+            "where not is_cancelled group by 1"
         ).fetchall()
     )
 
@@ -166,8 +172,9 @@ def _mart_order_months(connection: duckdb.DuckDBPyConnection) -> Months:
 def _won_months(connection: duckdb.DuckDBPyConnection) -> Months:
     return _months(
         connection.execute(
-            "select strftime(closed_on, '%Y-%m'), count(*), coalesce(sum(amount), 0) "
-            "from marts.fct_opportunities where outcome = 'won' and closed_on is not null group by 1"
+            f"select {MONTH}, count(*), coalesce(sum(amount), 0) from marts.fct_opportunities "
+            "left join config.calendar as days on closed_on = days.date_day "
+            "where outcome = 'won' and closed_on is not null group by 1"
         ).fetchall()
     )
 
@@ -175,9 +182,10 @@ def _won_months(connection: duckdb.DuckDBPyConnection) -> Months:
 def _completion_months(connection: duckdb.DuckDBPyConnection) -> Months:
     return _months(
         connection.execute(
-            "select strftime(period_start, '%Y-%m'), count(*), coalesce(sum(actual_amount), 0) "
-            "from marts.fct_target_completion where period_type = 'month' "
-            "and scope_type = 'company' and metric = 'revenue' group by 1"
+            f"select {MONTH}, count(*), coalesce(sum(actual_amount), 0) "
+            "from marts.fct_target_completion "
+            "left join config.calendar as days on period_start = days.date_day "
+            "where period_type = 'month' and scope_type = 'company' and metric = 'revenue' group by 1"
         ).fetchall()
     )
 

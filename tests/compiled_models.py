@@ -31,8 +31,6 @@ DATABASE = "company"
 STAND_INS: dict[str, Any] = {
     "timezone": "Atlantis/Poseidonis",
     "currency": "XQZ",
-    "fiscal_year_start": 77001,
-    "fiscal_year_named_by": "Nephthys",
 }
 _NOT_SOURCE = {"target", "logs", "dbt_packages"}
 

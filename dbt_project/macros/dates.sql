@@ -84,25 +84,6 @@
     (unix_timestamp({{ end_at }}) - unix_timestamp({{ start_at }})) / 86400.0
 {%- endmacro %}
 
-{#- First day of the fiscal month, quarter or year that holds a day. -#}
-{% macro fiscal_start(day, period_type) -%}
-    {%- set month_start = "cast(date_trunc('month', " ~ day ~ ") as date)" -%}
-    {%- if period_type == 'month' -%}
-        {{ month_start }}
-    {%- else -%}
-        {%- set length = 3 if period_type == 'quarter' else 12 -%}
-        {%- set months_in = "(month(" ~ day ~ ") + 12 - " ~ var('fiscal_year_start') ~ ") % " ~ length -%}
-        {{ add_months(month_start, "-(" ~ months_in ~ ")") }}
-    {%- endif -%}
-{%- endmacro %}
-
-{#- The name of the fiscal year that holds a day, "2026": of the calendar year it begins in, or ends in. -#}
-{% macro fiscal_year_label(day) -%}
-    substr(cast({{ add_months(
-        fiscal_start(day, 'year'), "case when '" ~ var('fiscal_year_named_by') ~ "' = 'end' then 11 else 0 end"
-    ) }} as string), 1, 4)
-{%- endmacro %}
-
 {#- Workdays after the first day up to and including the second; never negative. Both arguments are
     aliases of int_calendar__days joined on the two days. Weekends, holidays and leave-free make-up
     days are already in workday_index, so no loop over days is needed. -#}

@@ -37,19 +37,3 @@
 {% macro default__company_midnight(day) -%}
     to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("timezone") }}')
 {%- endmacro %}
-
-{#- The label of a month, quarter or year in fiscal terms, by its first day: 2026-05, 2026-Q2, 2026. -#}
-{% macro period_label(period_type, first_day) -%}
-    case {{ period_type }}
-        when 'month' then substr(cast({{ first_day }} as string), 1, 7)
-        when 'quarter'
-            then
-                {{ fiscal_year_label(first_day) }}
-                || '-Q'
-                || cast(
-                    cast(floor((month({{ first_day }}) + 12 - {{ var('fiscal_year_start') }}) % 12 / 3) + 1 as int)
-                    as string
-                )
-        else {{ fiscal_year_label(first_day) }}
-    end
-{%- endmacro %}

@@ -36,6 +36,30 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- Events of the stage history that two loads tell and no record of the system, by source and event: systems
+    without a history that can be read mark them (is_observed). -#}
+{% macro seen_between_loads() -%}
+    {%- set givers = [] -%}
+    {%- for system in var('systems') if system in var('systems_seen_between_loads') -%}
+        {%- do givers.append(system) -%}
+    {%- endfor -%}
+    {%- for system in givers %}
+    select distinct
+        source,
+        event_id
+    from {{ ref('stg_' ~ system ~ '__stage_history') }}
+    where is_observed
+    {%- if not loop.last %}
+    union all
+    {%- endif -%}
+    {%- else %}
+    select
+        cast(null as string) as source,
+        cast(null as string) as event_id
+    where false
+    {%- endfor %}
+{%- endmacro %}
+
 {#- A row that lacks what its entity cannot do without, or whose event lies before any plausible day, is set
     aside, one by one: it may not stop a night. quality/set_aside.py counts and names these rows by the same
     rule. Every use below reads the sound rows only. -#}

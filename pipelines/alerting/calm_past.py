@@ -45,7 +45,6 @@ def calm_rates(
     *,
     cache: Path,
     renew: bool,
-    fiscal_year_start: int = 1,
 ) -> dict[str, float]:
     """`calm_rate` by name of the rules that are filters; without those that have none.
 
@@ -68,7 +67,7 @@ def calm_rates(
                 direction=rule.side,
                 hysteresis=rule.hysteresis,
                 min_sample=rule.min_sample,
-                fiscal_year_start=fiscal_year_start,
+                edges=past.edges,
             )
             rate = calm_rate(rule, panel, context)
             if math.isfinite(rate):

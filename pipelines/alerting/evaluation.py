@@ -26,6 +26,7 @@ from pipelines.alerting.inheritance import inherit
 from pipelines.alerting.panels import Panels, reference_of
 from pipelines.alerting.parents import joined_to_parents
 from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
+from pipelines.alerting.readiness import Readiness, readiness_of
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History, run
 from pipelines.alerting.scope_tree import ScopeTree
@@ -56,12 +57,14 @@ LEVEL_COLUMNS = [
 class Evaluation:
     """`episodes`: grain episode, columns of `fct_alerts` and more, rules of mode alert.
     `watched`: the same for rules of mode watch, which tell nobody.
-    `levels`: grain rule × scope × dimension × evaluation day.
+    `levels`: grain rule × scope × dimension × evaluation day. `readiness`: one entry a rule, on the last
+    day.
     """
 
     episodes: pd.DataFrame
     watched: pd.DataFrame
     levels: pd.DataFrame
+    readiness: tuple[Readiness, ...] = ()
 
 
 def evaluate(
@@ -79,7 +82,6 @@ def evaluate(
     settled: Sequence[Settled] = (),
     language: str = "zh",
     currency: str = "",
-    fiscal_year_start: int = 1,
 ) -> Evaluation:
     """Judge every rule on every day up to `as_of`; levels are returned from `first` on.
 
@@ -87,7 +89,8 @@ def evaluate(
     scope_type, scope_id, scope_name, parent_scope_type, parent_scope_id, owner_id.
     `untrusted`: names of metrics not to be believed on the last evaluation, or a frame with
     metric and optionally scope_type, scope_id, from_date, to_date.
-    `calendar`: date_day, is_workday; without it every week counts as a full one. `absences`: when single
+    `calendar`: date_day, is_workday (without it every week counts as a full one), and where weeks and fiscal
+    periods begin (`period_edges`). `absences`: when single
     reps are known to be away; questions about persons leave them alone. `people`: stays in teams (`dim_rep`);
     a team of fewer people is expected to do less. `settled`: figures whose lasting level somebody called
     the new normal.
@@ -105,16 +108,14 @@ def evaluate(
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
         if (rule.family in wanted or rule.name in named) and not rule.parts:
-            history = _history(
-                rule, panels, distrust, None, fiscal_year_start, absences, heads, settled
-            )
+            history = _history(rule, panels, distrust, None, absences, heads, settled)
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
                 parts[rule.name] = history
     presenter = Presenter(
         tree,
         UsualRevenue(panels.rows("revenue", "week"), as_of),
-        QuarterTargets(panels.targets("quarter", "revenue"), as_of),
+        QuarterTargets(panels.targets("quarter", "revenue"), as_of, panels.edges),
         as_of=as_of,
         language=language,
         currency=currency,
@@ -122,6 +123,7 @@ def evaluate(
     )
     records: list[dict[str, object]] = []
     levels = []
+    ready = []
     for rule in rules:
         boost = None
         others = [h for family in rule.raised_by for h in partners.get(family, [])]
@@ -133,9 +135,8 @@ def evaluate(
             for name in rule.parts
             if panel is not None and name in parts
         }
-        history = _history(
-            rule, panels, distrust, boost, fiscal_year_start, absences, heads, settled, levels_of
-        )
+        history = _history(rule, panels, distrust, boost, absences, heads, settled, levels_of)
+        ready.append(readiness_of(rule, history, panels.edges, panels.workdays))
         if history is None:
             continue
         kinds: set[str] = set(rule.scopes)
@@ -156,6 +157,7 @@ def evaluate(
         levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
         if levels
         else pd.DataFrame(columns=LEVEL_COLUMNS),
+        readiness=tuple(ready),
     )
 
 
@@ -164,7 +166,6 @@ def _history(
     panels: Panels,
     distrust: Distrust,
     boost: Flags | None,
-    fiscal_year_start: int,
     absences: Sequence[Away],
     heads: Heads,
     settled: Sequence[Settled],
@@ -178,7 +179,7 @@ def _history(
         direction=rule.side,
         hysteresis=rule.hysteresis,
         min_sample=rule.min_sample,
-        fiscal_year_start=fiscal_year_start,
+        edges=panels.edges,
         parts=parts or {},
         heads=heads.of(panel) if isinstance(rule.condition, CountFilter) else None,
         absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,

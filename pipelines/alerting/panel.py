@@ -12,6 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -179,11 +180,19 @@ COMPLETION_FIELDS = (
 )
 
 
-def completion_panel(rows: pd.DataFrame, *, as_of: dt.date) -> Panel | None:
+class WeekEnds(Protocol):
+    """Says which days end a week of the company (`season.PeriodEdges`)."""
+
+    def ends_week(self, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+        """One flag a day."""
+        ...
+
+
+def completion_panel(rows: pd.DataFrame, *, as_of: dt.date, edges: WeekEnds) -> Panel | None:
     """Rows of `fct_target_completion_history` of one period type and metric.
 
-    Only rows inside their period and up to `as_of`; levels move on Sundays, on a period's last day and
-    on the newest one, so that tonight's level is tonight's.
+    Only rows inside their period and up to `as_of`; levels move on the last day of a week, of a period and on the
+    newest one, so that tonight's level is tonight's.
     """
     days = as_days(rows["as_of"])
     starts, ends = as_days(rows["period_start"]), as_days(rows["period_end"])
@@ -198,8 +207,7 @@ def completion_panel(rows: pd.DataFrame, *, as_of: dt.date) -> Panel | None:
     period_starts[at] = starts
     period_ends = np.empty(len(dates), dtype="datetime64[D]")
     period_ends[at] = ends
-    # 1970-01-01 was a Thursday: day number 3 is the first Sunday.
-    steps = (dates.astype(int) % 7 == 3) | (dates == period_ends)
+    steps = edges.ends_week(dates) | (dates == period_ends)
     steps[-1:] = True
     fields["value"] = fields.get("attainment", np.full((len(dates), len(keys)), np.nan))
     fields["days_left"] = np.broadcast_to(

@@ -13,6 +13,7 @@ import pandas as pd
 from pipelines.alerting.conditions import TOGETHER, CountFilter
 from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
 from pipelines.alerting.rules import Rule
+from pipelines.alerting.season import period_edges
 
 
 def reference_of(panel: Panel) -> np.ndarray:
@@ -47,11 +48,12 @@ class Panels:
                 ["period_type", "metric"], sort=False, observed=True
             )
         }
-        self._workdays: pd.Series | None = None
+        self.edges = period_edges(calendar)
+        self.workdays: pd.Series | None = None
         if calendar is not None:
             days = pd.to_datetime(calendar["date_day"]).astype("datetime64[s]")
             flags = calendar["is_workday"].astype(float).to_numpy()
-            self._workdays = pd.Series(flags, index=pd.DatetimeIndex(days)).sort_index()
+            self.workdays = pd.Series(flags, index=pd.DatetimeIndex(days)).sort_index()
         self._built: dict[tuple[str, ...], Panel | None] = {}
 
     def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
@@ -92,11 +94,11 @@ class Panels:
         if not len(rows):
             return None
         if rule.on_targets:
-            return completion_panel(self._with_ends(rows, rule), as_of=self.as_of)
+            return completion_panel(self._with_ends(rows, rule), as_of=self.as_of, edges=self.edges)
         return metric_panel(
             rows,
             as_of=self.as_of,
-            workdays=self._workdays if rule.described.additive or rule.pause else None,
+            workdays=self.workdays if rule.described.additive or rule.pause else None,
             with_running=with_running and isinstance(rule.condition, (CountFilter, *TOGETHER)),
         )
 

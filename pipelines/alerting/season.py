@@ -5,9 +5,12 @@ Add here: another way to number positions. Keep out: limits on what remains afte
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerting.panel import Floats
@@ -18,18 +21,79 @@ Season = Literal["none", "week_of_quarter", "month"]
 PRIOR_REPEATS = 3.0
 
 
-def phases(
-    days: NDArray[np.datetime64], season: Season, fiscal_year_start: int = 1
-) -> NDArray[np.intp]:
+@dataclass(frozen=True)
+class PeriodEdges:
+    """Where weeks, fiscal months, quarters and years begin: first days in order, without a gap.
+
+    `week_start`: number of the weekday, day number modulo 7 (1970-01-01, a Thursday, is day 0).
+    """
+
+    quarters: NDArray[np.datetime64]
+    months: NDArray[np.datetime64]
+    years: NDArray[np.datetime64]
+    week_start: int = 4
+
+    def after(
+        self, grain: str, day: np.datetime64, count: int
+    ) -> tuple[dt.date | None, dt.date | None]:
+        """First and last day of the `count`-th period after the one that holds the day.
+
+        None for both where the calendar does not reach that far.
+        """
+        if grain in ("day", "week"):
+            length = 7 if grain == "week" else 1
+            into = (int(day.astype(int)) - self.week_start) % 7 if grain == "week" else 0
+            first = day - into + length * count
+            return first.astype(object), (first + length - 1).astype(object)
+        starts = {"month": self.months, "quarter": self.quarters, "year": self.years}[grain]
+        at = int(np.searchsorted(starts, day, side="right")) - 1 + count
+        if not 0 <= at < len(starts) - 1:
+            return None, None
+        return starts[at].astype(object), (starts[at + 1] - 1).astype(object)
+
+    def quarter_start(self, days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+        """First day of the quarter of each day."""
+        return self.quarters[self._at(days)]
+
+    def quarter_end(self, days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+        """The day after the quarter of each day."""
+        return self.quarters[np.minimum(self._at(days) + 1, len(self.quarters) - 1)]
+
+    def ends_week(self, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+        """Which days are the last of their week."""
+        found: NDArray[np.bool_] = (days.astype(int) + 1 - self.week_start) % 7 == 0
+        return found
+
+    def _at(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:
+        return np.searchsorted(self.quarters, days, side="right") - 1
+
+
+def period_edges(calendar: pd.DataFrame | None) -> PeriodEdges:
+    """Of a calendar with week_start and the starts and ends of fiscal periods; without these columns,
+    periods of the calendar year and weeks from Monday.
+    """
+    if calendar is None or "fiscal_quarter_start" not in calendar:
+        months = np.arange("1970-01", "2101-01", dtype="datetime64[M]").astype("datetime64[D]")
+        return PeriodEdges(months[::3], months, months[::12])
+
+    def days(name: str) -> NDArray[np.datetime64]:
+        return calendar[name].to_numpy().astype("datetime64[D]")
+
+    def starts(kind: str) -> NDArray[np.datetime64]:
+        first = np.unique(days(f"fiscal_{kind}_start"))
+        return np.append(first, days(f"fiscal_{kind}_end").max() + 1)
+
+    first_weekday = int(days("week_start")[0].astype(int) % 7)
+    return PeriodEdges(starts("quarter"), starts("month"), starts("year"), first_weekday)
+
+
+def phases(days: NDArray[np.datetime64], season: Season, edges: PeriodEdges) -> NDArray[np.intp]:
     """The position of each day's period in its season, from 0."""
     if season == "none":
         return np.zeros(len(days), dtype=np.intp)
-    months = days.astype("datetime64[M]").astype(int)
     if season == "month":
-        return (months % 12).astype(np.intp)
-    into_quarter = (months - (fiscal_year_start - 1)) % 3
-    quarter_start = (months - into_quarter).astype("datetime64[M]").astype("datetime64[D]")
-    return ((days - quarter_start).astype(int) // 7).astype(np.intp)
+        return (days.astype("datetime64[M]").astype(int) % 12).astype(np.intp)
+    return ((days - edges.quarter_start(days)).astype(int) // 7).astype(np.intp)
 
 
 def indices(reference: Floats, phase: NDArray[np.intp]) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from pipelines.alerting.panel import Panel, completion_panel, metric_panel
+from pipelines.alerting.panel import Panel, WeekEnds, completion_panel, metric_panel
 from pipelines.alerting.rules import Rule
 
 TRAILING_WEEKS = 26
@@ -53,8 +53,8 @@ class UsualRevenue:
 class QuarterTargets:
     """Revenue target of the quarter that runs on a day, by scope, as it stood on that day."""
 
-    def __init__(self, rows: pd.DataFrame | None, as_of: dt.date) -> None:
-        self._panel = None if rows is None else completion_panel(rows, as_of=as_of)
+    def __init__(self, rows: pd.DataFrame | None, as_of: dt.date, edges: WeekEnds) -> None:
+        self._panel = None if rows is None else completion_panel(rows, as_of=as_of, edges=edges)
         self._column: dict[tuple[str, str], int] = {}
         if self._panel is not None:
             keys = self._panel.keys

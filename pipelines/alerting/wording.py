@@ -56,6 +56,16 @@ class Day:
 
 
 @dataclass(frozen=True)
+class FullDay:
+    """A day with its year, which may be another: 2027年1月3日, 3 Jan 2027."""
+
+    day: dt.date | None
+
+    def into(self, language: str) -> str:
+        return Writer(language, "").full_date(self.day)
+
+
+@dataclass(frozen=True)
 class Heading:
     """A text as it begins a sentence."""
 

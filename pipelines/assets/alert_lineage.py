@@ -43,7 +43,7 @@ def keys_of_table(
     if name in {"fct_alerts", "fct_cases"}:
         # The gate's mart as well: nothing is judged before the audit of the marts has let it pass.
         return {dg.AssetKey(["alerts", family]) for family in families} | {gate}
-    if name in {"rpt_rule_records", "rpt_alert_calibration"}:
+    if name in {"rpt_rule_records", "rpt_rule_readiness", "rpt_alert_calibration"}:
         return keys_of_rules(rules)
     if name == "wide_alerts":
         return {_mart("fct_alerts"), _mart("dim_metric"), _mart("dim_rep_current")}

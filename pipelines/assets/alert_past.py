@@ -11,7 +11,12 @@ import pandas as pd
 
 from pipelines.alerting.feeds import feed_metrics
 
-# Every Sunday, and tonight: an alert about a target speaks of today, not of last Sunday.
+# Workdays, and where weeks and quarters begin.
+CALENDAR = (
+    "select date_day, is_workday, week_start, columns('^fiscal_(month|quarter|year)_(start|end)$') "
+    "from config.calendar order by date_day"
+)
+# The end of every week, and tonight: an alert about a target speaks of today, not of last week's end.
 COMPLETION = """
     select * from marts.fct_target_completion_history
     union all by name
@@ -53,6 +58,6 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
         pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
         table(COMPLETION),
         table("select * from intermediate.int_scopes"),
-        table("select date_day, is_workday from config.calendar"),
+        table(CALENDAR),
         table(PEOPLE),
     )

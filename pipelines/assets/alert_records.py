@@ -63,7 +63,6 @@ def records_and_calibration(
             cache=settings.data_dir / CALM_RATES,
             # Seconds, so once a week.
             renew=past.as_of.weekday() == SUNDAY,
-            fiscal_year_start=settings.company.fiscal_year_start,
         ),
         base=base_rates(rules, outcomes),
     )

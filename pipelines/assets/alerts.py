@@ -20,6 +20,7 @@ from pipelines.alerting.cases import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
+from pipelines.alerting.readiness import readiness_frame
 from pipelines.alerting.record import records_frame, with_records
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
@@ -50,6 +51,7 @@ TOLD = (
     "rpt_rule_records",
     "rpt_alert_calibration",
     "wide_alerts",
+    "rpt_rule_readiness",
 )
 _NAMED = 5  # alerts that a check's description spells out
 
@@ -146,7 +148,6 @@ def evaluation(
         settled=settled,
         language=settings.company.language,
         currency=settings.company.currency,
-        fiscal_year_start=settings.company.fiscal_year_start,
     )
 
 
@@ -185,6 +186,7 @@ def _write(
         ledger.close()
     records, calibration = records_and_calibration(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
+    frames["rpt_rule_readiness"] = readiness_frame(found.readiness)
     frames["rpt_alert_calibration"] = calibration
     with_what_is_behind = with_deals(
         with_records(alerts, records),

@@ -19,7 +19,7 @@ from pipelines.assets.kept_ledger import keep_copy, lost_ledger, told_of
 from pipelines.assets.published import PUBLISHED
 from pipelines.assets.run_failures import Cause
 from pipelines.assets.steps import WRITER, failing_clearly, log
-from pipelines.language import text
+from pipelines.language import languages, text
 from pipelines.ledger.due import escalate
 from pipelines.ledger.episodes import Changes, record_episodes
 from pipelines.ledger.store import open_ledger
@@ -39,6 +39,7 @@ from pipelines.notifying.slices import Hierarchy
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
+from pipelines.warehouse.told_tables import unready_rules
 from pipelines.working_calendar import workday_test
 
 NOTICES = dg.AssetKey(["told", "notices"])
@@ -89,6 +90,7 @@ def tell(
             "select * from marts.fct_alerts where coalesce(origin, 'evaluated') = 'evaluated'"
         ).df(date_as_object=True)
         reps = hierarchy_of(connection)
+        unready = {language: unready_rules(connection, language) for language in languages()}
         feeds = [
             StaleFeed(*row)
             for row in connection.execute(
@@ -119,7 +121,9 @@ def tell(
             now=moment,
         )
         office = replace(
-            _office(settings, manifest.as_of, hierarchy), link=links_of(settings, book).make
+            _office(settings, manifest.as_of, hierarchy),
+            link=links_of(settings, book).make,
+            unready=unready,
         )
         outbox = settings.data_dir / OUTBOX
         report = notify(
@@ -208,6 +212,7 @@ def _office(settings: Settings, day: dt.date, hierarchy: Hierarchy) -> Office:
         timezone=settings.timezone,
         currency=settings.company.currency,
         is_workday=workday_test(settings, day),
+        first_weekday=settings.company.first_weekday,
         hierarchy=hierarchy,
     )
 

@@ -22,7 +22,7 @@ from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.models import EpisodeChange, Telling
 from pipelines.ledger.refusals import NotFound, Refused
 from pipelines.ledger.store import Ledger
-from pipelines.notifying.hours import iso_week
+from pipelines.notifying.hours import week_of
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import count_digests_as_told
 from pipelines.notifying.recipients import RecipientBook, read_recipients
@@ -58,6 +58,7 @@ def refill(ledger: Ledger, settings: Settings) -> int:
         timezone=settings.timezone,
         currency=settings.company.currency,
         is_workday=workday_test(settings, manifest.as_of),
+        first_weekday=settings.company.first_weekday,
         hierarchy=named(reps, book),
     )
     count_digests_as_told(ledger, book.recipients, office, now=moment)
@@ -85,7 +86,7 @@ def _answer(ledger: Ledger, row: dict[Any, Any], zone: ZoneInfo) -> None:
 def _count_as_told(
     ledger: Ledger, settings: Settings, book: RecipientBook, now: dt.datetime
 ) -> None:
-    week = iso_week(now, settings.timezone)
+    week = week_of(now, settings.timezone, settings.company.first_weekday)
     with ledger.writing() as session:
         changes = session.scalars(select(EpisodeChange)).all()
         session.add_all(

@@ -26,7 +26,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.target_units import by_target_unit
 from pipelines.alerting.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
-from pipelines.assets.alert_past import COMPLETION, PEOPLE
+from pipelines.assets.alert_past import CALENDAR, COMPLETION, PEOPLE
 from pipelines.assets.alerts import usable_rules
 from pipelines.commands.terminal import say
 from pipelines.failures import PermanentFailure
@@ -67,7 +67,6 @@ class Past:
             people=self.people,
             language=company.language,
             currency=company.currency,
-            fiscal_year_start=company.fiscal_year_start,
         )
 
 
@@ -88,7 +87,7 @@ def read_past() -> Past:
             connection.execute("select * from marts.fct_metrics").df(),
             connection.execute(COMPLETION).df(),
             connection.execute("select * from intermediate.int_scopes").df(),
-            connection.execute("select date_day, is_workday from config.calendar").df(),
+            connection.execute(CALENDAR).df(),
             connection.execute(PEOPLE).df(),
         )
 

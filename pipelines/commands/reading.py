@@ -25,6 +25,7 @@ from pipelines.notifying.wording import word
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.binding import connect
+from pipelines.warehouse.told_tables import unready_rules
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def opened_ledger() -> Iterator[tuple[Settings, Ledger]]:
 
 def print_list(*, everything: bool, as_json: bool = False) -> int:
     """One line per case, the most at risk first, and the other alerts of the case below it."""
-    with opened_ledger() as (_, ledger):
+    with opened_ledger() as (settings, ledger):
         alerts = list_alerts(ledger, open_only=not everything)
         if as_json:
             say_json([_record(alert) for alert in alerts])
@@ -58,7 +59,21 @@ def print_list(*, everything: bool, as_json: bool = False) -> int:
             # The budget of a night: what stands is expected to hold so many false discoveries.
             wrong = sum(1 - p for p in known)
             say(words("command.alerts.doubt", count=len(known), doubtful=f"{wrong:.1f}"))
+    _say_what_is_not_judged(settings)
     return 0
+
+
+def _say_what_is_not_judged(settings: Settings) -> None:
+    """Below the list: which rules could not speak on the published day, and from when on they can."""
+    if read_manifest(settings.current) is None:
+        return
+    with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
+        judged, lines = unready_rules(connection, spoken())
+    if lines:
+        say("")
+        say(words("command.alerts.readiness", judged=judged, total=judged + len(lines)))
+        for line in lines:
+            say(f"  {line}")
 
 
 def _cases(alerts: Sequence[Alert]) -> list[list[Alert]]:

@@ -12,10 +12,12 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
 from pipelines.language import languages, text
+
+WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Company(BaseModel):
@@ -34,9 +36,27 @@ class Company(BaseModel):
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
     # A fiscal year that wraps at December is called by the calendar year it begins or ends in.
     fiscal_year_named_by: Literal["start", "end"] = "start"
+    # 4-4-5 and its sisters cut the year into whole weeks; it begins on the first day of the week that is
+    # nearest to the 1st of fiscal_year_start, or the last on or before it.
+    fiscal_calendar: Literal["months", "4-4-5", "4-5-4", "5-4-4"] = "months"
+    fiscal_year_begins: Literal["nearest", "on_or_before"] = "nearest"
+    week_starts_on: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "monday"
     calendar: str = "CN"
     revenue_basis: Literal["orders", "won"] = "orders"
     clock: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _begins_by_weeks(self) -> Company:
+        if self.fiscal_calendar == "months" and self.fiscal_year_begins != "nearest":
+            raise ValueError(text("config.company.begins_by_weeks"))
+        return self
+
+    @property
+    def first_weekday(self) -> int:
+        """0 where weeks begin on Monday."""
+        return WEEK_DAYS.index(self.week_starts_on)
 
     @field_validator("language")
     @classmethod

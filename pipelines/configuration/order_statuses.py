@@ -36,7 +36,8 @@ DEFAULT_WORDS = {
         退货; 已退货; 退款; 已退款; 全额退款; 全部退货; 退货完成; 退款成功; 退单; 已退单; 退换货
     """,
     "credit": """
-        credit note; credit memo; return order; 红字; 红冲; 红字订单; 退货单; 退款单; 销售退货
+        credit note; credit memo; return order; return note; return receipt; sales return; goods return; refund note;
+        refund order; 红字; 红冲; 红单; 红字订单; 红字单据; 退货单; 退货订单; 退货入库; 退货入库单; 退款单; 退款订单; 销售退货; 销售退货单; 销退; 销退单; 负单
     """,
     "void": """
         cancelled; canceled; order cancelled; order canceled; closed cancelled; closed canceled; void; voided;

@@ -19,7 +19,7 @@ COMPANY = "company:company"
 _PERIOD = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})|(?P<month>\d{4}-\d{2})|(?P<quarter>\d{4}-[Qq]\d)|(?P<week>\d{4}-[Ww]\d{2})"
 )
-_SPAN = {"month": (28, 40), "quarter": (80, 100), "week": (6, 8)}
+_SPAN = {"month": (28, 42), "quarter": (80, 100), "week": (6, 8)}
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,21 @@ def _meant(period: str | None, row: tuple, connection: duckdb.DuckDBPyConnection
         day = dt.date.fromisoformat(asked["day"])
         return start == day or (start <= day <= end and grain == "day")
     if asked["month"]:
-        return grain == "month" and f"{start:%Y-%m}" == asked["month"]
+        return grain == "month" and start in _named(connection, "month", asked["month"])
     if asked["week"]:
         year, week, _ = (start + dt.timedelta(days=3)).isocalendar()
         return grain == "week" and f"{year}-W{week:02d}" == asked["week"].upper()
     if grain != "quarter":
         return False
-    return start in _quarters(connection, asked["quarter"].upper())
+    return start in _named(connection, "quarter", asked["quarter"].upper())
 
 
-def _quarters(connection: duckdb.DuckDBPyConnection, label: str) -> set[dt.date]:
-    """First day of the fiscal quarter that the company calls so (none if there is no such)."""
+def _named(connection: duckdb.DuckDBPyConnection, kind: str, label: str) -> set[dt.date]:
+    """First day of the fiscal month or quarter that the company calls so (none if there is no such)."""
     rows = connection.execute(
         "select period_start from intermediate.int_calendar__periods "
-        "where period_type = 'quarter' and period_label = ?",
-        [label],
+        "where period_type = ? and period_label = ?",
+        [kind, label],
     ).fetchall()
     return {start for (start,) in rows}
 

@@ -216,8 +216,14 @@ class Writer:
         return self._date(day, "figure.pattern.full_day")
 
     def month(self, day: dt.date, *, with_year: bool = False) -> str:
-        """The month of a day, as a label on an axis or in a heading."""
-        return self._date(day, f"figure.pattern.{'month_of_year' if with_year else 'month'}")
+        """The month that begins on a day, as a label on an axis or in a heading.
+
+        A fiscal month of weeks begins up to ten days before or after the month it stands for.
+        """
+        return self._date(
+            day + dt.timedelta(days=14),
+            f"figure.pattern.{'month_of_year' if with_year else 'month'}",
+        )
 
     def span(self, first: dt.date, last: dt.date) -> str:
         """First and last day of a period."""

@@ -71,6 +71,7 @@ def due_digests(
             ended=ended,
             news=_news(still, snapshot, since, today, recipient),
             told=told,
+            is_first=since is None,
         )
         ids = tuple(sorted(alert.alert_id for alert in (*still, *ended)))
         yield recipient, Digest(key, ids, message)

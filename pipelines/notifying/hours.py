@@ -36,9 +36,14 @@ def earliest(
     return local.astimezone(dt.UTC)
 
 
-def iso_week(instant: dt.datetime, timezone: ZoneInfo) -> str:
-    """The ISO week of an instant in the company's time zone, as 2026-W44."""
-    year, week, _ = instant.astimezone(timezone).isocalendar()
+def week_of(instant: dt.datetime, timezone: ZoneInfo, first_weekday: int = 0) -> str:
+    """The week of an instant in the company's time zone, as 2026-W44.
+
+    `first_weekday`: 0 for weeks from Monday. Other weeks bear the number of the ISO week whose Monday
+    lies in them.
+    """
+    day = instant.astimezone(timezone).date() + dt.timedelta(days=-first_weekday % 7)
+    year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
 
 

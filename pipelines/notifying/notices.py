@@ -6,7 +6,7 @@ Add here: a part of a notice. Keep out: how one alert is described (`describing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,9 @@ class Office:
     is_workday: IsWorkday
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     link: MakeLink | None = None
+    first_weekday: int = 0
+    # By language: how many rules were judged, and a sentence for each that cannot be judged yet.
+    unready: Mapping[Language, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
 
 
 def change_words(change: PendingChange, language: Language) -> str:
@@ -103,17 +106,20 @@ def digest_message(
     ended: Sequence[Alert],
     news: dict[str, str],
     told: Collection[str] = (),
+    is_first: bool = False,
 ) -> Message | None:
     """The digest: new or raised, overdue, still open, snoozed, ended. None if all are empty.
 
     `alerts` are the open ones in the recipient's slice, `ended` those that ended since the last
     digest, `news` the change in words of those that changed since. A case stands once, as the alert
     that is its root; its symptoms are counted in its line. Alerts in
-    `told` have a notice of their own tonight: they are counted and not repeated.
+    `told` have a notice of their own tonight: they are counted and not repeated. A person's first digest also
+    says what is not judged yet, and from which day on, even if it has nothing else to say.
     """
-    if not alerts and not ended:
-        return None
     language = recipient.language
+    judged, unready = office.unready.get(language, (0, ())) if is_first else (0, ())
+    if not alerts and not ended and not unready:
+        return None
     alone = [alert for alert in alerts if alert.alert_id in told]
     awake = [a for a in alerts if not a.snoozed(today) and a.alert_id not in told]
     snoozed = [alert for alert in alerts if alert.snoozed(today)]
@@ -136,6 +142,11 @@ def digest_message(
                 Heading(word("counted", language, name=word(key, language), found=len(found)))
             )
             blocks.append(Items(_lines(found, recipient, office, news, today)))
+    if unready:
+        blocks.append(
+            Heading(word("digest_unready", language, judged=judged, total=judged + len(unready)))
+        )
+        blocks.append(Items(unready[:_MOST_LINES]))
     if office.link is not None:
         blocks += [
             Link(

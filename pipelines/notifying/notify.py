@@ -15,7 +15,7 @@ from pipelines.ledger.models import Telling
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.data_problems import DataProblem
 from pipelines.notifying.digests import Digest, due_digests, empty_digest
-from pipelines.notifying.hours import earliest, iso_week
+from pipelines.notifying.hours import earliest, week_of
 from pipelines.notifying.messages import Line, Message, compose
 from pipelines.notifying.notices import Office, reminder_message, urgent_message
 from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of, together
@@ -188,7 +188,10 @@ def _decide(
         person.person_id: earliest(person, now, office.timezone, office.is_workday)
         for person in recipients
     }
-    weeks = {person: iso_week(moment, office.timezone) for person, moment in moments.items()}
+    weeks = {
+        person: week_of(moment, office.timezone, office.first_weekday)
+        for person, moment in moments.items()
+    }
     choices: list[Choice] = select(
         snapshot.alerts,
         snapshot.pending,

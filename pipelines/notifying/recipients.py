@@ -59,7 +59,7 @@ class QuietHours(_Part):
 class Recipient(_Part):
     """One person who is told. `scopes` are (scope_type, scope_id), children included.
 
-    `digest_day` is 0 for Monday. `urgent_budget` is the most urgent notices in one ISO week.
+    `digest_day` is 0 for Monday. `urgent_budget` is the most urgent notices in one week of the company.
     """
 
     # It names a folder of the outbox and stands in links: nothing that leads elsewhere.

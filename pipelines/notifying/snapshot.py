@@ -30,7 +30,7 @@ class Snapshot:
     """The ledger at one moment.
 
     `pending` are changes of open alerts that are told at once, told or not, oldest first; `told`
-    (person_id, change_id); `used` urgent notices by (person_id, ISO week); `log` changes by alert;
+    (person_id, change_id); `used` urgent notices by (person_id, week); `log` changes by alert;
     `digests` per person when the last digest was made; `digest_keys` those that exist.
     """
 

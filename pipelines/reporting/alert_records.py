@@ -95,6 +95,19 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Unready:
+    """A rule that could not be judged on the day, and why, or from which day on, in one sentence."""
+
+    rule: str
+    ready_on: dt.date | None
+    sentence_zh: str
+    sentence_en: str
+
+    def sentence(self, language: str) -> str:
+        return self.sentence_zh if language == "zh" else self.sentence_en
+
+
+@dataclass(frozen=True)
 class RuleRecord:
     """One alert rule's past on the company's own data, every opening counted.
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.language import stored
-from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord
+from pipelines.reporting.alert_records import Account, Alert, Deal, Driver, RuleRecord, Unready
 from pipelines.reporting.cases import Case, Counts, cases_of, changes_of, counted
 from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.records import level_rank
@@ -29,7 +29,8 @@ class Alerts:
     `new`, `raised`, `recovered` and `closed` are the changes of the seven days up to the day, one alert
     for each case; `ended` has every alert that ended in them.
     Rules in mode `watch` tell nobody: their open episodes are in `watched` only. `records` has
-    every rule that runs, in the order of their names.
+    every rule that runs, in the order of their names. `unready` has the rules that tell and cannot be
+    judged yet, the next one first; `judged_rules` counts the others.
     """
 
     open: tuple[Alert, ...] = ()
@@ -41,6 +42,8 @@ class Alerts:
     ended: tuple[Alert, ...] = ()
     watched: tuple[Alert, ...] = ()
     records: tuple[RuleRecord, ...] = ()
+    unready: tuple[Unready, ...] = ()
+    judged_rules: int = 0
 
     @property
     def unanswered(self) -> tuple[Case, ...]:
@@ -83,7 +86,10 @@ def read_alerts(marts: Marts, as_of: dt.date, people: Mapping[str, str]) -> Aler
     def ordered(alerts: list[Alert]) -> tuple[Alert, ...]:
         return tuple(sorted(alerts, key=urgency))
 
+    judged_rules, unready = _readiness(marts)
     return Alerts(
+        unready=unready,
+        judged_rules=judged_rules,
         open=ordered(is_open),
         cases=cases_of(marts, is_open, urgency),
         new=changes.new,
@@ -121,6 +127,21 @@ def _records(marts: Marts) -> tuple[RuleRecord, ...]:
         )
         for row in rows
     )
+
+
+def _readiness(marts: Marts) -> tuple[int, tuple[Unready, ...]]:
+    rows = marts.rows(
+        "rpt_rule_readiness",
+        "rule state ready_on sentence_zh sentence_en",
+        "mode = 'alert'",
+        order="ready_on nulls last, rule",
+    )
+    unready = tuple(
+        Unready(row["rule"], row["ready_on"], row["sentence_zh"], row["sentence_en"])
+        for row in rows
+        if row["state"] != "judged"
+    )
+    return len(rows) - len(unready), unready
 
 
 def _last_responses(marts: Marts, as_of: dt.date) -> dict[str, Row]:

@@ -6,7 +6,6 @@ Add here: what the template needs to be told. Keep out: figures, sentences and n
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.configuration.company import Company
+from pipelines.fiscal_calendar import week_start
 from pipelines.language.figures import DASH, Writer
 from pipelines.reporting import alert_words, charts, selling_charts, story
 from pipelines.reporting.agenda import agenda
@@ -50,7 +50,7 @@ def render_weekly(figures: ReportFigures, company: Company, language: str, board
             company=company,
             board=board.rstrip("/"),
             language=language,
-            week=_week(figures.as_of),
+            week=(week_start(figures.as_of, company), figures.as_of),
             write=writer,
             dash=DASH,
             t=partial(_say, language),
@@ -119,8 +119,3 @@ def _both(draw: charts.Draw) -> Markup:
 
 def _say(language: str, key: str, **values: object) -> str:
     return say(key, language, **values)
-
-
-def _week(as_of: dt.date) -> tuple[dt.date, dt.date]:
-    """Monday of the day's week, and the day."""
-    return as_of - dt.timedelta(days=as_of.weekday()), as_of

@@ -72,10 +72,11 @@ EXTRAS: dict[str, str] = {
     "fct_cases": "case_id amount_counted",
     "rpt_rule_records": "rule level title_zh title_en other_languages grain mode cases precision precision_low "
     "precision_high median_lead_days expected_false_per_100",
+    "rpt_rule_readiness": "rule mode state ready_on sentence_zh sentence_en",
     "fct_orders": "is_cancelled",
     "fct_target_completion": "best_finish_per_workday target_origin",
     "rpt_target_alignment": "period_type period_start scope_id metric whole_amount finding",
-    "fct_funnel": "exits_forward exits_lost",
+    "fct_funnel": "exits_forward exits_lost period_end",
     "rpt_data_quality": "message_zh message_en other_languages",
     "fct_target_completion_history": "as_of period_type period_start scope_type scope_id metric "
     "actual_amount expected_amount projected_amount miss_probability",

@@ -144,6 +144,7 @@ class Funnel:
     """
 
     period_start: dt.date | None = None
+    period_end: dt.date | None = None
     is_current: bool = True
     stages: tuple[FunnelStage, ...] = ()
     lowest: FunnelStage | None = None
@@ -194,7 +195,7 @@ class Bridge:
 
     @property
     def week_end(self) -> dt.date:
-        """Sunday of the week."""
+        """Last day of the week."""
         return self.week_start + dt.timedelta(days=6)
 
 

@@ -41,7 +41,7 @@ def read_funnel(marts: Marts, as_of: dt.date, open_alerts: Sequence[Alert]) -> F
     """The company's funnel of this quarter, or of the last one while this one is too young."""
     rows = marts.rows(
         "fct_funnel",
-        "period_start stage stage_order entered advanced lost still_open exit_conversion "
+        "period_start period_end stage stage_order entered advanced lost still_open exit_conversion "
         "median_days_in_stage p80_days_in_stage exits_forward exits_lost",
         # The won step has no exits; only stages that a deal can leave are part of the funnel.
         "lost is not null and period_type = 'quarter' and scope_type = 'company' and period_start <= ?",
@@ -84,7 +84,8 @@ def read_funnel(marts: Marts, as_of: dt.date, open_alerts: Sequence[Alert]) -> F
                 level=levels.get(row["stage"]),
             )
         )
-    return Funnel(chosen, chosen == starts[0], tuple(stages), _lowest(stages))
+    end = next(row["period_end"] for row in rows if row["period_start"] == chosen)
+    return Funnel(chosen, end, chosen == starts[0], tuple(stages), _lowest(stages))
 
 
 def _is_about_stage(alert: Alert) -> bool:
@@ -201,7 +202,7 @@ def _bridge(marts: Marts, as_of: dt.date) -> Bridge | None:
         "fct_pipeline_movement",
         "week_start opening closing pushed_out pulled_in "
         + " ".join(name for name, _ in BRIDGE_STEPS),
-        # The last week that is over: it ends on a Sunday.
+        # The last week that is over.
         "scope_type = 'company' and week_start <= ?",
         [as_of - dt.timedelta(days=6)],
         "week_start desc limit 1",

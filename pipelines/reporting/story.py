@@ -125,16 +125,11 @@ def level_word(level: str | None, language: str) -> str:
 
 def funnel_period(funnel: Funnel, as_of: dt.date, writer: Writer) -> str:
     """Which quarter the funnel shows."""
-    if funnel.period_start is None:
+    if funnel.period_start is None or funnel.period_end is None:
         return ""
-    end = min(as_of, _quarter_end(funnel.period_start))
+    end = min(as_of, funnel.period_end)
     key = "funnel.current" if funnel.is_current else "funnel.previous"
     return say(key, writer.language, span=writer.span(funnel.period_start, end))
-
-
-def _quarter_end(start: dt.date) -> dt.date:
-    months = start.year * 12 + start.month - 1 + 3
-    return dt.date(months // 12, months % 12 + 1, 1) - dt.timedelta(days=1)
 
 
 def weakest_stage(funnel: Funnel, writer: Writer) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import fields
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.configuration.order_statuses import known_statuses
+from pipelines.fiscal_calendar import DayPeriods, calendar_end, periods_of
 from pipelines.settings import Settings
 from pipelines.warehouse.dbt_command import dbt_vars
 from pipelines.working_calendar import working_days
@@ -21,9 +23,9 @@ from pipelines.working_calendar import working_days
 
 def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date) -> None:
     """Create or replace the `config` tables; the calendar reaches two years beyond `as_of`."""
-    days = working_days(
-        settings.company.calendar, dt.date(as_of.year + 2, 12, 31), settings.calendar_days
-    )
+    last = calendar_end(settings.company, dt.date(as_of.year + 2, 12, 31))
+    days = working_days(settings.company.calendar, last, settings.calendar_days)
+    periods = periods_of(settings.company, (day.date_day for day in days))
     tables: dict[str, tuple[pa.Schema, list[dict[str, Any]]]] = {
         "stages": (
             pa.schema(
@@ -73,9 +75,13 @@ def bind_company(connection: duckdb.DuckDBPyConnection, settings: Settings, as_o
                     ("date_day", pa.date32()),
                     ("is_workday", pa.bool_()),
                     ("holiday_name", pa.string()),
+                    *(
+                        (field.name, pa.string() if field.name.endswith("_name") else pa.date32())
+                        for field in fields(DayPeriods)
+                    ),
                 ]
             ),
-            [vars(day) for day in days],
+            [{**vars(day), **vars(told)} for day, told in zip(days, periods, strict=True)],
         ),
     }
     tables["order_statuses"] = (

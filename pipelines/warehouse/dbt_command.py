@@ -38,8 +38,6 @@ def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]
         **({"as_of": as_of.isoformat()} if as_of else {}),
         "timezone": company.timezone,
         "currency": company.currency,
-        "fiscal_year_start": company.fiscal_year_start,
-        "fiscal_year_named_by": company.fiscal_year_named_by,
         "revenue_basis": company.revenue_basis,
         "language": company.language,
         "whole_company": text("night.whole_company").into(company.language),

@@ -78,3 +78,22 @@ def _check_key(connection: duckdb.DuckDBPyConnection, name: str, key: list[str])
             cause=words("night.not_unique", listed=listed, rows=rows[0]),
             next_step=words("night.report_fault"),
         )
+
+
+def unready_rules(
+    connection: duckdb.DuckDBPyConnection, language: str
+) -> tuple[int, tuple[str, ...]]:
+    """How many rules that tell were judged on the published day, and a sentence for each of the others.
+
+    Nothing of a copy that was published before `rpt_rule_readiness` was written.
+    """
+    told = "sentence_zh" if language == "zh" else "sentence_en"
+    try:
+        rows = connection.execute(
+            f"select state = 'judged', {told} from marts.rpt_rule_readiness "
+            "where mode = 'alert' order by ready_on nulls last, rule"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return 0, ()
+    lines = tuple(sentence for judged, sentence in rows if not judged)
+    return len(rows) - len(lines), lines

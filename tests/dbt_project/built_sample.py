@@ -13,8 +13,10 @@ import pandas as pd
 from compiled_models import compiled_for
 from staging_build import COMPILED, sample_values
 
+from pipelines.configuration.company import Company
 from pipelines.configuration.order_statuses import known_statuses
 from pipelines.entities import ENTITIES
+from pipelines.fiscal_calendar import periods_of
 from pipelines.sample.company import SampleCompany
 from pipelines.working_calendar import working_days
 
@@ -118,8 +120,13 @@ def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
         [("*", stage, stage, order, outcome, "") for stage, order, outcome in STAGES],
         columns=["source", "source_stage", "stage", "stage_order", "outcome", "pipeline"],
     )
+    days = working_days("CN", dt.date(end.year + 2, 12, 31))
+    periods = periods_of(Company(name="sample"), (day.date_day for day in days))
     calendar = pd.DataFrame(
-        [vars(day) for day in working_days("CN", dt.date(end.year + 2, 12, 31))]
+        [{**vars(day), **vars(told)} for day, told in zip(days, periods, strict=True)]
+    )
+    calendar = calendar.apply(
+        lambda column: column if column.name.endswith(("name", "day")) else pd.to_datetime(column)
     )
     connection.register("stages", stages)
     connection.register("statuses", pd.DataFrame(known_statuses()))
@@ -127,8 +134,8 @@ def _config(connection: duckdb.DuckDBPyConnection, end: dt.date) -> None:
     connection.execute(
         "create table config.stages as from stages; "
         "create table config.order_statuses as from statuses; "
-        "create table config.calendar as select date_day::date as date_day, is_workday, "
-        "holiday_name from calendar; "
+        "create table config.calendar as select columns('(date_day|_start|_end)$')::date, is_workday, "
+        "holiday_name, columns('^fiscal.*_name$') from calendar; "
         "create table config.exchange_rates(rate_date date, currency varchar, "
         "rate decimal(18, 8)); "
         "create table config.sources as select 'sheets' as source, 'spreadsheet' as system, "

@@ -57,7 +57,8 @@ class Warehouse:
         )
         self.connection.execute(
             "create table config.calendar as select cast(d as date) as date_day, "
-            "isodow(d) < 6 as is_workday, '' as holiday_name "
+            "isodow(d) < 6 as is_workday, '' as holiday_name, "
+            "strftime(d, '%Y-%m') as fiscal_month_name "
             "from range(timestamp '2026-01-01', timestamp '2027-01-01', interval 1 day) as r (d)"
         )
         self.connection.execute(

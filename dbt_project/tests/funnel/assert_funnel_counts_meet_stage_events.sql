@@ -1,22 +1,24 @@
 -- A failing row is a month and stage in which the funnel and the stage events differ.
 with events as (
     select
-        stage,
-        cast(date_trunc('month', entered_on) as date) as month_start,
-        count_if(is_first_entry) as entered,
+        stays.stage,
+        days.fiscal_month_start as month_start,
+        count_if(stays.is_first_entry) as entered,
         0 as exits
-    from {{ ref('fct_stage_events') }}
-    where outcome != 'lost'
-    group by stage, month_start
+    from {{ ref('fct_stage_events') }} as stays
+    inner join {{ ref('dim_date') }} as days on stays.entered_on = days.date_day
+    where stays.outcome != 'lost'
+    group by stays.stage, days.fiscal_month_start
     union all
     select
-        stage,
-        cast(date_trunc('month', left_on) as date) as month_start,
+        stays.stage,
+        days.fiscal_month_start as month_start,
         0 as entered,
         count(*) as exits
-    from {{ ref('fct_stage_events') }}
-    where outcome = 'open' and left_on is not null
-    group by stage, month_start
+    from {{ ref('fct_stage_events') }} as stays
+    inner join {{ ref('dim_date') }} as days on stays.left_on = days.date_day
+    where stays.outcome = 'open'
+    group by stays.stage, days.fiscal_month_start
 ),
 
 counted as (

@@ -3,18 +3,20 @@
 with facts as (
     {% if var('revenue_basis') == 'orders' %}
     select
-        cast(date_trunc('month', ordered_on) as date) as period_start,
-        sum(amount) as amount
-    from {{ ref('fct_orders') }}
-    where not is_cancelled
-    group by cast(date_trunc('month', ordered_on) as date)
+        days.fiscal_month_start as period_start,
+        sum(orders.amount) as amount
+    from {{ ref('fct_orders') }} as orders
+    inner join {{ ref('dim_date') }} as days on orders.ordered_on = days.date_day
+    where not orders.is_cancelled
+    group by days.fiscal_month_start
     {% else %}
     select
-        cast(date_trunc('month', closed_on) as date) as period_start,
-        sum(amount) as amount
-    from {{ ref('fct_opportunities') }}
-    where outcome = 'won' and closed_on is not null
-    group by cast(date_trunc('month', closed_on) as date)
+        days.fiscal_month_start as period_start,
+        sum(deals.amount) as amount
+    from {{ ref('fct_opportunities') }} as deals
+    inner join {{ ref('dim_date') }} as days on deals.closed_on = days.date_day
+    where deals.outcome = 'won'
+    group by days.fiscal_month_start
     {% endif %}
 ),
 

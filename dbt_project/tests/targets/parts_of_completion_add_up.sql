@@ -5,12 +5,13 @@ with unassigned as (
     {%- for scope_type, key in keys.items() %}
     select
         '{{ scope_type }}' as scope_type,
-        metric,
-        cast(date_trunc('month', credited_on) as date) as period_start,
-        sum(amount) as amount
-    from {{ ref('int_targets__credit_events') }}
-    where {{ key }} is null and voided_on is null
-    group by metric, cast(date_trunc('month', credited_on) as date)
+        credits.metric,
+        days.fiscal_month_start as period_start,
+        sum(credits.amount) as amount
+    from {{ ref('int_targets__credit_events') }} as credits
+    inner join {{ ref('dim_date') }} as days on credits.credited_on = days.date_day
+    where credits.{{ key }} is null and credits.voided_on is null
+    group by credits.metric, days.fiscal_month_start
     {%- if not loop.last %}
     union all
     {%- endif %}

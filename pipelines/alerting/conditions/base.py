@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.alerting.catalogue import Direction
 from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.season import PeriodEdges, period_edges
 
 Levels = NDArray[np.int8]
 Flags = NDArray[np.bool_]
@@ -42,7 +43,7 @@ class Context:
     direction: Direction
     hysteresis: float
     min_sample: int
-    fiscal_year_start: int = 1
+    edges: PeriodEdges = field(default_factory=lambda: period_edges(None))
     paused: Flags | None = None
     parts: Mapping[str, tuple[Levels, Flags]] = field(default_factory=dict)
     absent: Flags | None = None
@@ -106,6 +107,12 @@ class Condition(BaseModel):
     def prepare(self, panel: Panel, context: Context) -> Judge:
         """Bind the condition to a panel."""
         raise NotImplementedError
+
+    def periods_needed(self) -> int:
+        """Rows of a series, the judged one included, without which there is no verdict at all."""
+        history = int(getattr(self, "min_history", 0))
+        apart = max(int(getattr(self, "gap", 0)), int(getattr(self, "window", 1)))
+        return history + apart
 
     def described(self) -> dict[str, Any]:
         """The parameters, for a message or a record."""

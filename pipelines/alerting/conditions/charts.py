@@ -81,7 +81,7 @@ class Residuals:
         even = value / np.where(exposure > 0, exposure, np.nan)
         season: Floats = np.ones_like(value)
         if chart.season != "none":
-            phase = phases(panel.dates, chart.season, context.fiscal_year_start)
+            phase = phases(panel.dates, chart.season, context.edges)
             season = indices(even[:, np.maximum(context.reference, 0)], phase)
         self.value = value
         self.usual = exposure * season

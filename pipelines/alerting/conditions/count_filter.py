@@ -44,7 +44,7 @@ class _CountFilter(FilterJudge):
         self.value = panel.field("value")
         self.seen = np.isfinite(self.value)
         self.counts = np.where(self.seen, self.value, 0.0)
-        shape = features(panel.starts, panel.dates, panel.workdays, context.fiscal_year_start)
+        shape = features(panel.starts, panel.dates, panel.workdays, context.edges)
         self.curves = {
             int(r): Curve(shape, self.value[:, r], panel.exposure)
             for r in np.unique(self.reference)

@@ -143,7 +143,7 @@ class _CountEvidence(_EvidenceJudge):
         usual = np.broadcast_to(exposure, value.shape)
         if condition.season != "none":
             even = value / np.where(exposure > 0, exposure, np.nan)
-            phase = phases(panel.dates, condition.season, context.fiscal_year_start)
+            phase = phases(panel.dates, condition.season, context.edges)
             usual = usual * indices(even[:, np.maximum(context.reference, 0)], phase)
         self.value = value
         self.usual: Floats = np.where(np.isfinite(value), usual, np.nan)

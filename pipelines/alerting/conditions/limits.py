@@ -52,6 +52,10 @@ class Change(Condition):
     def limits(self) -> Pair:
         return self.warning, self.danger, "value"
 
+    def periods_needed(self) -> int:
+        # A year of weeks; a monthly rule needs fewer, and says so by being judged.
+        return self.window + (self.window if self.against == "previous" else 52)
+
     def prepare(self, panel: Panel, context: Context) -> _ValueJudge:
         pooled = panel.pooled(self.window)
         value = pooled.field("value")

@@ -37,6 +37,9 @@ class Collapse(Condition):
     chance: float = Field(default=0.002, gt=0, lt=1)
     min_mean: float = Field(default=12.0, gt=0)
 
+    def periods_needed(self) -> int:
+        return USUAL_WEEKS + self.weeks
+
     def prepare(self, panel: Panel, context: Context) -> _Person:
         return _Person(self, panel, context)
 
@@ -47,6 +50,9 @@ class NoTrace(Condition):
     type: Literal["no_trace"] = "no_trace"
     weeks: int = Field(default=2, ge=2, le=8)
     min_mean: float = Field(default=7.5, gt=0)
+
+    def periods_needed(self) -> int:
+        return USUAL_WEEKS + self.weeks
 
     def prepare(self, panel: Panel, context: Context) -> _Person:
         return _Person(self, panel, context)

@@ -44,6 +44,10 @@ class Consecutive(Condition):
     def limits(self) -> tuple[float, float, Literal["value", "evidence"]]:
         return float(self.periods), float(self.danger_periods), "evidence"
 
+    def periods_needed(self) -> int:
+        # The usual is learned from what lies before the run that is judged.
+        return self.min_history + self.danger_periods
+
     def prepare(self, panel: Panel, context: Context) -> _RunJudge:
         return _RunJudge(self, panel, context)
 
@@ -63,6 +67,9 @@ class Trend(Condition):
     danger: float = Field(default=3.0, gt=0)
     min_change: float = Field(default=0.1, ge=0)
 
+    def periods_needed(self) -> int:
+        return self.periods + self.window - 1
+
     def prepare(self, panel: Panel, context: Context) -> _TrendJudge:
         return _TrendJudge(self, panel.pooled(self.window), context)
 
@@ -71,7 +78,7 @@ class _RunJudge(Judge):
     def __init__(self, condition: Consecutive, panel: Panel, context: Context) -> None:
         self.condition, self.panel, self.context = condition, panel, context
         value = panel.field("value")
-        phase = phases(panel.dates, condition.season, context.fiscal_year_start)
+        phase = phases(panel.dates, condition.season, context.edges)
         # Values are brought to a usual week: by season of the whole company, by working days.
         usual = panel.exposure[:, None] * (
             indices(value / panel.exposure[:, None], phase)[:, np.maximum(context.reference, 0)]

@@ -23,7 +23,9 @@ from pipelines.alerting.panel import Floats, Panel
 from pipelines.language import text
 
 
-class _Target(Condition):
+class Target(Condition):
+    """What every condition on targets may be told."""
+
     period: Literal["month", "quarter", "year"] = "quarter"
     amount: Literal["revenue", "orders", "new_accounts"] = "revenue"
     min_elapsed: float = Field(default=0.15, ge=0, lt=1)
@@ -31,7 +33,7 @@ class _Target(Condition):
     min_curve_periods: int = Field(default=0, ge=0, le=12)
 
 
-class Probability(_Target):
+class Probability(Target):
     """Probability of ending below 90 % of the target, from the phased projection.
 
     `needed_beyond_best`: also 危险 when the amount still needed per workday is above the best
@@ -64,7 +66,7 @@ class Probability(_Target):
         return _ProbabilityJudge(self, panel, context)
 
 
-class Pace(_Target):
+class Pace(Target):
     """Actual against what should be there by now (`pace`), against the whole target
     (`attainment`), or the projected end against the target (`projected`).
     """
@@ -81,7 +83,7 @@ class Pace(_Target):
         return _PaceJudge(self, panel, context)
 
 
-class Burn(_Target):
+class Burn(Target):
     """Used-up allowance and the burn of two windows, the idea of service-level alerting.
 
     Allowance B = (1 − tau) · T; used share u = max(0, T·F − A) / B; burn over a window
@@ -125,7 +127,7 @@ def miss_probability(
 
 
 class _TargetJudge(Judge):
-    def __init__(self, condition: _Target, panel: Panel, context: Context) -> None:
+    def __init__(self, condition: Target, panel: Panel, context: Context) -> None:
         self.panel, self.context = panel, context
         with np.errstate(divide="ignore", invalid="ignore"):
             self.elapsed = panel.field("workdays_elapsed") / panel.field("workdays_total")

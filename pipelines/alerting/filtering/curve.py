@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerting.panel import Floats
+from pipelines.alerting.season import PeriodEdges, period_edges
 
 FADE_WEEKS = 78.0
 # Noise of a whole company's week beyond chance: 10 % of the mean.
@@ -44,7 +45,7 @@ def features(
     starts: NDArray[np.datetime64],
     ends: NDArray[np.datetime64],
     workdays: pd.Series | None,
-    fiscal_year_start: int = 1,
+    edges: PeriodEdges | None = None,
 ) -> Features:
     """Calendar features of periods. `workdays`: 0 or 1 by day; None: no holidays are known."""
     middle = starts + (ends - starts) // 2
@@ -52,7 +53,7 @@ def features(
     columns = [np.ones(len(starts)), years - years.mean()]
     mean, sd = [0.0, 0.0], [1e3, 0.5]
     grid = _grid(starts, ends, workdays)
-    first, last = _quarter_ends(grid, fiscal_year_start)
+    first, last = _quarter_ends(grid, edges or period_edges(None))
     columns += [first, last]
     mean += [0.0, 0.0]
     sd += [0.25, 0.25]
@@ -105,15 +106,11 @@ def _grid(
     return _Days(first, weight, (starts - first).astype(int), (ends - first).astype(int) + 1)
 
 
-def _quarter_ends(grid: _Days, fiscal_year_start: int) -> tuple[Floats, Floats]:
+def _quarter_ends(grid: _Days, edges: PeriodEdges) -> tuple[Floats, Floats]:
     """Share of a period's (working) days in the first and in the last 14 days of a quarter."""
     days = grid.days
-    months = days.astype("datetime64[M]")
-    into = (months.astype(int) - (fiscal_year_start - 1)) % 3
-    begin = (months - into).astype("datetime64[D]")
-    end = (months - into + 3).astype("datetime64[D]")
-    first = (days - begin).astype(int) < 14
-    last = (end - days).astype(int) <= 14
+    first = (days - edges.quarter_start(days)).astype(int) < 14
+    last = (edges.quarter_end(days) - days).astype(int) <= 14
     return grid.share(first), grid.share(last)
 
 

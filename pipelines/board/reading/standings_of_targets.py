@@ -153,9 +153,10 @@ def weeks_said(marts: SlicedMarts, row: Row, weeks: int = 8) -> list[Row]:
     by_week: dict[dt.date, Row] = {}
     for day in days:
         if day["as_of"] >= first and day["projected_amount"] is not None:
-            monday = day["as_of"] - dt.timedelta(days=day["as_of"].weekday())
-            by_week[monday] = day
-    return [by_week[monday] for monday in sorted(by_week)]
+            # The past is kept at the ends of weeks, whatever day the company's weeks begin on.
+            until_end = (days[0]["as_of"] - day["as_of"]).days % 7
+            by_week[day["as_of"] + dt.timedelta(days=until_end)] = day
+    return [by_week[end] for end in sorted(by_week)]
 
 
 def revisions(marts: SlicedMarts, row: Row) -> list[Row]:

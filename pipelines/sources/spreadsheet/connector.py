@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import pyarrow as pa
 
@@ -28,6 +29,7 @@ from pipelines.sources.spreadsheet.findings import (
     unknown_people,
     unknown_stages,
 )
+from pipelines.sources.spreadsheet.formats.csv_parts import LARGEST_TEXT
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 from pipelines.sources.spreadsheet.options import options_of
 from pipelines.sources.spreadsheet.outcomes import (
@@ -47,8 +49,10 @@ from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.values.cells import NULLS
 from pipelines.sources.spreadsheet.values.columns import Reading
 
+# Lists that are read in parts may be larger (`large_lists.py`).
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _LOG = logging.getLogger(__name__)
-LARGEST_FILE = 50 * 1024 * 1024
+LARGEST_WHOLE = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class SpreadsheetConnector:
         self._source, self._settings = source, settings
         options = options_of(source)
         company = settings.company
+        self._largest = int(options.get("max_megabytes", 0)) * 1024 * 1024
         self._reading = Reading(
             zone=settings.timezone,
             currency=company.currency,
@@ -84,8 +89,8 @@ class SpreadsheetConnector:
             encoding=options.get("encoding"),
             most_bad_share=float(options.get("most_bad_share", 0.2)),
             most_bad_rows=int(options.get("most_bad_rows", 5)),
+            largest_whole=self._largest or LARGEST_WHOLE,
         )
-        self._largest = int(options.get("max_megabytes", 0)) * 1024 * 1024 or LARGEST_FILE
         self._settle = float(options.get("settle_seconds", 0.2))
         self._given = sheets
 
@@ -192,7 +197,7 @@ class SpreadsheetConnector:
         return self._given or places_of(
             self._source,
             self._settings,
-            largest=self._largest,
+            largest=self._largest or LARGEST_WHOLE,
             settle_seconds=self._settle,
             keep=keep,
         )
@@ -237,8 +242,10 @@ class SpreadsheetConnector:
                     yield Fetched(job, known, content)
 
     def _fetch(self, sheets: SheetSource, ref: FileRef) -> bytes | FileRejected:
-        if ref.size > self._largest:
-            size, most = f"{ref.size / 1048576:.0f}", self._largest // 1048576
+        is_text = PurePath(ref.name).suffix.lower() in TEXT_SUFFIXES
+        largest = self._largest or (LARGEST_TEXT if is_text else LARGEST_WHOLE)
+        if ref.size > largest:
+            size, most = f"{ref.size / 1048576:.0f}", largest // 1048576
             return FileRejected(
                 text("sheets.too_large", size=size, most=most),
                 next_step=text("sheets.next.too_large"),

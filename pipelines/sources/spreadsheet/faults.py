@@ -71,3 +71,7 @@ class FileRejected(Exception):
         if self.next_step is None:
             return text(key, **values)
         return text(f"{key}_next", next_step=Clause(self.next_step), **values)
+
+
+class NotPlain(Exception):
+    """A list cannot be read in parts: totals, a second table, a mapping that looks at several rows."""

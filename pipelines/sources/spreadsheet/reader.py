@@ -6,6 +6,7 @@ Add here: the order of the steps. Keep out: which files there are and what came 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import resolve
 from pipelines.entities import ENTITIES, Entity
 from pipelines.language import text
-from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.faults import FileRejected, NotPlain
+from pipelines.sources.spreadsheet.formats.csv_parts import WHOLE_UP_TO
 from pipelines.sources.spreadsheet.formats.csv_text import (
     decode,
     is_taken_for_western,
@@ -33,6 +35,12 @@ from pipelines.sources.spreadsheet.layout.tally import (
     refuse_lost,
     refuse_unread,
     united,
+)
+from pipelines.sources.spreadsheet.lists.large_lists import (
+    FindTables,
+    ReadTable,
+    fits,
+    read_in_parts,
 )
 from pipelines.sources.spreadsheet.lists.row_choice import headings_read
 from pipelines.sources.spreadsheet.lists.rows import read_rows
@@ -84,7 +92,12 @@ def read_file(
     if mapping and mapping.join:
         job = replace(job, joined=lambda: _joined(data, name, mapping, reading, others or {}))
     if kind == "text":
-        text_ = decode(data, _encoding(mapping, reading))
+        encoding = _encoding(mapping, reading)
+        if len(data) > WHOLE_UP_TO and encoding is None and fits(job.entity, mapping):
+            with contextlib.suppress(NotPlain):
+                return read_in_parts(data, stem, job.entity, *_part_readers(job))
+        _refuse_large(data, reading)
+        text_ = decode(data, encoding)
         if mapping is None and (quick := read_table(text_)):
             headings, cells = quick
             if _are_canonical(job.entity, headings):
@@ -125,6 +138,7 @@ def _joined(
             )
         name, data = next(iter(others.items()))
     if sniff(data) == "text":
+        _refuse_large(data, reading)
         grid = read_grid(decode(data, _encoding(mapping, reading)), Path(name).stem)
     else:
         book = open_book(data, pattern=join.sheet, password=_password(mapping))
@@ -134,6 +148,14 @@ def _joined(
     known |= {*aliases(mapping.entity), *headings_read(mapping)}
     tables = all_tables(grid, known, strict=False, wanted="", ignore=True)
     return body_of_table(tables[0]), name if join.file else grid.name
+
+
+def _refuse_large(data: bytes, reading: Reading) -> None:
+    if len(data) > reading.largest_whole:
+        raise FileRejected(
+            text("sheets.large.not_plain", most=reading.largest_whole // 1048576),
+            next_step=text("sheets.next.split"),
+        )
 
 
 def _encoding(mapping: FileMapping | None, reading: Reading) -> str | None:
@@ -159,20 +181,24 @@ def _are_canonical(entity: Entity, headings: list[str]) -> bool:
     return any(key(heading) in names for heading in headings)
 
 
+def _part_readers(job: _Wanted) -> tuple[FindTables, ReadTable]:
+    """How the list in one part of a large file is found, and read."""
+
+    def read(grid: Grid, table: Table) -> SheetRows:
+        return _records(grid, [table], job)
+
+    return (lambda grid: _tables_of_list(grid, job)), read
+
+
 def _from_grid(grid: Grid, job: _Wanted) -> SheetRows:
     mapping, entity = job.mapping, job.entity
     if mapping is None:
-        names = {key(column.name) for column in entity.columns}
         if entity.name == "targets" and not _has_heading(grid, "target_amount"):
             # The template for people: 工号, 姓名, 年份 and months as columns.
             table = find_table(grid, set(aliases("targets")))
             return read_targets(table, TARGET_TEMPLATE, job.reading, job.file)
-        wanted = ", ".join(column.name for column in entity.columns)
-        tables = all_tables(grid, names, strict=True, wanted=wanted, ignore=False)
-        return _records(grid, tables, job)
-    known = set(aliases(entity.name))
-    for heading in (*mapping.columns.values(), *mapping.defaults.values()):
-        known.update(read_heading(heading).keys)
+        return _records(grid, _tables_of_list(grid, job), job)
+    known = _known(mapping)
     if mapping.shape == "months_as_columns":
         return read_targets(find_table(grid, known), mapping, job.reading, job.file)
     if mapping.shape == "months_as_rows":
@@ -180,9 +206,26 @@ def _from_grid(grid: Grid, job: _Wanted) -> SheetRows:
         table = find_table(turned, known | {key(CORNER)})
         table.title.extend(title)
         return read_targets(table, turned_mapping(mapping), job.reading, job.file)
-    known |= headings_read(mapping)
+    return _records(grid, _tables_of_list(grid, job), job)
+
+
+def _known(mapping: FileMapping) -> set[str]:
+    known = set(aliases(mapping.entity))
+    for heading in (*mapping.columns.values(), *mapping.defaults.values()):
+        known.update(read_heading(heading).keys)
+    return known
+
+
+def _tables_of_list(grid: Grid, job: _Wanted) -> list[Table]:
+    """Every table of records on a sheet with one record per row."""
+    mapping = job.mapping
+    if mapping is None:
+        names = {key(column.name) for column in job.entity.columns}
+        wanted = ", ".join(column.name for column in job.entity.columns)
+        return all_tables(grid, names, strict=True, wanted=wanted, ignore=False)
+    known = _known(mapping) | headings_read(mapping)
     ignore = mapping.other_tables == "ignore"
-    return _records(grid, all_tables(grid, known, strict=False, wanted="", ignore=ignore), job)
+    return all_tables(grid, known, strict=False, wanted="", ignore=ignore)
 
 
 def _records(grid: Grid, tables: list[Table], job: _Wanted) -> SheetRows:

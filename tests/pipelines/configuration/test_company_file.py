@@ -79,7 +79,8 @@ def test_every_key_is_read(tmp_path):
         (
             "currancy: CNY",
             "company.yml: currancy: unknown key. Accepted: name, language, currency, timezone, "
-            "fiscal_year_start, fiscal_year_named_by, calendar, revenue_basis, clock.",
+            "fiscal_year_start, fiscal_year_named_by, fiscal_calendar, fiscal_year_begins, "
+            "week_starts_on, calendar, revenue_basis, clock.",
         ),
     ],
 )

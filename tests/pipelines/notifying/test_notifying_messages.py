@@ -15,7 +15,7 @@ from pipelines.ledger import responses
 from pipelines.ledger.due import escalate
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.messages import Heading, Items, Line, Link, compose
-from pipelines.notifying.notices import Office
+from pipelines.notifying.notices import Office, digest_message
 from pipelines.notifying.notify import notify
 from pipelines.notifying.recipients import Recipient
 
@@ -237,3 +237,18 @@ def test_the_digest_has_every_open_alert_once_in_its_section(
     assert "已恢复" in sections["已结束"]
     assert sections["已结束"].count("- ") == 2
     assert text.text.count("（风险金额") == 5
+
+
+def test_the_first_digest_says_what_cannot_be_judged_yet(
+    office: Office, person: Callable[..., Recipient]
+) -> None:
+    """Also when nothing stands open: a young company would else hear nothing for months."""
+    waiting = ("win rate is falling: from 14 Apr 2024 at the earliest",)
+    told = dataclasses.replace(office, unready={"en": (7, waiting), "zh": (7, ("赢单率下降",))})
+    reader = person("D1", "director", "company", language="en")
+    asked: dict[str, Any] = {"day": WEDNESDAY, "today": WEDNESDAY, "alerts": [], "ended": []}
+    message = digest_message(reader, told, **asked, news={}, is_first=True)
+    assert message is not None
+    assert "7 of 8 rules can be judged so far" in message.text
+    assert waiting[0] in message.text
+    assert digest_message(reader, told, **asked, news={}) is None

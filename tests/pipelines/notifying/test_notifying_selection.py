@@ -14,7 +14,7 @@ import pytest
 from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.lookup import Alert, list_alerts
 from pipelines.ledger.store import Ledger
-from pipelines.notifying.hours import digest_day, earliest, iso_week
+from pipelines.notifying.hours import digest_day, earliest, week_of
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.selection import Choice, PendingChange, select
 from pipelines.notifying.slices import Hierarchy, in_slice
@@ -336,7 +336,8 @@ def test_the_digest_waits_for_a_working_day(
     assert found == (dt.date.fromisoformat(due) if due else None)
 
 
-def test_weeks_are_iso_weeks_of_the_company() -> None:
+def test_weeks_are_those_of_the_company() -> None:
     sunday_evening_utc = dt.datetime(2026, 12, 27, 17, 0, tzinfo=dt.UTC)
-    assert iso_week(sunday_evening_utc, SHANGHAI) == "2026-W53"
-    assert iso_week(sunday_evening_utc, ZoneInfo("UTC")) == "2026-W52"
+    assert week_of(sunday_evening_utc, SHANGHAI) == "2026-W53"
+    assert week_of(sunday_evening_utc, ZoneInfo("UTC")) == "2026-W52"
+    assert week_of(sunday_evening_utc, ZoneInfo("UTC"), 6) == "2026-W53"

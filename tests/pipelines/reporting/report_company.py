@@ -143,12 +143,16 @@ def fill_selling(marts: MartsBuilder) -> None:
     now = {"初步接洽": 0.58, "需求确认": 0.61, "方案报价": 0.41, "商务谈判": 0.66}
     before = {"初步接洽": 0.57, "需求确认": 0.64, "方案报价": 0.55, "商务谈判": 0.65}
     for stage, order in STAGES:
-        for start, rates in ((QUARTER[0], now), (dt.date(2026, 7, 1), before)):
+        for (start, end), rates in (
+            (QUARTER, now),
+            ((dt.date(2026, 7, 1), dt.date(2026, 9, 30)), before),
+        ):
             marts.add(
                 "fct_funnel",
                 {
                     "period_type": "quarter",
                     "period_start": start,
+                    "period_end": end,
                     "scope_type": "company",
                     "scope_id": "company",
                     "stage": stage,
@@ -255,6 +259,16 @@ def fill_alerts(marts: MartsBuilder) -> None:
             {"id": "C2", "name": "恒昌机械", "owner_id": None, "revenue_12m": None,
              "last_order_on": None, "last_heard_on": None, "unheard_days": None},
         ]
+    )  # fmt: skip
+    marts.add(
+        "rpt_rule_readiness",
+        {"rule": "quarter_target_at_risk", "mode": "alert", "state": "judged"},
+        {"rule": "two_weeks", "mode": "watch", "state": "few"},
+        {"rule": "coverage_low", "mode": "alert", "state": "few",
+         "sentence_zh": "覆盖率偏低：样本还不够", "sentence_en": "coverage: too few cases so far"},
+        {"rule": "win_rate_fall", "mode": "alert", "state": "waiting",
+         "ready_on": dt.date(2026, 12, 13), "sentence_zh": "赢单率下降：最早 2026年12月13日",
+         "sentence_en": "win rate: from 13 Dec 2026 at the earliest"},
     )  # fmt: skip
     marts.add(
         "rpt_rule_records",

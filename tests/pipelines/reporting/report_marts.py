@@ -25,7 +25,7 @@ SCHEMAS = {
     "fct_orders": "order_id text, account_id text, owner_id text, amount decimal(18,2), "
     "ordered_at timestamptz, ordered_on date, promised_on date, delivered_on date, status text, "
     "is_cancelled boolean, is_late boolean, days_late int",
-    "fct_funnel": "period_type text, period_start date, scope_type text, scope_id text, "
+    "fct_funnel": "period_type text, period_start date, period_end date, scope_type text, scope_id text, "
     "stage text, stage_order int, entered bigint, advanced bigint, lost bigint, "
     "still_open bigint, exit_conversion double, median_days_in_stage double, "
     "p80_days_in_stage double, is_ripe boolean",
@@ -61,6 +61,8 @@ SCHEMAS = {
     "mode text, since date, danger_on date, drivers json, deals text, accounts text, record_zh text, record_en text, "
     "case_id text, role text",
     "fct_cases": "case_id text, root_alert_id text, state text, amount_counted decimal(18,2)",
+    "rpt_rule_readiness": "rule text, mode text, state text, ready_on date, sentence_zh text, "
+    "sentence_en text",
     "rpt_rule_records": "rule text, level text, title_zh text, title_en text, grain text, mode text, "
     "cases bigint, precision double, precision_low double, precision_high double, "
     "median_lead_days double, expected_false_per_100 double",

@@ -198,6 +198,13 @@ def test_the_agenda_is_half_an_hour_with_names(page: Page) -> None:
     assert "3 个事项无人回应，最早始于 10月12日" in agenda
 
 
+def test_rules_that_cannot_be_judged_yet_are_named_the_next_one_first(page: Page) -> None:
+    said = page.root.xpath("//*[@id='readiness']")[0].text_content()
+    assert said.startswith("3 条规则中有 1 条可以判断")
+    lines = page.root.xpath("//*[@id='readiness']/following-sibling::ul[1]/li")
+    assert [line.text_content()[:5] for line in lines] == ["赢单率下降", "覆盖率偏低"]
+
+
 def test_text_from_data_is_never_markup(page: Page) -> None:
     assert "<script>" not in page.text
     assert not page.root.xpath("//script")

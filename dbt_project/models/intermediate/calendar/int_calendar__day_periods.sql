@@ -24,7 +24,13 @@ placed as (
             when 'month' then days.fiscal_month_end
             when 'quarter' then days.fiscal_quarter_end
             else days.fiscal_year_end
-        end as period_end
+        end as period_end,
+        case period_types.period_type
+            when 'week' then cast(days.week_start as string)
+            when 'month' then days.fiscal_month_name
+            when 'quarter' then days.fiscal_quarter_name
+            else days.fiscal_year_name
+        end as period_label
     from {{ ref('int_calendar__days') }} as days
     cross join period_types
 )

@@ -1,13 +1,8 @@
--- One row per day of the working calendar, with its fiscal periods and workday numbers.
+-- One row per day of the working calendar, with its week, its fiscal periods (as the company counts them, by
+-- calendar months or by weeks) and workday numbers. The only place that says what a period is.
 with days as (
     select
-        date_day,
-        is_workday,
-        holiday_name,
-        cast(date_trunc('week', date_day) as date) as week_start,
-        {{ fiscal_start('date_day', 'month') }} as fiscal_month_start,
-        {{ fiscal_start('date_day', 'quarter') }} as fiscal_quarter_start,
-        {{ fiscal_start('date_day', 'year') }} as fiscal_year_start,
+        *,
         case when is_workday then 1 else 0 end as workday
     from {{ ref('stg_config__calendar') }}
 ),
@@ -16,9 +11,6 @@ numbered as (
     select
         *,
         {{ add_days('week_start', 6) }} as week_end,
-        {{ add_days(add_months('fiscal_month_start', 1), -1) }} as fiscal_month_end,
-        {{ add_days(add_months('fiscal_quarter_start', 3), -1) }} as fiscal_quarter_end,
-        {{ add_days(add_months('fiscal_year_start', 12), -1) }} as fiscal_year_end,
         sum(workday) over (order by date_day) as workday_index,
         sum(workday) over (partition by fiscal_month_start order by date_day) as number_in_month,
         sum(workday) over (partition by fiscal_quarter_start order by date_day) as number_in_quarter,
@@ -41,6 +33,9 @@ select
     fiscal_quarter_end,
     fiscal_year_start,
     fiscal_year_end,
+    fiscal_month_name,
+    fiscal_quarter_name,
+    fiscal_year_name,
     cast(workday_index as bigint) as workday_index,
     cast(number_in_month as bigint) as workday_number_in_month,
     cast(number_in_quarter as bigint) as workday_number_in_quarter,

@@ -1,5 +1,5 @@
--- One row per period: ISO weeks and fiscal months, quarters and years, from the fiscal year of the
--- first data to the end of the as-of day's next fiscal year.
+-- One row per period: weeks and fiscal months, quarters and years, from the fiscal year of the first data to
+-- the end of the as-of day's next fiscal year, with the periods that it is compared with.
 with first_days as (
     select min(created_on) as first_day from {{ ref('int_opportunities__united') }}
     union all
@@ -12,9 +12,13 @@ with first_days as (
 
 frame as (
     select
-        {{ fiscal_start('min(first_day)', 'year') }} as frame_start,
-        {{ add_days(add_months(fiscal_start(as_of_date(), 'year'), 24), -1) }} as frame_end
-    from first_days
+        first_years.fiscal_year_start as frame_start,
+        next_years.fiscal_year_end as frame_end
+    from (select min(first_day) as first_day from first_days) as data_start
+    inner join {{ ref('int_calendar__days') }} as first_years on data_start.first_day = first_years.date_day
+    inner join {{ ref('int_calendar__days') }} as this_year on this_year.date_day = {{ as_of_date() }}
+    inner join {{ ref('int_calendar__days') }} as next_years
+        on {{ add_days('this_year.fiscal_year_end', 1) }} = next_years.date_day
 ),
 
 periods as (
@@ -22,6 +26,7 @@ periods as (
         day_periods.period_type,
         day_periods.period_start,
         day_periods.period_end,
+        day_periods.period_label,
         count(*) as days_total,
         count_if(days.is_workday) as workdays_total
     from {{ ref('int_calendar__day_periods') }} as day_periods
@@ -30,29 +35,23 @@ periods as (
         on
             day_periods.period_end >= frame.frame_start
             and day_periods.period_start <= frame.frame_end
-    group by day_periods.period_type, day_periods.period_start, day_periods.period_end
-),
-
-labelled as (
-    select
-        period_type,
-        period_start,
-        period_end,
-        cast(workdays_total as bigint) as workdays_total,
-        cast(days_total as bigint) as days_total,
-        -- A fiscal year is called by the calendar year in which it begins, or ends (fiscal_year_named_by).
-        case period_type
-            when 'month' then substr(cast(period_start as string), 1, 7)
-            when 'quarter'
-                then
-                    {{ fiscal_year_label('period_start') }}
-                    || '-Q' || cast(
-                        (month(period_start) + 12 - {{ var('fiscal_year_start') }}) % 12 / 3 + 1 as int
-                    )
-            when 'year' then {{ fiscal_year_label('period_start') }}
-            else cast(period_start as string)
-        end as period_label
-    from periods
+    group by
+        day_periods.period_type, day_periods.period_start, day_periods.period_end, day_periods.period_label
 )
 
-select * from labelled
+-- The same week of the year before is 52 weeks back; the same month or quarter the one of that number.
+select
+    period_type,
+    period_start,
+    period_end,
+    cast(workdays_total as bigint) as workdays_total,
+    cast(days_total as bigint) as days_total,
+    period_label,
+    case period_type
+        when 'week' then lag(period_start, 52) over earlier
+        when 'month' then lag(period_start, 12) over earlier
+        when 'quarter' then lag(period_start, 4) over earlier
+        else lag(period_start) over earlier
+    end as year_ago_start
+from periods
+window earlier as (partition by period_type order by period_start)

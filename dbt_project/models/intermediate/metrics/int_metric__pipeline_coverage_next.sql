@@ -6,11 +6,13 @@ with closings as (
         periods.period_start,
         periods.period_end,
         periods.closed_on,
-        {{ add_days('days.fiscal_quarter_end', 1) }} as next_start,
-        {{ add_days(add_months('days.fiscal_quarter_start', 6), -1) }} as next_end
+        next_days.fiscal_quarter_start as next_start,
+        next_days.fiscal_quarter_end as next_end
     from {{ ref('int_metrics__periods') }} as periods
     inner join {{ ref('int_calendar__days') }} as days
         on periods.closed_on = days.date_day
+    inner join {{ ref('int_calendar__days') }} as next_days
+        on {{ add_days('days.fiscal_quarter_end', 1) }} = next_days.date_day
     where periods.subject = 'deals'
 ),
 

@@ -14,7 +14,7 @@ with windowed as (
         sum(whole_numerator) over earlier_{{ grain }} as pooled_numerator,
         sum(whole_denominator) over earlier_{{ grain }} as pooled_denominator,
         lag(value) over in_order_{{ grain }} as value_before,
-        lag(period_start) over in_order_{{ grain }} as period_before,
+        lag(period_end) over in_order_{{ grain }} as ended_before,
         lag(is_complete) over in_order_{{ grain }} as is_complete_before
     from {{ ref('int_metrics__rates') }}
     where grain = '{{ grain }}'

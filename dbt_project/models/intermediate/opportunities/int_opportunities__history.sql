@@ -1,6 +1,7 @@
 -- One row per known change of stage of a known opportunity, whole history (not cut by the as-of day):
 -- canonical stages, company time, and its place in the order of the opportunity's changes. Where a source
--- recorded none (or none later), the moves that two of its loads show stand in (origin observed).
+-- recorded none (or none later), the moves that two of its loads show stand in. origin says which it is:
+-- stage_entry, told by the source, or observed between two loads.
 with changes as (
     {{ union_staging('stage_history') }}
 ),
@@ -26,17 +27,22 @@ observed as (
     where last_recorded.changed_at is null or sightings.changed_at > last_recorded.changed_at
 ),
 
+seen_moves as (
+    {{ seen_between_loads() }}
+),
+
 known as (
     select
-        event_id,
-        opportunity_id,
-        source,
-        from_stage,
-        to_stage,
-        changed_at as moment,
-        amount,
-        'stage_entry' as origin
+        newest.event_id,
+        newest.opportunity_id,
+        newest.source,
+        newest.from_stage,
+        newest.to_stage,
+        newest.changed_at as moment,
+        newest.amount,
+        case when seen_moves.event_id is null then 'stage_entry' else 'observed' end as origin
     from newest
+    left join seen_moves on newest.source = seen_moves.source and newest.event_id = seen_moves.event_id
     union all
     select
         'observed ' || opportunity_id || ' ' || cast(changed_at as string) as event_id,

@@ -57,17 +57,20 @@ changes as (
     where open_to > open_from
 )
 
+-- A date beyond the calendar lies in no quarter that anybody judges.
 select
-    changed_on,
-    owner_id,
-    team_id,
-    region,
-    product_line,
-    stage,
-    {{ fiscal_start('expected_close_on', 'quarter') }} as due_quarter_start,
-    cast(sum(direction) as bigint) as open_count,
-    cast(sum(direction * coalesce(amount, 0)) as decimal(18, 2)) as open_amount
+    changes.changed_on,
+    changes.owner_id,
+    changes.team_id,
+    changes.region,
+    changes.product_line,
+    changes.stage,
+    days.fiscal_quarter_start as due_quarter_start,
+    days.fiscal_quarter_end as due_quarter_end,
+    cast(sum(changes.direction) as bigint) as open_count,
+    cast(sum(changes.direction * coalesce(changes.amount, 0)) as decimal(18, 2)) as open_amount
 from changes
+left join {{ ref('int_calendar__days') }} as days on changes.expected_close_on = days.date_day
 group by
-    changed_on, owner_id, team_id, region, product_line, stage,
-    {{ fiscal_start('expected_close_on', 'quarter') }}
+    changes.changed_on, changes.owner_id, changes.team_id, changes.region, changes.product_line,
+    changes.stage, days.fiscal_quarter_start, days.fiscal_quarter_end

@@ -5,7 +5,9 @@ with changes as (
 ),
 
 scoped as (
-    {{ scope_rows('changes', ['changed_on', 'stage', 'due_quarter_start', 'open_count', 'open_amount']) }}
+    {{ scope_rows('changes', [
+        'changed_on', 'stage', 'due_quarter_start', 'due_quarter_end', 'open_count', 'open_amount'
+    ]) }}
 ),
 
 all_open as (
@@ -30,7 +32,7 @@ due as (
         stage,
         sum(open_amount) as due_change
     from scoped
-    where changed_on < {{ add_months('due_quarter_start', 3) }}
+    where changed_on <= due_quarter_end
     group by greatest(changed_on, due_quarter_start), due_quarter_start, scope_type, scope_id, stage
 ),
 

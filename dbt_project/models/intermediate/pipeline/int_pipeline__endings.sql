@@ -1,6 +1,6 @@
--- How open deals ended: the deals open on a Sunday, counted by stage and wait (int_metrics__open_deals), and
--- by day and outcome of their next close (9999-12-31 and open while none is known tonight). Readers must not
--- look at a close that lies after their own day.
+-- How open deals ended: the deals open at the end of a week, counted by stage and wait
+-- (int_metrics__open_deals), and by day and outcome of their next close (9999-12-31 and open while none is
+-- known tonight). Readers must not look at a close that lies after their own day.
 with followed as (
     select
         deals.snapshot_on,
@@ -13,8 +13,8 @@ with followed as (
             order by closes.entered_on asc, closes.event_number desc
         ) as close_number
     from {{ ref('int_metrics__open_deals') }} as deals
-    inner join {{ ref('int_calendar__days') }} as sundays
-        on deals.snapshot_on = sundays.week_end and sundays.week_end = sundays.date_day
+    inner join {{ ref('int_calendar__days') }} as weeks
+        on deals.snapshot_on = weeks.week_end and weeks.week_end = weeks.date_day
     left join {{ ref('int_opportunities__events') }} as closes
         on
             deals.opportunity_id = closes.opportunity_id

@@ -6,10 +6,12 @@ with changes as (
         versions.opportunity_id,
         versions.known_from as moved_at,
         cast(versions.known_from as date) as moved_on,
-        {{ fiscal_start('versions.previous_close_on', 'quarter') }} as old_quarter,
-        {{ fiscal_start('versions.expected_close_on', 'quarter') }} as new_quarter,
-        {{ fiscal_start('cast(versions.known_from as date)', 'quarter') }} as this_quarter
+        versions.previous_close_on as old_close,
+        versions.expected_close_on as new_close,
+        days.fiscal_quarter_start as this_quarter,
+        days.fiscal_quarter_end as this_quarter_end
     from {{ ref('int_opportunities__versions') }} as versions
+    inner join {{ ref('int_calendar__days') }} as days on cast(versions.known_from as date) = days.date_day
     where versions.version_number > 1
 )
 
@@ -21,7 +23,7 @@ select
     segments.owner_id,
     segments.team_id,
     segments.region,
-    case when changes.new_quarter > changes.this_quarter then 'pushed_out' else 'pulled_in' end as kind,
+    case when changes.new_close > changes.this_quarter_end then 'pushed_out' else 'pulled_in' end as kind,
     coalesce(segments.amount, 0) as amount
 from changes
 inner join {{ ref('int_opportunities__united') }} as deals
@@ -34,6 +36,7 @@ inner join {{ ref('int_opportunities__segments') }} as segments
 where
     segments.outcome = 'open'
     and (
-        changes.old_quarter <= changes.this_quarter and changes.new_quarter > changes.this_quarter
-        or changes.old_quarter > changes.this_quarter and changes.new_quarter = changes.this_quarter
+        changes.old_close <= changes.this_quarter_end and changes.new_close > changes.this_quarter_end
+        or changes.old_close > changes.this_quarter_end
+        and changes.new_close between changes.this_quarter and changes.this_quarter_end
     )

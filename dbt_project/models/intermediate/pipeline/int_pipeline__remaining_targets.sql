@@ -1,6 +1,6 @@
 -- One row per day up to the as-of day and scope with a revenue target for the fiscal quarter of the
 -- day: what is still to be booked after that day. The target is the one in force on the last judged
--- day (Sundays, month ends, the as-of day); before a quarter's first, the one of that.
+-- day (week ends, month ends, the as-of day); before a quarter's first, the one of that.
 with in_force as (
     select
         targets.as_of,
@@ -57,14 +57,15 @@ booked as (
         where metric = 'revenue'
         union all
         select
-            voided_on as booked_on,
-            scope_type,
-            scope_id,
-            -amount as amount
-        from {{ ref('int_targets__credits') }}
+            credits.voided_on as booked_on,
+            credits.scope_type,
+            credits.scope_id,
+            -credits.amount as amount
+        from {{ ref('int_targets__credits') }} as credits
+        inner join {{ ref('int_calendar__days') }} as days on credits.credited_on = days.date_day
         where
-            metric = 'revenue'
-            and {{ fiscal_start('voided_on', 'quarter') }} = {{ fiscal_start('credited_on', 'quarter') }}
+            credits.metric = 'revenue'
+            and credits.voided_on between days.fiscal_quarter_start and days.fiscal_quarter_end
     ) as changes
     group by booked_on, scope_type, scope_id
 )

@@ -6,6 +6,7 @@ with spine as (
         as_of,
         period_type,
         period_start,
+        period_end,
         case period_type when 'quarter' then 3 else 12 end as months_long,
         is_running
     from {{ ref('int_targets__spine') }}
@@ -31,8 +32,7 @@ months as (
     inner join {{ ref('int_targets__months_in_force') }} as told
         on
             spine.as_of = told.as_of
-            and spine.period_start <= told.period_start
-            and {{ add_months('spine.period_start', 'spine.months_long') }} > told.period_start
+            and told.period_start between spine.period_start and spine.period_end
     left join {{ ref('int_targets__expected') }} as expected
         on
             told.as_of = expected.as_of

@@ -1,7 +1,7 @@
--- The days on which completion is judged, times the periods judged on them: every Sunday, every last
--- day of a month, and the as-of day.
+-- The days on which completion is judged, times the periods judged on them: the last day of every
+-- week, of every month, and the as-of day.
 -- is_latest: the rows of the as-of day (every period since the data start). is_weekly: the rows of
--- the history, each Sunday, for the month and quarter that contain it. The other months of that
+-- the history, each last day of a week, for the month and quarter that contain it. The other months of that
 -- quarter are carried, unreported, because a quarter's target may be the sum of its months', and the
 -- next quarter with its months, because pipeline is built for it already; and on the as-of day the whole
 -- fiscal years, since the months before the first order belong to the year's target.
@@ -9,7 +9,7 @@ with judged_days as (
     select
         days.date_day as as_of,
         days.date_day = {{ as_of_date() }} as is_last_day,
-        days.date_day = {{ add_days("cast(date_trunc('week', days.date_day) as date)", 6) }} as is_sunday,
+        days.date_day = days.week_end as is_week_end,
         span.data_start
     from {{ ref('int_calendar__days') }} as days
     cross join {{ ref('int_targets__data_span') }} as span
@@ -17,7 +17,7 @@ with judged_days as (
         days.date_day between span.data_start and {{ as_of_date() }}
         and (
             days.date_day in ({{ as_of_date() }}, days.fiscal_month_end)
-            or days.date_day = {{ add_days("cast(date_trunc('week', days.date_day) as date)", 6) }}
+            or days.date_day = days.week_end
         )
 ),
 
@@ -25,7 +25,7 @@ around as (
     select
         judged_days.*,
         quarters.period_start as quarter_start,
-        {{ add_days(add_months('quarters.period_start', 6), -1) }} as next_quarter_end,
+        next_days.fiscal_quarter_end as next_quarter_end,
         years.period_end as year_end,
         first_years.period_start as first_year_start
     from judged_days
@@ -33,6 +33,8 @@ around as (
         on
             quarters.period_type = 'quarter'
             and judged_days.as_of between quarters.period_start and quarters.period_end
+    inner join {{ ref('int_calendar__days') }} as next_days
+        on {{ add_days('quarters.period_end', 1) }} = next_days.date_day
     inner join {{ ref('int_calendar__periods') }} as years
         on
             years.period_type = 'year'
@@ -55,7 +57,7 @@ judged as (
         around.is_last_day
         and periods.period_start <= around.as_of
         and around.data_start <= periods.period_end as is_latest,
-        around.is_sunday
+        around.is_week_end
         and periods.period_type in ('month', 'quarter')
         and around.as_of between periods.period_start and periods.period_end as is_weekly
     from around

@@ -3,23 +3,26 @@
 -- deal_weight = sum of squares / sum of sizes: the size of the deal that an average yuan comes in.
 with monthly as (
     select
-        metric,
-        scope_type,
-        scope_id,
-        voided_on,
-        cast(date_trunc('month', credited_on) as date) as month_start,
-        sum(amount) as amount,
-        sum(squares) as squares,
-        sum(deals) as deals
-    from {{ ref('int_targets__credits') }}
-    group by metric, scope_type, scope_id, voided_on, cast(date_trunc('month', credited_on) as date)
+        credits.metric,
+        credits.scope_type,
+        credits.scope_id,
+        credits.voided_on,
+        days.fiscal_month_start as month_start,
+        sum(credits.amount) as amount,
+        sum(credits.squares) as squares,
+        sum(credits.deals) as deals
+    from {{ ref('int_targets__credits') }} as credits
+    inner join {{ ref('int_calendar__days') }} as days on credits.credited_on = days.date_day
+    group by
+        credits.metric, credits.scope_type, credits.scope_id, credits.voided_on, days.fiscal_month_start
 ),
 
 periods as (
     select distinct
         period_type,
         period_start,
-        {{ add_months('period_start', -12) }} as learned_from,
+        -- Twelve months by weeks may be some days longer than a year; no other month begins in these days.
+        {{ add_days(add_months('period_start', -12), -10) }} as learned_from,
         data_start,
         case period_type when 'month' then 1 when 'quarter' then 3 else 12 end as months_long
     from {{ ref('int_targets__spine') }}

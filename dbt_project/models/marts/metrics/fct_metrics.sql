@@ -6,13 +6,11 @@ with compared as (
         now_values.*,
         year_ago.value as value_year_ago,
         year_ago.is_complete as is_complete_year_ago,
-        now_values.period_before = case now_values.grain
-            when 'week' then {{ add_days('now_values.period_start', -7) }}
-            when 'month' then {{ add_months('now_values.period_start', -1) }}
-            else {{ add_months('now_values.period_start', -3) }}
-        end as is_adjacent,
+        now_values.ended_before = {{ add_days('now_values.period_start', -1) }} as is_adjacent,
         now_values.kind in ('count', 'amount') as is_flow
     from {{ ref('int_metrics__baselines') }} as now_values
+    inner join {{ ref('int_calendar__periods') }} as periods
+        on now_values.grain = periods.period_type and now_values.period_start = periods.period_start
     left join {{ ref('int_metrics__rates') }} as year_ago
         on
             now_values.metric = year_ago.metric
@@ -20,10 +18,7 @@ with compared as (
             and now_values.scope_type = year_ago.scope_type
             and now_values.scope_id = year_ago.scope_id
             and now_values.dimension = year_ago.dimension
-            and case now_values.grain
-                when 'week' then {{ add_days('now_values.period_start', -364) }}
-                else {{ add_months('now_values.period_start', -12) }}
-            end = year_ago.period_start
+            and periods.year_ago_start = year_ago.period_start
 )
 
 select

@@ -28,9 +28,8 @@ changes as (
     select
         *,
         case
-            -- Without the time of its move only a closed deal says when it moved: by then.
-            when modified_before is null
-                then coalesce(stage_changed_at, case when closed_as is not null then modified_at end)
+            -- Without the time of its move nobody knows when a deal came into the stage it was first seen in.
+            when modified_before is null then stage_changed_at
             when
                 stage_changed_at > moved_before
                 or moved_before is null and stage_changed_at > modified_before

@@ -68,7 +68,8 @@ united as (
         on seen.source = recording.source and seen.opportunity_id = recording.opportunity_id
     where
         (recording.opportunity_id is null or seen.is_closing or seen.is_reopening)
-        and not (seen.is_last and seen.is_closing)
+        -- A closing that the deal dates itself is told below.
+        and not (seen.is_last and seen.is_closing and deals.closed_at is not null)
     union all
     select
         deals.opportunity_id || '-closed' as event_id,

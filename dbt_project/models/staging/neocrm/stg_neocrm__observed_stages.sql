@@ -23,7 +23,7 @@ dated as (
         *,
         case
             when version_number = 1 and is_told_by_stage then stage_updated_at
-            when version_number = 1 then case when is_by_status then updated_at end
+            when version_number = 1 then null
             when
                 is_told_by_stage
                 and stage_updated_at > coalesce(stage_updated_before, updated_before)

@@ -1,17 +1,9 @@
 -- Closed by the state of the record (赢单, 输单) or the percentage of its stage. The close date is only
--- a day that anybody may edit, so the moment is that of the last change of stage.
+-- a day that anybody may edit, so the moment is that of the last change of stage. A deal that its state
+-- closes without leaving its stage has no such moment: two loads may tell it (stg_neocrm__observed_stages),
+-- else nobody does; the last edit of a record says nothing about its end.
 with deals as (
     {{ neocrm_judged(neocrm_current('opportunity', 'opportunity')) }}
-),
-
-last_entries as (
-    select
-        source,
-        opportunity_id,
-        max_by(to_stage, changed_at) as stage,
-        max(changed_at) as entered_at
-    from {{ ref('stg_neocrm__stage_history') }}
-    group by source, opportunity_id
 ),
 
 currencies as (
@@ -27,10 +19,8 @@ judged as (
         deals.*,
         upper(
             coalesce(currencies.currency_code, deals.custom_currency, home_currencies.currency_code)
-        ) as currency,
-        case when last_entries.stage = deals.stage then last_entries.entered_at end as stage_entered_at
+        ) as currency
     from deals
-    left join last_entries on deals.source = last_entries.source and deals.id = last_entries.opportunity_id
     left join currencies on deals.source = currencies.source and deals.custom_currency = currencies.written
     left join home_currencies on deals.source = home_currencies.source
 ),
@@ -55,10 +45,7 @@ renamed as (
         coalesce(custom_created_at, created_at) as created_at,
         case
             when custom_closed_at is not null then custom_closed_at
-            when outcome = 'open' then null
-            -- Lost without leaving its stage: the last change of stage lies before.
-            when is_by_status then coalesce(stage_entered_at, updated_at)
-            else coalesce(stage_updated_at, stage_entered_at, updated_at)
+            when outcome != 'open' and not is_by_status then stage_updated_at
         end as closed_at,
         coalesce(custom_updated_at, updated_at) as updated_at,
         ---------- bookkeeping

@@ -76,7 +76,11 @@ rates as (
 -- for periods to come. Without a rate the amount is unknown, and the row is set aside and named.
 united as (
     select
-        {{ period_label('last_of_day.period_type', 'last_of_day.first_day') }} as period,
+        case last_of_day.period_type
+            when 'month' then days.fiscal_month_name
+            when 'quarter' then days.fiscal_quarter_name
+            else days.fiscal_year_name
+        end as period,
         'rep' as scope_type,
         last_of_day.quota_owner_id as scope_id,
         'revenue' as metric,
@@ -90,6 +94,7 @@ united as (
         last_of_day.source,
         last_of_day._loaded_at
     from last_of_day
+    inner join {{ source('config', 'calendar') }} as days on last_of_day.first_day = days.date_day
     left join rates
         on
             last_of_day.currency = rates.currency

@@ -134,10 +134,12 @@ def effect(visit: Visit, row: dict[str, Any]) -> list[dict[str, Any]]:
         visit.marts, row["metric"], "week", scope, row["dimension"] or "", visit.as_of, 400
     )
     by_week = {r["period_start"]: r for r in rows if r["is_complete"] is not False}
-    monday = row["opened_on"] - dt.timedelta(days=row["opened_on"].weekday())
+    opened = next((day for day in by_week if 0 <= (row["opened_on"] - day).days < 7), None)
+    if opened is None:
+        return []
     points = []
     for weeks in (0, *AFTER):
-        found = by_week.get(monday + dt.timedelta(weeks=weeks))
+        found = by_week.get(opened + dt.timedelta(weeks=weeks))
         if found is not None and found["value"] is not None:
             points.append({"weeks": weeks, "day": found["period_start"], "value": found["value"],
                            "usual": found["baseline"]})  # fmt: skip

@@ -131,10 +131,13 @@ def separator(text: str) -> str:
     return best
 
 
-def read_grid(text: str, name: str) -> Grid:
-    """All records as rows of text, numbered as Excel numbers them (one per record)."""
+def read_grid(text: str, name: str, delimiter: str = "") -> Grid:
+    """All records as rows of text, numbered as Excel numbers them (one per record).
+
+    Without a `delimiter` the text says what separates its cells.
+    """
     csv.field_size_limit(_LONGEST_CELL)
-    delimiter = separator(text)
+    delimiter = delimiter or separator(text)
     rows: list[list[Any]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     cells = 0

@@ -76,6 +76,10 @@ class Grid:
     date1904: bool = False
     is_text: bool = False
     is_turned: bool = False  # rows are the columns of the sheet; addresses are the sheet's
+    is_part: bool = False
+    # Of a part of a large file: so many rows of the file are left out before the row `skipped_from`.
+    skipped: int = 0
+    skipped_from: int = 0
 
     def __post_init__(self) -> None:
         for (row, column), code in self.facts.errors.items():
@@ -148,8 +152,13 @@ class Grid:
         )
         return Grid(self.name, rows, exchanged, self.date1904, self.is_text, not self.is_turned)
 
+    def in_file(self, row: int) -> int:
+        """The 0-based row of the file."""
+        return row + self.skipped if row >= self.skipped_from else row
+
     def address(self, row: int, column: int | None = None) -> str:
         """`sheet!C5`, or `sheet!5` for a whole row."""
+        row = self.in_file(row)
         if self.is_turned:
             return (
                 f"{self.name}!{letters(row)}" if column is None else address(self.name, column, row)

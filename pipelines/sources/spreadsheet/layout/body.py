@@ -40,6 +40,7 @@ class SheetRows:
     left_out: int = (
         0  # rows that are no records of their own: totals, repetitions, drop_rows, where
     )
+    decimals: frozenset[str] = frozenset()  # how columns of amounts decided to be read
 
 
 @dataclass
@@ -90,7 +91,12 @@ class Body:
     def address(self, position: int, heading: int | None = None) -> str:
         """`sheet!C5` of a row (by position in the body) and a heading, or `sheet!5`."""
         place = self.places[heading] if heading is not None else -1
-        return address(self.sheet, self.rows[position], place if place >= 0 else None)
+        return address(self.sheet, self.number(position) - 1, place if place >= 0 else None)
+
+    def number(self, position: int) -> int:
+        """The number that a spreadsheet program shows beside the row at a position in the body."""
+        row = self.rows[position]
+        return (self.grid.in_file(row) if self.grid is not None else row) + 1
 
     def refuse_dead_formulas(self, position: int, column: Column) -> None:
         """Raise `FileRejected` if cells under the heading are formulas without a real value."""

@@ -19,7 +19,7 @@ from pipelines.language import Text, text
 from pipelines.language.text import text as text_
 from pipelines.sources.protocol import Rejection, joined
 from pipelines.sources.spreadsheet import keys
-from pipelines.sources.spreadsheet.faults import FileRejected
+from pipelines.sources.spreadsheet.faults import FileRejected, NotPlain
 from pipelines.sources.spreadsheet.layout.body import Body, SheetRows, as_typed, refuse_many
 from pipelines.sources.spreadsheet.layout.headings import assign_canonical, assign_mapped
 from pipelines.sources.spreadsheet.lists.grouping import group_rows
@@ -64,6 +64,8 @@ def read_rows(
     work = RowWork(body, entity, mapping, reading, file, assignment, remarks=list(body.remarks))
     _refuse_missing(work)
     totals = drop_totals(work)
+    if totals and body.grid is not None and body.grid.is_part:
+        raise NotPlain  # they are about rows of other parts as well
     drop_by_pattern(work)
     fill_down(work)
     find_shifts(work)
@@ -174,7 +176,7 @@ def _require(work: RowWork) -> None:
             work.doubles.add(row)  # nothing is lost: a list of people names each team many times
             continue
         shown = ", ".join(str(work.columns[name][row].as_py()) for name in work.entity.key)
-        text = text_("sheets.rows.key_twice", shown=shown, first=work.body.rows[first] + 1)
+        text = text_("sheets.rows.key_twice", shown=shown, first=work.body.number(first))
         work.fault(row, work.entity.key[0], text)
     if work.doubles:
         work.remarks.append(text_("sheets.rows.rows_repeat_another_row", doubles=len(work.doubles)))
@@ -196,6 +198,11 @@ def _finish(work: RowWork, in_sheet: int) -> SheetRows:
         work.remarks,
         count - len(folded),
         left_out=work.left_out + len(folded),
+        decimals=frozenset(
+            str(one.decimal)
+            for name, one in work.readings.items()
+            if work.entity.column(name).kind == "money" and one.decimal
+        ),
     )
 
 
@@ -243,7 +250,7 @@ def _table(work: RowWork, good: list[int]) -> pa.Table:
     prefix = f"{body.sheet}!"
     arrays += [
         pa.array([work.file] * len(good), pa.string()),
-        pa.array([f"{prefix}{body.rows[row] + 1}" for row in good], pa.string()),
+        pa.array([f"{prefix}{body.number(row)}" for row in good], pa.string()),
         _raw(work, good),
     ]
     return pa.Table.from_arrays(

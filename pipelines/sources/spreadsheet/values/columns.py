@@ -42,7 +42,9 @@ from pipelines.sources.spreadsheet.values.moments import DateOrder, parse_day, p
 from pipelines.sources.spreadsheet.values.months import (
     day_written,
     parse_month,
+    parse_month_of_year,
     parse_period,
+    parse_span,
     why_no_months,
 )
 
@@ -72,6 +74,8 @@ class Reading:
     currency: str
     fiscal_year_start: int = 1
     fiscal_year_named_by: str = "start"
+    # A text file that has to be seen as a whole (and is not read in parts) of at most so many bytes.
+    largest_whole: int = 50 * 1024 * 1024
     nulls: frozenset[str] = NULLS
     date_order: DateOrder | None = None
     year: int | None = None  # for periods that do not say theirs
@@ -121,10 +125,17 @@ def parser(
         value = settle(value)
         if nothing(value):
             return None
-        found = parse_period(value)
+        found = parse_period(value) or parse_month_of_year(
+            value, reading.fiscal_year_start, reading.fiscal_year_named_by
+        )
         month = parse_month(value)
         if found is None and month and month.year is None and not month.rest and reading.year:
             found = f"{reading.year}-{month.number:02d}"
+        if found is None and (span := parse_span(value)) and span.kind == "half":
+            first, second = (f"Q{2 * span.number - 1}", f"Q{2 * span.number}")
+            raise CellFault(
+                text_("sheets.columns.half_year", value=value, first=first, second=second)
+            )
         if found is None:
             raise CellFault(text_("sheets.columns.no_period", value=value))
         return found

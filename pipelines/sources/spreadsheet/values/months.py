@@ -57,7 +57,7 @@ _QUARTER = re.compile(
     r"^(?:((?:19|20)\d{2})年?度?[-/]?)?(?:fy)?(?:第?([一二三四1-4])季度?|([1-4])q|q([1-4]))([^\d]*)$"
 )
 _RANGE = re.compile(r"^(1-3|4-6|7-9|10-12)月([^\d]*)$")
-_HALF = re.compile(r"^(?:((?:19|20)\d{2})年?)?(?:(上|下)半年?度?|h([12]))([^\d]*)$")
+_HALF = re.compile(r"^(?:((?:19|20)\d{2})年?[-/]?)?(?:fy)?(?:(上|下)半年?度?|h([12]))([^\d]*)$")
 _TOTAL = re.compile(
     r"^(?:(?:19|20)\d{2})?年?度?(全年|年度|年计|合计|总计|小计|共计|汇总|total|fullyear|fy)"
     r"(合计|总计|小计|total)?([^\d]{0,8})$"
@@ -147,7 +147,25 @@ def years_in(text: str) -> set[int]:
     }
 
 
+# 2026-P03, FY2026 P3: the third month of the fiscal year called 2026.
+_MONTH_OF_YEAR = re.compile(
+    r"^(?:fy)?((?:19|20)\d{2})(?:年|年度|财年)?[-/]?(?:p|period|第)(0?[1-9]|1[0-2])期?$"
+)
 _PERIOD_YEAR = re.compile(r"^(?:fy)?((?:19|20)\d{2})(?:年|年度|财年|\.0)?$")
+
+
+def parse_month_of_year(value: Any, year_start: int, named_by: str) -> str | None:
+    """`2026-05` of a cell that numbers the months of a fiscal year (`2027-P02`); else None.
+
+    `year_start`: the month in which the year begins; `named_by`: start or end, the calendar year that
+    gives it its name.
+    """
+    match = _MONTH_OF_YEAR.match(compact(value)) if isinstance(value, str) else None
+    if match is None:
+        return None
+    begins = int(match.group(1)) - (named_by == "end" and year_start > 1)
+    months = begins * 12 + year_start - 1 + int(match.group(2)) - 1
+    return f"{months // 12:04d}-{months % 12 + 1:02d}"
 
 
 def parse_period(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from both_languages import assert_in_both
 
+from pipelines.entities import ENTITIES
 from pipelines.sources.spreadsheet.checks import is_total
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
@@ -21,9 +22,11 @@ from pipelines.sources.spreadsheet.values.cells import (
     parse_text,
     person_name,
 )
+from pipelines.sources.spreadsheet.values.columns import Reading, convert
 from pipelines.sources.spreadsheet.values.moments import parse_day, parse_moment
 from pipelines.sources.spreadsheet.values.months import (
     parse_month,
+    parse_month_of_year,
     parse_period,
     parse_span,
     years_in,
@@ -221,7 +224,7 @@ def test_what_is_no_month(heading: object) -> None:
     [
         *(("Q1", "quarter", 1), ("第一季度", "quarter", 1), ("2026Q3", "quarter", 3)),
         *(("4季度", "quarter", 4), ("10-12月", "quarter", 4), ("Q2合计", "quarter", 2)),
-        *(("上半年", "half", 1), ("下半年", "half", 2), ("H2", "half", 2)),
+        *(("上半年", "half", 1), ("下半年", "half", 2), ("H2", "half", 2), ("2026-H2", "half", 2)),
         *(("全年", "total", 0), ("合计", "total", 0), ("年度目标", "total", 0)),
         *(("全年合计", "total", 0), ("Total", "total", 0), ("2026年合计", "total", 0)),
     ],
@@ -243,6 +246,32 @@ def test_longer_spans(heading: str, kind: str, number: int) -> None:
 )
 def test_periods(cell: object, period: str | None) -> None:
     assert parse_period(cell) == period
+
+
+@pytest.mark.parametrize(
+    ("cell", "start", "named_by", "period"),
+    [
+        *(("2026-P01", 1, "start", "2026-01"), ("FY2026 P12", 2, "start", "2027-01")),
+        *(("2027-P02", 4, "end", "2026-05"), ("2027P10", 4, "end", "2027-01")),
+        *(
+            ("2026年第3期", 1, "end", "2026-03"),
+            ("2026-P13", 1, "start", None),
+            ("P03", 1, "start", None),
+        ),
+    ],
+)
+def test_numbered_months_of_a_fiscal_year(
+    cell: str, start: int, named_by: str, period: str | None
+) -> None:
+    assert parse_month_of_year(cell, start, named_by) == period
+
+
+@pytest.mark.parametrize("cell", ["2026-H1", "2026年上半年", "2026H1"])
+def test_half_a_year_is_refused_with_what_to_state_instead(cell: str) -> None:
+    period = ENTITIES["targets"].column("period")
+    found = convert(period, [cell], Reading(ZoneInfo("Asia/Shanghai"), "CNY"))
+    assert found.array.null_count == 1
+    assert "state Q1 and Q2, or their months" in found.faults[0].en
 
 
 @pytest.mark.parametrize(

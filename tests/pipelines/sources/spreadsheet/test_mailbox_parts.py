@@ -206,7 +206,7 @@ def test_the_year_is_read_from_the_given_name_and_not_from_day_or_sender(account
 def test_messages_too_large_are_told_and_not_fetched(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connector, "LARGEST_FILE", 2000)  # three times that per message
+    monkeypatch.setattr(connector, "LARGEST_WHOLE", 2000)  # three times that per message
     account.put({"teams.csv": CSV})
     account.put({"teams.csv": CSV + b"x" * 6000}, subject="大")
     fetched = len(account.fetched())
