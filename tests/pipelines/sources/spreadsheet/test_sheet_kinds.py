@@ -150,7 +150,7 @@ def far_away() -> bytes:
         (bomb(), "unpacks to 201 MB; at most 200 MB", "delete unused rows"),
         (entities(), "declares XML entities", "ask its sender"),
         (far_away(), "would need more than 8,000,000 cells", "delete the stray cells"),
-        ("team_id,team_name\nT1,Caf\u00e9,".encode("latin-1"), "neither UTF-8", "CSV UTF-8"),
+        ("team_id,team_name\nT1,Отдел\n".encode("cp1251"), "neither UTF-8", "CSV UTF-8"),
         ("team_id,team_name\n".encode("utf-16-le"), "NUL characters", "CSV UTF-8"),
         (b'team_id,team_name\nT1,"never closed\n' + b"x\n" * 80_000, "never closed", "quotation"),
     ],
