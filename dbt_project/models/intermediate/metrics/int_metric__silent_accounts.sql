@@ -15,4 +15,4 @@ with events as (
     where is_served and is_silent is not null
 ),
 
-{{ metric_rows('events', 'silent_accounts', 'level', 'activities', snapshot=true, product_line=none) }}
+{{ metric_rows('events', 'silent_accounts', 'level', 'silence', snapshot=true, product_line=none) }}

@@ -54,9 +54,9 @@ select
     stays.region,
     known.churn_state,
     known.churn_state in ('active', 'at_risk', 'new') or known.has_open_deal as is_served,
-    -- No activity recorded anywhere yet: silence cannot be told.
+    -- Activities are recorded for less than that long: silence cannot be told.
     case
-        when known.snapshot_on >= capture.captured_from
+        when {{ days_between('capture.captured_from', 'known.snapshot_on') }} >= {{ var('silence_days') }}
             then
                 (known.churn_state in ('active', 'at_risk', 'new') or known.has_open_deal)
                 and coalesce(

@@ -6,6 +6,15 @@
     'case when recorded.records_stages then open_then.stage_entered_on else deals.created_on end',
     'open_then.snapshot_on'
 ) %}
+{#- Who touched a deal before activities were recorded at all, nobody knows: a deal left alone since counts
+    from their first day, once that is longer ago than the limit. -#}
+{%- set idle_is_known %}
+        open_then.snapshot_on >= capture.captured_from
+        and (
+            touches.touched_on >= capture.captured_from
+            or {{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}
+        )
+{%- endset %}
 with snapshots as (
     select
         snapshot_on,
@@ -58,22 +67,17 @@ select
         {%- endfor %}
         else 0
     end as wait_band,
-    case
-        when open_then.snapshot_on >= capture.captured_from then {{ workdays_between('touched', 'today') }}
-    end
-        as idle_workdays,
+    case when {{ idle_is_known }} then {{ workdays_between('touched', 'today') }} end as idle_workdays,
     coalesce(
         {{ days_between('open_then.stage_entered_on', 'open_then.snapshot_on') }} > limits.stalled_limit_days,
         false
     )
     or coalesce(
-        open_then.snapshot_on >= capture.captured_from
-        and {{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }},
+        {{ idle_is_known }} and {{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }},
         false
     )
         as is_stalled
 from open_then
--- No activity recorded anywhere yet: nobody knows how long a deal was left alone.
 cross join (select min(occurred_on) as captured_from from {{ ref('int_activities__united') }}) as capture
 inner join {{ ref('int_opportunities__united') }} as deals
     on open_then.opportunity_id = deals.opportunity_id
@@ -84,7 +88,12 @@ left join {{ ref('int_metrics__touches') }} as touches
         open_then.opportunity_id = touches.opportunity_id
         and open_then.snapshot_on >= touches.touched_on
         and open_then.snapshot_on < touches.next_touch_on
-left join {{ ref('int_calendar__days') }} as touched on touches.touched_on = touched.date_day
+left join {{ ref('int_calendar__days') }} as touched
+    on
+        case
+            when capture.captured_from > touches.touched_on then capture.captured_from
+            else touches.touched_on
+        end = touched.date_day
 left join {{ ref('int_calendar__days') }} as today on open_then.snapshot_on = today.date_day
 left join {{ ref('int_metrics__stage_limits') }} as limits
     on

@@ -1,6 +1,7 @@
 -- From which day on the data of a subject is whole. Deals: from the first close on, because what is known
 -- from before is only what was still open when records began; follow-ups likewise. Orders: from the first
--- order. Leads: from the first lead. A subject without data has no row, so its metrics have none.
+-- order. Leads: from the first lead. Silence: once follow-ups are known for as long as it takes. A subject
+-- without data has no row, so its metrics have none.
 with first_days as (
     select
         'orders' as subject,
@@ -37,4 +38,10 @@ select * from first_days
 where starts_on is not null
 union all
 select * from follow_ups
+where starts_on is not null
+union all
+select
+    'silence' as subject,
+    {{ add_days('starts_on', var('silence_days')) }} as starts_on
+from follow_ups
 where starts_on is not null

@@ -9,7 +9,11 @@ with open_deals as (
 ),
 
 capture as (
-    select count(*) > 0 as has_activities
+    select
+        count(*) > 0 as has_activities,
+        -- Silence, and contacts of a month, can be told once activities are recorded for that long.
+        coalesce({{ days_between('min(occurred_on)', as_of_date()) }} >= {{ var('silence_days') }}, false)
+            as covers_silence
     from {{ ref('int_activities__united') }}
 ),
 
@@ -46,14 +50,15 @@ joined as (
         rhythm.rhythm_source,
         rhythm.p90_gap_days,
         contacts.last_contact_on,
-        case when capture.has_activities then coalesce(contacts.contacts_30d, 0) end as contacts_30d,
-        case when capture.has_activities then coalesce(contacts.inbound_30d, 0) end as inbound_30d,
+        case when capture.covers_silence then coalesce(contacts.contacts_30d, 0) end as contacts_30d,
+        case when capture.covers_silence then coalesce(contacts.inbound_30d, 0) end as inbound_30d,
         coalesce(open_deals.open_opportunities, 0) as open_opportunities,
         heard.last_heard_on,
         greatest(contacts.last_contact_on, heard.last_heard_on) as last_sign_on,
         coalesce(worth.revenue_amount, 0) as revenue_12m,
         coalesce(worth.is_key, false) as is_key_account,
-        capture.has_activities
+        capture.has_activities,
+        capture.covers_silence
     from {{ ref('dim_account') }} as accounts
     cross join capture
     left join {{ ref('int_accounts__rhythm') }} as rhythm on accounts.account_id = rhythm.account_id
@@ -91,13 +96,12 @@ select
     cast(judged.revenue_12m as decimal(18, 2)) as revenue_12m,
     judged.is_key_account,
     case
-        when judged.has_activities
-            then
-                (judged.churn_state in ('active', 'at_risk', 'new') or judged.open_opportunities > 0)
-                and coalesce(
-                    {{ days_between('judged.last_sign_on', as_of_date()) }} > {{ var('silence_days') }},
-                    true
-                )
+        when
+            judged.has_activities
+            and {{ days_between('judged.last_sign_on', as_of_date()) }} <= {{ var('silence_days') }}
+            then false
+        when judged.covers_silence
+            then judged.churn_state in ('active', 'at_risk', 'new') or judged.open_opportunities > 0
     end as silent
 from judged
 left join {{ ref('int_reps__history') }} as reps

@@ -14,15 +14,28 @@ aged as (
                 then {{ days_between('state.stage_entered_on', as_of_date()) }}
         end as days_in_stage,
         case
-            when state.outcome = 'open' and capture.has_activities
+            -- Who touched a deal before activities were recorded at all, nobody knows: it counts from their
+            -- first day, once that is longer ago than the limit.
+            when
+                state.outcome = 'open'
+                and capture.captured_from is not null
+                and (
+                    touches.last_touch_on >= capture.captured_from
+                    or {{ workdays_between('touched', 'today') }} > {{ var('idle_limit_workdays') }}
+                )
                 then {{ workdays_between('touched', 'today') }}
         end as idle_workdays
     from state
-    cross join (select count(*) > 0 as has_activities from {{ ref('int_activities__united') }}) as capture
+    cross join (select min(occurred_on) as captured_from from {{ ref('int_activities__united') }}) as capture
     left join {{ ref('int_opportunities__touches') }} as touches
         on state.opportunity_id = touches.opportunity_id
     left join {{ ref('int_stages__benchmarks') }} as benchmarks on state.stage = benchmarks.stage
-    left join {{ ref('int_calendar__days') }} as touched on touches.last_touch_on = touched.date_day
+    left join {{ ref('int_calendar__days') }} as touched
+        on
+            case
+                when capture.captured_from > touches.last_touch_on then capture.captured_from
+                else touches.last_touch_on
+            end = touched.date_day
     left join {{ ref('int_calendar__days') }} as today on today.date_day = {{ as_of_date() }}
 )
 

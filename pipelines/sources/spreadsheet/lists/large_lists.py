@@ -3,8 +3,7 @@
 Add here: what has to be compared between parts. Keep out: cutting (`formats/csv_parts.py`) and the rules
 for rows (`lists/`), which see one part at a time; a list for which that is not enough is `NotPlain`.
 
-Peak memory is the file, one part and the rows that come out, whatever the file's size: 2 to 3 times the
-file for a mapped list, instead of 40 times.
+What is in memory at once is the file, one part and the rows that come out.
 """
 
 from __future__ import annotations
