@@ -24,6 +24,8 @@ def check_names(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
         _alike_product_lines(connection),
         *_alike_records(connection, "accounts", "account_id", "account_name"),
         *_alike_records(connection, "users", "user_id", "user_name"),
+        _unlisted(connection, "accounts", "account_id", "account_id"),
+        _unlisted(connection, "users", "user_id", "owner_id"),
     ]
 
 
@@ -164,3 +166,42 @@ def _alike_records(
             sample=(f"{first} ≈ {second}" for first, second, _ in near),
         ),
     ]
+
+
+def _unlisted(
+    connection: duckdb.DuckDBPyConnection, entity: str, key: str, column: str
+) -> CheckResult:
+    """A warning with those that no list has, named in deals, orders and follow-ups in several ways.
+
+    Each way counts as a record of its own. What differs by more than width, case, blanks and
+    punctuation may well be another one.
+    """
+    named = " union ".join(
+        f"select source, trim({column}) from ({relation_of(connection, given)})"
+        for given in ("opportunities", "orders", "activities")
+    )
+    listed = f"select trim({key}) from ({relation_of(connection, entity)}) where {key} is not null"
+    rows = connection.execute(
+        f"select * from ({named}) as found(source, written) "
+        f"where written <> '' and written not in ({listed}) "
+        # People of a list are known by mailbox and name as well: its own check tells the others.
+        f"and ('{entity}' <> 'users' or not exists ({listed})) order by 1, 2"
+    ).fetchall()
+    ways: dict[tuple[str, str], list[str]] = {}
+    for source, written in rows:
+        ways.setdefault((source, normalised(written) or written), []).append(written)
+    shared = [found for found in ways.values() if len(found) > 1]
+    many = sum(map(len, shared))
+    what = text(f"quality.named.{entity}")
+    return counted(
+        f"{entity}_unlisted_written_one_way",
+        entity,
+        "warning",
+        many,
+        told=text(
+            "quality.unlisted_alike", spellings=figure(many), what=what, names=figure(len(shared))
+        )
+        if shared
+        else text("quality.unlisted_differ", what=what),
+        sample=(" = ".join(found[:3]) for found in shared),
+    )

@@ -1,7 +1,7 @@
 """Names written in two ways are found, different names are left alone."""
 
 import pytest
-from small_company import opportunity
+from small_company import opportunity, order
 
 from quality.naming import check_names
 from quality.similar_names import normalised, similar_pairs
@@ -58,7 +58,7 @@ def failed(results):
 
 def test_clean_names_pass(warehouse):
     results = check_names(warehouse.connection)
-    assert len(results) == 6
+    assert len(results) == 8
     assert failed(results) == {}
 
 
@@ -132,3 +132,18 @@ def test_case_width_and_blanks_make_no_other_product_line(warehouse):
         ],
     )
     assert failed(check_names(warehouse.connection)) == {}
+
+
+def test_customers_that_no_list_has_are_told_if_they_are_written_in_two_ways(empty_warehouse):
+    empty_warehouse.load(
+        "orders",
+        [
+            order("O1", "2026-10-01", "5", account_id="Acme"),
+            order("O2", "2026-10-02", "5", account_id="ＡＣＭＥ "),
+            order("O3", "2026-10-03", "5", account_id="Bravo"),
+            order("O4", "2026-10-03", "5", account_id="Bravo 2"),
+        ],
+    )
+    found = failed(check_names(empty_warehouse.connection))
+    assert list(found) == ["accounts_unlisted_written_one_way"]
+    assert found["accounts_unlisted_written_one_way"].failed_rows == 2
