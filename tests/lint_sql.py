@@ -25,6 +25,8 @@ def _compiled_once(
     return _kept[key]
 
 
+# Not below: sqlfluff's other processes import this file and run nothing of it.
+Environment.compile = _compiled_once  # type: ignore[method-assign]
+
 if __name__ == "__main__":
-    Environment.compile = _compiled_once  # type: ignore[method-assign]
     cli()

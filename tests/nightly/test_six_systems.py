@@ -205,7 +205,7 @@ def test_every_unit_test_of_the_models_passes(
         text=True,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert done.returncode == 0, done.stdout[-9000:]
     told = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
     # Hooks of the run are told among them.
     results = [result for result in told if result["unique_id"].startswith("unit_test.")]

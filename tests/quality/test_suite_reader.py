@@ -45,7 +45,7 @@ def test_a_good_suite_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("rules: [", "orders.yml: line 1: not valid YAML"),
+        ("rules: [", "orders.yml: line"),
         ("[]", "orders.yml: is not a mapping of rows and rules"),
         ({"rows": 3, "rules": [GOOD]}, "orders.yml: rows: 3. Accepted: {at_least: 1"),
         (

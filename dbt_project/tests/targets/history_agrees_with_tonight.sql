@@ -1,4 +1,5 @@
--- On the last day of a week the last rows of the history are tonight's; and no row of the history lies after its day.
+-- On the last day of a week the last rows of the history are tonight's; and no row of the history lies
+-- after its day.
 select
     history.as_of,
     history.period_type,

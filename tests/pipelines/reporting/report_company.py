@@ -287,7 +287,7 @@ def fill_alerts(marts: MartsBuilder) -> None:
               message_en="李强 is at 7% of the quarter's target, 31% expected; likely to miss"),
         alert("A-large", "danger", 2_010_000, probability=0.93, danger_on=dt.date(2026, 10, 26),
               message_zh="【危险】华东二队：本季度目标可能完不成。本季度已完成目标的 13%，应完成 31%。"
-              "自10月5日起。建议:核对剩余商机，定出补差动作。",
+              "自10月5日起。建议：核对剩余商机，定出补差动作。",
               message_en="Danger: 华东二队: the quarter's target may be missed. 13% reached, 31% "
               "expected by now. Since 5 Oct. Next: agree how to make up the gap.",
               since=dt.date(2026, 10, 5), drivers=drivers, deals=deals,

@@ -33,7 +33,7 @@ spellings as (
 select
     alias,
     first_value(alias) over (
-        partition by line_key order by first_loaded_at, times desc, alias
+        partition by line_key order by first_loaded_at asc, times desc, alias asc
         rows between unbounded preceding and unbounded following
     ) as product_line
 from spellings

@@ -27,11 +27,12 @@ select
     owners.rep_name as owner_name,
     coalesce(members.people, 0) as people
 from {{ ref('int_teams') }} as teams
-left join {{ ref('int_teams') }} as parents on teams.parent_team_id = parents.team_id
-left join heights on teams.team_id = heights.team_id
-left join members on teams.team_id = members.team_id
-left join (
+-- A department of a CRM in which nobody ever was is no team that a figure is about.
+inner join (
     select * from {{ ref('int_scopes') }}
     where scope_type = 'team'
 ) as scopes on teams.team_id = scopes.scope_id
+left join {{ ref('int_teams') }} as parents on teams.parent_team_id = parents.team_id
+left join heights on teams.team_id = heights.team_id
+left join members on teams.team_id = members.team_id
 left join {{ ref('dim_rep_current') }} as owners on scopes.owner_id = owners.rep_id
