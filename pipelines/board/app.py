@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 
-from pipelines.board.access.guard import Headers, is_from_here, small_form
+from pipelines.board.access.guard import Headers, is_from_here
 from pipelines.board.access.sessions import THEMES, Session
 from pipelines.board.pages import (
     customers,
@@ -41,6 +41,7 @@ from pipelines.board.showing.pages import TEMPLATES, environment, render, say
 from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
 from pipelines.failures import Failure
 from pipelines.language import languages
+from pipelines.notifying.small_form import small_form
 
 Page = Callable[[Visit], "Shown | Response"]
 Act = Callable[[Visit, dict[str, str]], "Shown | Response"]
@@ -126,7 +127,7 @@ def _act(site: Site, act: Act) -> Callable[[Request], Any]:
         session = site.sessions.read(request)
         if not site.pace.allows(site.door.asker(request)):
             return await run_in_threadpool(_plain, site, request, "too_often", 429)
-        form = await small_form(request)
+        form = await small_form(request, most_fields=40)
         if form is None:
             return await run_in_threadpool(_plain, site, request, "too_large", 413)
         honest = is_from_here(request) and site.sessions.is_from_our_form(

@@ -29,9 +29,9 @@ from pipelines.ledger.store import Ledger
 from pipelines.notifying.links import LinkExpired, LinkInvalid, Links, LinkTarget
 from pipelines.notifying.pages import alert_page, sentence_page
 from pipelines.notifying.slices import Hierarchy
+from pipelines.notifying.small_form import small_form
 from pipelines.notifying.wording import Language, word
 
-LARGEST_FORM = 64 * 1024
 # A page with somebody's figures belongs into no cache, no frame and no Referer.
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -76,7 +76,7 @@ def create_app(desk: Desk) -> Starlette:
         target = _target(desk, request)
         if isinstance(target, Response):
             return target
-        form = await _form(request)
+        form = await small_form(request, most_fields=10)
         if form is None:
             language = desk.language_of(target.person_id)
             return await run_in_threadpool(
@@ -101,18 +101,6 @@ def _target(desk: Desk, request: Request) -> LinkTarget | Response:
     except LinkInvalid:
         page = sentence_page(desk.language, "link_bad", "link_bad_more")
         return HTMLResponse(page, 403, _HEADERS)
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """The fields of the form; None if it is larger than any honest one."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            return None
-    request._body = bytes(body)  # what Request.form() reads once the stream is used up
-    form = await request.form(max_files=0, max_fields=10)
-    return {key: value for key, value in form.items() if isinstance(value, str)}
 
 
 def _act(desk: Desk, target: LinkTarget, form: dict[str, str]) -> Response:

@@ -26,7 +26,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-LARGEST_FORM = 64 * 1024
 # Posts of one person or address in a minute: a person answers a few, a script tries thousands.
 POSTS_A_MINUTE = 60
 _ADDRESSES = 2000
@@ -91,15 +90,3 @@ def is_from_here(request: Request) -> bool:
         return fetched == "same-origin"
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-async def small_form(request: Request) -> dict[str, str] | None:
-    """The fields of a form; None if it is larger than any honest one."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            return None
-    request._body = bytes(body)  # what Request.form() reads once the stream is used up
-    form = await request.form(max_files=0, max_fields=40)
-    return {key: value for key, value in form.items() if isinstance(value, str)}
