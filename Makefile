@@ -48,7 +48,7 @@ lock: $(READY) ## requirements.lock anew from pyproject.toml; pins that fit are 
 up: $(READY) ## the board (http://127.0.0.1:3080), Dagster's pages and schedules, on loopback ports
 	@$(BIN)/forewarn up
 
-docs: $(READY) ## docs/metrics.md and dbt's documentation pages
+docs: $(READY) ## docs/metrics.md, docs/openapi.json, the pictures and dbt's documentation pages
 	@$(BIN)/forewarn docs
 
 sbom: ## sbom.json: every pinned package with its hashes

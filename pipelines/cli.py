@@ -150,7 +150,7 @@ def dbt(context: typer.Context) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/metrics.md and dbt's documentation pages."""
+    """Write docs/metrics.md, docs/openapi.json and dbt's documentation pages."""
     from pipelines.commands.analysing import write_docs
 
     raise typer.Exit(write_docs())

@@ -25,6 +25,7 @@ from starlette.staticfiles import StaticFiles
 
 from pipelines.board.access.guard import Headers, is_from_here
 from pipelines.board.access.sessions import THEMES, Session
+from pipelines.board.api.app import create_api, problem
 from pipelines.board.pages import (
     customers,
     data,
@@ -88,10 +89,17 @@ def create_app(site: Site) -> Starlette:
                        www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=2000),
         ],
-        exception_handlers={404: lambda request, _error: _plain(site, request, "not_here", 404)},
+        exception_handlers={404: lambda request, _error: _nothing(site, request)},
     )  # fmt: skip
+    app.mount("/api/v1", create_api(site))
     app.mount("/static", StaticFiles(directory=TEMPLATES.parent / "static"))
     return app
+
+
+def _nothing(site: Site, request: Request) -> Response:
+    if request.url.path.startswith("/api/"):  # what no route takes, such as a line break in an id
+        return problem(site, request, 404, "not_here")
+    return _plain(site, request, "not_here", 404)
 
 
 def choose(visit: Visit, form: dict[str, str]) -> Response:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.quarantine import quarantine_app
+from pipelines.commands.tokens import tokens_app
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -52,3 +53,4 @@ def add_to(app: typer.Typer) -> None:
     for command in (doctor, backup, restore, maintain, publish):
         app.command()(command)
     app.add_typer(quarantine_app, name="quarantine")
+    app.add_typer(tokens_app, name="tokens")

@@ -78,7 +78,7 @@ def _metrics_of(target: Path) -> set[str]:
 
 
 def write_docs() -> int:
-    """Write docs/metrics.md and the semantic layer from the models, and dbt's documentation pages."""
+    """Write docs/metrics.md, docs/openapi.json and the semantic layer, and dbt's documentation pages."""
     from pipelines.commands.metrics_page import render_metrics_page
     from pipelines.commands.semantic_layer import PATH, render_semantic_layer
 
@@ -89,9 +89,15 @@ def write_docs() -> int:
     page.write_text(render_metrics_page(manifest), encoding="utf-8")
     PATH.write_text(render_semantic_layer(manifest), encoding="utf-8")
     sys.stdout.write(f"Wrote {page}\nWrote {PATH}\n")
-    if (settings.current / "forewarn.duckdb").exists():
+    published = settings.current / "forewarn.duckdb"
+    if published.exists():
+        from pipelines.board.api.describing import written
         from pipelines.commands.pictures import take_pictures
 
+        interface = PROJECT / "docs" / "openapi.json"
+        with duckdb.connect(str(published), read_only=True) as connection:
+            interface.write_bytes(written(connection))
+        sys.stdout.write(f"Wrote {interface}\n")
         take_pictures(settings)
     return run_dbt(["docs", "generate"])
 

@@ -48,7 +48,7 @@ def _people(settings: Settings) -> set[str] | None:
     return {*published_hierarchy(settings).names, *(one.person_id for one in book.recipients)}
 
 
-def _known(settings: Settings, *persons: str) -> None:
+def known_people(settings: Settings, *persons: str) -> None:
     """Refused for an id that nobody has: an answer by nobody answers nothing."""
     people = _people(settings)
     for person in persons:
@@ -65,7 +65,7 @@ def answer(
     """
     with opened_ledger() as (settings, ledger):
         try:
-            _known(settings, me(person), *others)
+            known_people(settings, me(person), *others)
             done = action(ledger, settings.now(), settings.today())
         except Refused as refused:
             return refused_with(refused, settings)

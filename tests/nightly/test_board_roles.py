@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from board_server import BEHIND_A_PROXY, HEADER, PAGES, Cast, cast_of, served
@@ -14,6 +16,7 @@ from nightly_site import Installation
 from starlette.requests import Request
 
 from pipelines.board.access.identity import Doorkeeper
+from pipelines.board.api.describing import written
 from pipelines.board.reading.organisation import Organisation
 from pipelines.board.reading.slicing import CUTS
 from pipelines.configuration.board_file import Auth
@@ -317,3 +320,25 @@ def test_every_published_mart_has_an_owner_or_stays_closed(published: Installati
     }
     # The organisation is what slices are made of.
     assert unsliced <= {"organisation.py"}
+
+
+def test_the_written_description_of_the_interface_is_that_of_the_marts(
+    published: Installation,
+) -> None:
+    """docs/openapi.json is written by `make docs`; comments may have been reworded since."""
+
+    def columns(description: bytes) -> dict:
+        schemas = json.loads(description)["components"]["schemas"]
+        return {
+            name: {
+                column: (one["type"], one.get("format"))
+                for column, one in mart["properties"].items()
+            }
+            for name, mart in schemas.items()
+            if name in CUTS
+        }
+
+    with duckdb.connect(str(published.current / "forewarn.duckdb"), read_only=True) as reader:
+        now = columns(written(reader))
+    assert columns((PROJECT / "docs" / "openapi.json").read_bytes()) == now
+    assert now.keys() == CUTS.keys()

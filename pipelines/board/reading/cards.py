@@ -128,8 +128,8 @@ def card_of(
         money=money,
         drivers=drivers,
         rest=rest,
-        deals=tuple(_owned(alert.details.get("deals"), viewer)[:SHOWN_DEALS]),
-        accounts=tuple(_owned(alert.details.get("accounts"), viewer)[:SHOWN_DEALS]),
+        deals=tuple(owned_by_visible(alert.details.get("deals"), viewer)[:SHOWN_DEALS]),
+        accounts=tuple(owned_by_visible(alert.details.get("accounts"), viewer)[:SHOWN_DEALS]),
         symptoms=tuple(symptoms),
         step=next_step(alert, is_workday) if alert.state == "open" else None,
     )
@@ -148,18 +148,26 @@ def _urgency(standing: Standing) -> tuple[int, float, str]:
     return level_rank(alert.level), -alert.weight, alert.alert_id
 
 
+def visible_drivers(alert: Alert, viewer: Viewer) -> list[dict[str, Any]]:
+    """Who and what drives a figure, without people and teams outside the viewer's scopes."""
+    listed = alert.drivers if isinstance(alert.drivers, list) else []
+    found = []
+    for driver in listed:
+        if not isinstance(driver, dict) or not driver.get("name"):
+            continue
+        kind, ident = str(driver.get("kind") or ""), str(driver.get("id") or "")
+        theirs = kind in ("rep", "team", "region") and (kind, ident) not in (viewer.scopes or ())
+        if viewer.sees_all or not theirs:
+            found.append(driver)
+    return found
+
+
 def _drivers(
     alert: Alert, viewer: Viewer
 ) -> tuple[tuple[tuple[str, float | None], ...], float | None]:
     listed = alert.drivers if isinstance(alert.drivers, list) else []
     shown: list[tuple[str, float | None]] = []
-    for driver in listed:
-        if not isinstance(driver, dict) or not driver.get("name") or len(shown) == SHOWN_DRIVERS:
-            continue
-        kind, ident = str(driver.get("kind") or ""), str(driver.get("id") or "")
-        theirs = kind in ("rep", "team", "region") and (kind, ident) not in (viewer.scopes or ())
-        if not viewer.sees_all and theirs:
-            continue
+    for driver in visible_drivers(alert, viewer)[:SHOWN_DRIVERS]:
         share = driver.get("share")
         shown.append(
             (str(driver["name"]), float(share) if isinstance(share, int | float) else None)
@@ -170,7 +178,8 @@ def _drivers(
     return tuple(shown), rest if rest is not None and 0.005 < rest <= 1 and shown else None
 
 
-def _owned(listed: object, viewer: Viewer) -> list[dict[str, Any]]:
+def owned_by_visible(listed: object, viewer: Viewer) -> list[dict[str, Any]]:
+    """Deals or customers of a warning, without those of people whom the viewer does not see."""
     if isinstance(listed, str):
         try:
             listed = json.loads(listed)

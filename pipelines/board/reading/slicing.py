@@ -28,7 +28,11 @@ CUTS: dict[str, str] = {
     "rpt_rule_records": "true",
     "rpt_freshness": "true",
     "rpt_projection_calibration": "true",
+    "rpt_alert_calibration": "true",
+    "rpt_rule_readiness": "true",
     "dim_rep": f"rep_id in {_PEOPLE}",
+    "dim_rep_current": f"rep_id in {_PEOPLE}",
+    "dim_team": f"('team', team_id) in {_SCOPES}",
     "dim_scope": _SCOPED,
     "dim_account": _OWNED,
     "fct_account_health": _OWNED,
@@ -52,11 +56,21 @@ CUTS: dict[str, str] = {
     "rpt_case_library": _OF_VISIBLE_ALERTS,
     "rpt_response_scores": f"person_id in {_PEOPLE}",
     "rpt_reward_list": f"person_id in {_PEOPLE}",
+    "rpt_target_alignment": _SCOPED,
+    "wide_opportunities": _OWNED,
+    "wide_targets": _SCOPED,
+    "wide_alerts": _ALERTS,
     # Samples of checks name records of anybody.
     "rpt_data_quality": "false",
 }
 # What a viewer of the whole company is still not shown: cases about feeds are the data owners'.
 _NO_FEEDS = "scope_type <> 'source'"
+_ABOUT_ALERTS = ("fct_alerts", "fct_cases", "rpt_case_library", "wide_alerts")
+# Sentences and lists that name whoever drives a figure: a part of a row can lie outside the slice of
+# somebody who sees the row. Pages cut them themselves (`cards.py`); whole rows go without.
+NAMING = ("message", "message_zh", "message_en", "other_languages", "drivers", "deals", "accounts",
+          "symptoms")  # fmt: skip
+_WITH_NAMES = ("fct_alerts", "fct_cases", "wide_alerts")
 
 
 class SlicedMarts(Marts):
@@ -92,13 +106,27 @@ class SlicedMarts(Marts):
 
     def name(self, mart: str) -> str:
         """The relation to read from: the mart itself, or the viewer's part of it."""
-        cut = CUTS[mart]
-        whole = super().name(mart)
-        if self._viewer.sees_all:
-            about_alerts = mart in ("fct_alerts", "fct_cases", "rpt_case_library")
-            if about_alerts and not self._viewer.sees_data_cases:
-                return f"(select * from {whole} where {_NO_FEEDS})"
-            if mart == "rpt_data_quality" and not self._viewer.sees_data:
-                return f"(select * from {whole} where false)"
-            return whole
+        cut, whole = self._cut(mart), super().name(mart)
         return whole if cut == "true" else f"(select * from {whole} where {cut})"
+
+    def whole_rows(self, mart: str) -> str:
+        """A relation of whole rows for programs, with `rowid`: their order within this version.
+
+        What may name people outside the slice is null there, unless the viewer sees everybody.
+        """
+        hidden = "" if self._viewer.sees_all else ", ".join(
+            f"cast(null as varchar) as {column}"
+            for column in NAMING
+            if mart in _WITH_NAMES and self.has_column(mart, column)
+        )  # fmt: skip
+        columns = f"* replace ({hidden})" if hidden else "*"
+        return f"(select {columns}, rowid from {super().name(mart)} where {self._cut(mart)})"
+
+    def _cut(self, mart: str) -> str:
+        """The condition of the rows that the viewer may see."""
+        cut = CUTS[mart]
+        if not self._viewer.sees_all:
+            return cut
+        if mart in _ABOUT_ALERTS and not self._viewer.sees_data_cases:
+            return _NO_FEEDS
+        return "false" if mart == "rpt_data_quality" and not self._viewer.sees_data else "true"

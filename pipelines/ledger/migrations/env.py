@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from pipelines.ledger import programs as _programs  # noqa: F401  its tables are among them
 from pipelines.ledger.models import Base
 
 context.configure(
