@@ -33,9 +33,10 @@ from pipelines.notifying.data_problems import (
 from pipelines.notifying.links import Links, link_key
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import Report, joined, notify, notify_data_owners
-from pipelines.notifying.outbox import Delivery, deliver
+from pipelines.notifying.outbox import Delivery, deliver, together
 from pipelines.notifying.recipients import RecipientBook, read_recipients
 from pipelines.notifying.slices import Hierarchy
+from pipelines.notifying.webhooks.queueing import send_to_programs, tell_programs
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
@@ -136,6 +137,11 @@ def tell(
                 now=moment, outbox_dir=outbox, dry_run=dry_run,
             )  # fmt: skip
             report = joined(report, data)
+        if not dry_run:
+            programs = tell_programs(
+                ledger, book.webhooks, hierarchy, now=moment, base_url=book.links.base_url
+            )
+            report = joined(report, Report(delivery=programs))
     finally:
         ledger.close()
     return changes, report
@@ -197,12 +203,9 @@ def send_what_waits(settings: Settings, now: dt.datetime | None = None) -> Deliv
     """Send notices that were held back or failed, without deciding anything new."""
     ledger = open_ledger(settings.ledger_url)
     try:
-        return deliver(
-            ledger,
-            recipient_book(settings).recipients,
-            now=now or settings.now(),
-            outbox_dir=settings.data_dir / OUTBOX,
-        )
+        book, moment = recipient_book(settings), now or settings.now()
+        people = deliver(ledger, book.recipients, now=moment, outbox_dir=settings.data_dir / OUTBOX)
+        return together([people, send_to_programs(ledger, book.webhooks, now=moment)])
     finally:
         ledger.close()
 

@@ -34,6 +34,8 @@ from pipelines.notifying.wording import word
 
 log = logging.getLogger("forewarn.outbox")
 
+# The kind of rows that go to programs: `webhooks/` queues and sends them.
+WEBHOOK = "webhook"
 FIRST_DELAY, LONGEST_DELAY = dt.timedelta(minutes=1), dt.timedelta(hours=6)
 # Sent at once would have been within this of the decision; later than that is said in the text.
 _LATE = dt.timedelta(hours=1)
@@ -120,8 +122,11 @@ def deliver(
     outbox_dir: Path,
     pauses: Sequence[float] = (1.0, 3.0),
     sending: Callable[..., Outcome] = send,
+    programs: bool = False,
 ) -> Delivery:
     """Send every row that is due at `now`. Call it again (say every 5 minutes) for the rest.
+
+    Rows for people and rows for `programs` are sent by calls of their own.
 
     `pauses` are seconds between tries within this call; what fails then waits for a later call,
     1 minute at first, doubling up to 6 hours. Safe when several processes deliver at once.
@@ -129,11 +134,12 @@ def deliver(
     done = Delivery()
     done.repeated = take_over_abandoned(ledger, now)
     people = {recipient.person_id: recipient for recipient in recipients}
+    theirs = Notice.kind == WEBHOOK if programs else Notice.kind != WEBHOOK
     with ledger.reading() as session:
         due = list(
             session.scalars(
                 select(Notice.notice_id)
-                .where(Notice.state == "pending", Notice.next_attempt_at <= now)
+                .where(Notice.state == "pending", Notice.next_attempt_at <= now, theirs)
                 .order_by(Notice.created_at, Notice.notice_id)
             )
         )
@@ -142,7 +148,7 @@ def deliver(
         if notice is not None:  # else another process has it
             _send_one(ledger, notice, people, now, outbox_dir, pauses, sending, done)
     with ledger.reading() as session:
-        waiting = select(Notice.notice_id).where(Notice.state == "pending")
+        waiting = select(Notice.notice_id).where(Notice.state == "pending", theirs)
         done.waiting = len(list(session.scalars(waiting)))
     return done
 
@@ -210,6 +216,8 @@ def _send_one(
 def _as_sent(ledger: Ledger, notice: Notice, recipient: Recipient, now: dt.datetime) -> Message:
     """The message, with a remark in front if it may be a repeat or if it is late and outdated."""
     message = Message(notice.title, notice.text, notice.markdown, notice.html)
+    if notice.kind == WEBHOOK:  # its id says that it is the same one
+        return message
     if notice.kind == "urgent" and now - notice.created_at > _LATE:
         with ledger.reading() as session:
             head = session.get(Episode, json.loads(notice.alert_ids)[0])

@@ -22,6 +22,7 @@ from pipelines.language import languages, text
 from pipelines.notifying.channels import fault
 from pipelines.notifying.lines import line_of
 from pipelines.notifying.secrets import masked
+from pipelines.notifying.webhooks.configured import Webhook, read_webhooks
 
 Role = Literal["director", "manager", "rep", "data_owner"]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -113,6 +114,7 @@ class RecipientBook:
 
     recipients: tuple[Recipient, ...] = ()
     links: Links = field(default_factory=Links)
+    webhooks: tuple[Webhook, ...] = ()
 
 
 def _scope(item: Any) -> tuple[str, str]:
@@ -143,10 +145,15 @@ def read_recipients(
     if not isinstance(content, dict) or not isinstance(content.get("recipients"), list):
         problems.append(Problem(path.name, "recipients", text("config.not_a_list"), _ACCEPTED))
         return RecipientBook()
-    for key in sorted(set(content) - {"recipients", "links", "defaults"}):
+    for key in sorted(set(content) - {"recipients", "links", "defaults", "webhooks"}):
         where = _where(path, (key,))
         problems.append(
-            Problem(path.name, where, text("config.unknown_key"), "recipients, defaults, links")
+            Problem(
+                path.name,
+                where,
+                text("config.unknown_key"),
+                "recipients, defaults, links, webhooks",
+            )
         )
     defaults = content.get("defaults") or {}
     links = Links()
@@ -171,7 +178,8 @@ def read_recipients(
         problems.extend(faults)
         if not faults:
             found[recipient.person_id] = recipient
-    return RecipientBook(tuple(found.values()), links)
+    webhooks = read_webhooks(path, content.get("webhooks"), problems, environment)
+    return RecipientBook(tuple(found.values()), links, webhooks)
 
 
 def _faults(

@@ -28,6 +28,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
+        self.raw: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
         self.delay = 0.0
         receiver = self
@@ -36,8 +37,10 @@ class Receiver:
             def do_POST(self) -> None:  # noqa: N802
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 time.sleep(receiver.delay)
+                receiver.raw.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 receiver.posts.append({"path": self.path, **json.loads(body)})
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
                 self.end_headers()
 
             def log_message(self, *_args: object) -> None:
