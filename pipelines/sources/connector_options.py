@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -27,6 +28,15 @@ from pipelines.configuration.mailbox import is_loopback
 from pipelines.configuration.problems import ConfigurationError, Problem, add_validation_problems
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
+from pipelines.sources.record_types import TYPED
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# Ids that YAML reads as numbers.
+Id = Annotated[str, BeforeValidator(_as_text)]
 
 
 class ConnectorOptions(BaseModel):
@@ -36,6 +46,7 @@ class ConnectorOptions(BaseModel):
     company's own network. `accept_missing`: columns such as `opportunities.amount` that figures need
     and this source does not give, as the company knows. `accept_empty`: columns of raw tables, such
     as `opportunity.amount`, that may lose all their values from one load to the next.
+    `record_types`: entity -> the record types of its object that count (`record_types.py`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +55,28 @@ class ConnectorOptions(BaseModel):
     private_network: bool = False
     accept_missing: tuple[str, ...] = ()
     accept_empty: tuple[str, ...] = ()
+    record_types: dict[str, tuple[Id, ...]] = Field(default_factory=dict)
+
+    @field_validator("record_types", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {k: (v,) if isinstance(v, (str, int)) else v for k, v in given.items()}
+
+    @field_validator("record_types")
+    @classmethod
+    def _typed(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for entity, names in given.items():
+            if entity not in TYPED:
+                raise ValueError(f"record types of {', '.join(TYPED)} (not {entity})")
+            if not names or not all(name.strip() for name in names):
+                raise ValueError(f"for {entity} the record types that count")
+        return given
+
+    def types_of(self, entity: str | None) -> tuple[str, ...]:
+        """The record types of an entity that count; empty: all of them."""
+        return self.record_types.get(entity or "", ())
 
     @model_validator(mode="after")
     def _columns(self) -> ConnectorOptions:
@@ -72,14 +105,8 @@ def _encrypted(value: str) -> str:
     return value
 
 
-def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 Zone = Annotated[str, AfterValidator(_zone)]
 Address = Annotated[str, AfterValidator(_encrypted)]
-# Ids that YAML reads as numbers.
-Id = Annotated[str, BeforeValidator(_as_text)]
 
 
 class FieldRule(BaseModel):

@@ -15,7 +15,9 @@ _STATEMENT = re.compile(
     r"(?:\s+limit\s+(?P<first>\d+)(?:\s*,\s*(?P<second>\d+)|\s+offset\s+(?P<offset>\d+))?)?\s*",
     re.IGNORECASE | re.DOTALL,
 )
-_CONDITION = re.compile(r"(\w+)\s*(>=|<=|!=|<>|=|>|<)\s*('(?:[^']|'')*'|-?\d+)\s*", re.DOTALL)
+_CONDITION = re.compile(
+    r"(\w+)\s*(>=|<=|!=|<>|=|>|<|(?:not\s+)?in)\s*(\([^()]*\)|'(?:[^']|'')*'|-?\d+)\s*", re.DOTALL
+)
 _ITEM = re.compile(
     r"(?:(?P<function>count|sum|max)\((?P<inner>\w+)\)|(?P<path>[\w.]+))(?:\s+(?:as\s+)?(?P<alias>\w+))?",
     re.IGNORECASE,
@@ -121,13 +123,23 @@ def _conditions(text: str | None) -> tuple[tuple[str, str, Any], ...]:
         if not match:
             raise XoqlError("290001", f"syntax error at {part}")
         name, sign, value = match.groups()
-        found.append((name, sign, value[1:-1] if value.startswith("'") else int(value)))
+        if value.startswith("(") != sign.endswith("in"):
+            raise XoqlError("290001", f"syntax error at {part}")
+        found.append((name, sign, _value(value)))
     return tuple(found)
+
+
+def _value(text: str) -> Any:
+    if text.startswith("("):
+        return [_value(part.strip()) for part in text[1:-1].split(",")]
+    return text[1:-1] if text.startswith("'") else int(text)
 
 
 def _holds(found: Any, sign: str, value: Any) -> bool:
     if found is None:
         return False
+    if isinstance(value, list):
+        return any(_holds(found, "=", one) for one in value) is (sign == "in")
     if isinstance(value, int) and not isinstance(found, (int, float)):
         found = int(found)  # ids are numbers to XOQL
     return {

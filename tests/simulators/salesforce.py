@@ -190,9 +190,18 @@ class SalesforceSimulator(Simulator):
             for key, kind in fields.items()
         ]
         known = name in REPLICATEABLE or name not in SCHEMA
-        return Response.of_json(
-            {"name": name, "queryable": True, "replicateable": known, "fields": listed}
-        )
+        master = ("012000000000000AAA", "Master", "主")
+        types = [
+            {
+                "recordTypeId": key,
+                "developerName": called,
+                "name": label,
+                "master": called == "Master",
+            }
+            for key, called, label in [*self.org.record_types.get(name, ()), master]
+        ]
+        content = {"name": name, "queryable": True, "replicateable": known, "fields": listed}
+        return Response.of_json({**content, "recordTypeInfos": types})
 
     def _query(self, request: Request, version: str, *, deleted: bool) -> Response:
         asked = request.query.get("q", "")

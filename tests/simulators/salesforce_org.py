@@ -36,6 +36,8 @@ class Org:
     sharing: dict[str, str] = field(default_factory=dict)  # object -> InternalSharingModel
     view_all_data: bool = True
     view_all: set[str] = field(default_factory=set)  # objects of which the user sees all records
+    # Object -> id, developer name and label of its record types.
+    record_types: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)  # formulas and roll-ups, as `Account.Grade__c`
 
     # Structure --------------------------------------------------------------------------------
@@ -55,6 +57,13 @@ class Org:
         self.records.setdefault(name, {})
 
     # What users do ----------------------------------------------------------------------------
+
+    def add_record_type(self, name: str, called: str, label: str) -> str:
+        """A record type of an object; returns its id."""
+        self.add_field(name, "RecordTypeId", "reference")
+        types = self.record_types.setdefault(name, [])
+        types.append((f"012{len(types) + 1:012d}AAA", called, label))
+        return types[-1][0]
 
     def new_id(self, name: str) -> str:
         self.numbers[name] += 1

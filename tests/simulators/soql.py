@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ _QUERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(
-    r"^\s*([\w.]+)\s*(>=|<=|!=|=|<|>|IN)\s*(.+?)\s*$", re.IGNORECASE | re.DOTALL
+    r"^\s*([\w.]+)\s*(>=|<=|!=|=|<|>|NOT\s+IN|IN)\s*(.+?)\s*$", re.IGNORECASE | re.DOTALL
 )
 _AGGREGATE = re.compile(r"^\s*(SUM|COUNT)\((\w+)\)\s+(\w+)\s*$", re.IGNORECASE)
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -29,6 +29,10 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
+
+
+# Field, operator, value; of alternatives: nothing, OR, their conditions.
+Condition = tuple[str, str, Any]
 
 
 class SoqlError(Exception):
@@ -45,7 +49,7 @@ class Query:
 
     object: str
     fields: tuple[str, ...]
-    conditions: tuple[tuple[str, str, Any], ...]
+    conditions: tuple[Condition, ...]
     order: tuple[str, ...]
     limit: int | None
     count: bool
@@ -54,24 +58,36 @@ class Query:
     @property
     def used(self) -> set[str]:
         """Every field the query names."""
-        named = {field for field, _, _ in self.conditions} | set(self.fields)
+        named = {field for field, _, _ in _flat(self.conditions)} | set(self.fields)
         return named | set(self.sums.values()) | {name.split()[0] for name in self.order}
 
     def matches(
         self, record: Mapping[str, Any], parent: Callable[[str], Any] = lambda path: None
     ) -> bool:
         """Whether a record is found; `parent` gives the value of a path such as `Owner.Name`."""
-        for field, sign, wanted in self.conditions:
-            value = parent(field) if "." in field else record.get(field)
-            if sign == "IN":
-                if value not in wanted:
-                    return False
-            elif value is None or wanted is None:
-                if not _OPERATORS[sign](value is None, wanted is None) or sign not in ("=", "!="):
-                    return False
-            elif not _OPERATORS[sign](value, wanted):
-                return False
-        return True
+        return all(_fits(condition, record, parent) for condition in self.conditions)
+
+
+def _fits(condition: Condition, record: Mapping[str, Any], parent: Callable[[str], Any]) -> bool:
+    field, sign, wanted = condition
+    if sign == "OR":
+        return any(_fits(part, record, parent) for part in wanted)
+    value = parent(field) if "." in field else record.get(field)
+    if sign in ("IN", "NOT IN"):
+        # Records without a value are found by NOT IN.
+        return (value in wanted) is (sign == "IN")
+    if value is None or wanted is None:
+        return sign in ("=", "!=") and _OPERATORS[sign](value is None, wanted is None)
+    return _OPERATORS[sign](value, wanted)
+
+
+def _flat(conditions: Iterable[Condition]) -> list[Condition]:
+    """The conditions with those inside of alternatives."""
+    return [
+        part
+        for condition in conditions
+        for part in (condition[2] if condition[1] == "OR" else (condition,))
+    ]
 
 
 def parse(text: str) -> Query:
@@ -90,15 +106,25 @@ def parse(text: str) -> Query:
     for part in re.split(r"\s+AND\s+", match["where"] or "", flags=re.IGNORECASE):
         if not part.strip():
             continue
+        either = re.split(r"\s+OR\s+", part.strip(), flags=re.IGNORECASE)
+        if len(either) > 1:
+            if not (either[0].startswith("(") and either[-1].endswith(")")):
+                raise SoqlError("MALFORMED_QUERY", "AND and OR without parentheses")
+            either[0], either[-1] = either[0][1:], either[-1][:-1]
+            conditions.append(("", "OR", tuple(_condition(one) for one in either)))
+            continue
         part = part.strip().removeprefix("(")
-        part = part if "(" in part else part.removesuffix(")")
-        found = _CONDITION.match(part)
-        if not found:
-            raise SoqlError("MALFORMED_QUERY", f"unexpected token near {part[:20]!r}")
-        conditions.append((found[1], found[2].upper(), _literal(found[3])))
+        conditions.append(_condition(part if "(" in part else part.removesuffix(")")))
     order = tuple(name.strip() for name in (match["order"] or "").split(",") if name.strip())
     limit = int(match["limit"]) if match["limit"] else None
     return Query(match["object"], fields, tuple(conditions), order, limit, count, sums)
+
+
+def _condition(text: str) -> Condition:
+    found = _CONDITION.match(text)
+    if not found:
+        raise SoqlError("MALFORMED_QUERY", f"unexpected token near {text[:20]!r}")
+    return found[1], " ".join(found[2].upper().split()), _literal(found[3])
 
 
 def _literal(text: str) -> Any:

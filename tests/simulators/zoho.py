@@ -502,7 +502,9 @@ class ZohoSimulator(Simulator):
         return Response.of_json({"fields": fields})
 
     def _layouts(self, request: Request) -> Response:
-        return Response.of_json({"layouts": [{"id": f"{ROOT}000091", "name": "Standard"}]})
+        listed = self.org.layouts.get(request.query.get("module", ""), {})
+        found = [{"id": key, "name": name} for key, name in listed.items()]
+        return Response.of_json({"layouts": found or [{"id": f"{ROOT}000091", "name": "Standard"}]})
 
     def _pipeline(self, request: Request) -> Response:
         maps = [

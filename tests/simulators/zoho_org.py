@@ -35,6 +35,7 @@ class ZohoOrg:
         self.users: dict[str, Record] = {}
         self.roles: dict[str, Record] = {}
         self.groups: dict[str, list[Record]] = {}  # by user
+        self.layouts: dict[str, dict[str, str]] = {}  # module -> id -> name
         self.stages: list[tuple[str, str]] = list(STAGES)
         self.org: Record = {
             "id": f"{ROOT}000001",
@@ -191,6 +192,8 @@ class ZohoOrg:
         if kind == "ownerlookup":
             user = self.users.get(value, {})
             return {"name": user.get("full_name"), "id": value, "email": user.get("email")}
+        if kind == "layout":
+            return {"name": self.layouts[module][value], "id": value}
         if kind == "lookup":
             return {"name": self._title(name, value), "id": value}
         return float(value) if kind in ("currency", "double", "formula") else value

@@ -16,11 +16,12 @@ from pipelines.sources.fxiaoke.objects import (
     PEOPLE,
     FxiaokeObject,
 )
-from pipelines.sources.fxiaoke.planning import accepted_of
+from pipelines.sources.fxiaoke.planning import accepted_of, of_types, types_of
 from pipelines.sources.fxiaoke.reading import first_records
 from pipelines.sources.fxiaoke.selection import Described, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Tenant
 from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor
 from pipelines.sources.trial import finding, tried
 
@@ -61,8 +62,10 @@ def findings(
                 known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
                 without=frozenset(tenant.options.without),
             )
-            count = tenant.count(item.name, [])
-            trial = tried(first_records(tenant, item, described, selection), item.entity)
+            types = types_of(tenant, item, described)
+            count = tenant.count(item.name, of_types(types))
+            first = first_records(tenant, item, described, selection, types)
+            trial = tried(first, item.entity)
         except Failure as failure:
             found.append(Finding(subject, False, failure.cause, failure.next_step))
             continue
@@ -70,6 +73,8 @@ def findings(
         if count is not None:
             told = [text("sources.check.records", rows=f"{count:,}")]
         remedy: Said = ""
+        if types:
+            told.append(only(tenant.options.types_of(item.entity)))
         if selection.absent:
             told.append(text("sources.check.without", fields=list(selection.absent)))
             remedy = text("sources.check.fields_step", fields=list(selection.absent))

@@ -38,7 +38,7 @@ def compare(tenant: Tenant, job: Job) -> None:
     since = condition(CREATED, "GTE", ms(job.last.upto))
     created = tenant.count(job.item.name, [*job.existing, since])
     if job.exist is None or created is None:
-        job.swept = True
+        job.swept, job.moved = True, bool(job.types)
         return
     known = int(job.last.extra.get("live", 0)) + created
     if job.exist > known:
@@ -50,8 +50,18 @@ def compare(tenant: Tenant, job: Job) -> None:
                 known=f"{known:,}",
             )
         )
-    compared = "ids" in job.last.extra and (job.exist <= _COMPARED_BELOW or job.turn)
+    job.moved = _others(tenant, job)
+    due = job.exist <= _COMPARED_BELOW or job.turn or job.moved
+    compared = "ids" in job.last.extra and due
     job.swept = job.exist < known or compared
+
+
+def _others(tenant: Tenant, job: Job) -> bool:
+    """Whether records of other types have changed: some may have been of one that counts."""
+    if not job.types or job.window.full:
+        return False  # where all count, or all are read, there is nothing to look for
+    every, mine = (tenant.count(job.item.name, f) for f in (job.changed, job.filters))
+    return every is None or mine is None or every > mine
 
 
 def all_ids(tenant: Tenant, job: Job) -> list[str]:
@@ -78,7 +88,7 @@ def _stop_if_fewer(tenant: Tenant, job: Job, came: int, counted: int | None) -> 
 def stop_if_lost(tenant: Tenant, job: Job, now: int) -> None:
     """Raise `PermanentFailure` if `now` records are far fewer than at the last load."""
     before = int(job.last.extra.get("live", 0)) if job.last else 0
-    if job.last is None or job.last.extra.get("object") != job.item.name:
+    if job.last is None or job.last.extra.get("object") != job.item.name or not job.same_types:
         return
     share = tenant.options.largest_drop
     # A share of 1 allows even the last record to go.

@@ -18,6 +18,7 @@ from pipelines.sources.records.fields import ARROW_TYPES, Kind
 
 ZONE = "Asia/Shanghai"  # midnight of date fields, unless the options say otherwise
 KEY, CREATED, MODIFIED = "_id", "create_time", "last_modified_time"
+TYPE = "record_type"  # 业务类型
 LIFE, INVALID = "life_status", "invalid"  # 作废: in the recycle bin
 # Made here from several fields of a record; no field of a tenant can be called so.
 DELETED, CLOSED, LABEL = "@deleted", "@closed", "@label"

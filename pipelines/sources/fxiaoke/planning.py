@@ -20,14 +20,17 @@ from pipelines.sources.essentials import spared, stop_without
 from pipelines.sources.fxiaoke.objects import (
     CREATED,
     INVALID,
+    KEY,
     LIFE,
     MODIFIED,
     OBJECTS,
+    TYPE,
     FxiaokeObject,
 )
 from pipelines.sources.fxiaoke.options import Options
 from pipelines.sources.fxiaoke.selection import Described, Selection, select, with_mapping
 from pipelines.sources.fxiaoke.tenant import Filter, Tenant, condition
+from pipelines.sources.record_types import RecordType, chosen
 from pipelines.sources.records import Cursor, Window
 from pipelines.sources.records.digests import is_due
 
@@ -45,12 +48,20 @@ class Job:
     exist: int | None = None  # how many records the tenant counts
     turn: bool = False  # all ids are compared, though the counts agree
     notes: list[Text] = field(default_factory=list)
+    types: tuple[str, ...] = ()  # record types (API names) that count; none: all do
+    moved: bool = False  # records of other types have changed, perhaps from one that counts
 
     @property
     def filters(self) -> list[Filter]:
         """The condition of the query, with the fixed bounds of this load."""
         if self.window.since is None:
             return self.existing
+        return [*self.changed, *of_types(self.types)]
+
+    @property
+    def changed(self) -> list[Filter]:
+        """The condition for what has changed since the last load, of whatever type."""
+        assert self.window.since is not None
         return [
             condition(MODIFIED, "GTE", ms(self.window.since)),
             condition(MODIFIED, "LT", ms(self.window.upto)),
@@ -62,7 +73,39 @@ class Job:
         if not self.item.stamped:
             return []
         alive = [condition(LIFE, "N", INVALID)] if LIFE in self.described.types else []
-        return [condition(CREATED, "LT", ms(self.window.upto)), *alive]
+        bound = condition(CREATED, "LT", ms(self.window.upto))
+        return [bound, *alive, *of_types(self.types)]
+
+    @property
+    def same_types(self) -> bool:
+        """Whether the last load read the same record types."""
+        return self.last is not None and tuple(self.last.extra.get("types", ())) == self.types
+
+
+def of_types(types: tuple[str, ...]) -> list[Filter]:
+    """The condition for records of these record types; none if all count."""
+    return [condition(TYPE, "IN", *types)] if types else []
+
+
+def types_of(tenant: Tenant, item: FxiaokeObject, described: Described) -> tuple[str, ...]:
+    """API names of the record types that count, by their names or labels.
+
+    A tenant that does not list them is asked whether it has records of each. Raises
+    `PermanentFailure` naming those that are not there.
+    """
+    wanted = tenant.options.types_of(item.entity)
+    if not wanted:
+        return ()
+    there = [
+        RecordType(key, (label, key)) for key, label in described.options.get(TYPE, {}).items()
+    ]
+    if not there:
+        there = [
+            RecordType(name, (name,))
+            for name in wanted
+            if tenant.first(item.name, [KEY], 1, of_types((name,)))
+        ]
+    return chosen(tenant.name, item.name, item.entity or "", wanted, there)
 
 
 def ms(moment: dt.datetime) -> str:
@@ -99,9 +142,11 @@ def plan(
     )
     accepted = accepted_of(item, options)
     stop_without(tenant.name, item.name, item.entity, selection.columns, accepted)
+    types = types_of(tenant, item, described)
     if (
         last is None
         or not same
+        or tuple(last.extra.get("types", ())) != types
         or options.full
         or not item.stamped
         or last.full_at is None
@@ -114,4 +159,4 @@ def plan(
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
     position = list(OBJECTS).index(item.name) if item.name in OBJECTS else 0
     turn = is_due(position, len(OBJECTS), upto.toordinal())
-    return Job(item, described, selection, last, window, turn=turn)
+    return Job(item, described, selection, last, window, turn=turn, types=types)

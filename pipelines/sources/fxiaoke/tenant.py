@@ -155,7 +155,11 @@ class Tenant:
             {f["api_name"]: str(f.get("type") or "") for f in active},
             {f["api_name"]: str(f.get("label") or "") for f in active},
             {
-                f["api_name"]: {str(o.get("value")): str(o.get("label")) for o in f["options"]}
+                # Options of record types have an API name for a value.
+                f["api_name"]: {
+                    str(o.get("value", o.get("api_name"))): str(o.get("label"))
+                    for o in f["options"]
+                }
                 for f in active
                 if f.get("options")
             },
@@ -172,10 +176,13 @@ class Tenant:
         number = int(total)
         return None if number == 0 and data["dataList"] else number
 
-    def first(self, name: str, keys: list[str], most: int) -> list[dict[str, Any]]:
+    def first(
+        self, name: str, keys: list[str], most: int, filters: list[Filter] | None = None
+    ) -> list[dict[str, Any]]:
         """At most so many records, by the query that a load uses."""
         limit = min(most, self.options.page_size)
-        records: list[dict[str, Any]] = self._page(name, keys, [], limit=limit)["dataList"]
+        data = self._page(name, keys, filters or [], limit=limit)
+        records: list[dict[str, Any]] = data["dataList"]
         return records
 
     def pages(

@@ -12,6 +12,7 @@ from pipelines.language import Said, text
 from pipelines.sources.failed_checks import failed_check
 from pipelines.sources.jiandaoyun.api import Api
 from pipelines.sources.jiandaoyun.directory import team_records, user_records
+from pipelines.sources.jiandaoyun.form_types import stop_at_unused
 from pipelines.sources.jiandaoyun.forms import FORMS
 from pipelines.sources.jiandaoyun.loading import plan_of, remembered
 from pipelines.sources.jiandaoyun.mapping import drift
@@ -19,6 +20,7 @@ from pipelines.sources.jiandaoyun.matching import Forms
 from pipelines.sources.jiandaoyun.options import Options
 from pipelines.sources.jiandaoyun.records import first_records
 from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor
 from pipelines.sources.trial import FIRST, finding, tried
 
@@ -80,8 +82,12 @@ def _form(api: Api, options: Options, forms: Forms, entity: str, previous: Previ
             )
         plan = plan_of(api, options, found, remembered(previous, entity))
         asked = text("sources.could_not_read_form", name=found.name)
-        fields = plan.mapped.fields
-        first = api.some(found.app_id, found.entry_id, None, asked, fields, FIRST)
+        if plan.types:
+            place = (found.app_id, found.entry_id, entity)
+            stop_at_unused(api, api.client.name, found.name, place, plan.types)
+        first = api.some(found.app_id, found.entry_id, None, asked, plan.fields, FIRST)
+        if plan.types:
+            first = [row for row in first if plan.types.counts(row)]
         trial = tried(first_records(plan.mapped, plan.own, first, options.timezone), entity)
     except Failure as failure:
         return failed_check(entity, failure)
@@ -94,6 +100,8 @@ def _form(api: Api, options: Options, forms: Forms, entity: str, previous: Previ
     last = Cursor.read(previous.cursor(entity))
     if last and "widgets" in last.extra:
         told += drift(last.extra["widgets"], plan.mapped)
+    if plan.types:
+        told.append(only(plan.types.names))
     step: Said = ""
     if missing := sorted(plan.mapped.left_out):
         told.append(text("sources.check.without", fields=missing))

@@ -19,6 +19,7 @@ from pipelines.failures import TransientFailure
 from pipelines.language import Text, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.jiandaoyun.api import Api, Row, updated_since
+from pipelines.sources.jiandaoyun.form_types import FormTypes, stop_at_unused, types_of_form
 from pipelines.sources.jiandaoyun.mapping import Mapped, Remembered, drift, resolve
 from pipelines.sources.jiandaoyun.matching import Found
 from pipelines.sources.jiandaoyun.options import FormOptions, Options
@@ -44,6 +45,18 @@ class Plan:
     found: Found
     own: FormOptions
     mapped: Mapped
+    types: FormTypes | None = None  # None: records of all types count
+
+    @property
+    def fields(self) -> list[str]:
+        """Names to ask for."""
+        return [*self.mapped.fields, *([self.types.key] if self.types else ())]
+
+    @property
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """What answers call the fields that are read."""
+        read = [(item.column, item.key, item.child) for item in self.mapped.bounds]
+        return [*read, ("", self.types.key if self.types else "", None)]
 
     @property
     def entity(self) -> str:
@@ -57,6 +70,8 @@ class Plan:
         )
         if self.own.values:
             own = (*own, sorted((k, sorted(v.items())) for k, v in self.own.values.items()))
+        if self.types:
+            own = (*own, sorted(self.types.names), self.types.widget)
         return self.mapped.fingerprint(self.found.app_id, self.found.entry_id, own)
 
 
@@ -72,7 +87,9 @@ def plan_of(api: Api, options: Options, found: Found, remembered: Remembered | N
     own = options.form(found.entity) or FormOptions()
     widgets, system = api.widgets(found.app_id, found.entry_id)
     where = f"form {found.name} ({found.entry_id})"
-    return Plan(found, own, resolve(found.entity, own, widgets, system, where, remembered))
+    mapped = resolve(found.entity, own, widgets, system, where, remembered)
+    names = options.types_of(found.entity)
+    return Plan(found, own, mapped, types_of_form(names, own, widgets, found.entity, where))
 
 
 class FormLoad:
@@ -86,6 +103,7 @@ class FormLoad:
         self._before = previous.extracts.get((plan.entity, None))
         self._cursor = Cursor.read(previous.cursor(plan.entity))
         self._bound = _as_written(upto)
+        self._others = 0  # records of types that do not count, perhaps of one that did
 
     @property
     def members(self) -> dict[str, Row]:
@@ -99,17 +117,23 @@ class FormLoad:
         works = self._probe() if since is None else _WORKS
         rows, ids = Rows(plan.entity), set[str]()
         condition = updated_since(since) if since else None
-        for page in self._pages(plan.mapped.fields, condition):
+        for page in self._pages(plan.fields, condition):
             ids.update(row["_id"] for row in page)
             yield from rows.add(record for row in page for record in self._reader.records(row))
         yield from rows.rest()
         self._check_unchanged()
         remarks = self._remarks(earlier)
         known, missed = earlier.get("ids"), None
-        if since is None or (known or 0) < self._options.sweep_up_to:
-            swept = {row["_id"] for page in self._pages(["createTime"], None) for row in page}
+        if since is None or (known or 0) < self._options.sweep_up_to or self._others:
+            asked = ["createTime", *([plan.types.key] if plan.types else ())]
+            swept = {row["_id"] for page in self._pages(asked, None) for row in page}
             missed = len(swept - ids) if since is None else None
-            lost = lost_too_many(known, len(swept), self._options)
+            if not swept and plan.types and self._others:
+                place = (plan.found.app_id, plan.found.entry_id, plan.entity)
+                stop_at_unused(self._api, self._api.client.name, plan.found.name, place, plan.types)
+            # What another selection of types had is no measure.
+            before_it = known if earlier.get("types") == _names(plan) else None
+            lost = lost_too_many(before_it, len(swept), self._options)
             if lost:
                 remarks.append(lost)
             else:
@@ -122,6 +146,7 @@ class FormLoad:
             "widgets": {key: list(item) for key, item in plan.mapped.widgets.items()},
             "ids": known,
             "filter": works,
+            "types": _names(plan),
         }
         before = self._before.newest_record_at if self._before else None
         told = joined(remarks)
@@ -178,20 +203,23 @@ class FormLoad:
         return _FAILS if any_since(None) else _UNKNOWN
 
     def _pages(self, fields: Collection[str], condition: Row | None) -> Iterator[list[Row]]:
-        """Pages without what was created after the upper bound."""
+        """Pages without what was created after the upper bound, and of the types that count."""
         found = self._plan.found
         pages = self._api.pages(
             found.app_id, found.entry_id, list(fields), condition, what=self._plan.entity
         )
         for page in pages:
-            yield [row for row in page if not str(row.get("createTime") or "") > self._bound]
+            there = [row for row in page if not str(row.get("createTime") or "") > self._bound]
+            if types := self._plan.types:
+                every, there = len(there), [row for row in there if types.counts(row)]
+                self._others += every - len(there)
+            yield there
 
     def _check_unchanged(self) -> None:
         """An alias that is set while pages come renames the keys of the pages after it."""
         known = self._plan.mapped.remembered
         again = plan_of(self._api, self._options, self._plan.found, known)
-        names = [(item.column, item.key, item.child) for item in self._plan.mapped.bounds]
-        if names != [(item.column, item.key, item.child) for item in again.mapped.bounds]:
+        if self._plan.names != again.names:
             raise TransientFailure(
                 text("sources.could_not_read_records", entity=self._plan.entity),
                 where=f"form {self._plan.found.name} ({self._plan.found.entry_id})",
@@ -207,6 +235,10 @@ class FormLoad:
                 text("sources.jiandaoyun.columns_which_form_has_no", names=sorted(mapped.left_out))
             )
         return remarks
+
+
+def _names(plan: Plan) -> list[str]:
+    return sorted(plan.types.names) if plan.types else []
 
 
 def lost_too_many(known: int | None, found: int, options: Options) -> Text | None:

@@ -120,7 +120,7 @@ def resolve(
             continue
         if column in own.coalesce:
             for candidate in own.coalesce[column]:
-                part = _first((candidate,), widgets, system)
+                part = first_that_fits((candidate,), widgets, system)
                 if isinstance(part, Text):
                     faults.append(text("sources.jiandaoyun.column_why", column=column, why=part))
                 else:
@@ -128,7 +128,7 @@ def resolve(
             continue
         configured = own.columns.get(column)
         candidates = configured or rule.candidates
-        found = _first(candidates, widgets, system)
+        found = first_that_fits(candidates, widgets, system)
         known = (remembered or {}).get(column)
         if known and tuple(known[1]) == tuple(candidates) and not _by_name(candidates, widgets):
             found = _with_id(known[0], widgets) or found
@@ -207,7 +207,7 @@ def _flat(widgets: Sequence[Widget]) -> list[Widget]:
     ]
 
 
-def _first(
+def first_that_fits(
     candidates: Sequence[str], widgets: Sequence[Widget], system: set[str]
 ) -> tuple[str, str, str, str | None] | Text:
     """Key, stable id, type and sub-form column of the first that fits; else the reason."""

@@ -26,7 +26,8 @@ class FormOptions(BaseModel):
     column out). `coalesce`: canonical column -> candidates of which the first filled widget counts
     (a person or a department). `values`: canonical column -> what is written -> what it means.
     `constants`: a text for a column that the form does not have. `units`: the unit in
-    which a number is typed, e.g. `{target_amount: 万元}`.
+    which a number is typed, e.g. `{target_amount: 万元}`. `record_type`: candidates for the widget that
+    tells record types apart (`record_types`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +40,20 @@ class FormOptions(BaseModel):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     units: dict[str, str] = Field(default_factory=dict)
+    record_type: tuple[str, ...] = ("label:业务类型", "label:商机类型", "label:单据类型")
+
+    @field_validator("record_type", mode="before")
+    @classmethod
+    def _candidate(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("record_type")
+    @classmethod
+    def _widgets(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for candidate in given:
+            if not _CANDIDATE.match(candidate):
+                raise ValueError(f"alias:, label: or widget: (not {candidate!r})")
+        return given
 
     @field_validator("columns", mode="before")
     @classmethod

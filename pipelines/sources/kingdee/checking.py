@@ -10,6 +10,7 @@ from pipelines.language import Said, text
 from pipelines.sources.essentials import entity_of
 from pipelines.sources.http import Refusal
 from pipelines.sources.kingdee.answers import NO_RIGHT
+from pipelines.sources.kingdee.bill_types import condition, stop_at_unused, wanted
 from pipelines.sources.kingdee.entries import EntryJob, entry_key_of
 from pipelines.sources.kingdee.forms import Form
 from pipelines.sources.kingdee.paging import record_pages
@@ -17,6 +18,7 @@ from pipelines.sources.kingdee.reading import first_records
 from pipelines.sources.kingdee.selection import select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor
 from pipelines.sources.trial import finding, tried
 
@@ -65,8 +67,13 @@ def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
         mapped=given.columns if given else {},
         known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
     )
-    count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], ""))
+    where = condition(site, form, fields)
+    if where:
+        stop_at_unused(site, form, fields, id_key)
+    count = sum(len(rows) for rows in record_pages(site, form.form_id, id_key, [], where))
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
+    if where:
+        told.append(only(wanted(site.options, form)))
     remedy: Said = ""
     absent: list[Said] = list(selection.absent)
     if form.entry:
@@ -83,7 +90,7 @@ def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
         entity=entity,
         read={key.partition("@")[0] for key in selection.keys},
         accepted=site.options.accept_missing,
-        trial=tried(first_records(site, form, selection, id_key), entity),
+        trial=tried(first_records(site, form, selection, id_key, where), entity),
         next_step=remedy,
     )
 

@@ -154,6 +154,8 @@ def _all(
 
 _TIMES = "created_at=FCreateDate modified_at=FModifyDate"
 _PROBED_ID = ("FID", "FId")
+# Where a form tells its record types apart, unless the options name another field.
+TYPE_KEYS = ("FBillTypeID.FNumber", "单据类型.FNumber")
 
 _STANDARD = (
     Form("department", "BD_Department", ("FDEPTID",), _all(

@@ -18,6 +18,13 @@ from pipelines.sources.kingdee.forms import FORMS, Form, mapped_entry
 # A key or a label, each part of a dotted one; nothing that could end a key list or a filter.
 _KEY = re.compile(r"^[^\s,;'\"()<>=.]+(\.[A-Za-z_][A-Za-z0-9_]*){0,3}$")
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+# Forms whose records may be of several types (`record_types`), and the entities they hold.
+TYPED_FORMS = {
+    "customer": "accounts",
+    "clue": "leads",
+    "opportunity": "opportunities",
+    "sale_order": "orders",
+}
 # Numbers of the currencies that a fresh site comes with.
 _CURRENCIES = {
     "PRE001": "CNY",
@@ -31,7 +38,10 @@ _CURRENCIES = {
 
 
 class FormOptions(BaseModel):
-    """One form as this site has it: its id, primary key, keys or labels by raw column."""
+    """One form as this site has it: its id, primary key, keys or labels by raw column.
+
+    `record_type`: the key that tells its record types apart, if it is not the bill type's number.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,6 +52,7 @@ class FormOptions(BaseModel):
     entry_key: str = ""
     entry_columns: dict[str, FieldRule] = Field(default_factory=dict)
     optional: bool | None = None
+    record_type: str | None = Field(default=None, pattern=_KEY.pattern)
 
     @field_validator("columns", "entry_columns")
     @classmethod

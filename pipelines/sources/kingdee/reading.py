@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from pipelines.language import Text, text
 from pipelines.sources.essentials import entity_of, stop_without
+from pipelines.sources.kingdee.bill_types import condition, stop_at_unused
 from pipelines.sources.kingdee.cells import convert, shape_of
 from pipelines.sources.kingdee.entries import EntryJob, read_entries
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
@@ -57,6 +58,7 @@ class Job:
     last: Cursor | None
     upto: dt.datetime
     zone: str
+    types: str = ""  # the condition of the record types that count; empty: all do
 
     def local(self, moment: dt.datetime) -> dt.datetime:
         return moment.astimezone(ZoneInfo(self.zone))
@@ -68,12 +70,17 @@ class Job:
 
     @property
     def bound(self) -> str:
-        """Condition for records created before this run; true for forms without that date."""
+        """Condition for records that count, created before this run where a form has that date."""
         key = self.selection.keys.get("created_at")
         if not key:
-            return ""
+            return self.types
         upto = literal(f"{self.local(self.upto):%Y-%m-%d %H:%M:%S}")
-        return f"{key} < {upto} or {key} is null"
+        return both(f"{key} < {upto} or {key} is null", self.types)
+
+    @property
+    def same_types(self) -> bool:
+        """Whether the last load read the same record types."""
+        return self.last is not None and self.last.extra.get("types", "") == self.types
 
     def changed(self, overlap: dt.timedelta) -> str:
         """Condition for records of which any date is new, and those that are read every night."""
@@ -106,7 +113,8 @@ def plan(
     read = {key.partition("@")[0] for key in selection.keys}
     entity = entity_of(form.table)
     stop_without(site.name, form.form_id, entity, read, site.options.accept_missing)
-    return Job(form, fields, selection, id_key, last, upto, zone)
+    types = condition(site, form, fields)
+    return Job(form, fields, selection, id_key, last, upto, zone, types)
 
 
 def is_whole(site: Site, job: Job) -> bool:
@@ -119,6 +127,7 @@ def is_whole(site: Site, job: Job) -> bool:
         or last.full_at is None
         or job.upto - last.full_at >= dt.timedelta(days=options.full_every_days)
         or dict(last.extra.get("columns", {})) != dict(job.selection.keys)
+        or not job.same_types
     )
 
 
@@ -127,8 +136,10 @@ def read(site: Site, job: Job) -> Iterator[Item]:
     form, last, options = job.form, job.last, site.options
     whole = is_whole(site, job)
     before: Mapping[str, str] = last.extra.get("digests", {}) if last else {}
-    rows_before = int(last.extra.get("rows", 0)) if last else 0
+    rows_before = int(last.extra.get("rows", 0)) if last and job.same_types else 0
     swept = _sweep(site, job, job.bound) if whole or _sweep_is_due(site, job) else None
+    if job.types and swept and not swept.ids:
+        stop_at_unused(site, form, job.fields, job.id_key)
     if whole:
         conditions = [job.bound]
     else:
@@ -174,6 +185,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         "site_fields": _own_fields(job.fields),
         "digests": dict(swept.digests if swept else before),
         "rows": len(swept.ids) if swept else rows_before,
+        "types": job.types,
         "swept_at": job.upto.isoformat() if swept else last and last.extra.get("swept_at"),
     }
     if swept and has_shrunk(len(swept.ids), rows_before, options.most_vanished):
@@ -203,11 +215,13 @@ def read(site: Site, job: Job) -> Iterator[Item]:
     )
 
 
-def first_records(site: Site, form: Form, selection: Selection, id_key: str) -> Converted:
-    """A few records, asked for and read as a load does."""
+def first_records(
+    site: Site, form: Form, selection: Selection, id_key: str, where: str = ""
+) -> Converted:
+    """A few records that meet a condition, asked for and read as a load does."""
     zone = site.zone()
     keys = [selection.keys[column.name] for column in selection.present]
-    rows = site.rows(form.form_id, [id_key, *keys], "", f"{id_key} ASC", limit=FIRST)
+    rows = site.rows(form.form_id, [id_key, *keys], where, f"{id_key} ASC", limit=FIRST)
     columns = [ID, *selection.present]
     shape = shape_of(form.table, (ID, *form.columns), zone)
     return convert(shape, columns, rows, site.options.currencies, form.columns)

@@ -12,12 +12,14 @@ from pipelines.failures import Failure
 from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NOT_THERE
-from pipelines.sources.neocrm.lists import busi_types, stages
+from pipelines.sources.neocrm.lists import busi_types, stages, types_of
 from pipelines.sources.neocrm.objects import NeocrmObject
+from pipelines.sources.neocrm.paging import of_types
 from pipelines.sources.neocrm.reading import first_records
 from pipelines.sources.neocrm.selection import select
 from pipelines.sources.neocrm.tenant import Tenant
 from pipelines.sources.protocol import Finding, Previous, joined
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import stop_at_vanished
 from pipelines.sources.trial import finding, tried
@@ -78,9 +80,12 @@ def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
             subject, item.optional, text("sources.neocrm.cannot_be_read", cause=refusal.cause), step
         )
     stop_at_vanished(tenant.name, item.table, last, selection.lost, tenant.options)
-    count = tenant.count(item.source, "")
+    types = types_of(tenant, item.name, item.entity)
+    count = tenant.count(item.source, of_types(types))
     told: list[Said] = [text("sources.check.records", rows=f"{count:,}")]
     remedy: Said = ""
+    if types:
+        told.append(only(tenant.options.types_of(item.entity)))
     if selection.absent:
         told.append(text("sources.check.without", fields=list(selection.absent)))
         remedy = text("sources.check.fields_step", fields=list(selection.absent))
@@ -92,7 +97,7 @@ def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
         entity=item.entity,
         read=selection.chosen,
         accepted=tenant.options.accept_missing,
-        trial=tried(first_records(tenant, selection), item.entity),
+        trial=tried(first_records(tenant, selection, types), item.entity),
         next_step=remedy,
     )
 
@@ -100,7 +105,11 @@ def _object(tenant: Tenant, item: NeocrmObject, last: Cursor | None) -> Finding:
 def _stages(tenant: Tenant, known: set[str]) -> Finding:
     """Stages of the tenant that stages.csv does not bring to one of the funnel."""
     subject = text("sources.check.stages_of", name=tenant.name)
-    rows, notes = stages(tenant, busi_types(tenant)[0], tenant.describe("opportunity"))
+    types = busi_types(tenant)[0]
+    wanted = tenant.options.types_of("opportunities")
+    if wanted:
+        types = [t for t in types if {t["id"], t["label"], t["api_key"]} & set(wanted)]
+    rows, notes = stages(tenant, types, tenant.describe("opportunity"))
     names = {row["stage_name"] for row in rows if row["stage_name"]}
     if not names:
         why: Said = joined(notes) if notes else text("sources.neocrm.no_stages")

@@ -22,6 +22,7 @@ from pipelines.sources.neocrm.objects import BUSI_TYPE, CURRENCY, STAGE, XOBJECT
 from pipelines.sources.neocrm.records import text_of
 from pipelines.sources.neocrm.tenant import Described, Tenant
 from pipelines.sources.protocol import Batch, Extract, joined
+from pipelines.sources.record_types import RecordType, chosen
 
 _TYPED = ("opportunity", "activityRecord")
 _DEFAULT_TYPE = "defaultBusiType"
@@ -64,6 +65,21 @@ def busi_types(tenant: Tenant) -> tuple[Rows, list[Text]]:
                 }
             )
     return rows, notes
+
+
+def types_of(tenant: Tenant, name: str, entity: str | None) -> tuple[str, ...]:
+    """Ids of an object's record types that count; empty if the options say nothing of them.
+
+    Raises `PermanentFailure` naming those that the tenant has not.
+    """
+    wanted = tenant.options.types_of(entity)
+    if not wanted:
+        return ()
+    there = [
+        RecordType(str(item.get("id")), (str(item.get("label")), str(item.get("apiKey"))))
+        for item in tenant.busi_types(name)
+    ]
+    return chosen(tenant.name, name, entity or "", wanted, there)
 
 
 def stages(tenant: Tenant, types: Rows, opportunity: Described | None) -> tuple[Rows, list[Text]]:

@@ -17,7 +17,7 @@ from pipelines.sources.http import Refusal
 from pipelines.sources.neocrm.answers import NOT_THERE
 from pipelines.sources.neocrm.objects import NeocrmObject
 from pipelines.sources.neocrm.selection import Selection
-from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant
+from pipelines.sources.neocrm.tenant import BrokenScroll, Described, Tenant, literal
 from pipelines.sources.records import Cursor, PageGuard, Window, prefetched
 
 
@@ -34,21 +34,37 @@ class Job:
     after: int = 0
     turn: bool = False  # all ids are compared, though the counts agree
     notes: list[Text] = field(default_factory=list)
+    types: tuple[str, ...] = ()  # ids of the record types that count; none: all do
 
     @property
     def where(self) -> str:
         """The condition of the query, with the fixed bounds of this load."""
-        if not self.item.stamped:
-            return ""
-        if self.window.since is None:
+        if not self.item.stamped or self.window.since is None:
             return self.existing
+        return both(self.changed, of_types(self.types))
+
+    @property
+    def changed(self) -> str:
+        """The condition for what has changed since the last load, of whatever type."""
+        assert self.window.since is not None
         since, upto = ms(self.window.since), ms(self.window.upto)
         return f"updatedAt >= {since} and updatedAt < {upto}"
 
     @property
     def existing(self) -> str:
         """The condition for everything that had been created by this load's bound."""
-        return f"createdAt < {ms(self.window.upto)}" if self.item.stamped else ""
+        bound = f"createdAt < {ms(self.window.upto)}" if self.item.stamped else ""
+        return both(bound, of_types(self.types))
+
+
+def of_types(ids: tuple[str, ...]) -> str:
+    """The condition for records of these record types; empty if all count."""
+    return f"entityType in ({', '.join(map(literal, ids))})" if ids else ""
+
+
+def both(*conditions: str) -> str:
+    """Conditions that must all hold; empty ones count as true."""
+    return " and ".join(condition for condition in conditions if condition)
 
 
 def ms(moment: dt.datetime) -> int:

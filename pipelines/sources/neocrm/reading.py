@@ -27,8 +27,9 @@ import pyarrow.compute as pc
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.sources.essentials import stop_without
+from pipelines.sources.neocrm.lists import types_of
 from pipelines.sources.neocrm.objects import COUNTED, OBJECTS, SWEPT, NeocrmObject
-from pipelines.sources.neocrm.paging import Job, ms, pages
+from pipelines.sources.neocrm.paging import Job, ms, of_types, pages
 from pipelines.sources.neocrm.records import make_plain
 from pipelines.sources.neocrm.selection import Selection, select
 from pipelines.sources.neocrm.tenant import Described, Tenant
@@ -63,6 +64,7 @@ def plan(
     stop_without(tenant.name, item.name, item.entity, selection.chosen, options.accept_missing)
     stop_at_vanished(tenant.name, item.table, last, selection.lost, options)
     known = set(last.extra.get("fields", ())) if last else set()
+    types = types_of(tenant, item.name, item.entity)
     whole = (
         last is None
         or options.full
@@ -70,6 +72,7 @@ def plan(
         or last.full_at is None
         or upto - last.full_at >= dt.timedelta(days=options.full_every_days)
         or not known >= set(selection.paths)
+        or tuple(last.extra.get("types", ())) != types
     )
     if last is None or whole:
         window = Window(None, upto)
@@ -77,7 +80,7 @@ def plan(
         window = last.window(upto, dt.timedelta(minutes=options.overlap_minutes))
     position = list(OBJECTS).index(item.name) if item.name in OBJECTS else 0
     turn = is_due(position, len(OBJECTS), upto.toordinal())
-    return Job(item, described, selection, last, window, turn=turn)
+    return Job(item, described, selection, last, window, turn=turn, types=types)
 
 
 def read(tenant: Tenant, job: Job) -> Iterator[Item]:
@@ -119,14 +122,24 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
         else:
             assert job.last is not None
             live = int(job.last.extra.get("live", -1)) + created
-            compared = "ids" in job.last.extra and (alive <= _COMPARED_BELOW or job.turn)
+            moved = _others(tenant, job)
+            due = alive <= _COMPARED_BELOW or job.turn or moved
+            compared = "ids" in job.last.extra and due
             swept = tenant.ids(item.source, job.existing) if alive != live or compared else None
-            if compared and swept is not None and len(swept) == live and digest(swept) != known:
+            same_many = swept is not None and len(swept) == live
+            if (
+                compared
+                and swept is not None
+                and same_many
+                and not moved
+                and digest(swept) != known
+            ):
                 # One has gone and another has come late; only reading all finds the latter.
+                # (Of types that were changed both are known: the ids have the one, this load the other.)
                 anew = read(tenant, whole_instead(job))
                 yield from after_all(anew, item.table, batches.rows, rejected)
                 return
-            if swept is not None and len(swept) == live and digest(swept) == known:
+            if swept is not None and same_many and digest(swept) == known:
                 swept = None  # nothing has gone, so there is nothing to be told
             live = live if swept is None else len(swept)
             known = known if swept is None else digest(swept)
@@ -148,11 +161,18 @@ def read(tenant: Tenant, job: Job) -> Iterator[Item]:
     )
 
 
-def first_records(tenant: Tenant, selection: Selection) -> Converted:
+def _others(tenant: Tenant, job: Job) -> bool:
+    """Whether records of other types have changed: some may have been of one that counts."""
+    return bool(job.types) and tenant.count(job.item.source, job.changed) > job.before
+
+
+def first_records(tenant: Tenant, selection: Selection, types: tuple[str, ...] = ()) -> Converted:
     """A few records, asked for and read as a load does."""
     item = selection.item
     shape = _shape(selection)
-    records = tenant.query(f"{selection.select} from {item.source} limit 0,{FIRST}", item.name)
+    where = f" where {of_types(types)}" if types else ""
+    rest = f"from {item.source}{where} limit 0,{FIRST}"
+    records = tenant.query(f"{selection.select} {rest}", item.name)
     selection.make(records)
     make_plain(records, shape.fields, selection.zone)
     return selection.convert(shape, records)
@@ -218,6 +238,7 @@ def _cursor(job: Job, live: int, known: int) -> Cursor:
         "own_fields": sorted(job.described.own) if job.described else [],
         "live": live,
         "ids": known,
+        "types": list(job.types),
     }
     full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
     return Cursor(job.window.upto, full_at, extra)

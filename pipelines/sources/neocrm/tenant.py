@@ -160,7 +160,7 @@ class Tenant:
         size, last = _Size(self.options.page_size), ""
         guard: PageGuard[str] = PageGuard(text("sources.pages.of", object=source, source=self.name))
         while True:
-            behind = f"id > {_literal(last)}" if last else ""
+            behind = f"id > {literal(last)}" if last else ""
             condition = " and ".join(part for part in (where, behind) if part)
             guard.marker(last)
             rest = f"{_where(condition)} order by id limit 0,"
@@ -290,5 +290,6 @@ def _where(condition: str) -> str:
     return f" where {condition}" if condition else ""
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
+    """An id as it stands in a condition."""
     return value if value.isdigit() else "'" + value.replace("'", "''") + "'"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines import language
 from pipelines.sources.http import Reply, Verdict
+from pipelines.sources.record_types import RecordType
 
 # Codes that the reader handles itself, so the caller gets them as a `Refusal` with this code.
 GONE_LOCATOR = "INVALID_QUERY_LOCATOR"
@@ -117,3 +118,14 @@ def _login_verdict(reply: Reply, code: str, text: str) -> Verdict | None:
     # Never again with the same credentials: that locks accounts.
     step = _LOGIN_STEPS.get(code, language.text("sources.http.check_credentials"))
     return Verdict("permanent", _said(reply, code, text), step, code=code)
+
+
+def types_of(described: dict[str, Any]) -> tuple[RecordType, ...]:
+    """The record types in a description. Records without one have no id, and are called Master."""
+    return tuple(
+        RecordType(
+            "" if item.get("master") else str(item.get("recordTypeId")),
+            tuple(str(item[key]) for key in ("developerName", "name") if item.get(key)),
+        )
+        for item in described.get("recordTypeInfos") or ()
+    )

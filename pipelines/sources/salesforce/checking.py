@@ -11,6 +11,7 @@ from pipelines.failures import Failure
 from pipelines.language import Said, text
 from pipelines.sources.http import Refusal
 from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor, PageGuard
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.planning import accepted_of
@@ -102,7 +103,9 @@ def _object(
         known=frozenset(last.extra.get("fields", ())) if last else frozenset(),
         without=frozenset(org.options.without),
     )
-    told: list[Said] = [text("sources.check.records", rows=f"{org.count(item.name, ''):,}")]
+    told: list[Said] = [text("sources.check.records", rows=f"{org.count(item.name, item.where):,}")]
+    if wanted := org.options.types_of(item.entity) if item.types else ():
+        told.append(only(wanted))
     step: Said = ""
     if selection.absent:
         told.append(text("sources.check.without", fields=list(selection.absent)))

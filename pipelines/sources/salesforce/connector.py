@@ -34,7 +34,7 @@ from pipelines.sources.salesforce.planning import plan
 from pipelines.sources.salesforce.queries import Described, Org
 from pipelines.sources.salesforce.reading import missing_object, read
 from pipelines.sources.salesforce.regions import with_regions
-from pipelines.sources.salesforce.selection import with_mapping
+from pipelines.sources.salesforce.selection import of_types, with_mapping
 from pipelines.sources.salesforce.tables import CUSTOM_ENTITIES, TABLES, custom_object
 
 
@@ -125,10 +125,11 @@ class SalesforceConnector:
         return standard + own
 
     def mapped(self, item: SalesforceObject, described: Described) -> SalesforceObject:
-        """The object with the company's mapping of canonical columns."""
+        """The object with the company's mapping of canonical columns, and its record types."""
         entity = item.entity or ""
         if item.table.startswith("custom_"):
             mapping = self.options.objects[entity].fields
         else:
             mapping = self.options.fields.get(entity, {})
-        return with_mapping(item, mapping, described, self._zone)
+        item = with_mapping(item, mapping, described, self._zone)
+        return of_types(item, self.options.types_of(entity), described, self.source.name)

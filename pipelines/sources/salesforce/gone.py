@@ -15,7 +15,7 @@ from pipelines.language import text
 from pipelines.sources.protocol import Batch
 from pipelines.sources.records import PageGuard, Window
 from pipelines.sources.salesforce.objects import SalesforceObject
-from pipelines.sources.salesforce.planning import Job, condition, stamp_column
+from pipelines.sources.salesforce.planning import Job, condition, of_other_types, stamp_column
 from pipelines.sources.salesforce.queries import Deletions, Org
 from pipelines.sources.salesforce.tables import SWEPT
 
@@ -27,6 +27,19 @@ def deletions(org: Org, job: Job) -> Deletions:
     start = dt.datetime.fromisoformat(told) if told else job.last.upto
     overlap = dt.timedelta(minutes=org.options.overlap_minutes)
     return org.deletions(job.item.name, start - overlap, job.window.upto)
+
+
+def left(org: Org, job: Job) -> Deletions:
+    """Records that are of none of the record types that count, of those that have changed."""
+    item, found = job.item, Deletions([], [], job.window.upto, complete=True)
+    stamp = item.stamp or ""
+    if where := of_other_types(item, job.window):
+        guard: PageGuard[str] = PageGuard(text("sources.pages.ids", object=item.name))
+        soql = f"SELECT Id, {stamp} FROM {item.name} WHERE {where}"
+        for page in org.pages(soql, item.name, guard):
+            found.ids.extend(record["Id"] for record in page)
+            found.moments.extend(record[stamp] for record in page)
+    return found
 
 
 def tombstones(job: Job, deletions: Deletions) -> pa.Table:

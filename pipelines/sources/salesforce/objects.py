@@ -35,7 +35,8 @@ class SalesforceObject:
 
     `stamp`: the field that moves when a record changes; None: small, read whole every night.
     `entity`: whose columns a company may map to own fields. `amount`: what is summed for the
-    completeness check. `deletable`: has IsDeleted and a deletion log.
+    completeness check. `deletable`: has IsDeleted and a deletion log. `types`: ids of the record types
+    that count ("" is none at all), and `others` the condition of those that do not.
     """
 
     name: str
@@ -48,6 +49,8 @@ class SalesforceObject:
     where: str = ""
     table_name: str = ""
     derived: tuple[Derived, ...] = ()  # columns made of several fields
+    types: tuple[str, ...] = ()
+    others: str = ""
 
     @property
     def table(self) -> str:

@@ -53,7 +53,8 @@ def plan(
     )
     read = selection.columns
     stop_without(org.name, item.name, item.entity, read, accepted_of(item, options))
-    grown = not known >= set(selection.paths)
+    typed = list(item.types) == (last.extra.get("types", []) if last else [])
+    grown = not known >= set(selection.paths) or not typed
     whole = (
         last is None
         or options.full
@@ -89,9 +90,22 @@ def condition(item: SalesforceObject, described: Described, window: Window) -> s
         field = "CreatedDate" if "CreatedDate" in described.fields else item.stamp
         parts.append(f"{field} < {moment(window.upto)}")
     elif item.stamp is not None and window.since is not None:
-        parts.append(f"{item.stamp} >= {moment(window.since)}")
-        parts.append(f"{item.stamp} < {moment(window.upto)}")
+        parts.append(_changed(item.stamp, window.since, window.upto))
     return " AND ".join(parts)
+
+
+def of_other_types(item: SalesforceObject, window: Window) -> str:
+    """WHERE of records that changed within a window and are not of a type that counts, or no more.
+
+    Empty where all types count, and for windows that begin with the first record.
+    """
+    if not item.others or item.stamp is None or window.since is None:
+        return ""
+    return f"{item.others} AND {_changed(item.stamp, window.since, window.upto)}"
+
+
+def _changed(stamp: str, since: dt.datetime, upto: dt.datetime) -> str:
+    return f"{stamp} >= {moment(since)} AND {stamp} < {moment(upto)}"
 
 
 def stamp_column(item: SalesforceObject) -> str:

@@ -25,8 +25,9 @@ from pipelines.sources.http import (
     RetryPolicy,
     TokenAuth,
 )
+from pipelines.sources.record_types import RecordType
 from pipelines.sources.records import PageGuard
-from pipelines.sources.salesforce.answers import GONE_LOCATOR, NOT_THERE, TOO_SLOW, Judge
+from pipelines.sources.salesforce.answers import GONE_LOCATOR, NOT_THERE, TOO_SLOW, Judge, types_of
 from pipelines.sources.salesforce.login import TOKEN_PATH, fetch_token
 from pipelines.sources.salesforce.options import Options
 
@@ -58,11 +59,13 @@ class Described:
     """What the integration user sees of an object: field -> type; whether deletions are logged.
 
     `computed`: formulas and roll-ups, whose changes need not move a record's time of change.
+    `types`: its record types; the one of records that have none is called Master and has no id.
     """
 
     fields: dict[str, str]
     replicateable: bool
     computed: frozenset[str] = frozenset()
+    types: tuple[RecordType, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,8 @@ class Org:
             if item["type"] not in _UNSELECTABLE
         }
         computed = frozenset(item["name"] for item in content["fields"] if item.get("calculated"))
-        return Described(fields, bool(content.get("replicateable", True)), computed)
+        replicateable = bool(content.get("replicateable", True))
+        return Described(fields, replicateable, computed, types_of(content))
 
     def pages(self, soql: str, what: str, guard: PageGuard[str]) -> Iterator[list[dict[str, Any]]]:
         """Records of a query, deleted and archived ones included, page by page.

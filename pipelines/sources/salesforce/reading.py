@@ -34,7 +34,7 @@ from pipelines.sources.records import (
 )
 from pipelines.sources.salesforce.answers import TOO_SLOW
 from pipelines.sources.salesforce.bulk import NoBulk, bulk_pages
-from pipelines.sources.salesforce.gone import deletions, sweep, swept_ids, tombstones
+from pipelines.sources.salesforce.gone import deletions, left, sweep, swept_ids, tombstones
 from pipelines.sources.salesforce.objects import STAMP, SalesforceObject
 from pipelines.sources.salesforce.planning import Job, condition, stamp_column
 from pipelines.sources.salesforce.queries import Org, moment
@@ -82,6 +82,7 @@ def read(org: Org, job: Job) -> Iterator[Item]:
         if not log.complete and not job.window.full:
             yield from sweep(org, job)
             notes.append(text("sources.salesforce.deletion_log_has_gap_so"))
+    yield from batches.add(tombstones(job, left(org, job)))
     yield from batches.rest()
     if sweeping:
         yield Batch("id_sweep", swept_ids(item, swept))
@@ -171,7 +172,9 @@ def _recounted(org: Org, job: Job, came: int, before: int) -> int:
 def _counted(org: Org, job: Job, rejected: int) -> pa.Table:
     """What the org holds alive by now, and how many records have changed since this load's bound."""
     item, upto = job.item, moment(job.window.upto)
-    alive = f"IsDeleted = false AND CreatedDate < {upto}"
+    alive = " AND ".join(
+        part for part in ("IsDeleted = false", f"CreatedDate < {upto}", item.where) if part
+    )
     amount: Decimal | None = None
     if item.amount in job.selection.paths and job.single_currency:
         # With several currencies the org would add up converted amounts.
@@ -193,6 +196,7 @@ def _cursor(job: Job, deleted_to: dt.datetime, unfit: set[str]) -> Cursor:
         "org_fields": sorted(name for name in job.described.fields if name.endswith("__c")),
         "deleted_to": deleted_to.isoformat(),
         "unfit": sorted(unfit)[:_MOST_UNFIT],
+        "types": list(job.item.types),
     }
     full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
     return Cursor(job.window.upto, full_at, extra)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.sources.connector_options import FieldRule
+from pipelines.sources.record_types import chosen
 from pipelines.sources.records import RowShape, rule_of
 from pipelines.sources.salesforce.objects import SalesforceObject
 from pipelines.sources.salesforce.queries import Described
@@ -61,6 +62,28 @@ def with_mapping(
                 field = replace(field, form="local", zone=zone)
         fields.append(field)
     return replace(item, fields=tuple(fields), derived=tuple(derived))
+
+
+def of_types(
+    item: SalesforceObject, wanted: tuple[str, ...], described: Described, source: str
+) -> SalesforceObject:
+    """The object narrowed to the record types that count, by developer name, label or id.
+
+    Raises `PermanentFailure` naming those that the org has not.
+    """
+    if not wanted:
+        return item
+    ids = chosen(source, item.name, item.entity or "", wanted, described.types)
+    listed = ", ".join(f"'{name}'" for name in ids if name)
+    counted = [f"RecordTypeId IN ({listed})"] if listed else []
+    # Beside these an org finds records without a type by NOT IN.
+    others = [f"RecordTypeId NOT IN ({listed})"] if listed else []
+    if "" in ids:
+        counted.append("RecordTypeId = null")
+        others.append("RecordTypeId != null")
+    where = [item.where] if item.where else []
+    where.append(f"({' OR '.join(counted)})" if len(counted) > 1 else counted[0])
+    return replace(item, where=" AND ".join(where), types=ids, others=" AND ".join(others))
 
 
 def select(

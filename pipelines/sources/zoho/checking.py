@@ -15,12 +15,14 @@ from pipelines.failures import Failure
 from pipelines.language.text import Clause, Said
 from pipelines.sources.failed_checks import failed_check, not_looked_at
 from pipelines.sources.protocol import Finding, Previous
+from pipelines.sources.record_types import only
 from pipelines.sources.records import Cursor
 from pipelines.sources.records.emptied import stop_at_vanished
 from pipelines.sources.trial import finding, tried
 from pipelines.sources.zoho import lists
 from pipelines.sources.zoho.answers import SCOPES
 from pipelines.sources.zoho.counting import record_count
+from pipelines.sources.zoho.layouts import layouts_of
 from pipelines.sources.zoho.loading import first_records
 from pipelines.sources.zoho.metadata import field_types, plan_of, unmapped
 from pipelines.sources.zoho.own_modules import mapping_of, modules_of
@@ -135,7 +137,8 @@ def _modules(session: Session, source: str, zone: str, previous: Previous) -> It
         called = options.history_module if not module.deletable else name
         try:
             types = field_types(session, called)
-            plan = plan_of(module, types, mapping_of(module, options.fields, options.objects), zone)
+            mapping = mapping_of(module, options.fields, options.objects)
+            plan = plan_of(module, types, mapping, zone, layouts_of(session, module))
             last = Cursor.read(previous.cursor(module.table))
             stop_at_vanished(source, module.table, last, plan.lost, options)
         except Failure as failure:
@@ -155,6 +158,8 @@ def _modules(session: Session, source: str, zone: str, previous: Previous) -> It
         told: list[Said] = [language.text("sources.zoho.visible")]
         if count is not None:
             told = [language.text("sources.check.records", rows=f"{count:,}")]
+        if plan.layouts:
+            told.append(only(options.types_of(module.entity)))
         if types is None:
             told.append(language.text("sources.zoho.usual_fields"))
         if plan.missing:

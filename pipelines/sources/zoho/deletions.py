@@ -49,7 +49,14 @@ def deleted_since(
             cause=text("sources.zoho.list_kept_changing_while_was"),
             next_step=text("sources.zoho.run_again"),
         )
-    rows = sorted((moment, key) for key, moment in found.items() if since <= moment < upto)
+    return gone_rows(
+        module, [(moment, key) for key, moment in found.items() if since <= moment < upto]
+    )
+
+
+def gone_rows(module: ZohoModule, gone: list[tuple[dt.datetime, str]]) -> pa.Table:
+    """Rows of the module's raw table for records that are gone: since when, and their ids."""
+    rows = sorted(gone)
     columns = {
         "id": [key for _, key in rows],
         "modified_time": [moment for moment, _ in rows],

@@ -27,7 +27,8 @@ from pipelines.sources.records import Batches, Converted, Cursor, Drift, derive,
 from pipelines.sources.trial import FIRST
 from pipelines.sources.zoho.bulk import UNSUITED, BulkRead
 from pipelines.sources.zoho.counting import Totals, reconciled, record_count, window_totals
-from pipelines.sources.zoho.deletions import deleted_since
+from pipelines.sources.zoho.deletions import deleted_since, gone_rows
+from pipelines.sources.zoho.layouts import divided, gone
 from pipelines.sources.zoho.metadata import Plan, value_of
 from pipelines.sources.zoho.modules import LOOKUP
 from pipelines.sources.zoho.seen import Seen
@@ -63,7 +64,10 @@ class ModuleLoad:
         )
         # A field that is asked for now and was not before is in no earlier version.
         asked = set(self._cursor.extra.get("asked", ())) if self._cursor else set()
-        grown = bool(self._cursor) and not set(task.plan.names) <= asked
+        known = tuple(self._cursor.extra.get("layouts", ())) if self._cursor else ()
+        grown = bool(self._cursor) and (
+            not set(task.plan.names) <= asked or known != task.plan.layouts
+        )
         self._full = options.full or due or grown
         self._stale = bool(task.plan.computed) and not self._full
         if self._stale:
@@ -76,7 +80,9 @@ class ModuleLoad:
         self._newest: dt.datetime | None = None
         self._in_bulk: int | None = None
         # Bulk results are columns of text, of which nothing can be derived.
-        self._in_jobs = self._module.in_bulk and not self._plan.derived
+        plain = not (self._plan.derived or self._plan.layouts)
+        self._in_jobs = self._module.in_bulk and plain
+        self._others: list[tuple[dt.datetime, str]] = []  # of layouts that do not count
         self._mixed = False  # begun by pages, ended in bulk
 
     def items(self) -> Iterator[Batch | Rejection | Extract]:
@@ -87,7 +93,7 @@ class ModuleLoad:
             yield from page.rejections
             yield from self._batches.add(self._kept(page.table))
         after = self._count()
-        loaded = self._batches.rows + self._rejected
+        loaded = self._batches.rows + self._rejected + len(self._others)
         came = self._seen.records
         if self._in_bulk is not None and self._full:
             # Bulk Read leaves out children of deleted parents: only its own count compares.
@@ -97,11 +103,16 @@ class ModuleLoad:
         rows = reconciled(before.rows, came, after.rows, loaded)
         amount = None
         if before == after and rows == loaded and not self._later and not self._rejected:
-            amount = after.amount
+            amount = None if self._plan.layouts else after.amount  # Zoho sums all layouts
+        rows = None if rows is None else rows - len(self._others)
         deleted = 0
+        if self._others and not self._full:
+            table = gone_rows(self._module, self._others)
+            deleted = table.num_rows
+            yield from self._batches.add(table)
         if self._module.deletable and self._since is not None:
             table = deleted_since(self._session, self._module, self._since, self._upto)
-            deleted = table.num_rows
+            deleted += table.num_rows
             yield from self._batches.add(table)
         yield from self._batches.rest()
         told = joined(self._remarks())
@@ -158,6 +169,9 @@ class ModuleLoad:
             yield self._converted(records)
 
     def _converted(self, records: list[dict[str, Any]]) -> Converted:
+        if self._plan.layouts:
+            records, others = divided(records, self._plan.layouts, self._module.name)
+            self._others += [pair for pair in gone(others) if pair[0] < self._upto or self._full]
         derive(records, self._plan.derived, value_of)
         return self._plan.pages.convert(records)
 
@@ -215,7 +229,11 @@ class ModuleLoad:
         return Cursor(
             self._upto,
             self._upto if self._full else earlier,
-            {"fields": known, "asked": sorted(self._plan.names)},
+            {
+                "fields": known,
+                "asked": sorted(self._plan.names),
+                "layouts": list(self._plan.layouts),
+            },
         )
 
     def _remarks(self) -> list[Text]:
@@ -242,6 +260,8 @@ class ModuleLoad:
 def first_records(session: Session, plan: Plan) -> Converted:
     """A few records, asked for and read as a load does."""
     records = Walk(session, plan, Seen()).first(FIRST)
+    if plan.layouts:
+        records, _ = divided(records, plan.layouts, plan.module.name)
     derive(records, plan.derived, value_of)
     return plan.pages.convert(records)
 

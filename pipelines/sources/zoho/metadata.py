@@ -19,6 +19,7 @@ from pipelines.sources.essentials import stop_without
 from pipelines.sources.http import Refusal
 from pipelines.sources.records import Derived, Field, RowShape, rule_of
 from pipelines.sources.zoho.answers import NOT_ALLOWED, NOT_THERE
+from pipelines.sources.zoho.layouts import LAYOUT, layouts_of
 from pipelines.sources.zoho.modules import LOOKUP, ZohoModule, api_name
 from pipelines.sources.zoho.options import Options
 from pipelines.sources.zoho.own_modules import mapping_of, modules_of
@@ -44,6 +45,7 @@ class Plan:
     missing: tuple[str, ...]
     derived: tuple[Derived, ...] = ()
     computed: tuple[str, ...] = ()  # asked for, and reckoned by Zoho: no time of change moves
+    layouts: tuple[str, ...] = ()  # ids of the layouts that count; none: all do
 
     @property
     def lost(self) -> list[str]:
@@ -80,6 +82,7 @@ def plan_of(
     types: Mapping[str, str] | None,
     mapping: Mapping[str, FieldRule],
     zone: str = "UTC",
+    layouts: tuple[str, ...] = (),
 ) -> Plan:
     """What to ask of a module. `mapping`: canonical column -> own field of the company.
 
@@ -129,6 +132,8 @@ def plan_of(
         fields.append(replace(item, path=name + LOOKUP if lookup else name, required=required))
         if name != "id" and name not in asked:
             asked.append(name)
+    if layouts and LAYOUT not in asked:
+        asked.append(LAYOUT)
     return Plan(
         module,
         tuple(asked),
@@ -139,6 +144,7 @@ def plan_of(
         tuple(derived),
         # Zoho's own totals are formulas, too, but change only when their record is edited.
         tuple(n for n in asked if n in mapped and (types or {}).get(n) in _COMPUTED),
+        layouts,
     )
 
 
@@ -200,7 +206,7 @@ def plans_of(session: Session, zone: str = "UTC") -> tuple[dict[str, Plan], dict
             refused[name] = refusal
             continue
         mapping = mapping_of(module, options.fields, options.objects)
-        plan = plan_of(module, types, mapping, zone)
+        plan = plan_of(module, types, mapping, zone, layouts_of(session, module))
         if module.entity:
             read = plan.columns
             stop_without("Zoho CRM", called, module.entity, read, options.accept_missing)
