@@ -9,6 +9,7 @@ exit code, a length, and what the child wrote.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import struct
@@ -46,8 +47,10 @@ class ForkedChildren:
 
 
 def _serve() -> None:
-    import python_calamine  # noqa: F401  # what every child needs
+    import olefile  # noqa: F401  # what children need, sooner or later
+    import python_calamine  # noqa: F401
 
+    gc.freeze()  # what is there by now is never looked at again, and so never copied by a fork
     asked, told = sys.stdin.buffer, sys.stdout.buffer
     while len(head := asked.read(_HEAD.size)) == _HEAD.size:
         wish = asked.read(_HEAD.unpack(head)[1])

@@ -89,7 +89,7 @@ def test_the_last_three_versions_are_kept_and_an_open_reader_keeps_its_own(
 
 
 KILLED = """
-import os, sys, threading, time
+import os, random, sys, threading, time
 from pathlib import Path
 from tests_publish import built_night
 from pipelines.publishing.holding import held_version
@@ -174,17 +174,29 @@ def test_a_version_that_a_reader_holds_stays_until_it_lets_go(settings: Settings
 
 
 READERS = """
-import os, sys, threading, time
+import os, random, sys, threading, time
 from pathlib import Path
 import duckdb
 from pipelines.publishing.holding import held_version
 data, answers, wrong = Path(sys.argv[1]), [], []
 asked = "select count(*), min(night), max(night) from"
 
+def swaps(number):
+    # Every second publication, each reader others, at any moment until about the next.
+    seen, last = number, None
+    while not (data / "stop").exists():
+        now = os.readlink(data / "current")
+        if now != last:
+            seen, last = seen + 1, now
+            if seen % 2 == 0:
+                time.sleep(random.uniform(0, 0.3))
+                yield
+        time.sleep(0.04)
+    yield
+
 def read(number):
     files = duckdb.connect(config={"threads": 1})
-    while not (data / "stop").exists() or not answers:
-        time.sleep(0.3)
+    for _ in swaps(number):
         try:
             if number % 2:
                 # As a BI tool does: the path behind the link, opened anew for each question.
