@@ -32,7 +32,7 @@ def nightly_job(settings: Settings) -> UnresolvedAssetJobDefinition:
         selection=dg.AssetSelection.all(),
         description="Extract, build, audit, warn, publish, notify, report.",
         tags={
-            "forewarn/company": _tag(settings.company.name),
+            "forewarn/company": settings.company.name,
             "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
             # The run resumes nothing half-way: every step is safe to do again.
             "dagster/max_retries": "1",
@@ -184,10 +184,3 @@ def _folder_state(settings: Settings) -> str:
                 facts = path.stat()
                 digest.update(f"{path.name}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def _tag(text: str) -> str:
-    """A run tag may hold ASCII letters, digits and a few signs only."""
-    return (
-        "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)[:60] or "_"
-    )

@@ -13,12 +13,10 @@ TOOLS = {
     "ruff_check": ["ruff", "check", "."],
     "ruff_format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
-    # sqlfluff itself, quicker (`tests/lint_sql.py`).
+    # sqlfluff itself, quicker (`tests/lint_sql.py`). In one process: other tests run beside it.
     "sqlfluff": [
         "lint_sql",
         "lint",
-        "--processes",
-        "2",
         "--disable-progress-bar",
         "dbt_project/models",
         "dbt_project/tests",

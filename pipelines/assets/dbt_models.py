@@ -23,6 +23,7 @@ from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
+from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.building import Outcome, build
 from pipelines.warehouse.dbt_command import built_by_dbt, prepared_manifest
@@ -59,8 +60,13 @@ def dbt_model_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         with failing_clearly():
             night = night_of(context, settings)
             if night.unchanged:
+                published = read_manifest(settings.current)
+                rows = published.tables if published else {}
                 for spec in shown.specs:
-                    yield dg.MaterializeResult(asset_key=spec.key, metadata={"unchanged": True})
+                    stands: dict[str, Any] = {"unchanged": True}
+                    if _is_mart(spec.key) and spec.key.path[-1] in rows:
+                        stands["dagster/row_count"] = rows[spec.key.path[-1]]["rows"]
+                    yield dg.MaterializeResult(asset_key=spec.key, metadata=stands)
                     yield dg.AssetCheckResult(
                         asset_key=spec.key,
                         check_name=TESTS,

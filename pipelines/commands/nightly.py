@@ -52,7 +52,7 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
     dagster_home(settings)
     import dagster as dg
 
-    from pipelines.assets.dead_runs import LOCKED_FIRST, close_dead_runs
+    from pipelines.assets.dead_runs import LOCKED_FIRST, OF_THE_LOCATION, close_dead_runs
     from pipelines.assets.missed_nights import tell_of_missed_night
     from pipelines.assets.run_failures import causes_of
     from pipelines.assets.steps import AS_OF_TAG
@@ -68,7 +68,9 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags={LOCKED_FIRST: "yes"} | ({AS_OF_TAG: as_of.isoformat()} if as_of else {}),
+            tags=OF_THE_LOCATION
+            | {LOCKED_FIRST: "yes"}
+            | ({AS_OF_TAG: as_of.isoformat()} if as_of else {}),
             # Dagster's own console lines repeat ours at length; its pages show them all the same.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )

@@ -59,6 +59,7 @@ def build(
     ):
         for schema in sorted({model.schema for model in program.models.values()}):
             connection.execute(f"create schema if not exists {_name(schema)}")
+        _drop_what_changed_kind(connection, program)
         outcomes = list(_run(connection, program, workers, at_once, told))
         connection.execute("checkpoint")
     return outcomes
@@ -80,6 +81,21 @@ def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:
     # Times are stored in UTC; the company's day is cut by macros, never by the session.
     connection.execute("set global timezone = 'UTC'")
     return connection
+
+
+def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Program) -> None:
+    """Drop views that become tables and tables that become views: `create or replace` refuses these."""
+    stand = dict(
+        connection.execute(
+            "select table_schema || '.' || table_name, table_type from information_schema.tables "
+            "where table_catalog = current_database()"
+        ).fetchall()
+    )
+    for model in program.models.values():
+        found = stand.get(f"{model.schema}.{model.name}")
+        if found and (found == "VIEW") != (model.materialized == "view"):
+            was = "view" if found == "VIEW" else "table"
+            connection.execute(f"drop {was} {_name(model.schema)}.{_name(model.name)}")
 
 
 def _run(
@@ -159,15 +175,6 @@ def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
     relation = f"{_name(model.schema)}.{_name(model.name)}"
     kind = "view" if model.materialized == "view" else "table"
     cursor.execute("begin transaction")
-    # `create or replace` refuses to put a table where a view was: analysts move models between both.
-    other = "table" if kind == "view" else "view"
-    found = cursor.execute(
-        "select table_type from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
-        [model.schema, model.name],
-    ).fetchone()
-    if found and (found[0] == "VIEW") != (kind == "view"):
-        cursor.execute(f"drop {other} {relation}")
     cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
     if model.contract:
         _check_contract(cursor, relation, model)

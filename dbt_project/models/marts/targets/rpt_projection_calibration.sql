@@ -39,7 +39,7 @@ cut as (
     select
         {{ period_type }} as period_cut,
         {{ scope_type }} as scope_cut,
-        judged.*
+        *
     from judged
     {%- if not loop.last %}
     union all
