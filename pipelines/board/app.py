@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from pipelines.board.access.guard import Headers, is_from_here
 from pipelines.board.access.sessions import THEMES, Session
 from pipelines.board.api.app import create_api, problem
+from pipelines.board.chat.routes import routes as chat_routes
 from pipelines.board.pages import (
     customers,
     data,
@@ -80,6 +81,7 @@ def create_app(site: Site) -> Starlette:
         Route("/static/htmx.js", _htmx, methods=["GET"]),
         Route("/favicon.ico", _favicon, methods=["GET"]),
         *links.routes(site),
+        *chat_routes(site),
     ]
     app = Starlette(
         routes=routes,

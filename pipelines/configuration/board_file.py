@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from pipelines.configuration.chat import Chat
 from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
 from pipelines.language import text
 
@@ -46,6 +47,7 @@ class BoardFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     auth: Auth = Field(default_factory=Auth)
+    chat: Chat = Field(default_factory=Chat)
     hosts: tuple[str, ...] = ()
     session_hours: int = Field(default=12, ge=1, le=24 * 31)
 

@@ -128,3 +128,9 @@ def hear(ledger: Ledger, message_key: str, *, now: dt.datetime) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def forget(ledger: Ledger, message_keys: Sequence[str]) -> None:
+    """Take back that messages were taken: they could not be acted upon, and may come again."""
+    with ledger.writing() as session:
+        session.execute(delete(HeardMessage).where(HeardMessage.message_key.in_(message_keys)))

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from pipelines.configuration.chat import Platform
 from pipelines.configuration.problems import Problem, read_yaml
 from pipelines.entities import SCOPE_TYPES
 from pipelines.language import languages, text
@@ -73,6 +74,8 @@ class Recipient(_Part):
     quiet_hours: QuietHours | None = None
     digest_day: int = 0
     urgent_budget: int = Field(default=5, ge=0, le=100)
+    # Who they are where they write to a bot: platform to the id that it gives them.
+    chat: dict[Platform, str] = Field(default_factory=dict)
 
     @field_validator("language")
     @classmethod
@@ -195,6 +198,11 @@ def _faults(
         found = text("config.recipients.twice", person=recipient.person_id)
         key = _where(path, (*at, "person_id"))
         faults.append(Problem(path.name, key, found, text("config.recipients.once")))
+    for platform, ident in recipient.chat.items():
+        if any(other.chat.get(platform) == ident for other in earlier.values()):
+            found = text("config.recipients.twice", person=ident)
+            key = _where(path, (*at, "chat", platform))
+            faults.append(Problem(path.name, key, found, text("config.recipients.once")))
     for number, channel in enumerate(recipient.channels):
         wrong = fault(channel, environment)
         if wrong is not None:

@@ -173,10 +173,10 @@ def test_proxies_let_nobody_say_who_he_is() -> None:
         (given,) = re.findall(r"X-Forwarded-User (\S+);", place)
         # Nobody's own header gets through, and only the signed links open without a login.
         assert given == ("$remote_user" if "auth_basic_user_file" in place else '""'), place
-        assert "auth_basic" in place or place.startswith("    location ~ ^/(a|api|static)/")
+        assert "auth_basic" in place or place.startswith("    location ~ ^/(a|api|chat|static)/")
     caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
     handled = re.findall(r"\thandle ?(\S*) \{(.*?)^\t\}", caddy, flags=re.S | re.M)
-    assert [path for path, _ in handled] == ["/a/*", "/api/*", "/static/*", ""]
+    assert [path for path, _ in handled] == ["/a/*", "/api/*", "/chat/*", "/static/*", ""]
     for path, block in handled:
         assert ("basic_auth" in block) == (not path)
         assert "header_up X-Forwarded-User {http.auth.user.id}" in block or (
