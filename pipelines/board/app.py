@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,8 +23,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 
-from pipelines.board.access.guard import Headers, is_from_here
+from pipelines.board.access.guard import Headers, inside, is_from_here
 from pipelines.board.access.sessions import THEMES, Session
+from pipelines.board.access.sign_in.flow import routes as sign_in_routes
 from pipelines.board.api.app import create_api, problem
 from pipelines.board.chat.routes import routes as chat_routes
 from pipelines.board.pages import (
@@ -52,8 +53,8 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
 _PRIVATE = {"Cache-Control": "no-store", "Vary": "HX-Request"}
 
 
-def create_app(site: Site) -> Starlette:
-    """The app of one installation."""
+def create_app(site: Site, key: str) -> Starlette:
+    """The app of one installation; `key` signs what a browser keeps."""
     pages: dict[str, Page] = {
         "/": today.show,
         "/targets": targets.show,
@@ -82,6 +83,9 @@ def create_app(site: Site) -> Starlette:
         Route("/favicon.ico", _favicon, methods=["GET"]),
         *links.routes(site),
         *chat_routes(site),
+        *sign_in_routes(
+            site, key, lambda request, sentence, status: _plain(site, request, sentence, status)
+        ),
     ]
     app = Starlette(
         routes=routes,
@@ -115,14 +119,7 @@ def choose(visit: Visit, form: dict[str, str]) -> Response:
     if visit.site.door.is_open and visit.site.door.knows(acting, visit.organisation):
         session = replace(session, acting=acting)
     visit.session = session
-    return RedirectResponse(_inside(form.get("back", "/")), 303)
-
-
-def _inside(address: str) -> str:
-    """An address of this board; whatever leads elsewhere becomes the first page."""
-    parts = urlsplit(address)
-    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if inside and not parts.netloc and not parts.scheme else "/"
+    return RedirectResponse(inside(form.get("back", "/")), 303)
 
 
 def _page(site: Site, page: Page) -> Callable[[Request], Any]:
@@ -158,7 +155,7 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
             organisation = organisation_of(version, cursor)
             viewer = site.door.viewer(request, organisation, session.acting)
             if viewer is None:
-                return _plain(site, request, "nobody", 403)
+                return _not_known(site, request)
             visit = Visit(site, request, session, viewer, version, cursor, organisation,
                           _language(site, session, viewer.person_id))  # fmt: skip
             try:
@@ -178,6 +175,17 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
         return _plain(site, request, "nothing_yet", 503)
     except Failure as failure:
         return _plain(site, request, "failed", 503, why=failure.told.into(_language(site, session)))  # fmt: skip
+
+
+def _not_known(site: Site, request: Request) -> Response:
+    """To the provider, where people sign in there and this one has not; else the plain refusal."""
+    if not site.door.signs_in or site.door.named(request) is not None:
+        return _plain(site, request, "nobody", 403)
+    query = f"?{request.url.query}" if request.url.query else ""
+    back = quote(f"{request.url.path}{query}" if request.method == "GET" else "/", safe="/")
+    if request.headers.get("hx-request") == "true":  # a part of a page that outlived its session
+        return Response(status_code=200, headers={**_PRIVATE, "HX-Redirect": "/login"})
+    return RedirectResponse(f"/login?back={back}", 303, _PRIVATE)
 
 
 def _language(site: Site, session: Session, person_id: str = "") -> str:

@@ -5,6 +5,7 @@ Add here: how the board is put together from an installation. Keep out: its page
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from contextlib import asynccontextmanager
 
@@ -56,6 +57,7 @@ def board_app() -> Starlette:
     from pipelines.board.app import create_app
     from pipelines.board.reading.published import Publications
     from pipelines.board.site import Site
+    from pipelines.ledger.board_sessions import signed_in
     from pipelines.ledger.store import open_ledger
     from pipelines.notifying.links import Links, link_key
     from pipelines.notifying.recipients import read_recipients
@@ -78,7 +80,11 @@ def board_app() -> Starlette:
         is_workday=workday_test(settings, settings.today()),
         publications=Publications(settings.data_dir),
     )
-    app = create_app(site)
+    # Without a session nobody is anybody; the clock of a frozen company would never end one.
+    site.door.session = lambda request: signed_in(
+        site.ledger, site.sessions.read(request).ident, now=dt.datetime.now(dt.UTC)
+    )
+    app = create_app(site, key)
 
     @asynccontextmanager
     async def running(_app: Starlette):

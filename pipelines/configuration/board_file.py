@@ -10,10 +10,11 @@ import ipaddress
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.configuration.chat import Chat
 from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.configuration.sign_in import Address, FeishuSignIn, Oidc, WecomSignIn
 from pipelines.language import text
 
 
@@ -22,13 +23,20 @@ class Auth(BaseModel):
 
     `proxy`: a proxy that signs people in says in `header` who asks; it is believed from the socket
     addresses in `proxies` alone. The value is a person id, an e-mail of people.csv or its user id.
+
+    `sign_in`: people sign in at `oidc`, `wecom` or `feishu`, one of them; `address` is where they reach
+    the board.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["none", "proxy"] = "none"
+    mode: Literal["none", "proxy", "sign_in"] = "none"
     header: str = Field(default="X-Forwarded-User", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    address: Address | None = None
+    oidc: Oidc | None = None
+    wecom: WecomSignIn | None = None
+    feishu: FeishuSignIn | None = None
 
     @field_validator("proxies")
     @classmethod
@@ -39,6 +47,13 @@ class Auth(BaseModel):
             except ValueError:
                 raise ValueError(text("config.board.proxies")) from None
         return value
+
+    @model_validator(mode="after")
+    def _one_provider(self) -> Auth:
+        providers = [one for one in (self.oidc, self.wecom, self.feishu) if one is not None]
+        if self.mode == "sign_in" and (len(providers) != 1 or self.address is None):
+            raise ValueError(text("config.sign_in.one"))
+        return self
 
 
 class BoardFile(BaseModel):

@@ -90,3 +90,13 @@ def is_from_here(request: Request) -> bool:
         return fetched == "same-origin"
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def inside(address: str) -> str:
+    """An address of this board; whatever leads elsewhere becomes the first page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_path and not parts.netloc and not parts.scheme else "/"

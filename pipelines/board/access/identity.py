@@ -1,13 +1,13 @@
-"""Who asks: whoever sits at this machine, or the person that a trusted proxy names.
+"""Who asks: whoever sits at this machine, whom a trusted proxy names, or who has signed in.
 
-Add here: another way to know a person (OIDC would be one). Keep out: what they may see (`viewers.py`).
+Add here: another way to know a person. Keep out: what they may see (`viewers.py`).
 """
 
 from __future__ import annotations
 
 import getpass
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.requests import Request
 
@@ -26,6 +26,8 @@ class Doorkeeper:
 
     def __init__(self, auth: Auth, settings: Settings, book: RecipientBook) -> None:
         self.auth = auth
+        # Whom a browser's session is of, where people sign in at a provider.
+        self.session: Callable[[Request], str | None] = lambda _request: None
         self._networks = [ipaddress.ip_network(item, strict=False) for item in auth.proxies]
         self._recipients = {one.person_id: one for one in book.recipients}
         # Other names under which people.csv knows a person.
@@ -41,6 +43,11 @@ class Doorkeeper:
         """Whether nobody signs in: then the board serves this machine alone."""
         return self.auth.mode == "none"
 
+    @property
+    def signs_in(self) -> bool:
+        """Whether people sign in at a provider."""
+        return self.auth.mode == "sign_in"
+
     def viewer(
         self, request: Request, organisation: Organisation, acting: str | None
     ) -> Viewer | None:
@@ -50,7 +57,7 @@ class Doorkeeper:
                 return None  # somebody from elsewhere: an open board serves this machine alone
             person = acting if acting and self.knows(acting, organisation) else self.default()
             return Viewer(person, self.name_of(person, organisation), "all")
-        named = self._named(request)
+        named = self.named(request)
         if named is None:
             return None
         own = viewer_of(named, organisation, self._recipients)
@@ -61,23 +68,29 @@ class Doorkeeper:
         """Whether the reader's browser speaks https, to us or to the trusted proxy."""
         peer = request.client.host if request.client else ""
         told = request.headers.get("x-forwarded-proto", "") if not self.is_open else ""
-        return request.url.scheme == "https" or (self._trusts(peer) and told == "https")
+        if self.signs_in and str(self.auth.address).startswith("https"):
+            return True
+        return request.url.scheme == "https" or (self.trusts(peer) and told == "https")
 
     def asker(self, request: Request) -> str:
         """Whose posts are counted together: the person that the proxy names, else the address."""
         peer = request.client.host if request.client else ""
-        return peer if self.is_open else self._named(request) or peer
+        return peer if self.is_open else self.named(request) or peer
 
-    def _named(self, request: Request) -> str | None:
+    def named(self, request: Request) -> str | None:
+        """What the proxy or the provider calls whoever asks; None for nobody."""
+        if self.signs_in:
+            return self.session(request)
         # The address of the socket, never what a header says of it.
         peer = request.client.host if request.client else ""
-        if not self._trusts(peer):
+        if not self.trusts(peer):
             return None
         values = request.headers.getlist(self.auth.header)
         # Two headers of the name: one of them was not the proxy's.
         return values[0].strip() or None if len(values) == 1 else None
 
-    def _trusts(self, peer: str) -> bool:
+    def trusts(self, peer: str) -> bool:
+        """Whether a socket address is that of a proxy."""
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:

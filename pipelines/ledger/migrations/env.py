@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipelines.ledger import programs as _programs  # noqa: F401  its tables are among them
+from pipelines.ledger import board_sessions as _sessions  # noqa: F401  their tables are among them
+from pipelines.ledger import programs as _programs  # noqa: F401
 from pipelines.ledger.models import Base
 
 context.configure(
