@@ -40,6 +40,7 @@ from quality.runner import run_suite
 from quality.screening import sound
 from quality.set_aside import check_set_aside
 from quality.suite_reader import Suite
+from quality.target_names import check_target_names
 from quality.volume import check_volume
 
 
@@ -156,6 +157,7 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
         *check_closings(connection),
         *check_duplicate_deals(connection),
         *check_order_states(connection),
+        *check_target_names(connection),
     ]
 
 

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from pipelines.raw_zone.rows import KnownExtract
 
 # Entities of which dbt reads every version too, and the raw relation that holds them.
-EVERY_VERSION = {"opportunities": "opportunity_versions"}
+EVERY_VERSION = {
+    "opportunities": "opportunity_versions",
+    "teams": "team_versions",
+    "users": "user_versions",
+}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ company configured (`company_tables.py`).
 
 `raw.<system>__<table>` unites all sources of a system. Spreadsheet rows are those of the newest
 good version of each file; rows of other systems are all versions, and staging picks the latest.
-`raw.spreadsheet__opportunity_versions` holds those of every good version of the opportunities.
+`raw.spreadsheet__opportunity_versions` holds those of every good version of the opportunities, and so for
+teams and users, who were called something else before.
 """
 
 from __future__ import annotations

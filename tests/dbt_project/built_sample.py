@@ -17,6 +17,7 @@ from pipelines.configuration.company import Company
 from pipelines.configuration.order_statuses import known_statuses
 from pipelines.entities import ENTITIES
 from pipelines.fiscal_calendar import periods_of
+from pipelines.raw_zone.sheet_versions import EVERY_VERSION
 from pipelines.sample.company import SampleCompany
 from pipelines.working_calendar import working_days
 
@@ -82,6 +83,11 @@ def bind(company: SampleCompany, path: Path, *, loads: int = len(LOADS)) -> None
                 f"'{name}.csv' as _file, '{name}' as _address, null::varchar as _raw from given"
             )
             connection.unregister("given")
+        for entity, name in EVERY_VERSION.items():
+            connection.execute(
+                f"create table raw.spreadsheet__{name} as "
+                f"select *, null::timestamptz as _replaced_at from raw.spreadsheet__{entity}"
+            )
         _deals(connection, company, LOADS[:loads])
         _config(connection, company.end)
 
@@ -91,8 +97,7 @@ def _deals(
 ) -> None:
     """Every known version of the sheet of deals, and its last one in force."""
     connection.execute(
-        "create table raw.spreadsheet__opportunity_versions as "
-        "select *, null::timestamptz as _replaced_at from raw.spreadsheet__opportunities limit 0; "
+        "delete from raw.spreadsheet__opportunity_versions; "
         "delete from raw.spreadsheet__opportunities"
     )
     for load, replaced in zip(loads, [*loads[1:], None], strict=True):

@@ -1,8 +1,31 @@
 -- One row per source and way to call a person. What a row writes as its owner, manager or target is a person
 -- if it is an id, a name or an e-mail (int_reps__called), else if it differs from one person's by case, width
 -- and blanks alone.
-with called as (
+with known as (
     select * from {{ ref('int_reps__called') }}
+),
+
+-- What one person alone was called in an earlier load still names him, unless somebody is called so today.
+before as (
+    select
+        earlier.earlier_name as alias,
+        min(known.rep_id) as rep_id
+    from {{ ref('int_names__earlier') }} as earlier
+    inner join known on earlier.source = known.source and earlier.record_id = known.alias
+    left join known as today on earlier.earlier_name = today.alias
+    where earlier.entity = 'users' and today.alias is null
+    group by earlier.earlier_name
+    having count(distinct known.rep_id) = 1
+),
+
+called as (
+    select * from known
+    union all
+    select
+        '*' as source,
+        alias,
+        rep_id
+    from before
 ),
 
 used as (

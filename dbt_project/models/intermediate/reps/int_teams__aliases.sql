@@ -1,6 +1,7 @@
 -- One row per source and way to call a team (`*`: in any source): its ids and its names. Teams of
 -- different sources that bear one name are one team, unless one source has two of that name. The id
--- that targets name stands for all, since people gave it; else the shortest.
+-- that targets name stands for all, since people gave it; else the shortest. What a team was called in an
+-- earlier load still means it, unless a team is called so today or two were.
 with teams as (
     {{ union_staging('teams') }}
 ),
@@ -69,6 +70,18 @@ anywhere as (
     inner join named on teams_of_name.team_key = named.team_key
     where teams_of_name.alias not in (select keyed.team_id from keyed)
     group by teams_of_name.alias
+),
+
+before as (
+    select
+        names.earlier_name as alias,
+        min(known.team_id) as team_id
+    from {{ ref('int_names__earlier') }} as names
+    inner join known on names.source = known.source and names.record_id = known.alias
+    left join anywhere on names.earlier_name = anywhere.alias
+    where names.entity = 'teams' and anywhere.alias is null
+    group by names.earlier_name
+    having count(distinct known.team_id) = 1
 )
 
 select
@@ -82,3 +95,9 @@ select
     alias,
     team_id
 from anywhere
+union all
+select
+    '*' as source,
+    alias,
+    team_id
+from before

@@ -44,8 +44,14 @@ select
     in_force.target_origin,
     in_force.target_missing,
     -- Without any order (or win) on record nothing is known of what was booked, which is not zero; nor is a
-    -- count of new accounts known if one of them may be an old one.
+    -- count of new accounts known if one of them may be an old one. A target of a team, region or (where
+    -- people are listed) person that nobody knows has nothing to be compared with.
     case
+        when
+            actuals.actual_amount is null
+            and scopes.scope_id is null
+            and (keys.scope_type in ('team', 'region') or (keys.scope_type = 'rep' and listed.are_people))
+            then null
         when span.has_records and not coalesce(actuals.is_unknown, false)
             then coalesce(actuals.actual_amount, 0)
     end as actual_amount,
@@ -77,6 +83,11 @@ select
     end as part
 from keys
 cross join {{ ref('int_targets__data_span') }} as span
+cross join (
+    select coalesce(bool_or(is_listed), false) as are_people from {{ ref('int_reps__history') }}
+) as listed
+left join {{ ref('int_scopes') }} as scopes
+    on keys.scope_type = scopes.scope_type and keys.scope_id = scopes.scope_id
 inner join {{ ref('int_targets__spine') }} as spine
     on
         keys.as_of = spine.as_of
