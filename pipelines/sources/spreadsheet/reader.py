@@ -20,7 +20,9 @@ from pipelines.sources.spreadsheet.faults import FileRejected, NotPlain
 from pipelines.sources.spreadsheet.formats.csv_parts import WHOLE_UP_TO
 from pipelines.sources.spreadsheet.formats.csv_text import (
     decode,
-    is_taken_for_western,
+    evident,
+    is_utf8,
+    marked,
     read_grid,
     read_table,
 )
@@ -49,7 +51,7 @@ from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping,
 from pipelines.sources.spreadsheet.values.columns import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 
 TARGET_TEMPLATE = FileMapping(
     match="*",
@@ -93,19 +95,23 @@ def read_file(
         job = replace(job, joined=lambda: _joined(data, name, mapping, reading, others or {}))
     if kind == "text":
         encoding = _encoding(mapping, reading)
-        if len(data) > WHOLE_UP_TO and encoding is None and fits(job.entity, mapping):
+        if len(data) > WHOLE_UP_TO and fits(job.entity, mapping):
             with contextlib.suppress(NotPlain):
-                return read_in_parts(data, stem, job.entity, *_part_readers(job))
+                return read_in_parts(data, stem, job.entity, *_part_readers(job), encoding)
         _refuse_large(data, reading)
+        remark = None
+        if encoding is None and not marked(data) and not is_utf8(data):
+            encoding, remark = evident(data)
         text_ = decode(data, encoding)
         if mapping is None and (quick := read_table(text_)):
             headings, cells = quick
             if _are_canonical(job.entity, headings):
                 body = body_of_text(stem, headings, cells)
-                return read_rows(body, job.entity, None, reading, file)
+                found = read_rows(body, job.entity, None, reading, file)
+                found.remarks += [remark] if remark else []
+                return found
         found = _from_grid(read_grid(text_, stem), job)
-        if not _encoding(mapping, reading) and is_taken_for_western(data):
-            found.remarks.append(text("sheets.read_as_western"))
+        found.remarks += [remark] if remark else []
         return found
     pattern = mapping.sheet if mapping else None
     book = open_book(data, pattern=pattern, password=_password(mapping), currency=reading.currency)

@@ -76,10 +76,11 @@ def _zipped(data: bytes, wish: dict[str, Any]) -> tuple[bool, list[Answer]]:
 
         return package.date1904, _native(data, wish, facts, package.date1904)
     if package.has("xl/workbook.bin"):
-        date1904, known = xlsb.read_facts(package)
+        data, package = xlsb.with_columns(data, package)
+        date1904, known = xlsb.read_facts(package, wish.get("currency") or "")
         return date1904, _native(data, wish, lambda name, _: known.get(name, SheetFacts()))
     if package.has("content.xml"):
-        found = ods.read_facts(package)
+        found = ods.read_facts(package, wish.get("currency") or "")
         return False, _native(data, wish, lambda name, _: found.get(name, SheetFacts()))
     if package.has("index/document.iwa") or package.has_any("index/", ".iwa"):
         raise Refused("sheets.is_numbers", "sheets.next.from_numbers")
@@ -105,7 +106,7 @@ def _compound(data: bytes, wish: dict[str, Any]) -> tuple[bool, list[Answer]]:
         raise Refused("sheets.no_old_workbook", "sheets.next.save_as") from error
     if stream is None or biff.is_encrypted(stream):
         return read(_decrypted(data, wish.get("password")), {**wish, "password": None})
-    date1904, known = biff.read_facts(stream)
+    date1904, known = biff.read_facts(stream, wish.get("currency") or "")
     return date1904, _native(data, wish, lambda name, _: known.get(name, SheetFacts()))
 
 

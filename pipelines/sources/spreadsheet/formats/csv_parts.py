@@ -1,49 +1,64 @@
 """A large text file cut into parts at line ends, so that memory need not grow with the file.
 
-Add here: another sign of where a record ends. Keep out: what a part means (`large_lists.py`).
+Add here: another sign of where a record ends. Keep out: what a part means (`large_lists.py`), and how a
+text is encoded (`csv_text.py`).
 """
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
+
+from pipelines.language import Text
+from pipelines.sources.spreadsheet.formats.csv_text import evident, is_utf8, marked
 
 PART = 8 * 1024 * 1024
 WHOLE_UP_TO = 24 * 1024 * 1024  # what is smaller is read at once
 LARGEST_TEXT = 300 * 1024 * 1024
+# Their line ends and quotation marks may be bytes of other characters.
+_NOT_CUT = ("utf-32", "utf_32", "utf-7", "utf_7", "iso2022", "iso-2022", "hz")
 
 
-def encoding_of(data: bytes) -> str | None:
-    """utf-8-sig, utf-8 or gb18030 by strict decoding of all of it; None for UTF-16, whose lines end otherwise.
+def encoding_of(data: bytes, told: str | None) -> tuple[str | None, Text | None]:
+    """How a large text is encoded (None: in a way that cannot be cut), and what is worth a remark.
 
-    A file that is none of these is called gb18030, and decoding it then says what is wrong.
+    `told` is what the mapping says. Raises `FileRejected` where the bytes show no encoding.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return None
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(data)
-    try:
-        for at in range(0, len(data), PART):
-            decoder.decode(view[at : at + PART], final=at + PART >= len(data))
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    mark = marked(data)
+    if mark == "utf-16":
+        return "utf-16-le" if data[:1] == b"\xff" else "utf-16-be", None
+    if mark:
+        return mark, None
+    if is_utf8(data):
+        return "utf-8", None
+    encoding, remark = (told, None) if told else evident(data)
+    return (None if encoding.casefold().startswith(_NOT_CUT) else encoding), remark
 
 
-def parts(data: bytes) -> Iterator[bytes]:
+def parts(data: bytes, encoding: str = "utf-8") -> Iterator[bytes]:
     """Slices of about `PART` bytes that end with a record: behind a line end outside quotation marks.
 
-    In UTF-8 and GB18030 neither byte is ever part of another character.
+    In UTF-8, GB18030 and code pages neither byte is ever part of another character.
     """
+    wide = encoding.startswith("utf-16")
     start = 0
     while start < len(data):
         end, quotes, counted = min(start + PART, len(data)), 0, start
+        end += (end - start) % 2 if wide else 0
         while end < len(data):
-            line_end = data.find(b"\n", end)
-            end = len(data) if line_end < 0 else line_end + 1
-            quotes += data.count(b'"', counted, end)
+            end = _line_end(data, start, end, encoding if wide else "")
+            piece = data[counted:end]
+            quotes += piece.decode(encoding, "replace").count('"') if wide else piece.count(b'"')
             counted = end
             if quotes % 2 == 0:
                 break
         yield data[start:end]
         start = end
+
+
+def _line_end(data: bytes, start: int, at: int, wide: str) -> int:
+    """Behind the first line end from `at` on; `wide` names an encoding of two bytes."""
+    sought = "\n".encode(wide) if wide else b"\n"
+    found = data.find(sought, at)
+    while wide and found >= 0 and (found - start) % 2:
+        found = data.find(sought, found + 1)
+    return len(data) if found < 0 else found + len(sought)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections import Counter
 from typing import Any
 
@@ -23,66 +22,85 @@ from pipelines.language import text as text_of
 from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats.grid import Grid
+from pipelines.sources.spreadsheet.formats.text_evidence import evidence_of
 
 SEPARATORS = (",", ";", "\t", "|")
 _LONGEST_CELL = 131_072
 MOST_COLUMNS = 16_384  # of any spreadsheet program
 MOST_TEXT_CELLS = 20_000_000  # a line of nothing but commas costs memory as one of words does
 _SAVE_AS = text_("sheets.csv.save_as_utf8")
+_BLOCK = 8 * 1024 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:
     """Text by byte order mark, else strict UTF-8, else as told, else what the bytes give evidence of.
 
-    `encoding` is what the mapping says. Without it text is GB18030 (a superset of GBK) where its bytes
-    stand in pairs, and Windows-1252 where they stand alone between Latin letters, as in Müller: read as
-    GB18030 that would be M黮ler, and nobody would be told. Raises `FileRejected` where the bytes fit
-    neither, or both as well; a statistical guess only words the message.
+    `encoding` is what the mapping says. Raises `FileRejected` where the bytes show no encoding; a
+    statistical guess only words the message.
     """
-    for mark, known in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return _without_nul(_strict(data, known))
+    if not (known := marked(data)):
+        try:
+            return _without_nul(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            known = encoding or evident(data)[0]
+    return _without_nul(strict(data, known))
+
+
+def marked(data: bytes) -> str | None:
+    """The encoding that a byte order mark names."""
+    return next((known for mark, known in _MARKS if data.startswith(mark)), None)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether all of it is UTF-8, decoded in parts."""
+    decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(data)
     try:
-        return _without_nul(data.decode("utf-8"))
+        for at in range(0, len(data), _BLOCK):
+            decoder.decode(view[at : at + _BLOCK], final=at + _BLOCK >= len(data))
     except UnicodeDecodeError:
-        return _without_nul(_strict(data, encoding or _evident(data)))
+        return False
+    return True
 
 
-# High bytes in pairs of the plane that Chinese text is written in; one of them between Latin letters or
-# at the end of a word.
-_PAIRS = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2,}")
-_ALONE = re.compile(
-    rb"(?<=[A-Za-z])[\xc0-\xff](?=[a-z,;\t\s\"]|$)|(?<![\x80-\xff])[\xc0-\xdf](?=[a-z]{2})"
-)
-_TIMES_MORE = 4
+def evident(data: bytes) -> tuple[str, Text | None]:
+    """The encoding that the letters of a text show which is not UTF-8, and what is worth a remark.
 
-
-def is_taken_for_western(data: bytes) -> bool:
-    """Whether `decode` reads these bytes as Windows-1252, on evidence alone: worth a remark."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        return not marked and _evident(data) == "windows-1252"
-    return False
-
-
-def _evident(data: bytes) -> str:
-    pairs, alone = len(_PAIRS.findall(data)), len(_ALONE.findall(data))
-    if alone > _TIMES_MORE * pairs:
-        return "windows-1252"
-    if pairs and alone > pairs / _TIMES_MORE:
+    Chinese is read without one. Raises `FileRejected` where they show none.
+    """
+    found = evidence_of(data)
+    if found.encoding is None:
+        next_step = text_("sheets.next.say_encoding")
+        if found.others:
+            raise FileRejected(text_("sheets.csv_text.two_encodings"), next_step=next_step)
+        # On a few letters a statistical guess is worth less than none.
+        known = sum(byte > 0x7F for byte in data[:20_000]) >= 200
+        guess = from_bytes(data[:20_000]).best() if known else None
         raise FileRejected(
-            text_("sheets.csv_text.two_encodings"), next_step=text_("sheets.next.say_encoding")
+            text_("sheets.csv_text.no_evidence", encoding=guess.encoding)
+            if guess
+            else text_("sheets.csv_text.no_evidence_at_all"),
+            next_step=next_step,
         )
-    return "gb18030"
+    if found.encoding == "gb18030":
+        return found.encoding, None
+    if not found.doubt:
+        return found.encoding, text_("sheets.read_as_letters_say", encoding=found.encoding)
+    return found.encoding, text_(
+        "sheets.read_as_in_doubt",
+        encoding=found.encoding,
+        read=found.doubt[0],
+        other=found.others[0],
+        instead=found.doubt[1],
+    )
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def strict(data: bytes, encoding: str) -> str:
+    """Decoded without a guess. Raises `FileRejected`."""
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:

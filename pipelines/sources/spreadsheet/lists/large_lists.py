@@ -20,7 +20,7 @@ from pipelines.language import text
 from pipelines.sources.protocol import Rejection
 from pipelines.sources.spreadsheet.faults import FileRejected, NotPlain
 from pipelines.sources.spreadsheet.formats.csv_parts import encoding_of, parts
-from pipelines.sources.spreadsheet.formats.csv_text import decode, read_grid, separator
+from pipelines.sources.spreadsheet.formats.csv_text import read_grid, separator, strict
 from pipelines.sources.spreadsheet.formats.grid import Grid
 from pipelines.sources.spreadsheet.layout.body import SheetRows
 from pipelines.sources.spreadsheet.layout.table import Table
@@ -39,12 +39,21 @@ def fits(entity: Entity, mapping: FileMapping | None) -> bool:
 
 
 def read_in_parts(
-    data: bytes, name: str, entity: Entity, find: FindTables, read: ReadTable
+    data: bytes,
+    name: str,
+    entity: Entity,
+    find: FindTables,
+    read: ReadTable,
+    told: str | None = None,
 ) -> SheetRows:
-    """Rows of a plain list. Raises `NotPlain` where parts cannot be told from each other, and `FileRejected`."""
-    if encoding_of(data) is None:
+    """Rows of a plain list; `told` is the encoding that the mapping says.
+
+    Raises `NotPlain` where parts cannot be told from each other, and `FileRejected`.
+    """
+    encoding, remark = encoding_of(data, told)
+    if encoding is None:
         raise NotPlain
-    found = [read(grid, table) for grid, table in _tables(data, name, find)]
+    found = [read(grid, table) for grid, table in _tables(data, encoding, name, find)]
     decimals = {kind for part in found for kind in part.decimals}
     if len(decimals) > 1:
         raise FileRejected(
@@ -52,7 +61,8 @@ def read_in_parts(
         )
     rejections = [one for part in found for one in part.rejections]
     table = pa.concat_tables([part.table for part in found])
-    remarks = list(dict.fromkeys(remark for part in found for remark in part.remarks))
+    remarks = list(dict.fromkeys(one for part in found for one in part.remarks))
+    remarks += [remark] if remark else []
     read_rows = sum(part.read for part in found)
     left_out = sum(part.left_out for part in found)
     del found
@@ -68,15 +78,14 @@ def read_in_parts(
     )
 
 
-def _tables(data: bytes, name: str, find: FindTables) -> Iterator[tuple[Grid, Table]]:
+def _tables(
+    data: bytes, encoding: str, name: str, find: FindTables
+) -> Iterator[tuple[Grid, Table]]:
     """The grid of each part, below the headings of the first, and its only table."""
-    encoding = encoding_of(data) or ""
     heading: list[list[object]] = []
     delimiter, before = "", 0
-    for number, part in enumerate(parts(data)):
-        told = decode(part) if number == 0 else part.decode(encoding.removesuffix("-sig"))
-        if number == 0 and encoding == "gb18030" and told != part.decode(encoding, "replace"):
-            raise NotPlain  # Western letters, it may be: the whole file decides
+    for number, part in enumerate(parts(data, encoding)):
+        told = strict(part, encoding).removeprefix("\ufeff" if number == 0 else "")
         delimiter = delimiter or separator(told)
         grid = read_grid(told, name, delimiter)
         own = len(grid.rows)

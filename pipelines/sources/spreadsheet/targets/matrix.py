@@ -16,7 +16,7 @@ from pipelines.sources.spreadsheet.formats.grid import letters
 from pipelines.sources.spreadsheet.layout.aliases import HEADINGS, SCOPE_WORDS, YEAR_HEADINGS
 from pipelines.sources.spreadsheet.layout.headings import assign_mapped, block_kind, key, shown
 from pipelines.sources.spreadsheet.layout.table import Table, TableColumn
-from pipelines.sources.spreadsheet.values.months import Span, parse_span, years_in
+from pipelines.sources.spreadsheet.values.months import Span, is_week, parse_span, years_in
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,12 @@ def read_matrix(table: Table, mapping: FileMapping) -> Matrix:
                 where=table.where,
                 next_step=text("sheets.next.quarters_or_year"),
             )
+    if not months and any(is_week(level) for column in table.columns for level in column.levels):
+        raise FileRejected(
+            text("sheets.targets.only_weeks"),
+            where=table.where,
+            next_step=text("sheets.next.months_not_weeks"),
+        )
     if not months:
         raise FileRejected(
             text_("sheets.matrix.no_month_but", not_read=[*not_read[:6]])

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 
 from pipelines.entities import ARROW_TYPES, Column
 from pipelines.language import Text
-from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES, PERSON_COLUMNS
 from pipelines.sources.spreadsheet.values.amounts import (
@@ -44,8 +43,8 @@ from pipelines.sources.spreadsheet.values.months import (
     parse_month,
     parse_month_of_year,
     parse_period,
-    parse_span,
     why_no_months,
+    why_no_period,
 )
 
 _DAY = r"(19[5-9]\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
@@ -131,13 +130,8 @@ def parser(
         month = parse_month(value)
         if found is None and month and month.year is None and not month.rest and reading.year:
             found = f"{reading.year}-{month.number:02d}"
-        if found is None and (span := parse_span(value)) and span.kind == "half":
-            first, second = (f"Q{2 * span.number - 1}", f"Q{2 * span.number}")
-            raise CellFault(
-                text_("sheets.columns.half_year", value=value, first=first, second=second)
-            )
         if found is None:
-            raise CellFault(text_("sheets.columns.no_period", value=value))
+            raise CellFault(why_no_period(value))
         return found
 
     def text(value: Any) -> str | None:

@@ -210,3 +210,25 @@ def why_no_months(values: Iterable[Any]) -> Text | None:
     if len({month % 3 for _, month, _ in days}) == 1:
         return text_("sheets.months.quarters", days=shown)
     return None
+
+
+# 2026-W40, W40, 40周, 第40周, 2026年第40周, week 40, KW 40.
+_WEEK = re.compile(
+    r"^(?:(?:19|20)\d{2}(?:年度?)?[-/]?)?"
+    r"(?:(?:w|wk|week|kw|cw)-?(?:0?[1-9]|[1-4]\d|5[0-3])|第?(?:0?[1-9]|[1-4]\d|5[0-3])周)$"
+)
+
+
+def is_week(value: Any) -> bool:
+    """Whether a cell names a week by its number."""
+    return isinstance(value, str) and bool(_WEEK.match(compact(value)))
+
+
+def why_no_period(value: Any) -> Text:
+    """What to state instead of a cell that names no period of targets."""
+    if is_week(value):
+        return text_("sheets.columns.week", value=value)
+    if (span := parse_span(value)) and span.kind == "half":
+        first, second = (f"Q{2 * span.number - 1}", f"Q{2 * span.number}")
+        return text_("sheets.columns.half_year", value=value, first=first, second=second)
+    return text_("sheets.columns.no_period", value=value)

@@ -29,6 +29,7 @@ from pipelines.sources.spreadsheet.values.months import (
     parse_month_of_year,
     parse_period,
     parse_span,
+    why_no_period,
     years_in,
 )
 from pipelines.sources.spreadsheet.values.units import looks_like_unit, parse_unit
@@ -264,6 +265,12 @@ def test_numbered_months_of_a_fiscal_year(
     cell: str, start: int, named_by: str, period: str | None
 ) -> None:
     assert parse_month_of_year(cell, start, named_by) == period
+
+
+@pytest.mark.parametrize("cell", ["2026-W40", "W1", "第40周", "2026年第5周", "week 40", "KW 40"])
+def test_a_week_is_refused_with_what_to_state_instead(cell: str) -> None:
+    assert "State the target of the month" in why_no_period(cell).en
+    assert "is a week" not in why_no_period("2026-W54").en
 
 
 @pytest.mark.parametrize("cell", ["2026-H1", "2026年上半年", "2026H1"])

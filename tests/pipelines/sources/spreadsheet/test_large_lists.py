@@ -64,7 +64,7 @@ def _told(rows: SheetRows) -> list[tuple[str, str]]:
     return [(re.sub("![A-Z]+", "!", one.address or ""), one.reason.en) for one in rows.rejections]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_parts_give_what_the_whole_gives(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [line(n) for n in range(200)]
     rows[40] = line(40, amount="n/a?")  # cannot be read: named with its own row
@@ -77,10 +77,18 @@ def test_parts_give_what_the_whole_gives(encoding: str, monkeypatch: pytest.Monk
     assert [one.address for one in found.rejections] == ["orders!D43", "orders!163"]
 
 
-def test_a_canonical_list_needs_no_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("customer", "encoding"), [("甲公司", "utf-8"), ("Bożena Łódź", "cp1250"), ("Müller", "cp1252")]
+)
+def test_a_canonical_list_needs_no_mapping(
+    customer: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heading = "order_id,account_id,owner_id,amount,ordered_at\n"
-    data = (heading + "".join(line(n) for n in range(100))).encode()
-    assert same(data, monkeypatch, None).table["_address"][99].as_py() == "orders!101"
+    lines = (line(n, customer=customer).replace("李雷", "U1") for n in range(100))
+    found = same((heading + "".join(lines)).encode(encoding), monkeypatch, None)
+    assert found.table["_address"][99].as_py() == "orders!101"
+    assert found.table["account_id"][99].as_py() == customer
+    assert len(found.remarks) == (encoding != "utf-8")
 
 
 @pytest.mark.parametrize(

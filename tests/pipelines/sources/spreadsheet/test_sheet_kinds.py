@@ -16,7 +16,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from pipelines.sources.protocol import Previous
 from pipelines.sources.spreadsheet.faults import FileRejected
-from pipelines.sources.spreadsheet.formats.csv_text import decode, is_taken_for_western
+from pipelines.sources.spreadsheet.formats.csv_text import decode, evident
 
 TEAMS = "team_id,team_name\nT01,华东一部\nT02,华北䶮部\n"
 ROWS = [("T01", "华东一部"), ("T02", "华北䶮部")]
@@ -150,7 +150,7 @@ def far_away() -> bytes:
         (bomb(), "unpacks to 201 MB; at most 200 MB", "delete unused rows"),
         (entities(), "declares XML entities", "ask its sender"),
         (far_away(), "would need more than 8,000,000 cells", "delete the stray cells"),
-        ("team_id,team_name\nT1,Отдел\n".encode("cp1251"), "neither UTF-8", "CSV UTF-8"),
+        ("team_id,team_name\nT1,Отдел\n".encode("cp1251"), "show no encoding", "CSV UTF-8"),
         ("team_id,team_name\n".encode("utf-16-le"), "NUL characters", "CSV UTF-8"),
         (b'team_id,team_name\nT1,"never closed\n' + b"x\n" * 80_000, "never closed", "quotation"),
     ],
@@ -351,26 +351,43 @@ def test_an_xls_that_asks_for_absurd_memory_ends_only_its_child(sheets: Any) -> 
         ("姓名,金额\n张三,100\n", "gb18030"),
         ("name,客户\nA,北京甲公司\n", "gb18030"),
         ("a,b\n镕,1\n䶮,2\n", "gb18030"),
-        ("Kunde;Betrag\nMüller;1\n", "cp1252"),
-        ("José;Peña;São Paulo\n", "cp1252"),
-        ("Straße;Ort\nGroße Allee;Köln\n", "cp1252"),
+        ("Kunde;Betrag\nMüller;1\n", "windows-1252"),
+        ("José;Peña;São Paulo\n", "windows-1252"),
+        ("Straße;Ort\nGroße Allee;Köln\n", "windows-1252"),
+        ("client;montant\nHélène Forêt;1\n", "windows-1252"),
+        ("kunde\nSørensen\nÅse Malmö\n", "windows-1252"),
+        ("klient;kwota\nBożena Łódź;1\nDąbrowski;2\n", "windows-1250"),
+        ("klient\nDvořák\nRůžička\nČerný\nPlzeň\n", "windows-1250"),
+        ("client\nBrăila\nTimişoara\n", "windows-1250"),
     ],
 )
-def test_bytes_say_whether_text_is_chinese_or_western(written: str, encoding: str) -> None:
+def test_letters_say_how_text_is_encoded(written: str, encoding: str) -> None:
     data = written.encode(encoding)
     assert decode(data) == written
-    assert is_taken_for_western(data) == (encoding == "cp1252")
+    known, remark = evident(data)
+    assert known == encoding
+    assert (remark is None) == (encoding == "gb18030")
+    assert remark is None or "`encoding: ...`" in remark.en
 
 
-@pytest.mark.parametrize("written", ["Клиент;Сумма\nИванов;1\n", "北京甲公司;Müller;Köln;José\n"])
-def test_text_that_gives_no_evidence_is_refused_until_its_encoding_is_said(written: str) -> None:
-    parts = written.split(";")
-    data = b";".join(
-        part.encode(
-            "cp1251" if part.isascii() or "л" in written else ("gbk" if "北" in part else "cp1252")
-        )
-        for part in parts
-    )
+def test_letters_that_do_not_settle_it_are_told_in_both_ways(sheets: Any) -> None:
+    sheets.write("teams.csv", "team_id,team_name\nT1,Győr\n".encode("windows-1250"))
+    told = sheets.run().extract("teams").message
+    assert "Gyõr could also be Győr (windows-1250)" in told
+    assert "`encoding: windows-1250`" in told
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Клиент;Сумма\nИванов;1\nМосква;2\n".encode("windows-1251"),
+        "訂單編號,客戶名稱\n台北分公司,陳先生\n".encode("big5"),
+        "고객 이름,부산 영업팀\n김철수,서울 주식회사 삼성\n이영희,강남\n".encode("euc_kr"),
+        "お客様,東京\n株式会社トヨタ,田中太郎\n".encode("euc_jp"),
+        "北京甲公司;".encode("gbk") + "Müller;Köln;José\n".encode("cp1252"),
+    ],
+)
+def test_text_that_gives_no_evidence_is_refused_until_its_encoding_is_said(data: bytes) -> None:
     with pytest.raises(FileRejected) as refused:
         decode(data)
     assert "encoding" in str(refused.value.next_step)

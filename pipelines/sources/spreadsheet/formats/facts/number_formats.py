@@ -9,6 +9,7 @@ it. Formats that leave the sign to the reader's own system (ids 5 to 8) say noth
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _TAGGED = re.compile(r"\[\$([^\]\-]*)(?:-([0-9A-Fa-f]{1,8}))?\]")
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)')
@@ -75,6 +76,11 @@ def _named(text: str, locale: int) -> str:
     if plain.casefold() in _WORDS:
         return _WORDS[plain.casefold()]
     return _BY_LOCALE.get((plain, locale), plain) if plain in SIGNS else ""
+
+
+def foreign(styles: Iterable[str], own: str) -> list[str]:
+    """The currency of each style of cells as far as it cannot be the company's, else empty."""
+    return [one if one and not is_own(one, own) else "" for one in styles]
 
 
 def is_own(currency: str, own: str) -> bool:

@@ -1,4 +1,4 @@
-"""The facts of an OpenDocument sheet (.ods) that value readers hide: errors and hidden rows.
+"""The facts of an OpenDocument sheet (.ods) that value readers hide: errors, hidden rows, currencies.
 
 Add here: another fact read from `content.xml`. Keep out: cell values (python-calamine reads those).
 
@@ -8,14 +8,17 @@ cell once, with the number of repetitions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pipelines.sources.spreadsheet.formats.facts.number_formats import is_own
 from pipelines.sources.spreadsheet.formats.facts.ooxml import Package
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts
 from pipelines.sources.spreadsheet.formats.refused import MOST_CELLS, too_far
 
 
-def read_facts(package: Package) -> dict[str, SheetFacts]:
-    """Facts by sheet name. Raises `Refused` for a sheet of absurd extent."""
-    scan = _Scan()
+def read_facts(package: Package, own: str) -> dict[str, SheetFacts]:
+    """Facts by sheet name; `own` is the company's currency. Raises `Refused` for an absurd extent."""
+    scan = _Scan(own)
     package.parse("content.xml", scan.start, scan.end, scan.text)
     return scan.sheets
 
@@ -23,7 +26,8 @@ def read_facts(package: Package) -> dict[str, SheetFacts]:
 class _Scan:
     """Follows rows and cells with their repetitions."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: str) -> None:
+        self._own = own
         self.sheets: dict[str, SheetFacts] = {}
         self._name = ""
         self._row = self._column = -1
@@ -50,6 +54,10 @@ class _Scan:
             self._has_text = False
             if "value-type" in given:
                 self._reach()
+            currency = given.get("currency", "")
+            if currency and not is_own(currency, self._own):
+                for cell in self._repeated():
+                    self.sheets[self._name].currencies[cell] = currency
             self._words = []
         elif name == "p":
             self._in_text = True
@@ -65,11 +73,14 @@ class _Scan:
             words = "".join(self._words)
             self._reach()
             if self._is_error or words.startswith("Err:") or _is_error(words):
-                for below in range(min(self._rows, 1000)):
-                    for beside in range(min(self._cells, 1000)):
-                        cell = (self._row + below, self._column + beside)
-                        self.sheets[self._name].errors[cell] = words
+                for cell in self._repeated():
+                    self.sheets[self._name].errors[cell] = words
             self._words = []
+
+    def _repeated(self) -> Iterator[tuple[int, int]]:
+        for below in range(min(self._rows, 1000)):
+            for beside in range(min(self._cells, 1000)):
+                yield self._row + below, self._column + beside
 
     def _reach(self) -> None:
         """Content that repeats to the far end of a sheet would make a grid of billions."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.parsers import expat
 
-from pipelines.sources.spreadsheet.formats.facts.number_formats import currency_of, is_own
+from pipelines.sources.spreadsheet.formats.facts.number_formats import currency_of, foreign
 from pipelines.sources.spreadsheet.formats.grid import SheetFacts, letters, position
 from pipelines.sources.spreadsheet.formats.refused import (
     MOST_UNPACKED,
@@ -207,7 +207,7 @@ class _SheetScan:
 
     def __init__(self, currencies: list[str], own: str) -> None:
         self.facts = SheetFacts()
-        self._foreign = [c if c and not is_own(c, own) else "" for c in currencies]
+        self._foreign = foreign(currencies, own)
         self._currency = ""
         self._row, self._column = -1, -1
         self._kind = ""
