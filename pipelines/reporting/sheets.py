@@ -13,6 +13,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -95,6 +96,10 @@ class Sheets:
         sheet.fit_to_pages(1, 0)
         return sheet
 
+    def chart(self, kind: str) -> Any:
+        """A chart of the spreadsheet program: column, line."""
+        return self._book.add_chart({"type": kind})
+
     def table(
         self,
         name: str,
@@ -121,13 +126,14 @@ class Sheets:
         first: int,
         columns: Sequence[Column],
         rows: Iterable[Sequence[Cell]],
+        left: int = 0,
     ) -> None:
-        """Headings and rows of a table from a row on; levels get their colours."""
-        for index, column in enumerate(columns):
+        """Headings and rows of a table from a row and a column on; levels get their colours."""
+        for index, column in enumerate(columns, start=left):
             self.write(sheet, first, index, self.say(column.key), "head")
         levels = {self.say(f"level.{level}"): level for level in ("danger", "warning")}
         for number, row in enumerate(rows, start=first + 1):
-            for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+            for index, (column, value) in enumerate(zip(columns, row, strict=True), start=left):
                 kind = column.kind
                 if column.key == "col.level" and value in levels:
                     kind = levels[str(value)]

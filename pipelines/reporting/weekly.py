@@ -1,4 +1,4 @@
-"""The weekly report's files: one HTML page per language and one workbook.
+"""The weekly report's files: an HTML page and a workbook per language.
 
 Add here: another file of the report. Keep out: figures, wording and layout.
 """
@@ -30,11 +30,11 @@ def write_weekly_report(
     languages: Sequence[str] | None = None,
     board: str = "",
 ) -> list[Path]:
-    """Write weekly.html, weekly.<other language>.html and weekly.xlsx; return their paths.
+    """Write weekly.html and weekly.xlsx, and both in every other language; return their paths.
 
     `warehouse` is a DuckDB file with the schema `marts` and is opened read only. weekly.html and
-    the workbook are in the company's language; every other one of `languages` (default: all) gets
-    a page of its own. `board` is the address that cases lead to. Files are replaced whole, and their
+    weekly.xlsx are in the company's language; every other one of `languages` (default: all) gets
+    files of its own, weekly.<language>.html and .xlsx. `board` is the address that cases lead to. Files are replaced whole, and their
     bytes depend on the marts, the company, that address and the day alone. Raises PermanentFailure when the file or a column is missing or a language
     is unknown, TransientFailure when another process holds the file.
     """
@@ -54,6 +54,8 @@ def write_weekly_report(
             figures, company, language, board
         ).encode()
     contents["weekly.xlsx"] = workbook_bytes(figures, company)
+    for language in dict.fromkeys(others):
+        contents[f"weekly.{language}.xlsx"] = workbook_bytes(figures, company, language)
     out_dir.mkdir(parents=True, exist_ok=True)
     return [_replace(out_dir / name, content) for name, content in contents.items()]
 

@@ -16,6 +16,7 @@ from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.records import Completion
 from pipelines.reporting.sheets import Cell, Column, Sheets
 from pipelines.reporting.texts import say, say_or
+from pipelines.reporting.workbook_charts import write_charts
 
 COMPLETION = (
     Column("col.level", width=10),
@@ -101,11 +102,11 @@ FEEDS = (
 )
 
 
-def workbook_bytes(figures: ReportFigures, company: Company) -> bytes:
-    """The workbook in the company's language; the same figures give the same bytes."""
-    book = _Report(figures, company)
+def workbook_bytes(figures: ReportFigures, company: Company, language: str = "") -> bytes:
+    """The workbook in a language (the company's); the same figures give the same bytes."""
+    book = _Report(figures, company, language or company.language)
     for write in (
-        book.summary, book.targets, book.teams, book.reps, book.funnel, book.alerts,
+        book.summary, book.charts, book.targets, book.teams, book.reps, book.funnel, book.alerts,
         book.customers, book.orders, book.quality,
     ):  # fmt: skip
         write()
@@ -113,11 +114,11 @@ def workbook_bytes(figures: ReportFigures, company: Company) -> bytes:
 
 
 class _Report:
-    def __init__(self, figures: ReportFigures, company: Company) -> None:
+    def __init__(self, figures: ReportFigures, company: Company, language: str) -> None:
         self._figures, self._company = figures, company
-        self._language = company.language
-        self._writer = Writer(company.language, company.currency)
-        self._sheets = Sheets(company.language, company.name, figures.as_of)
+        self._language = language
+        self._writer = Writer(language, company.currency)
+        self._sheets = Sheets(language, company.name, figures.as_of)
 
     def content(self) -> bytes:
         return self._sheets.content()
@@ -154,6 +155,9 @@ class _Report:
             kind = {dt.date: "date", int: "count"}.get(type(value), "text")
             self._sheets.write(sheet, index, 1, value, kind if index else "title")
         sheet.freeze_panes(1, 0)
+
+    def charts(self) -> None:
+        write_charts(self._sheets, self._figures)
 
     def targets(self) -> None:
         progress = self._figures.progress

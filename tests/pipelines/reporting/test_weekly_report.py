@@ -17,7 +17,9 @@ from pipelines.reporting.weekly import write_weekly_report
 
 def test_the_files_and_their_languages(full_marts: Path, company: Company, tmp_path: Path) -> None:
     paths = write_weekly_report(full_marts, tmp_path / "out", company=company, as_of=AS_OF)
-    assert [path.name for path in paths] == ["weekly.html", "weekly.en.html", "weekly.xlsx"]
+    assert [path.name for path in paths] == [
+        "weekly.html", "weekly.en.html", "weekly.xlsx", "weekly.en.xlsx",
+    ]  # fmt: skip
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(p.name for p in paths)
     assert Page(paths[0].read_text()).root.get("lang") == "zh-CN"
     assert Page(paths[1].read_text()).root.get("lang") == "en"

@@ -40,6 +40,8 @@ def test_a_page_of_its_own_is_written_for_every_catalogue(
         "weekly.en.html",
         "weekly.de.html",
         "weekly.xlsx",
+        "weekly.en.xlsx",
+        "weekly.de.xlsx",
     ]
 
 

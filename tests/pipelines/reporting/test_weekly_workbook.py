@@ -28,6 +28,7 @@ def row_of(sheet: object, name: str) -> dict[str, object]:
 def test_the_sheets_and_their_order(book: openpyxl.Workbook) -> None:
     assert book.sheetnames == [
         "总览",
+        "图表",
         "公司目标",
         "区域与团队",
         "销售代表",
@@ -59,7 +60,7 @@ def test_every_row_is_there_and_unknown_is_empty(book: openpyxl.Workbook) -> Non
 
 def test_headings_stay_in_view_and_columns_are_wide_enough(book: openpyxl.Workbook) -> None:
     for sheet in book.worksheets:
-        assert sheet.freeze_panes == "A2"
+        assert sheet.freeze_panes == ("A2" if not sheet._charts else None)
         assert all(d.width >= 10 for d in sheet.column_dimensions.values())
 
 
@@ -94,3 +95,36 @@ def test_empty_tables_say_so(make_marts: Callable[..., MartsBuilder], company: C
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book["预警"]["A2"].value == "没有预警。"
     assert book["漏斗"]["A2"].value == "没有数据"
+
+
+def test_charts_show_the_rows_of_the_sheets(
+    book: openpyxl.Workbook,
+    figures: ReportFigures,
+    make_marts: Callable[..., MartsBuilder],
+    company: Company,
+) -> None:
+    sheet = book["图表"]
+    assert len(sheet._charts) == 3
+    for chart in sheet._charts:
+        kinds = [chart, *chart._charts[1:]]
+        assert [type(kind).__name__ for kind in kinds] == ["BarChart", "LineChart"]
+        for kind in kinds:
+            (series,) = kind.series
+            for reference in (series.cat.strRef.f, series.val.numRef.f):
+                name, _, cells = reference.partition("!")
+                assert name.strip("'") == "图表"
+                assert any(row[0].value is not None for row in sheet[cells.replace("$", "")])
+    assert [sheet.cell(1, column).value for column in (10, 11, 12)] == ["周期", "已完成", "目标"]
+    months = {row[9].value: row[10].value for row in sheet.iter_rows(min_row=2, max_row=13)}
+    assert months["2026-10"] == 11_340_000
+    assert (months["2026-11"], len(months)) == (None, 12)
+    assert sheet.page_setup.paperSize == 9
+    english = openpyxl.load_workbook(io.BytesIO(workbook_bytes(figures, company, "en")))
+    assert english.sheetnames[:3] == ["Summary", "Charts", "Targets"]
+    assert english["Charts"]["K11"].value == 11_340_000
+    # Nothing to show, no page for it; and the same figures are the same file.
+    empty = openpyxl.load_workbook(
+        io.BytesIO(workbook_bytes(figures_of(make_marts().path), company))
+    )
+    assert "图表" not in empty.sheetnames
+    assert workbook_bytes(figures, company) == workbook_bytes(figures, company)
