@@ -74,8 +74,11 @@ class WriterBusy(TransientFailure):
 
 def endpoint(url: str) -> str:
     """A URL as it may be shown: scheme, host, port and path, without user, password and query."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.port:
-        host = f"{host}:{parts.port}"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.port:
+            host = f"{host}:{parts.port}"
+    except ValueError:  # what a redirect names may be no address at all
+        return "?"
     return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -26,6 +26,16 @@ from pipelines.language import text
 
 System = Literal["spreadsheet", "salesforce", "zoho", "jiandaoyun", "kingdee", "neocrm", "fxiaoke"]
 _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+def address_parts(value: str) -> SplitResult | None:
+    """An address taken apart; None if it is none: blanks, a port that cannot be."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return None
+    return None if re.search(r"\s", value) else parts
 
 
 class Source(BaseModel):
@@ -63,7 +73,7 @@ class Source(BaseModel):
     @field_validator("name", mode="before")
     @classmethod
     def _name_says_rule(cls, value: Any) -> Any:
-        if isinstance(value, str) and not re.match(r"^[a-z][a-z0-9_]*$", value):
+        if isinstance(value, str) and not re.fullmatch(r"[a-z][a-z0-9_]*", value):
             raise ValueError(text("config.sources.name"))
         return value
 
@@ -80,8 +90,8 @@ class Source(BaseModel):
     def _address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = address_parts(value)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(text("config.sources.address"))
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError(text("config.sources.bare_address"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -26,7 +25,7 @@ from pydantic import (
 
 from pipelines.configuration.mailbox import is_loopback
 from pipelines.configuration.problems import ConfigurationError, Problem, add_validation_problems
-from pipelines.configuration.sources import Source
+from pipelines.configuration.sources import Source, address_parts
 from pipelines.entities import ENTITIES
 from pipelines.sources.record_types import TYPED
 
@@ -96,11 +95,18 @@ def _zone(value: str) -> str:
 
 
 def _encrypted(value: str) -> str:
-    parts = urlsplit(value)
-    usual = parts.scheme == "https" or (
-        parts.scheme == "http" and is_loopback(parts.hostname or "")
+    parts = address_parts(value)
+    usual = parts is not None and (
+        parts.scheme == "https" or parts.scheme == "http" and is_loopback(parts.hostname or "")
     )
-    if not usual or not parts.hostname or parts.query or parts.username or parts.fragment:
+    if (
+        parts is None
+        or not usual
+        or not parts.hostname
+        or parts.query
+        or parts.username
+        or parts.fragment
+    ):
         raise ValueError("an address that begins with https://, without user and query")
     return value
 

@@ -107,7 +107,7 @@ def nothing() -> None:
 
 def killed(site: Installation, draw: random.Random) -> Done:
     """The process is killed at a random moment."""
-    done = run(site, kill_after=draw.uniform(1, 40))
+    done = run(site, kill_after=RUNS.took * draw.uniform(0.05, 0.9))
     time.sleep(1)  # the kernel ends children with their parent
     return done, nothing
 

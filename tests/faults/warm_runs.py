@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class WarmRuns:
 
     def __init__(self) -> None:
         self._server: subprocess.Popen[str] | None = None
+        self.took = 12.0  # seconds of the last run that ended by itself
 
     def run(
         self,
@@ -64,11 +66,14 @@ class WarmRuns:
                 "said": [str(path) for path in said],
             }
             pid = int(self._ask(json.dumps(wish)))
+            began = time.monotonic()
             timer = threading.Timer(kill_after or 0, _kill, [pid])
             if kill_after is not None:
                 timer.start()
             code = int(self._ask(""))
             timer.cancel()
+            if code == 0:
+                self.took = time.monotonic() - began
             out, err = (path.read_text(encoding="utf-8", errors="replace") for path in said)
             return subprocess.CompletedProcess(list(arguments), code, out, err)
 

@@ -19,6 +19,10 @@ from pipelines.configuration.mailbox import is_loopback
 from pipelines.failures import PermanentFailure, endpoint
 from pipelines.language import text
 
+# Addresses that stand for an older one in their last four bytes: mapped, compatible, NAT64.
+_TRANSLATED = [ipaddress.ip_network(n) for n in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")]
+_OWN_TRANSLATION = ipaddress.ip_network("64:ff9b:1::/48")
+_ASSIGNED = ipaddress.ip_network("192.0.0.0/24")  # for protocols; no host of the internet
 Resolve = Callable[[str], list[str]]
 
 
@@ -82,5 +86,16 @@ def _is_address(host: str) -> bool:
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the internet at large."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_global and not (mapped or found).is_multicast
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.is_site_local or found in _OWN_TRANSLATION:
+            return False
+        found = _carried(found) or found
+    return found.is_global and not found.is_multicast and found not in _ASSIGNED
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The older address within a newer one: what a translator or tunnel would go to."""
+    if any(address in network for network in _TRANSLATED):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)

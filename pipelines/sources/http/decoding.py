@@ -46,15 +46,19 @@ class Inflater:
             yield data
             return
         while data:
-            piece = self._inflated(data)
+            if self._inflate.eof:
+                # gzip may have several members, and some servers fill up with zeros.
+                data = data.lstrip(b"\0")
+                if data:
+                    self._inflate = zlib.decompressobj(_WINDOW[self._name])
+            piece = self._inflated(data) if data else b""
             self._given += len(piece)
             if self._given > self._most:
                 raise TooLarge
             if piece:
                 yield piece
-            if self._inflate.eof:
-                return
-            data = self._inflate.unconsumed_tail
+            ended = self._inflate.eof and data
+            data = self._inflate.unused_data if ended else self._inflate.unconsumed_tail
 
     def _inflated(self, data: bytes) -> bytes:
         assert self._inflate is not None

@@ -104,6 +104,7 @@ def parse_json(body: bytes) -> Any:
     A lone surrogate or 1e309 in one record would otherwise make a whole page unreadable; so they
     get through to the column rules, which reject the one record. Raises ValueError.
     """
+    body = body.removeprefix(b"\xef\xbb\xbf")  # a mark that some servers begin with
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -38,6 +38,9 @@ def verdict_of(
         return Verdict("retry", told, wait=wait, code=str(status))
     if status == 401:
         return Verdict("login", told, language.text("sources.http.check_credentials"), code="401")
+    if status == 206:
+        # Nobody asked for a part: a cache on the way gives one for the whole.
+        return Verdict("retry", told, language.text("sources.http.check_base_url_whether_proxy"))
     if status >= 300:
         return Verdict("permanent", told, code=str(status))
     if content_types is not None:

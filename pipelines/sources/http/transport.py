@@ -104,10 +104,15 @@ class Transport:
         return base + (path if path.startswith("/") else f"/{path}")
 
     def _check(self, method: str, url: str) -> None:
-        parts, own = urlsplit(url), urlsplit(self._base_url)
-        same = (parts.scheme, parts.hostname, parts.port) == (own.scheme, own.hostname, own.port)
+        own = urlsplit(self._base_url)
+        try:
+            parts = urlsplit(url)
+            asked = (parts.scheme, parts.hostname, parts.port)
+        except ValueError:  # what a redirect names may be no address at all
+            parts, asked = own, ("", None, None)
+        same = asked == (own.scheme, own.hostname, own.port)
         # Further hosts never lower the protection: what began encrypted stays so.
-        listed = parts.scheme == "https" and any(
+        listed = asked[0] == "https" and any(
             fnmatch(parts.hostname or "", pattern) for pattern in self._hosts
         )
         if not same and not listed:
@@ -195,11 +200,12 @@ class Transport:
         return came[0]
 
     def _body(self, response: httpx.Response, deadline: float, where: str) -> bytes:
-        parts: list[bytes] = []
+        body = bytearray()  # not a list of pieces: they may be of one byte each
         try:
             inflater = Inflater(response.headers.get("content-encoding", ""), self._max_body)
             for part in response.iter_raw():
-                parts.extend(inflater.feed(part))
+                for piece in inflater.feed(part):
+                    body += piece
                 if self._clock() > deadline:
                     took = f"the reply took more than {self._timeouts.whole:.0f} s"
                     raise httpx.ReadTimeout(took)
@@ -213,4 +219,4 @@ class Transport:
                 ),
                 next_step=text("sources.http.ask_smaller_pages_options_source"),
             ) from None
-        return b"".join(parts)
+        return bytes(body)

@@ -99,6 +99,14 @@ def test_a_file_without_sources(tmp_path, content, told):
             {"system": "zoho", "base_url": "acme.example"},
             "sources[0](crm).base_url: a value that is not shown here. Accepted: an address such as https://",
         ),
+        (
+            {"system": "zoho", "base_url": "https://acme.example:99999"},
+            "sources[0](crm).base_url: a value that is not shown here. Accepted: an address such as https://",
+        ),
+        (
+            {"system": "zoho", "base_url": "https://acme .example"},
+            "sources[0](crm).base_url: a value that is not shown here. Accepted: an address such as https://",
+        ),
         ({"files": "all"}, "sources[0](sheets).files: 'all'. Accepted: a valid tuple."),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import resource
 import socket
@@ -88,6 +89,104 @@ def test_half_a_compressed_body_is_no_body(packed, cut):
         ask(packed)
 
 
+def test_a_body_of_several_members_is_read_to_its_end(packed):
+    packed.encoding = "gzip"
+    packed.body = gzip.compress(b'{"rows": [1,') + gzip.compress(b" 2]}") + b"\0" * 9
+    assert ask(packed) == {"rows": [1, 2]}
+    # Members are counted together, and what is none of them is damage.
+    packed.body = gzip.compress(b" " * 100_000) * 40
+    with pytest.raises(PermanentFailure, match="larger than 2 MB"):
+        ask(packed, max_body=2 * 1024 * 1024)
+    packed.body = gzip.compress(b"{}") + b"more"
+    with pytest.raises(TransientFailure, match="compressed answer"):
+        ask(packed)
+
+
+def endless(*pieces):
+    yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + pieces[0]
+    while True:
+        yield pieces[1]
+
+
+def redirect(target):
+    return [b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + target + b"\r\n\r\n"]
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+HEADERS = b"".join(b"X-%d: a\r\n" % number for number in range(20_000))
+# What a server sends -> what is said of it.
+HOSTILE = {
+    "endless chunks": (
+        lambda: endless(CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
+        "larger than",
+    ),
+    "endless body": (lambda: endless(b"\r\n", b" " * 65536), "larger than"),
+    "endless trailer": (lambda: endless(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"), "not HTTP"),
+    "endless extension": (lambda: endless(CHUNKED + b"1;", b"a" * 999), "not HTTP"),
+    "chunks of a byte": (lambda: endless(CHUNKED, b"1\r\n \r\n" * 2000), "in time"),
+    "many headers": (lambda: [b"HTTP/1.1 200 OK\r\n", HEADERS, b"\r\n"], "not HTTP"),
+    "endless 100": (
+        lambda: endless(b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        "larger than|in time",
+    ),
+    "too short": (lambda: [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"], "not HTTP"),
+    "a part": (lambda: [b"HTTP/1.1 206 Some\r\nContent-Length: 2\r\n\r\n{}"], "HTTP 206"),
+    "to a port that cannot be": (lambda: redirect(b"http://127.0.0.1:999999/rows"), "another host"),
+    "to no address": (lambda: redirect(b"http://[::1/rows"), "cut off|another host"),
+    "to a file": (lambda: redirect(b"file:///etc/passwd"), "another host"),
+    "to a private address": (lambda: redirect(b"https://10.0.0.1/rows"), "private network"),
+    "to a name inside": (lambda: redirect(b"https://localhost.localdomain/rows"), "another host"),
+}
+
+
+@pytest.fixture
+def raw():
+    """A server that sends what it is given, whatever it is asked."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                for piece in sent[0]():
+                    connection.sendall(piece)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", sent
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(timeout=5)
+
+
+@pytest.mark.parametrize(("pieces", "said"), HOSTILE.values(), ids=HOSTILE)
+def test_what_a_hostile_server_sends_ends_in_a_sentence(raw, pieces, said):
+    url, sent = raw
+    sent.append(pieces)
+    limits = Timeouts(connect=1, read=0.3, whole=0.4)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    details = {"retry": ONCE, "timeouts": limits, "max_body": 2 * 1024 * 1024}
+    allowed, hosts = [("GET", "/rows")], ["10.*"]
+    with (
+        ReadOnlyClient(url, name="crm", allowed=allowed, hosts=hosts, **details) as client,
+        pytest.raises(Failure, match=said),
+    ):
+        client.get_json("/rows")
+    assert time.monotonic() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_json(packed):
+    packed.body = b'\xef\xbb\xbf{"rows": 1}'
+    assert ask(packed) == {"rows": 1}
+
+
 @pytest.fixture
 def dripping():
     """A server that sends one byte of its headers every 50 ms, for as long as anybody listens."""
@@ -138,6 +237,9 @@ def test_nothing_is_sent_in_the_clear(url):
 
 INSIDE = ["10.1.2.3", "172.16.0.9", "192.168.1.8", "169.254.169.254", "100.64.0.1", "0.0.0.0"]
 INSIDE += ["fe80::1", "fd00::1", "::ffff:10.0.0.1", "::", "127.0.0.9", "224.0.0.1"]
+# Addresses that a translator or tunnel takes inside.
+INSIDE += ["64:ff9b::10.0.0.1", "64:ff9b:1::1", "2002:0a00:0001::", "::10.0.0.1", "fec0::1"]
+INSIDE += ["::ffff:0:169.254.169.254", "2001:0:a00:1::", "192.0.0.8"]
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -155,6 +257,7 @@ def test_an_address_inside_needs_no_name():
     Addresses("crm").check("http://127.0.0.1:8080/rows")
     Addresses("crm", resolve=lambda host: ["93.184.216.34"]).check("https://crm.example/rows")
     assert is_public("2606:2800:220:1::1")
+    assert is_public("64:ff9b::8.8.8.8")
 
 
 def test_a_proxy_looks_names_up_itself(monkeypatch):
