@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Table, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from pipelines.ledger.models import Base, Episode, Response, Signal
 from pipelines.ledger.store import Ledger, open_ledger
 
 _ROWS = 2_000
+# Tables of which no row is ever deleted.
+_GROWING = ("episodes", "episode_changes", "tellings", "runs", "outbox")
+_SAID = ("responses", "comments")
+# What people gave, numbered as it came.
+_ANSWERS = ("responses", "comments", "snoozes", "quarantine_decisions")
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def copy_ledger(ledger: Ledger, target: Path) -> None:
@@ -60,6 +69,67 @@ def put_back(copy: Path, ledger: Ledger) -> int:
         return session.scalar(select(func.count()).select_from(Episode)) or 0
 
 
+def is_behind(ledger: Ledger, copy: Path) -> bool:
+    """Whether a copy holds more than the ledger: then it is an older one, or was emptied in part.
+
+    Nothing is ever deleted from the tables that are looked at; an answer that is taken back leaves a
+    comment in its place. Raises as `open_ledger`.
+    """
+    source = open_ledger(f"sqlite:///{copy}")
+    try:
+        with ledger.reading() as mine, source.reading() as theirs:
+            said = (sum(_grown(one, name)[0] for name in _SAID) for one in (mine, theirs))
+            fewer = next(said) < next(said)
+            # Each for itself: of an older ledger that has gone on only the count is smaller.
+            pairs = [zip(_grown(mine, n), _grown(theirs, n), strict=True) for n in _GROWING]
+            return fewer or any(own < other for pair in pairs for own, other in pair)
+    finally:
+        source.close()
+
+
+def complete(ledger: Ledger, copy: Path) -> int:
+    """Add what a copy has and the ledger lacks; returns the number of alerts it knows now.
+
+    Rows of the ledger stay. An answer whose number another one has by now gets a new number; an
+    alert of which the copy knows more is as in the copy.
+    """
+    source = open_ledger(f"sqlite:///{copy}")
+    try:
+        with source.reading() as read, ledger.writing() as write:
+            ledger.serialise(write)
+            for table in Base.metadata.sorted_tables:
+                _add_missing(table, read, write)
+            _follow_numbers(write)
+            return write.scalar(select(func.count()).select_from(Episode)) or 0
+    finally:
+        source.close()
+
+
+def _grown(session: Session, name: str) -> tuple[int, int]:
+    table = Base.metadata.tables[name]
+    key = next(iter(table.primary_key.columns))
+    highest: Any = func.max(key) if isinstance(key.type, Integer) else literal(0)
+    found: Any = session.execute(select(func.count(), highest).select_from(table)).one()
+    return int(found[0]), int(found[1] or 0)
+
+
+def _add_missing(table: Table, read: Session, write: Session) -> None:
+    key = next(iter(table.primary_key.columns)).name
+    own = {row[key]: dict(row) for row in write.execute(select(table)).mappings()}
+    plain = [{**row, key: None} for row in own.values()] if table.name in _ANSWERS else []
+    for found in read.execute(select(table)).mappings():
+        row = dict(found)
+        mine = own.get(row[key])
+        if mine is None:
+            insert = _INSERT[write.get_bind().dialect.name]
+            write.execute(insert(table).values(**row).on_conflict_do_nothing())
+        elif table.name in _ANSWERS and mine != row and {**row, key: None} not in plain:
+            del row[key]
+            write.execute(table.insert().values(**row))
+        elif table.name == Episode.__tablename__ and row["changes"] > mine["changes"]:
+            write.execute(table.update().where(table.c[key] == row[key]).values(**row))
+
+
 def _pour(source: Ledger, target: Ledger) -> None:
     with source.reading() as read, target.writing() as write:
         target.serialise(write)
@@ -67,6 +137,18 @@ def _pour(source: Ledger, target: Ledger) -> None:
             rows = read.execute(select(table)).mappings()
             for part in rows.partitions(_ROWS):
                 write.execute(table.insert(), [dict(row) for row in part])
+        _follow_numbers(write)
+
+
+def _follow_numbers(session: Session) -> None:
+    """PostgreSQL goes on counting behind the numbers that came with the rows; SQLite does anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for table in Base.metadata.sorted_tables:
+        key = next(iter(table.primary_key.columns))
+        if isinstance(key.type, Integer):
+            sequence = func.pg_get_serial_sequence(table.name, key.name)
+            session.execute(select(func.setval(sequence, func.max(key))).where(key.is_not(None)))
 
 
 def _remove(file: Path) -> None:

@@ -18,13 +18,15 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.failures import Failure, PermanentFailure, TransientFailure
 from pipelines.language import text as words
 from pipelines.ledger.upgrading import (
     ADVISORY_LOCK,
+    HalfLedger,
     NewerLedger,
     newest_revision,
     revision_of,
+    stop_at_half,
     upgrade,
 )
 
@@ -96,6 +98,13 @@ def open_ledger(url: str) -> Ledger:
                 cause=error.strerror or str(error),
                 next_step=words("ledger.make_writable"),
             ) from error
+        if Path(parsed.database).is_dir() or _leads_nowhere(Path(parsed.database)):
+            raise PermanentFailure(
+                words("ledger.open"),
+                where=shown,
+                cause=words("ledger.no_file"),
+                next_step=words("ledger.restore"),
+            )
     ledger = Ledger(_engine(parsed), shown)
     try:
         ledger.created = _upgrade(ledger)
@@ -110,15 +119,20 @@ def open_ledger(url: str) -> Ledger:
             cause=words("ledger.newer"),
             next_step=words("ledger.install_newer"),
         ) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, HalfLedger) as error:
         ledger.close()
+        cause = _cause(error) if isinstance(error, SQLAlchemyError) else error.words
         raise PermanentFailure(
             words("ledger.open"),
             where=shown,
-            cause=_cause(error),
+            cause=cause,
             next_step=words("ledger.restore"),
         ) from error
     return ledger
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _parse(url: str) -> URL:
@@ -186,6 +200,7 @@ def _upgrade(ledger: Ledger) -> bool:
     """Bring the tables to this version; whether there were none."""
     with ledger.engine.connect() as connection:
         found = revision_of(connection)
+        stop_at_half(connection, found)
     if found == newest_revision():
         return False
     with ledger._writer.begin() as connection:
@@ -193,7 +208,10 @@ def _upgrade(ledger: Ledger) -> bool:
     return found is None
 
 
-def _transient(tried: str, shown: str, error: SQLAlchemyError) -> TransientFailure:
+def _transient(tried: str, shown: str, error: SQLAlchemyError) -> Failure:
+    if "readonly" in _cause(error):
+        step = words("ledger.make_writable")
+        return PermanentFailure(tried, where=shown, cause=_cause(error), next_step=step)
     return TransientFailure(
         tried,
         where=shown,

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from pipelines.language import text as words
+from pipelines.ledger.models import Base
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any fixed number: it only has to be the same in every process of one installation.
 ADVISORY_LOCK = 0x464F5245
@@ -18,6 +21,14 @@ ADVISORY_LOCK = 0x464F5245
 
 class NewerLedger(Exception):
     """The tables have a version that this one does not know: a newer one wrote them."""
+
+
+class HalfLedger(Exception):
+    """Some of the tables are missing: half of a ledger was restored, or a table was dropped."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(", ".join(missing))
+        self.words = words("ledger.half", missing=missing)
 
 
 @cache
@@ -32,6 +43,16 @@ def revision_of(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.scalar(text("select version_num from alembic_version"))
+
+
+def stop_at_half(connection: Connection, revision: str | None) -> None:
+    """Raise `HalfLedger` where tables are missing that this version has, or their version is."""
+    there = set(inspect(connection).get_table_names())
+    tables = Base.metadata.tables.keys()
+    if revision is None and there & tables:
+        raise HalfLedger(["alembic_version"])
+    if revision == newest_revision() and tables - there:
+        raise HalfLedger(sorted(tables - there))
 
 
 def upgrade(connection: Connection) -> None:

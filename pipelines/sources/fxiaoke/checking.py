@@ -61,6 +61,7 @@ def findings(
                 zone=tenant.options.timezone,
                 known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
                 without=frozenset(tenant.options.without),
+                remembered=last.extra.get("read") if last else None,
             )
             types = types_of(tenant, item, described)
             count = tenant.count(item.name, of_types(types))

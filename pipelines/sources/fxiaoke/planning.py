@@ -139,6 +139,7 @@ def plan(
         zone=options.timezone,
         known=frozenset(last.extra.get("columns", ())) if last and same else frozenset(),
         without=frozenset(options.without),
+        remembered=last.extra.get("read") if last and same else None,
     )
     accepted = accepted_of(item, options)
     stop_without(tenant.name, item.name, item.entity, selection.columns, accepted)

@@ -166,6 +166,7 @@ def _cursor(job: Job, live: int, known: int) -> Cursor:
         "live": live,
         "ids": known,
         "types": list(job.types),
+        "read": {c.wanted.column: [c.key, list(c.wanted.keys)] for c in job.selection.chosen},
     }
     full_at = job.window.upto if job.window.full or job.last is None else job.last.full_at
     return Cursor(job.window.upto, full_at, extra)

@@ -5,8 +5,9 @@ Add here: a rule of selecting. Keep out: the list of fields (`objects.py`) and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
@@ -81,10 +82,13 @@ def select(
     zone: str,
     known: frozenset[str] = frozenset(),
     without: frozenset[str] = frozenset(),
+    remembered: Mapping[str, Sequence[Any]] | None = None,
 ) -> Selection:
     """The projection of an object.
 
-    `known`: columns that the last load read. Raises `PermanentFailure` if a needed or mapped field,
+    `known`: columns that the last load read. `remembered`: column -> the field it was read from, and
+    the names and labels by which that was found; labels are edited, so a field that is still there
+    stays the column's. Raises `PermanentFailure` if a needed or mapped field,
     or one that was read before, is no longer shown: figures would silently lack it.
     """
     chosen, absent, missing = [], [], []
@@ -106,6 +110,9 @@ def select(
             chosen.append(Chosen(wanted, wanted.keys[0], ""))
             continue
         key = next((found for k in wanted.keys if (found := described.find(k))), None)
+        before, by = (remembered or {}).get(wanted.column, ("", ()))
+        if before in described.types and list(by) == list(wanted.keys):
+            key = before
         if key is not None:
             chosen.append(Chosen(wanted, key, described.types.get(key, "")))
             continue

@@ -14,7 +14,7 @@ from pipelines.sources.kingdee.bill_types import condition, stop_at_unused, want
 from pipelines.sources.kingdee.entries import EntryJob, entry_key_of
 from pipelines.sources.kingdee.forms import Form
 from pipelines.sources.kingdee.paging import record_pages
-from pipelines.sources.kingdee.reading import first_records
+from pipelines.sources.kingdee.reading import first_records, remembered
 from pipelines.sources.kingdee.selection import select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.protocol import Finding, Previous
@@ -66,6 +66,7 @@ def _form(site: Site, form: Form, last: Cursor | None) -> Finding:
         fields,
         mapped=given.columns if given else {},
         known=frozenset(last.extra.get("columns", ())) if last else frozenset(),
+        remembered=remembered(last),
     )
     where = condition(site, form, fields)
     if where:

@@ -30,7 +30,7 @@ from pipelines.sources.kingdee.entries import EntryJob, read_entries
 from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
 from pipelines.sources.kingdee.paging import both, literal, record_pages
 from pipelines.sources.kingdee.regions import with_regions
-from pipelines.sources.kingdee.selection import Selection, resolved, select_tried
+from pipelines.sources.kingdee.selection import Remembered, Selection, resolved, select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.kingdee.sweeping import (
     Sweep,
@@ -109,12 +109,21 @@ def plan(
         fields,
         mapped=given.columns if given else {},
         known=known or frozenset(),
+        remembered=remembered(last),
     )
     read = {key.partition("@")[0] for key in selection.keys}
     entity = entity_of(form.table)
     stop_without(site.name, form.form_id, entity, read, site.options.accept_missing)
     types = condition(site, form, fields)
     return Job(form, fields, selection, id_key, last, upto, zone, types)
+
+
+def remembered(last: Cursor | None) -> Remembered:
+    """What the last load read each column of a form from; empty before the first."""
+    if last is None:
+        return {}
+    asked = last.extra.get("asked", {})
+    return {c: (key, asked.get(c, ())) for c, key in last.extra.get("columns", {}).items()}
 
 
 def is_whole(site: Site, job: Job) -> bool:
@@ -186,6 +195,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         "digests": dict(swept.digests if swept else before),
         "rows": len(swept.ids) if swept else rows_before,
         "types": job.types,
+        "asked": {column.name: list(column.keys) for column in job.selection.columns},
         "swept_at": job.upto.isoformat() if swept else last and last.extra.get("swept_at"),
     }
     if swept and has_shrunk(len(swept.ids), rows_before, options.most_vanished):

@@ -14,6 +14,8 @@ from pipelines.sources.kingdee.forms import Column, FieldsOfForm, Form
 from pipelines.sources.kingdee.site import Site
 
 HEAD = "FBillHead"
+# column -> the key it was read from, and the keys and labels by which that was found
+Remembered = Mapping[str, tuple[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,23 @@ def select(
     mapped: Mapping[str, object],
     known: frozenset[str] = frozenset(),
     refused: frozenset[str] = frozenset(),
+    remembered: Remembered | None = None,
 ) -> Selection:
     """What to ask of a form.
 
     `mapped`: keys the company itself has named; `known`: columns that the last load read; `refused`:
-    keys that the site does not take in a query. Raises
-    `PermanentFailure` if one of those, or a required one, is not there: figures would silently lack it.
+    keys that the site does not take in a query. `remembered`: what the last load read each column from,
+    by the same keys and labels: labels are edited, so a key that is still there stays the column's.
+    Raises `PermanentFailure` if one of those, or a required one, is not there: figures would silently lack it.
     """
     keys: dict[str, str] = {}
     absent, missing = [], []
     columns = [part for column in columns for part in column.parts]
     for column in columns:
-        candidates = (resolved(key, fields) for key in column.keys)
+        candidates = [resolved(key, fields) for key in column.keys]
+        before, by = (remembered or {}).get(column.name, ("", ()))
+        if before and list(by) == list(column.keys):
+            candidates.insert(0, resolved(before, fields))
         found = next((k for k in candidates if k and k not in refused), None)
         if found:
             keys[column.name] = found
@@ -88,6 +95,7 @@ def select_tried(
     *,
     mapped: Mapping[str, object],
     known: frozenset[str] = frozenset(),
+    remembered: Remembered | None = None,
 ) -> tuple[Selection, str]:
     """The selection and primary key by which the site lets the form be read; raises as `select`.
 
@@ -106,6 +114,7 @@ def select_tried(
             mapped=mapped,
             known=known,
             refused=refused,
+            remembered=remembered,
         )
         keys = list(dict.fromkeys(selection.keys.values()))
         if site.takes(form.form_id, [id_key, *keys]):

@@ -109,8 +109,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self._close_cell()
-            for outer in self._open:
-                outer.nested = True
+            if self._open:
+                self._open[-1].nested = True  # those around it are already
             self._open.append(_Table(f"Table{len(self._open) + len(self._done) + 1}"))
         elif not self._open:
             return

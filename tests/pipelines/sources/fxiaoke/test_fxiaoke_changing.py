@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fxiaoke_source import DEAL, NOW, Tenant
+from fxiaoke_source import DAY, DEAL, NOW, Tenant
 from simulators.changing import changes_tried, changing, right_or_said
 from simulators.fxiaoke import FxiaokeSimulator
 from simulators.fxiaoke_schema import define
@@ -79,3 +79,19 @@ def test_amounts_are_right_or_the_load_says_why(settings, secrets, steps):
             return {key: row["amount"] for key, row in tenant.latest("opportunity").items()}
 
         right_or_said(steps, change=change, load=load, seen=seen, truth=lambda: dict(amounts))
+
+
+def test_a_label_that_another_field_bears_now_does_not_move_the_column(deals):
+    simulator = deals.simulator
+    for key in simulator.data[DEAL]:
+        simulator.change(DEAL, key, lost_reason__c="价格")
+    deals.load()
+    # The label goes to another field, and the old one is called otherwise.
+    fields = simulator.fields[DEAL]
+    fields["lost_reason__c"] = {**fields["lost_reason__c"], "label": "丢单原因"}
+    fields["notes__c"] = {"type": "text", "label": "输单原因"}
+    simulator.advance(DAY)
+    for key in simulator.data[DEAL]:
+        simulator.change(DEAL, key, notes__c="-")
+    deals.load()
+    assert {row["lost_reason"] for row in deals.latest("opportunity").values()} == {"价格"}

@@ -73,3 +73,19 @@ def test_amounts_are_right_or_the_load_says_why(settings, monkeypatch, tmp_path_
             return {key: row["amount"] for key, row in night.alive("sale_order").items()}
 
         right_or_said(steps, change=change, load=load, seen=seen, truth=lambda: dict(amounts))
+
+
+def test_a_label_that_another_field_bears_now_does_not_move_the_column(
+    night, simulator, small_site
+):
+    night.load()
+    # The label goes to a field of costs, and the amounts are called otherwise.
+    form = simulator.forms["CRM_OPP_Opportunity"]
+    form.fields["F_KD_Amount"] = (form.fields["F_KD_Amount"][0], "签约额")
+    simulator.add_field("CRM_OPP_Opportunity", "F_KD_Cost", "预计金额")
+    for number in small_site["deals"]:
+        simulator.edit("CRM_OPP_Opportunity", number, {"F_KD_Cost": 1.0})
+    simulator.advance(86_400)
+    before = {key: row["amount"] for key, row in night.alive("opportunity").items()}
+    night.load()
+    assert {key: row["amount"] for key, row in night.alive("opportunity").items()} == before

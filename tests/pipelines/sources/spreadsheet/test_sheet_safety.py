@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 import openpyxl
 import pytest
+
+from pipelines.sources.spreadsheet.formats import child
+from pipelines.sources.spreadsheet.formats.refused import Refused
 
 FAR = '<row r="1048576"><c r="XFD1048576" t="{}">{}</c></row>'
 INLINE = FAR.format("inlineStr", "<is><t></t></is>")
@@ -130,3 +135,37 @@ def test_a_fault_of_the_reader_itself_costs_one_file(
     run = sheets.run()
     assert "could not cope with this file (KeyError)" in run.extract("teams").message
     assert run.extract("users").rows == 1
+
+
+def many_parts(count: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(count):
+            archive.writestr(f"xl/media/{number}", b"")
+    return out.getvalue()
+
+
+def processor_seconds(data: bytes) -> float:
+    """What reading a file takes, whatever comes of it."""
+    before = time.process_time()
+    with contextlib.suppress(Refused):
+        child.read(data, {})
+    return time.process_time() - before
+
+
+def test_a_workbook_of_very_many_parts_is_told_by_their_number() -> None:
+    with pytest.raises(Refused) as caught:
+        child.read(many_parts(20_001), {})
+    assert caught.value.key == "sheets.too_many_parts"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        workbook([ONE + "<!--" + "x" * 30_000_000 + "-->"]),
+        b"<html>" + b"<table><tr><td>" * 20_000,
+    ],
+    ids=["one long comment", "tables in tables"],
+)
+def test_what_has_no_end_takes_time_by_its_length_and_not_by_its_square(data: bytes) -> None:
+    assert processor_seconds(data) < 3  # was 5 and 15

@@ -50,7 +50,10 @@ class Package:
         except _ZIP_FAULTS as error:
             raise damaged() from error
         unpacked = sum(part.file_size for part in parts)
-        if unpacked > MOST_UNPACKED or len(parts) > MOST_PARTS:
+        if len(parts) > MOST_PARTS:
+            counted = {"count": f"{len(parts):,}", "most": f"{MOST_PARTS:,}"}
+            raise Refused("sheets.too_many_parts", "sheets.next.delete_unused", **counted)
+        if unpacked > MOST_UNPACKED:
             raise Refused(
                 "sheets.unpacks_too_large",
                 "sheets.next.delete_unused",
@@ -155,15 +158,18 @@ class Package:
             parser.EndElementHandler = lambda name: end(local(name))
         if text is not None:
             parser.CharacterDataHandler = text
-        seen = 0
+        seen, size = 0, _BLOCK
         try:
             with self._zip.open(self._parts[part.casefold()]) as stream:
-                while block := stream.read(_BLOCK):
+                while block := stream.read(size):
                     # Sizes in the directory of a zip can lie; what really unpacks cannot.
                     seen += len(block)
                     if seen > MOST_UNPACKED:
                         raise _part_too_large()
+                    before = parser.CurrentByteIndex
                     parser.Parse(block, False)
+                    # A token that goes on is read again from its start: so the pieces grow with it.
+                    size = _BLOCK if parser.CurrentByteIndex != before else 2 * size
                 parser.Parse(b"", True)
         except (*_ZIP_FAULTS, expat.ExpatError) as error:
             raise damaged() from error
