@@ -9,9 +9,10 @@ other countries, and Chinese years whose notice is not out yet, from `holidays`.
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 import holidays
@@ -19,6 +20,8 @@ import holidays
 from pipelines.configuration.tables import CalendarDay
 from pipelines.settings import Settings
 
+# Said of years that a calendar does not reach, once a night and country; such days are weekdays.
+warnings.filterwarnings("ignore", message="Requested Holidays are available only")
 # The first day that a record may plausibly bear; rows before it are set aside (dbt's only_sound_rows).
 FIRST_DAY = dt.date(1990, 1, 1)
 
@@ -62,7 +65,15 @@ def _is_workday(country: str, date: dt.date, names: holidays.HolidayBase) -> boo
 
 def workday_test(settings: Settings, as_of: dt.date) -> Callable[[dt.date], bool]:
     """A function that says whether a day is a workday of the company, up to the year after next."""
-    company = settings.company
-    days = working_days(company.calendar, dt.date(as_of.year + 2, 12, 31), settings.calendar_days)
-    known = {day.date_day: day.is_workday for day in days}
-    return lambda day: known.get(day, day.weekday() < 5)
+    country = settings.company.calendar
+    until = dt.date(as_of.year + 2, 12, 31)
+    names = holidays.country_holidays(country)  # reads a year when a day of it is asked for
+    own = {day.date: day.is_workday for day in settings.calendar_days}
+
+    @cache
+    def is_workday(day: dt.date) -> bool:
+        if not FIRST_DAY <= day <= until:
+            return day.weekday() < 5
+        return own[day] if day in own else _is_workday(country, day, names)
+
+    return is_workday

@@ -17,7 +17,9 @@ def feed_metrics(freshness: pd.DataFrame, *, as_of: dt.date) -> pd.DataFrame:
     missing); `feed_row_share`: rows over rows of the load before. scope_id is `source/entity`.
     """
     rows = []
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    # In DuckDB's own unit: a united column of two units would hold 300,000 objects.
+    day = pd.Timestamp(as_of).as_unit("us")
+    end = day + pd.Timedelta(days=1)
     for entry in freshness.to_dict("records"):
         scope = f"{entry['source']}/{entry['entity']}"
         figures: dict[str, tuple[float, float]] = {}
@@ -35,8 +37,8 @@ def feed_metrics(freshness: pd.DataFrame, *, as_of: dt.date) -> pd.DataFrame:
                 {
                     "metric": metric,
                     "grain": "day",
-                    "period_start": as_of,
-                    "period_end": as_of,
+                    "period_start": day,
+                    "period_end": day,
                     "scope_type": "source",
                     "scope_id": scope,
                     "dimension": "",

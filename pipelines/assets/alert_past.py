@@ -51,13 +51,21 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
 
     freshness = table("select * from marts.rpt_freshness")
     metrics = table("select * from marts.fct_metrics")
-    feeds = feed_metrics(freshness, as_of=as_of)
     return Past(
         as_of,
         freshness,
-        pd.concat([metrics, feeds], ignore_index=True) if len(feeds) else metrics,
+        _united(metrics, feed_metrics(freshness, as_of=as_of)),
         table(COMPLETION),
         table("select * from intermediate.int_scopes"),
         table(CALENDAR),
         table(PEOPLE),
     )
+
+
+def _united(metrics: pd.DataFrame, feeds: pd.DataFrame) -> pd.DataFrame:
+    """Both, with the types of the metrics: a day that is over is complete, what is not known is null."""
+    if feeds.empty:
+        return metrics
+    feeds = feeds.reindex(columns=metrics.columns)
+    feeds["is_complete"] = True
+    return pd.concat([metrics, feeds.astype(metrics.dtypes.to_dict())], ignore_index=True)

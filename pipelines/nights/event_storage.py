@@ -44,6 +44,18 @@ class EventStorage(ConsolidatedSqliteEventLogStorage):
         with self._engine.begin() as connection:
             yield connection
 
+    def has_table(self, table_name: str) -> bool:
+        """As Dagster's own, which asks for every event; a table that is there stays there."""
+        if table_name not in self._tables:
+            if not super().has_table(table_name):
+                return False
+            self._tables.add(table_name)
+        return True
+
+    @cached_property
+    def _tables(self) -> set[str]:
+        return set()
+
     def dispose(self) -> None:
         """Close the kept connections, too."""
         super().dispose()

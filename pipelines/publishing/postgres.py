@@ -28,7 +28,8 @@ from pipelines.language import Text, text
 from pipelines.publishing.holding import held_version
 from pipelines.publishing.postgres_rows import show_rows
 from pipelines.publishing.postgres_swap import drop_superseded, give_to_readers, swap_in
-from pipelines.publishing.versions import MARTS, Manifest, read_manifest
+from pipelines.publishing.reader_files import MARTS
+from pipelines.publishing.versions import Manifest, read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 

@@ -12,7 +12,6 @@ it (`holding.py`).
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import os
 import shutil
@@ -21,17 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
-from pipelines.language import has
 from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.publishing.holding import MANIFEST, unheld
+from pipelines.publishing.reader_files import sha256_of, write_reader_files
 from pipelines.raw_zone.zone import FIRST_PUBLISHED
 from pipelines.settings import Settings
-from pipelines.warehouse.binding import connect
 
-MARTS = "marts"
 KEPT_VERSIONS = 3
-READERS_FORMAT = "v1.4.0"
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
     return [
         name
         for name, checksum in manifest.files.items()
-        if not (folder / name).is_file() or _sha256(folder / name) != checksum
+        if not (folder / name).is_file() or sha256_of(folder / name) != checksum
     ]
 
 
@@ -87,7 +83,7 @@ def publish(settings: Settings, night: Night) -> Manifest:
 
 
 def _publish(settings: Settings, night: Night) -> Manifest:
-    tables = _write_reader_files(night)
+    tables = write_reader_files(night)
     _share_unchanged(settings.current, night.folder, tables)
     number = max((n for n, _ in _versions(settings)), default=0) + 1
     names = ["warehouse.duckdb", "forewarn.duckdb", *(f"parquet/{name}.parquet" for name in tables)]
@@ -106,7 +102,7 @@ def _publish(settings: Settings, night: Night) -> Manifest:
         created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         run_id=night.run_id,
         tables=tables,
-        files={name: _sha256(night.folder / name) for name in names},
+        files={name: sha256_of(night.folder / name) for name in names},
     )
     (night.folder / MANIFEST).write_text(json.dumps(manifest.content(), indent=1, sort_keys=True))
     for name in [*names, MANIFEST]:
@@ -124,39 +120,6 @@ def _publish(settings: Settings, night: Night) -> Manifest:
     return manifest
 
 
-def _write_reader_files(night: Night) -> dict[str, dict[str, Any]]:
-    readers, parquet = night.folder / "forewarn.duckdb", night.folder / "parquet"
-    readers.unlink(missing_ok=True)
-    shutil.rmtree(parquet, ignore_errors=True)
-    parquet.mkdir()
-    tables: dict[str, dict[str, Any]] = {}
-    with connect(night.warehouse) as connection:
-        connection.execute(
-            f"attach '{_quoted(readers)}' as readers (storage_version '{READERS_FORMAT}')"
-        )
-        connection.execute(f"create schema readers.{MARTS}")
-        names = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = ? and database_name = current_database() "
-            "order by table_name",
-            [MARTS],
-        ).fetchall()
-        for (name,) in names:
-            # Ordered, so that the same figures give the same bytes.
-            connection.execute(
-                f"create table readers.{MARTS}.{name} as from {MARTS}.{name} order by all"
-            )
-            target = _quoted(parquet / f"{name}.parquet")
-            connection.execute(
-                f"copy (from readers.{MARTS}.{name}) to '{target}' (format parquet, compression zstd)"
-            )
-            _copy_comments(connection, name)
-            tables[name] = _measured(connection, name, parquet / f"{name}.parquet")
-        connection.execute("checkpoint readers")
-        connection.execute("detach readers")
-        connection.execute("checkpoint")
-    return tables
-
-
 def _share_unchanged(current: Path, folder: Path, tables: dict[str, dict[str, Any]]) -> None:
     """One file on disk for a mart that is the same as in the current version, named by both."""
     before = read_manifest(current)
@@ -165,63 +128,13 @@ def _share_unchanged(current: Path, folder: Path, tables: dict[str, dict[str, An
         assert before is not None
         if before.tables.get(name, {}).get("sha256") != table["sha256"] or not old.is_file():
             continue
-        if _sha256(old) == table["sha256"]:  # whole, whatever its manifest says
+        if sha256_of(old) == table["sha256"]:  # whole, whatever its manifest says
             link = new.with_suffix(".link")
             try:
                 os.link(old.resolve(), link)
             except OSError:
                 return  # a disk without links: each version then has its own
             link.replace(new)
-
-
-def _copy_comments(connection: Any, name: str) -> None:
-    told = connection.execute(
-        "select comment from duckdb_tables() where schema_name = ? and table_name = ? "
-        "and database_name = current_database()",
-        [MARTS, name],
-    ).fetchone()
-    about = words(f"mart.{name}").zh if has(f"mart.{name}") else ""
-    said = " ".join(part for part in (about, told[0] if told else None) if part)
-    if said:
-        said = " ".join(said.split()).replace("'", "''")
-        connection.execute(f"comment on table readers.{MARTS}.{name} is '{said}'")
-    comments = connection.execute(
-        "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ? "
-        "and database_name = current_database() and comment is not null",
-        [MARTS, name],
-    ).fetchall()
-    for column, comment in comments:
-        text = comment.replace("'", "''")
-        connection.execute(f"comment on column readers.{MARTS}.{name}.\"{column}\" is '{text}'")
-
-
-def _measured(connection: Any, name: str, parquet: Path) -> dict[str, Any]:
-    counts = [
-        connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
-        for relation in (
-            f"{MARTS}.{name}",
-            f"readers.{MARTS}.{name}",
-            f"read_parquet('{_quoted(parquet)}')",
-        )
-    ]
-    if len(set(counts)) != 1:
-        raise PermanentFailure(
-            words("publish.not_published", name=name),
-            cause=words(
-                "publish.rows_differ", counts=counts[0], counts2=counts[1], counts3=counts[2]
-            ),
-            next_step=words("publish.check_disk"),
-        )
-    columns = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
-        "and database_name = 'readers' order by column_index",
-        [MARTS, name],
-    ).fetchall()
-    return {
-        "rows": counts[0],
-        "columns": [column for (column,) in columns],
-        "sha256": _sha256(parquet),
-    }
 
 
 def _versions(settings: Settings) -> list[tuple[int, Path]]:
@@ -252,15 +165,6 @@ def forget_old(settings: Settings) -> None:
             with unheld(path) as free:
                 if free:
                     (path / "warehouse.duckdb").unlink(missing_ok=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

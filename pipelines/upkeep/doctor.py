@@ -27,7 +27,8 @@ from pipelines.ledger.store import open_ledger
 from pipelines.nights.storage import damage
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.publishing.postgres import SCHEMA, publish_url, published_in
-from pipelines.publishing.versions import MARTS, damaged_files, read_manifest
+from pipelines.publishing.reader_files import MARTS
+from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import Settings
 
 State = Literal["ok", "warning", "problem"]
