@@ -78,6 +78,13 @@ class _StrictLoader(FastLoader):  # type: ignore[misc]
                 seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # 30 February, a number of 5,000 digits
+            said = text("config.no_value", value=str(node.value)[:40])
+            raise yaml.MarkedYAMLError(problem=str(said), problem_mark=node.start_mark) from error
+
 
 def read_text(path: Path, problems: list[Problem], *, accepted: Said) -> str | None:
     """The text of a UTF-8 file, with or without BOM; on any fault add a problem and return None."""

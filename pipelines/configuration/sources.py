@@ -73,7 +73,7 @@ class Source(BaseModel):
     @field_validator("name", mode="before")
     @classmethod
     def _name_says_rule(cls, value: Any) -> Any:
-        if isinstance(value, str) and not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        if isinstance(value, str) and not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", value):
             raise ValueError(text("config.sources.name"))
         return value
 

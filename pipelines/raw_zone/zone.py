@@ -216,7 +216,8 @@ class RawZone:
         path = folder / f"{now:%Y%m%dT%H%M%S%f}.csv"
         path.touch(mode=0o600)  # what could not be read may name people and amounts
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
-            writer = csv.writer(handle)
+            # Quoted: where lists are separated by semicolons, one in a cell would begin another.
+            writer = csv.writer(handle, quoting=csv.QUOTE_ALL)
             further = [code for code in languages() if code not in OWN_COLUMNS]
             reasons = ["reason", "reason_zh", *(f"reason_{code}" for code in further)]
             writer.writerow(["entity", "file", "address", "column", "value", *reasons])
@@ -236,8 +237,12 @@ def _now() -> dt.datetime:
 
 def _harmless(value: str | None) -> str | None:
     """A cell that a spreadsheet program would take for a formula, made plain text."""
-    start = value.lstrip(" \xa0\u3000")[:1] if value else ""
-    return f"'{value}" if start and start in "=+-@\t\r\n＝＋－＠" else value
+    if not value:
+        return value
+    # Blanks and characters that are not seen may be dropped by whoever opens the file.
+    seen = next((char for char in value if char.isprintable() and not char.isspace()), "")
+    formula = value[0] in "\t\r\n" or (seen and seen in "=+-@＝＋－＠")
+    return f"'{value}" if formula else value
 
 
 def _unwrapped(error: BaseException, source: str, root: Path) -> Failure:

@@ -10,6 +10,8 @@ come by `options.fields`, its own objects by `options.objects`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from pipelines.entities import ENTITIES
@@ -120,8 +122,10 @@ def _opportunity(
         moments=f"stage_changed_at={moved}",
         entity="opportunities",
     )
+    # Without its stage a deal is in no funnel.
+    columns = [replace(w, must=True) if w.column == "stage" else w for w in item.columns]
     extra = (Wanted("closed_as", (CLOSED,)),)
-    return FxiaokeObject(name, item.table, item.columns + extra, item.entity)
+    return FxiaokeObject(name, item.table, (*columns, *extra), item.entity)
 
 
 # A tenant works with one of the two; both fill the same raw table.

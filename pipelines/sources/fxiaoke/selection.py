@@ -117,15 +117,17 @@ def select(
             chosen.append(Chosen(wanted, key, described.types.get(key, "")))
             continue
         spared = any(f"{item.name}.{k}" in without for k in wanted.keys)
+        if wanted.column in mapped:
+            continue
         if (wanted.must or wanted.column in known) and not spared:
             missing.append(wanted.keys[0])
-        elif wanted.column not in mapped:
+        else:
             absent.append(wanted.keys[0])
     if missing:
         raise PermanentFailure(
             text("sources.could_not_read_object", name=item.name, source=source),
-            where=f"{item.name}: {', '.join(missing)}",
-            cause=text("sources.fxiaoke.these_fields_are_not_shown"),
+            where=item.name,
+            cause=text("sources.fxiaoke.these_fields_are_not_shown", fields=missing),
             next_step=text(
                 "sources.fxiaoke.grant_field_permission_map_new", name=item.name, missing=missing[0]
             ),

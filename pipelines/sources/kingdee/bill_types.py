@@ -31,8 +31,8 @@ def type_key(site: Site, form: Form, fields: FieldsOfForm) -> str:
     if found is None:
         raise PermanentFailure(
             text("sources.kingdee.could_not_read", form_id=form.form_id, source=site.name),
-            where=f"{form.form_id}: {' or '.join(keys)}",
-            cause=text("sources.kingdee.site_has_no_such_fields"),
+            where=form.form_id,
+            cause=text("sources.kingdee.site_has_no_such_fields", fields=[" or ".join(keys)]),
             next_step=text("sources.record_types.field_step", form=form.table),
         )
     return found

@@ -81,8 +81,8 @@ def select(
     if missing:
         raise PermanentFailure(
             text("sources.kingdee.could_not_read", form_id=form.form_id, source=source),
-            where=f"{form.form_id}: {', '.join(missing)}",
-            cause=text("sources.kingdee.site_has_no_such_fields"),
+            where=form.form_id,
+            cause=text("sources.kingdee.site_has_no_such_fields", fields=missing),
             next_step=text("sources.kingdee.name_keys_or_go_on", table=form.table),
         )
     return Selection(tuple(columns), keys, tuple(absent))

@@ -192,10 +192,10 @@ def _shown(key: str, described: Described | None, refused: set[str]) -> bool:
 
 def _stop_without(tenant: Tenant, item: NeocrmObject, missing: list[Wanted]) -> None:
     if missing:
-        names = ", ".join(" or ".join(wanted.keys) for wanted in missing)
+        names = [" or ".join(wanted.keys) for wanted in missing]
         raise PermanentFailure(
             text("sources.could_not_read_object", name=item.name, source=tenant.name),
-            where=f"{item.name}: {names}",
-            cause=text("sources.neocrm.these_fields_are_not_visible"),
+            where=item.name,
+            cause=text("sources.neocrm.these_fields_are_not_visible", fields=names),
             next_step=text("sources.neocrm.give_read_access_them_name"),
         )

@@ -124,8 +124,8 @@ def select(
     if missing:
         raise PermanentFailure(
             text("sources.could_not_read_object", name=item.name, source=source),
-            where=f"{item.name}: {', '.join(missing)}",
-            cause=text("sources.salesforce.these_fields_are_not_visible"),
+            where=item.name,
+            cause=text("sources.salesforce.these_fields_are_not_visible", fields=missing),
             next_step=text(
                 "sources.salesforce.grant_read_access_them_field",
                 name=item.name,

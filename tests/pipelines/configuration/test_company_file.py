@@ -98,6 +98,11 @@ def test_a_bad_value_names_file_key_value_and_what_would_do(tmp_path, line, told
         ("# nothing yet\n", "company.yml: is empty. Accepted: name"),
         ("- name\n", "company.yml: is not a mapping of keys. Accepted: name: ..., language: ..."),
         ("name: [Acme\n", "company.yml: line 2: not valid YAML: "),
+        (
+            "name: A\nclock: 2026-02-30\n",
+            "company.yml: line 2: not valid YAML: 2026-02-30 is no day",
+        ),
+        ("name: " + "9" * 5000, "company.yml: line 1: not valid YAML: 9999"),
         ("name: A\nname: B\n", "company.yml: line 2: not valid YAML: the key name is there twice"),
         ("name: 甲\n".encode("gb18030"), "company.yml: is not UTF-8 text ("),
         (None, "company.yml: no such file in "),

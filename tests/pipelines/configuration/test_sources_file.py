@@ -73,7 +73,7 @@ def test_a_file_without_sources(tmp_path, content, told):
         (
             {"name": "Sales Sheets"},
             "sources[0](Sales Sheets).name: 'Sales Sheets'. Accepted: lower-case letters, digits "
-            "and _ (it names the raw folder).",
+            "and _, no more than 60 (it names the raw folder).",
         ),
         ({"name": ...}, "sources[0](?).name: is missing. Accepted: a value for this key."),
         (
