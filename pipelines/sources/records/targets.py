@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,7 @@ METRICS = {
     "新客户数": "new_accounts",
     "新增客户": "new_accounts",
 }
-PERIOD = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]|Q[1-4]))?")
+PERIOD = re.compile(r"(?:199|20\d)\d(?:-(?:0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:\s*[-/.]?\s*\d{1,2}\s*日?)?")
 _DIGITS = re.compile(r"(\d{4})(0[1-9]|1[0-2])(?:\d{2})?")
 _QUARTER = re.compile(r"(\d{4})\s*[-/年]?\s*(?:第\s*)?[Qq]?\s*([1-4一二三四])\s*(?:季度|季)?")
@@ -56,13 +57,18 @@ def period_of(value: Any, zone: ZoneInfo) -> Any:
     """`2026-05`, `2026-Q2` or `2026` of a text, a number or a date; other values as they are.
 
     A date stands for its month. A number of nine digits or more is a moment since 1970 in seconds or
-    milliseconds, its month that of `zone`.
+    milliseconds, its month that of `zone`. A week is no period, nor is a year of another age.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(int(value)) if float(value).is_integer() else str(value)
     if not isinstance(value, str):
         return value
-    text = value.strip()
+    text = unicodedata.normalize("NFKC", value).strip()
+    found = _period(text, zone)
+    return found if found and PERIOD.fullmatch(found) else value
+
+
+def _period(text: str, zone: ZoneInfo) -> str | None:
     if match := _YEAR.fullmatch(text):
         return match.group(1)
     if ("季" in text or "q" in text.lower()) and (match := _QUARTER.fullmatch(text)):
@@ -76,10 +82,12 @@ def period_of(value: Any, zone: ZoneInfo) -> Any:
         number = int(float(text))
         seconds = number / 1_000 if abs(number) >= _MILLISECONDS_FROM else number
         return f"{(_EPOCH + dt.timedelta(seconds=seconds)).astimezone(zone):%Y-%m}"
+    if "w" in text.lower():
+        return None  # a week is no month, though its first day lies in one
     try:
         moment = dt.datetime.fromisoformat(text.replace("/", "-"))
     except ValueError:
-        return text
+        return None
     return f"{moment.astimezone(zone) if moment.tzinfo else moment:%Y-%m}"
 
 

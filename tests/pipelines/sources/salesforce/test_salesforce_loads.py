@@ -208,7 +208,7 @@ def test_a_field_that_vanishes_later_stops_the_load_unless_it_may(night, small_o
     night.load()
     night.simulator.org.hidden.add("Opportunity.Amount")
     night.simulator.advance(24 * 3600)
-    with pytest.raises(PermanentFailure, match=r"Opportunity: Amount.*options.without"):
+    with pytest.raises(PermanentFailure, match=r"renamed: Amount.*options.without"):
         night.load()
     night.options["without"] = ["Opportunity.Amount"]
     report = night.load()
