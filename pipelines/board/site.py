@@ -21,6 +21,7 @@ from pipelines.board.access.viewers import Viewer
 from pipelines.board.charts.drawing import Charts
 from pipelines.board.reading.organisation import Organisation, Scope, read_organisation
 from pipelines.board.reading.published import Publications, Version
+from pipelines.board.reading.runs import Run
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.board.reading.standing import Standing, given_to, standings
 from pipelines.configuration.board_file import BoardFile
@@ -62,6 +63,8 @@ class Visit:
     cursor: duckdb.DuckDBPyConnection
     organisation: Organisation
     language: str
+    # Of the cards that this page shows, as far as it shows their weeks: by alert.
+    runs: dict[str, Run] = field(default_factory=dict)
 
     @property
     def as_of(self) -> dt.date:

@@ -15,6 +15,7 @@ from pipelines.board.charts.targets import curve, said
 from pipelines.board.pages.places import Place, place_of
 from pipelines.board.reading import standings_of_targets as reading
 from pipelines.board.reading.pipeline_figures import heat
+from pipelines.board.reading.runs import with_traces
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.metrics.definitions import definitions
@@ -39,6 +40,7 @@ def show(visit: Visit) -> Shown:
     row = current.get(period)
     rows = reading.below(visit.marts, place.scope, place.children, period)
     lines = reading.below(visit.marts, place.scope, place.lines, period)
+    with_traces(visit.marts, [*rows, *lines])
     return Shown(
         "targets.html.j2",
         {

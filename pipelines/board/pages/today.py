@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.board.reading.cards import Card, open_cards, recovered
 from pipelines.board.reading.deals import mine_today
 from pipelines.board.reading.quality import late_feeds
+from pipelines.board.reading.runs import runs_of
 from pipelines.board.reading.standings_of_targets import current_targets
 from pipelines.board.showing.cards import card_values
 from pipelines.board.site import Shown, Visit
@@ -28,6 +29,7 @@ def show(visit: Visit) -> Shown:
     listed = places[chosen]
     most = len(listed) if visit.query.get("all") else FIRST
     ended = recovered(visit.marts, visit.as_of)
+    visit.runs = runs_of(visit.marts, [card.alert for card in listed[:most]], visit.as_of)
     return Shown(
         "today.html.j2",
         {

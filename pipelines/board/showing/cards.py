@@ -8,7 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from markupsafe import Markup
+
 from pipelines.board.reading.cards import Card
+from pipelines.board.showing.sparks import spark
 from pipelines.board.site import Visit
 from pipelines.language import text
 from pipelines.ledger.lookup import Alert
@@ -29,6 +32,7 @@ def card_values(visit: Visit, card: Card) -> dict[str, Any]:
         "title": heading(alert, visit),
         "now": now_line(alert, visit),
         "course": course(alert, visit),
+        "spark": weeks(alert, visit),
         "since": _day(alert.details.get("since")) or alert.opened_on,
         "money": money_line(card, visit),
         "advice": _begun(in_language(alert, "advice", language)),
@@ -75,6 +79,17 @@ def now_line(alert: Alert, visit: Visit) -> str:
         return text("board.card.now", value=value).into(language)
     expected = metric_value(alert.metric, alert.expected, writer)
     return text("board.card.now_usual", value=value, expected=expected).into(language)
+
+
+def weeks(alert: Alert, visit: Visit) -> Markup:
+    """The last weeks of the figure as a small line over its usual band, where the page has read them."""
+    run = visit.runs.get(alert.alert_id)
+    known = [value for value in run.values if value is not None] if run else []
+    if run is None or len(known) < 2:
+        return Markup("")
+    ends = [metric_value(alert.metric, value, visit.writer) for value in (known[0], known[-1])]
+    label = text("board.spark.weeks", count=len(run.values), first=ends[0], last=ends[1])
+    return spark(run.values, label.into(visit.language), run.usual)
 
 
 def course(alert: Alert, visit: Visit) -> str:

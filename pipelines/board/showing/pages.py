@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.board.showing.sparks import bullet, spark
+from pipelines.board.showing.sparks import bullet, trace
 from pipelines.board.site import Shown, Visit
 from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
@@ -77,7 +77,7 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "dash": DASH,
         "badge": partial(badge, language),
         "ago": partial(ago, visit),
-        "spark": spark,
+        "trace": partial(trace, language),
         "bullet": partial(bullet, language),
         "metric_name": lambda metric: metric_name(metric, language),
         "metric_value": lambda metric, value: metric_value(metric, value, writer),

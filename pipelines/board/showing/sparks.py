@@ -7,27 +7,36 @@ Sizes are attributes, not styles: the content policy allows no inline style.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
 from pipelines.language import text
 
 WIDTH, HEIGHT, EDGE = 96.0, 26.0, 3.0
+# A projection that moves by less than this part of the target has hardly moved.
+TRACE_SPAN = 0.25
 
 
 def spark(
     values: Sequence[float | None],
     label: str,
     usual: tuple[float | None, float | None] = (None, None),
+    least: float = 0.0,
 ) -> Markup:
-    """A line through values with its last point marked; `usual` is the band behind it."""
+    """A line through values with its last point marked; `usual` is the band behind it.
+
+    `least` is a difference below which a line stays flat: noise must not fill the whole height.
+    """
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return Markup("")
     low, high = usual
     edges = [*known, *(edge for edge in usual if edge is not None)]
     bottom, top = min(edges), max(edges)
+    more = max(least - (top - bottom), 0.0) / 2
+    bottom, top = bottom - more, top + more
     span = (top - bottom) or 1.0
 
     def y(value: float) -> float:
@@ -45,6 +54,20 @@ def spark(
         '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
         '<path d="{}"/><circle cx="{}" cy="{}" r="2.6"/></svg>'
     ).format(WIDTH, HEIGHT, label, band, path, *points[-1])
+
+
+def trace(language: str, row: Mapping[str, Any]) -> Markup:
+    """What part of a target was projected in the last weeks, as a line; its words say from where to where."""
+    known = [share for share in row.get("trace", ()) if share is not None]
+    if len(known) < 2:
+        return Markup("")
+    label = text(
+        "board.spark.trace",
+        count=len(row["trace"]),
+        first=f"{known[0]:.0%}",
+        last=f"{known[-1]:.0%}",
+    )
+    return spark(row["trace"], label.into(language), least=TRACE_SPAN)
 
 
 def bullet(

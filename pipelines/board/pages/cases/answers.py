@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pipelines.board.reading.cards import Card, card_of, sees_signal
 from pipelines.board.reading.episodes import one
+from pipelines.board.reading.runs import runs_of
 from pipelines.board.reading.standing import standings
 from pipelines.board.showing.cards import card_values
 from pipelines.board.showing.pages import say
@@ -43,6 +44,7 @@ def act(visit: Visit, form: dict[str, str]) -> Shown | Response:
         refused = refusal.text(visit.language)
     visit.__dict__.pop("live", None)  # what was read before the answer
     card = card_for(visit, alert_id)
+    visit.runs = runs_of(visit.marts, [card.alert], visit.as_of)
     if visit.request.headers.get("hx-request") == "true":
         return Shown(
             "parts/answered.html.j2",
