@@ -23,6 +23,8 @@ _NEXT_STEPS = {
     "INVALID_TYPE": language.text("sources.give_integration_user_read_access"),
     "INSUFFICIENT_ACCESS": language.text("sources.salesforce.give_access_to_objects"),
     "API_DISABLED_FOR_ORG": language.text("sources.salesforce.use_edition_api_access_give"),
+    # A day's records that cannot be counted: at night, or with an index, they often can.
+    **dict.fromkeys(TOO_SLOW, language.text("sources.salesforce.run_at_another_hour")),
     "GONE": language.text("sources.salesforce.set_newer_api_version_options"),
     "TXN_SECURITY_METERING_ERROR": language.text(
         "sources.salesforce.let_org_s_transaction_security"
