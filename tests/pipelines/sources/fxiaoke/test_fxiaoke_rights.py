@@ -133,3 +133,13 @@ def test_nothing_but_reading_can_be_sent(deals: Tenant, path: str) -> None:
     with asking.client, pytest.raises(Failure, match="only reads"):
         asking.client.send(Outgoing("POST", path))
     assert not [seen for seen in deals.simulator.seen if seen.request.path == path]
+
+
+def test_a_stage_that_is_not_shown_stops_unless_another_field_holds_it(deals):
+    deals.simulator.hidden.add((DEAL, "sales_stage"))
+    found = next(f for f in deals.connector().check() if str(f.subject).endswith(DEAL))
+    assert not found.ok
+    assert "sales_stage" in str(found.text)
+    with pytest.raises(PermanentFailure, match="sales_stage"):
+        deals.load()
+    deals.load(fields={"opportunities": {"stage": "product_line__c"}})
