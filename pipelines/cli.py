@@ -132,12 +132,12 @@ def report(
     as_of: AsOfOption = None,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """The weekly progress and risk report (HTML and XLSX)."""
-    if kind != "weekly":
+    """The weekly progress and risk report (HTML and XLSX), or a month's or quarter's review."""
+    if kind not in ("weekly", "monthly", "quarterly"):
         raise typer.BadParameter(str(words("command.no_report", given=kind)))
     from pipelines.commands.reporting import write_report
 
-    raise typer.Exit(write_report(day_of(as_of), out))
+    raise typer.Exit(write_report(day_of(as_of), out, kind))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -132,7 +132,8 @@ def _page(site: Site, page: Page) -> Callable[[Request], Any]:
 def _act(site: Site, act: Act) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         session = site.sessions.read(request)
-        if not site.pace.allows(site.door.asker(request)):
+        # Whoever has signed in is looked up: no other request waits for it.
+        if not site.pace.allows(await run_in_threadpool(site.door.asker, request)):
             return await run_in_threadpool(_plain, site, request, "too_often", 429)
         form = await small_form(request, most_fields=40)
         if form is None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pipelines.commands.terminal import speak_on
@@ -17,13 +19,16 @@ from pipelines.publishing.versions import read_manifest
 from pipelines.settings import load_settings
 
 
-def write_report(as_of: dt.date | None, out: Path | None) -> int:
+def write_report(as_of: dt.date | None, out: Path | None, kind: str = "weekly") -> int:
     """Write the report of the published day, or of `as_of` as it was known then.
+
+    `kind`: weekly, or monthly and quarterly: the review of the last such period that had ended.
 
     A day that is not the published one is built in a private folder: nothing is published, no
     alert is recorded and nobody is told.
     """
     from pipelines.assets.notices import recipient_book
+    from pipelines.reporting.review_pages import write_review
     from pipelines.reporting.weekly import write_weekly_report
 
     settings = load_settings()
@@ -43,11 +48,12 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
     day = as_of or manifest.as_of
     board = recipient_book(settings).links.base_url
     folder = out or settings.reports_dir / day.isoformat()
+    write: Callable[..., list[Path]] = (
+        write_weekly_report if kind == "weekly" else partial(write_review, name=kind)
+    )
     if day == manifest.as_of:
         warehouse = settings.current / "forewarn.duckdb"
-        written = write_weekly_report(
-            warehouse, folder, company=settings.company, as_of=day, board=board
-        )
+        written = write(warehouse, folder, company=settings.company, as_of=day, board=board)
     else:
         from pipelines.commands.past_day import built_past_day
 
@@ -55,8 +61,6 @@ def write_report(as_of: dt.date | None, out: Path | None) -> int:
         building = text("command.report.building", day=day, published=manifest.as_of)
         sys.stderr.write(f"{building}\n")
         with built_past_day(settings, day) as warehouse:
-            written = write_weekly_report(
-                warehouse, folder, company=settings.company, as_of=day, board=board
-            )
+            written = write(warehouse, folder, company=settings.company, as_of=day, board=board)
     sys.stdout.writelines(f"{path}\n" for path in written)
     return 0

@@ -36,13 +36,7 @@ def render_weekly(figures: ReportFigures, company: Company, language: str, board
 
     `board` is the board's address, to which every case leads; empty: no links.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment()
     writer = Writer(language, company.currency)
     return (
         environment.get_template("weekly.html.j2").render(
@@ -69,6 +63,17 @@ def render_weekly(figures: ReportFigures, company: Company, language: str, board
             },
         )
         + "\n"
+    )
+
+
+def template_environment() -> Environment:
+    """How templates of reports are read: values are escaped, what is not given is a fault."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

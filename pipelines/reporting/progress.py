@@ -66,7 +66,7 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
     current: list[Completion] = []
     months: list[Completion] = []
     for row in rows:
-        completion = _completion(row)
+        completion = as_completion(row)
         if row["scope_type"] == "rep":
             team_id = reps.get(row["scope_id"], {}).get("team_id")
             completion = replace(completion, team=team_names.get(team_id) or team_id or "")
@@ -135,7 +135,8 @@ def _is_past(row: Row, as_of: dt.date, reps: dict[str, Row]) -> bool:
     return is_rep_year and left_on is not None and left_on < as_of
 
 
-def _completion(row: Row) -> Completion:
+def as_completion(row: Row) -> Completion:
+    """A row of fct_target_completion as a record."""
     return Completion(
         period_type=row["period_type"],
         period_start=row["period_start"],

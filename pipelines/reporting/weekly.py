@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -57,10 +58,17 @@ def write_weekly_report(
     for language in dict.fromkeys(others):
         contents[f"weekly.{language}.xlsx"] = workbook_bytes(figures, company, language)
     out_dir.mkdir(parents=True, exist_ok=True)
-    return [_replace(out_dir / name, content) for name, content in contents.items()]
+    return [replace_whole(out_dir / name, content) for name, content in contents.items()]
 
 
 def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
+    with opened(warehouse, company) as connection:
+        return read_figures(connection, as_of=as_of)
+
+
+@contextmanager
+def opened(warehouse: Path, company: Company) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts, read only, in the company's zone. Raises as `write_weekly_report` does."""
     tried = text("report.failure.reading_marts")
     if not warehouse.is_file():
         raise PermanentFailure(
@@ -88,10 +96,11 @@ def _read(warehouse: Path, company: Company, as_of: dt.date) -> ReportFigures:
     with connection:
         # Days of timestamps are the company's days, whatever the machine's zone is.
         connection.execute(f"set timezone = '{company.timezone}'")
-        return read_figures(connection, as_of=as_of)
+        yield connection
 
 
-def _replace(path: Path, content: bytes) -> Path:
+def replace_whole(path: Path, content: bytes) -> Path:
+    """Write a file in one step: whoever reads it meets the old or the new one."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(content)
     os.replace(partial, path)

@@ -62,7 +62,7 @@ def _endpoint(site: Site, pace: Pace, everybody: Pace, answer: Answer) -> Callab
         token = bearer(request.headers.get("authorization", ""))
         # Before the ledger is asked; whoever tries one token after another is counted by address.
         peer = request.client.host if request.client else ""
-        asker = digest_of(token) if token else site.door.asker(request)
+        asker = digest_of(token) if token else await run_in_threadpool(site.door.asker, request)
         if not everybody.allows(peer) or not pace.allows(asker):
             refused = problem(site, request, 429, "too_often")
             refused.headers["Retry-After"] = "60"

@@ -1,0 +1,73 @@
+"""The review of a closed month or quarter as one HTML page a language.
+
+Add here: what its template needs to be told. Keep out: figures (`review.py`), layout (`templates/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from pathlib import Path
+
+from pipelines.configuration.company import Company
+from pipelines.failures import PermanentFailure
+from pipelines.language import languages, stored, text
+from pipelines.language.figures import DASH, Writer
+from pipelines.reporting.html import badge, template_environment
+from pipelines.reporting.marts import Marts
+from pipelines.reporting.review import KINDS, Review, read_review
+from pipelines.reporting.texts import say
+from pipelines.reporting.weekly import opened, replace_whole
+
+
+def write_review(
+    warehouse: Path, out_dir: Path, name: str, *, company: Company, as_of: dt.date, board: str = ""
+) -> list[Path]:
+    """Write monthly.html or quarterly.html and the same in every other language; return their paths.
+
+    Raises PermanentFailure where no such period had ended by that day, or the marts cannot be read.
+    """
+    with opened(warehouse, company) as connection:
+        review = read_review(Marts(connection), KINDS[name], as_of)
+    if review is None:
+        raise PermanentFailure(
+            text("report.failure.writing"),
+            where=name,
+            cause=text("report.review.none_ended"),
+            next_step=text("report.review.first_targets"),
+        )
+    out_dir.mkdir(parents=True, exist_ok=True)
+    ordered = dict.fromkeys([company.language, *languages()])
+    return [
+        replace_whole(
+            out_dir
+            / (f"{name}.html" if language == company.language else f"{name}.{language}.html"),
+            render_review(review, company, language, board).encode(),
+        )
+        for language in ordered
+    ]
+
+
+def render_review(review: Review, company: Company, language: str, board: str = "") -> str:
+    """The page's text in one language; the same figures give the same text."""
+    writer = Writer(language, company.currency)
+    came = review.company.came
+    headline = text(
+        "report.review.headline" if came.target else "report.review.headline_no_target",
+        span=writer.span(review.start, review.end), year=review.end.year,
+        share=writer.percent(came.attainment), actual=writer.money_in_words(came.actual),
+        target=writer.money_in_words(came.target),
+    )  # fmt: skip
+    page = template_environment().get_template("review.html.j2").render(
+        review=review,
+        company=company,
+        board=board.rstrip("/"),
+        headline=headline.into(language),
+        write=writer,
+        dash=DASH,
+        t=lambda key, **values: say(key, language, **values),
+        badge=partial(badge, language=language),
+        rule_title=lambda row: stored.found(row, "rule_title", language) or row["rule"],
+        outcome=lambda word: text(f"ledger.outcome.{word}").into(language) if word else DASH,
+    )  # fmt: skip
+    return page + "\n"
