@@ -40,7 +40,7 @@ def keys_of_table(
     name: str, rules: Sequence[Rule], families: Iterable[str], gate: dg.AssetKey
 ) -> set[dg.AssetKey]:
     """What a table that the evaluation writes is made of; answers come from the ledger alone."""
-    if name in {"fct_alerts", "fct_cases"}:
+    if name in {"fct_alerts", "fct_cases", "fct_alert_evidence"}:
         # The gate's mart as well: nothing is judged before the audit of the marts has let it pass.
         return {dg.AssetKey(["alerts", family]) for family in families} | {gate}
     if name in {"rpt_rule_records", "rpt_rule_readiness", "rpt_alert_calibration"}:

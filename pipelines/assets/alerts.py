@@ -25,6 +25,7 @@ from pipelines.alerting.record import records_frame, with_records
 from pipelines.alerting.rule_file import load_rules
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
+from pipelines.alerting.weekly_evidence import evidence_rows
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.alert_records import records_and_calibration
@@ -44,6 +45,7 @@ from pipelines.working_calendar import workday_test
 TOLD = (
     "fct_alerts",
     "fct_cases",
+    "fct_alert_evidence",
     "fct_alert_responses",
     "rpt_response_scores",
     "rpt_reward_list",
@@ -200,6 +202,7 @@ def _write(
         as_of=as_of,
     )
     frames["fct_cases"] = case_rows(frames["fct_alerts"], ScopeTree(past.scopes))
+    frames["fct_alert_evidence"] = evidence_rows(found.episodes, found.levels)
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
     wide = wide_alerts(connection, settings.company.language)

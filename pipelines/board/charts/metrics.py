@@ -1,26 +1,22 @@
-"""Charts of metrics: one under control limits, stages as small multiples, teams against the usual.
+"""Charts of metrics: stages as small multiples, teams against the usual.
 
 Add here: a chart about figures that are not targets. Keep out: reading (`reading/pipeline_figures.py`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.board.charts.drawing import (
     BAND,
-    DANGER,
     INK,
     LINE,
     MAIN,
     MUTED,
     OTHER,
-    WARNING,
     Spec,
 )
-from pipelines.board.charts.targets import axis_of_days
 from pipelines.language.figures import Writer
 from pipelines.metrics.definitions import definitions
 from pipelines.reporting.marts import Row
@@ -37,79 +33,6 @@ def axis_of(metric: str, writer: Writer) -> Spec:
     if kind == "money":
         return {"format": ".2~s", "title": writer.money_unit}
     return {"format": ",.2~f", "title": None, "tickCount": 5}
-
-
-def control(
-    rows: Sequence[Row],
-    metric: str,
-    writer: Writer,
-    width: int,
-    *,
-    level: str,
-    opened: dt.date,
-    onset: tuple[dt.date | None, dt.date | None],
-    limit: float | None,
-    closed: dt.date | None,
-) -> Spec | None:
-    """A figure by period over its usual band; the span in which it began shaded.
-
-    A period is filled if it alone is outside the band on the bad side while the warning was open or
-    beginning; rules that add up evidence may have warned of periods within it.
-    """
-    points = [row for row in rows if row["value"] is not None]
-    if len(points) < 3:
-        return None
-    defined = definitions().metrics.get(metric)
-    bad_above = defined is not None and defined.bad == "above"
-    began = onset[0] or opened
-    values = []
-    for row in points:
-        low, high, usual = row["expected_low"], row["expected_high"], row["baseline"]
-        inside = (closed is None or row["period_start"] <= closed) and row["period_end"] >= began
-        edge = high if bad_above else low
-        edge = usual if edge is None else edge
-        off = edge is not None and (row["value"] > edge if bad_above else row["value"] < edge)
-        values.append(
-            {
-                "day": row["period_start"].isoformat(), "value": row["value"], "low": low,
-                "high": high, "usual": usual, "spoke": bool(inside and off),
-            }
-        )  # fmt: skip
-    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
-    y = {"type": "quantitative", "scale": {"zero": False}, "axis": axis_of(metric, writer)}
-    shape, colour = ("diamond", DANGER) if level == "danger" else ("triangle-up", WARNING)
-    layers: list[Spec] = []
-    if onset[0] and onset[1]:
-        span = [{"from": onset[0].isoformat(), "to": max(onset[1], onset[0] + dt.timedelta(days=2)).isoformat()}]  # fmt: skip
-        layers.append(
-            {"data": {"values": span}, "mark": {"type": "rect", "color": "var(--onset)"},
-             "encoding": {"x": {**x, "field": "from"}, "x2": {"field": "to"}}}
-        )  # fmt: skip
-    if any(v["low"] is not None and v["high"] is not None for v in values):
-        layers.append(
-            {"mark": {"type": "area", "color": BAND},
-             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}}
-        )  # fmt: skip
-    layers += [
-        {"mark": {"type": "line", "color": MUTED, "strokeDash": [4, 3], "strokeWidth": 1.2},
-         "encoding": {"x": x, "y": {**y, "field": "usual"}}},
-        {"mark": {"type": "line", "color": MAIN, "strokeWidth": 2},
-         "encoding": {"x": x, "y": {**y, "field": "value"}}},
-        {"transform": [{"filter": "!datum.spoke"}],
-         "mark": {"type": "point", "color": MAIN, "size": 26, "fill": "var(--card)"},
-         "encoding": {"x": x, "y": {**y, "field": "value"}}},
-        {"transform": [{"filter": "datum.spoke"}],
-         "mark": {"type": "point", "shape": shape, "color": colour, "filled": True, "size": 80,
-                  "opacity": 1},
-         "encoding": {"x": x, "y": {**y, "field": "value"}}},
-    ]  # fmt: skip
-    if limit is not None and metric != "target_attainment":
-        layers.append(
-            {"data": {"values": [{"value": limit}]},
-             "mark": {"type": "rule", "color": OTHER, "strokeWidth": 1.4},
-             "encoding": {"y": {**y, "field": "value"}}}
-        )  # fmt: skip
-    return {"width": width, "height": 240, "data": {"values": values}, "layer": layers}
 
 
 def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: int, width: int) -> Spec | None:  # fmt: skip

@@ -91,6 +91,19 @@ def one(marts: SlicedMarts, alert_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
+def evidence(marts: SlicedMarts, row: Row, until: dt.date, most: int) -> list[Row]:
+    """What a warning was judged on, whole periods only (the one that runs is not comparable), oldest first."""
+    rows = marts.rows(
+        "fct_alert_evidence",
+        "period_start value usual limit_value probability level",
+        "rule = ? and scope_type = ? and scope_id = ? and dimension = ? and is_complete "
+        "and period_start <= ?",
+        [row["rule"], row["scope_type"], row["scope_id"], row["dimension"] or "", until],
+        f"period_start desc limit {most}",
+    )
+    return rows[::-1]
+
+
 def of_case(marts: SlicedMarts, case_id: str | None) -> list[Row]:
     """All warnings of a case that the viewer sees, the root first, then by opening."""
     if not case_id:

@@ -49,6 +49,7 @@ CUTS: dict[str, str] = {
     "fct_pipeline_daily": _SCOPED,
     "fct_pipeline_movement": _SCOPED,
     "fct_metrics": _SCOPED,
+    "fct_alert_evidence": _SCOPED,
     "fct_alerts": _ALERTS,
     # A case shows its money and its symptoms: whoever sees its root sees the case.
     "fct_cases": f'root_alert_id in (select alert_id from "marts"."fct_alerts" where {_ALERTS})',

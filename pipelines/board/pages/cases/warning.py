@@ -10,11 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.board.charts.metrics import control
+from pipelines.board.charts.evidence import against_usual
 from pipelines.board.pages.cases.answers import card_for, done_words
 from pipelines.board.pages.targets import both
 from pipelines.board.reading import episodes as reading
-from pipelines.board.reading.pipeline_figures import series
 from pipelines.board.showing.cards import card_values
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
@@ -53,33 +52,19 @@ def show(visit: Visit) -> Shown:
     )
 
 
-def _grain(row: dict[str, Any]) -> str:
-    return "quarter" if row["metric"] == "slippage_share" else "week"
-
-
 def evidence(visit: Visit, row: dict[str, Any]) -> Markup:
-    """The figure over the last half year under its limits; nothing for targets, which have a page."""
-    if row["metric"] in ("reported", "target_attainment"):
-        return Markup("")
-    scope = (row["scope_type"], row["scope_id"])
+    """The figure over the last half year as it was judged; nothing for targets, which have a page."""
     until = (
         min(row["closed_on"] + dt.timedelta(weeks=8), visit.as_of)
         if row["closed_on"]
         else visit.as_of
     )
-    # The week that still runs is not comparable: the chart ends with the last whole period.
-    rows = [
-        r for r in series(visit.marts, row["metric"], _grain(row), scope, row["dimension"] or "", until, 34)
-        if r["is_complete"] is not False
-    ]  # fmt: skip
+    rows = reading.evidence(visit.marts, row, until, 34)
     label = text("board.chart.control.label", scope=row["scope_name"]).into(visit.language)
 
     def spec(width: int):
-        return control(
-            rows, row["metric"], visit.writer, width,
-            level=row["peak_level"] or row["level"], opened=row["opened_on"],
-            onset=(row["onset_first"], row["onset_last"]), limit=None, closed=row["closed_on"],
-        )  # fmt: skip
+        onset = (row["onset_first"], row["onset_last"])
+        return against_usual(rows, row["metric"], visit.writer, width, onset=onset)
 
     return both(visit, ("control", row["alert_id"]), label, spec)
 
@@ -127,22 +112,17 @@ def events(visit: Visit, history: History) -> list[dict[str, Any]]:
 
 def effect(visit: Visit, row: dict[str, Any]) -> list[dict[str, Any]]:
     """The figure when it opened and some weeks later, as far as those weeks are over."""
-    if row["metric"] in ("reported", "target_attainment") or _grain(row) != "week":
-        return []
-    scope = (row["scope_type"], row["scope_id"])
-    rows = series(
-        visit.marts, row["metric"], "week", scope, row["dimension"] or "", visit.as_of, 400
-    )
-    by_week = {r["period_start"]: r for r in rows if r["is_complete"] is not False}
+    rows = reading.evidence(visit.marts, row, visit.as_of, 400)
+    by_week = {r["period_start"]: r for r in rows}
     opened = next((day for day in by_week if 0 <= (row["opened_on"] - day).days < 7), None)
     if opened is None:
         return []
-    points = []
-    for weeks in (0, *AFTER):
-        found = by_week.get(opened + dt.timedelta(weeks=weeks))
-        if found is not None and found["value"] is not None:
-            points.append({"weeks": weeks, "day": found["period_start"], "value": found["value"],
-                           "usual": found["baseline"]})  # fmt: skip
+    found = [(weeks, by_week.get(opened + dt.timedelta(weeks=weeks))) for weeks in (0, *AFTER)]
+    points = [
+        {"weeks": weeks, "day": r["period_start"], "value": r["value"], "usual": r["usual"]}
+        for weeks, r in found
+        if r is not None
+    ]
     return points if len(points) > 1 else []
 
 
