@@ -40,13 +40,15 @@ class Probability(Target):
     finish the scope ever had, once p >= warning. `calibrate`: p is corrected by how such
     probabilities came true in the periods that have ended (`calibration.py`). `late_warning`: what
     a new 警戒 needs in the second half of the period. An early alarm is worth a doubt, since
-    there is time to act; a late one must be surer. One that is open stays open by `warning`.
+    there is time to act; a late one must be surer. `close`: one that is open stays open down to it
+    (default: `warning` less the hysteresis), so that a target is not warned of and taken back by turns.
     """
 
     type: Literal["probability"] = "probability"
     warning: float = Field(default=0.5, gt=0, lt=1)
     danger: float = Field(default=0.8, gt=0, lt=1)
     late_warning: float | None = Field(default=None, gt=0, lt=1)
+    close: float | None = Field(default=None, gt=0, lt=1)
     needed_beyond_best: bool = False
     calibrate: bool = True
 
@@ -60,6 +62,8 @@ class Probability(Target):
                     danger=f"{self.danger:g}",
                 )
             )
+        if self.close is not None and self.close > self.warning:
+            raise ValueError(text("config.rules.close_below", warning=f"{self.warning:g}"))
         return self
 
     def prepare(self, panel: Panel, context: Context) -> _ProbabilityJudge:
@@ -196,6 +200,9 @@ class _ProbabilityJudge(_TargetJudge):
         )
         with np.errstate(invalid="ignore"):
             verdict.raw[(verdict.raw == 1) & (self.p[t] < self.warning[t] - 1e-9)] = 0
+            if c.close is not None:
+                stays = verdict.known & (self.p[t] >= c.close - 1e-9)
+                verdict.held = np.maximum(verdict.held, stays.astype(np.int8))
         if c.needed_beyond_best:
             with np.errstate(invalid="ignore"):
                 hopeless = (verdict.raw == 1) & (self.needed[t] > self.best[t])
