@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.alerting import replay
-from benchmarks.alerting_causes import TRUE_CAUSES, with_causes
+from benchmarks.alerting_causes import RUNNING, TRUE_CAUSES, with_causes
 from benchmarks.alerting_companies import Built, built
 from benchmarks.alerting_recovery import KEY, recovered_on, truly_off
 from benchmarks.alerting_staffing import Staffing, staffing_of
@@ -47,6 +47,7 @@ class Counts:
     closings: list[float] = field(default_factory=list)
     danger: list[bool] = field(default_factory=list)
     warning: list[bool] = field(default_factory=list)
+    told_warning: list[bool] = field(default_factory=list)
     warning_or_staff: list[bool] = field(default_factory=list)
     open_cases: list[float] = field(default_factory=list)
     named: list[bool] = field(default_factory=list)
@@ -74,6 +75,8 @@ class Counts:
             "precision_danger": _mean(self.danger),
             "cases_warning": len(self.warning),
             "precision_warning": _mean(self.warning),
+            "cases_told_warning": len(self.told_warning),
+            "precision_told_warning": _mean(self.told_warning),
             "with_vacancies": _mean(self.warning_or_staff),
             "open_per_risk": _mean(self.open_cases),
             "root_named": _mean(self.named),
@@ -126,9 +129,9 @@ def counted(risky: Built, calm: Built, rules: list[Rule], staff: Staffing) -> Co
     for label in labels:
         _one_risk(counts, label, found, off, risky.as_of)
     _standing(counts, found[found["alert_id"].isin(true)], labels, risky.as_of)
-    cases = found.assign(hit=found["alert_id"].isin(true)).groupby("case_id")
-    table = cases.agg(hit=("hit", "any"), danger=("peak_level", lambda s: (s == "danger").any()))
+    table = _cases(found, true, set(alerts.loc[alerts["cause"] == RUNNING, "alert_id"]) - true)
     counts.danger = [bool(hit) for hit in table.loc[table["danger"], "hit"]]
+    counts.told_warning = [bool(hit) for hit in table.loc[table["told_warning"], "hit"]]
     counts.warning = [bool(hit) for hit in table.loc[~table["danger"], "hit"]]
     short = [
         staff.short((kind, ident), day)
@@ -148,6 +151,23 @@ def counted(risky: Built, calm: Built, rules: list[Rule], staff: Staffing) -> Co
     counts.calm_warning = quiet["case_id"].nunique() - counts.calm_danger
     _probabilities(counts, evaluation.levels, off, rules)
     return counts
+
+
+def _cases(found: pd.DataFrame, true: set[str], running: set[str]) -> pd.DataFrame:
+    """By case: `hit`, `danger` (it ever was) and `told_warning` (it was 警戒 before, or never more). A case
+    of nothing but targets whose period still runs is neither right nor wrong, and left out.
+    """
+    mine = found[~found["alert_id"].isin(running)]
+    mine = mine.assign(
+        hit=mine["alert_id"].isin(true), on_danger=pd.to_datetime(mine["danger_on"]),
+        on_any=pd.to_datetime(mine["opened_on"]),
+    )  # fmt: skip
+    table = mine.groupby("case_id").agg(
+        hit=("hit", "any"), first_danger=("on_danger", "min"), first=("on_any", "min")
+    )
+    table["danger"] = table["first_danger"].notna()
+    table["told_warning"] = ~(table["first_danger"] <= table["first"])
+    return table
 
 
 def _scopes(label: Label) -> set[Scope]:

@@ -168,6 +168,7 @@ def with_limit(rule: Rule, limit: float, *, calibrate: bool) -> Rule:
         update={
             "warning": limit - 1e-3,
             "late_warning": None,
+            "close": None,
             "danger": limit,
             "calibrate": calibrate,
         }
