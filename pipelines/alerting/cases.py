@@ -19,6 +19,7 @@ import datetime as dt
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,19 +82,22 @@ def joined_to_cases(
         return episodes
     kinds = {rule.name: frozenset(rule.detects) for rule in rules}
     targets = {rule.name for rule in rules if rule.on_targets}
-    alerts = [_Alert(row, kinds, targets, tree) for row in episodes.to_dict("records")]
+    among = Counter(kind for kind, _ in tree.name)
+    alerts = [_Alert(row, kinds, targets, among) for row in episodes.to_dict("records")]
     for alert in alerts:
         habit = (habits or {}).get(alert.ident)
         alert.habit = habit.key if habit else ""
-    by_strength = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
+    left = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
     root_of: dict[str, _Alert] = {}
-    for root in by_strength:
-        if root.ident in root_of:
-            continue
+    while left:
+        root, rest = left[0], left[1:]
         root_of[root.ident] = root
-        for other in by_strength:
-            if other.ident not in root_of and root.explains(other, tree):
+        left = []
+        for other in rest:
+            if root.explains(other, tree):
                 root_of[other.ident] = root
+            else:
+                left.append(other)
     members: dict[str, list[_Alert]] = {}
     for alert in alerts:
         members.setdefault(root_of[alert.ident].ident, []).append(alert)
@@ -122,7 +126,7 @@ class _Alert:
         row: dict[Any, Any],
         kinds: Mapping[str, frozenset[str]],
         targets: set[str],
-        tree: ScopeTree,
+        among: Mapping[str, int],
     ) -> None:
         self.row = row
         self.ident, self.rule = str(row["alert_id"]), str(row["rule"])
@@ -137,8 +141,8 @@ class _Alert:
         known = isinstance(evidence, float) and math.isfinite(evidence)
         # A target missed is the consequence of something else, wherever something else is known.
         base = float(evidence) if known else PLAIN[str(row["peak_level"])] - 4.0 * self.target  # type: ignore[arg-type]
-        among = sum(1 for kind, _ in tree.name if kind == self.scope[0])
-        self.strength = base + math.log(PRIOR.get(self.scope[0], 0.05) / max(among, 1))
+        spread = max(among[self.scope[0]], 1)
+        self.strength = base + math.log(PRIOR.get(self.scope[0], 0.05) / spread)
 
     def explains(self, other: _Alert, tree: ScopeTree) -> bool:
         """Whether the other alert can be a symptom of this one's cause."""

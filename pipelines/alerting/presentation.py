@@ -168,7 +168,11 @@ class Presenter:
             record["drivers"] = as_json(drivers)
             told = message(rule, facts, self.currency)
             record["message_zh"], record["message_en"] = told.into("zh"), told.into("en")
-            record["message"] = told.into(self.language)
+            record["message"] = (
+                record[f"message_{self.language}"]
+                if self.language in stored.OWN_COLUMNS
+                else told.into(self.language)
+            )
             record["parent_alert_id"] = None
             record["rule_title_zh"], record["rule_title_en"] = rule.title.zh, rule.title.en
             record["advice_zh"], record["advice_en"] = rule.advice.zh, rule.advice.en

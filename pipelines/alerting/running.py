@@ -41,6 +41,8 @@ FIELDS = (
     "sample",
     "probability",
     "size",
+    "recent",
+    "recent_expected",
     "evidence",
 )
 

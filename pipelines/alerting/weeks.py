@@ -5,7 +5,8 @@ is off (`conditions/filters.py`) and the frame of the message (`messages.py`).
 
 Which week decides is found here once: tonight's level stands by the last complete week if that week
 already gave it, else by the week that is running. Value, expectation and limit of an alert are all
-those of that week, so that they cannot contradict its level.
+those of that week, so that they cannot contradict its level. Where no single week would end the alert
+(a small fall that lasts), the last weeks together are told, since these opened it and will close it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import Any, Literal
 import scipy
 
 from pipelines.alerting.catalogue import Kind
+from pipelines.alerting.conditions.filters import least_ratio
+from pipelines.alerting.filtering.recent import WEEKS
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.running import History
-from pipelines.alerting.wording import Day, Heading, Written, is_known
+from pipelines.alerting.wording import Day, Heading, Written, is_known, percent
 from pipelines.language import text
 
 Course = Literal["better", "worse", "unchanged"]
@@ -31,7 +34,9 @@ SPREAD = 0.03
 
 @dataclass(frozen=True)
 class Week:
-    """One week's figure; NaN where there is none. `last`: its last day that is known."""
+    """One week's figure; NaN where there is none. `last`: its last day that is known. `recent`: the last
+    weeks together.
+    """
 
     first: dt.date
     last: dt.date
@@ -39,12 +44,15 @@ class Week:
     expected: float
     limit: float
     cases: float
+    recent: float = math.nan
+    recent_expected: float = math.nan
 
 
 @dataclass(frozen=True)
 class Present:
     """The present of one episode. `decides` is the week that gives the level, `complete` the last
-    whole week, `running` the one that has not ended (None where it is not known).
+    whole week, `running` the one that has not ended (None where it is not known). `closes`: how far off
+    the last weeks together may be when the alert closes, as a factor of their usual.
     """
 
     decides: Week
@@ -55,6 +63,7 @@ class Present:
     begun_last: dt.date
     size: float
     recovering: bool
+    closes: float = math.nan
 
 
 def deciding_row(history: History, rows: Any, s: int) -> int:
@@ -82,8 +91,12 @@ def present(history: History, row: int, s: int, last: int) -> Present:
             expected=float(history.fields["expected"][t, s]),
             limit=float(history.fields[limit][t, s]),
             cases=float(history.fields["sample"][t, s]),
+            recent=float(history.fields["recent"][t, s]),
+            recent_expected=float(history.fields["recent_expected"][t, s]),
         )
 
+    kind = panel.keys["scope_type"].to_numpy()[s : s + 1]
+    half = math.sqrt(float(least_ratio(history.rule.condition, kind)[0]))  # type: ignore[arg-type]
     runs = bool(panel.running[last])
     complete = last - 1 if runs else last
     decides = week(row)
@@ -104,6 +117,7 @@ def present(history: History, row: int, s: int, last: int) -> Present:
         begun_last=_day(panel.dates[end]),
         size=float(history.fields["size"][row, s]),
         recovering=bool(good),
+        closes=half if below else 1 / half,
     )
 
 
@@ -167,6 +181,8 @@ def said(rule: Rule, now: Present, unit: Kind, currency: str) -> list[Any]:
     beside = running if whole else now.complete
     others = [] if beside is None else [beside]
     figures = [_week(rule, decides, unit, currency, whole=whole)]
+    if not _tells_by_itself(rule, decides):
+        figures.append(_together(rule, now, unit, currency, whole=whole))
     figures += [_aside(week, unit, currency, whole=not whole) for week in others]
     return [*[f for f in figures if f is not None], text(f"alerts.course.{now.course}")]
 
@@ -183,12 +199,30 @@ def _week(rule: Rule, week: Week, unit: Kind, currency: str, *, whole: bool) -> 
         "value": Written(unit, week.value, currency),
         "expected": Written(unit, week.expected, currency),
     }
-    if is_known(week.limit) and _beyond_usual(rule, week):
-        # After a long spell one usual week does not end it: what it would take is no limit to a reader.
-        return text(f"alerts.week.{kind}_back", **values, limit=Written(unit, week.limit, currency))
-    if is_known(week.limit):
+    if _tells_by_itself(rule, week):
         return text(f"alerts.week.{kind}", **values, limit=Written(unit, week.limit, currency))
     return text(f"alerts.week.{kind}_open", **values)
+
+
+def _tells_by_itself(rule: Rule, week: Week) -> bool:
+    """Whether the week alone gives the level: a limit that lies on the bad side of what is usual."""
+    return is_known(week.limit) and not _beyond_usual(rule, week)
+
+
+def _together(rule: Rule, now: Present, unit: Kind, currency: str, *, whole: bool) -> Any:
+    week = now.decides
+    if not is_known(week.recent, week.recent_expected) or week.recent_expected <= 0:
+        return None
+    kind = "sum" if rule.described.additive else "mean"
+    span = "alerts.recent.weeks" if whole else "alerts.recent.weeks_running"
+    return text(
+        f"alerts.recent.{kind}_{rule.side}",
+        span=text(span, weeks=WEEKS),
+        value=Written(unit, week.recent, currency),
+        expected=Written(unit, week.recent_expected, currency),
+        off=percent(abs(1 - week.recent / week.recent_expected)),
+        edge=percent(abs(1 - now.closes)),
+    )
 
 
 def _beyond_usual(rule: Rule, week: Week) -> bool:

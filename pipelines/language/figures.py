@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from pipelines.language.catalogue import sentence
@@ -255,6 +255,7 @@ def _locale_pattern(decimals: int) -> str:
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
 
 
+@lru_cache(maxsize=4096)
 def _decimal(number: float, decimals: int, language: str) -> str:
     from babel.numbers import format_decimal  # here: Babel's tables take a while to read
 

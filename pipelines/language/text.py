@@ -134,8 +134,11 @@ class Clause:
 
 def in_words(value: object, language: str) -> str:
     """One value as it stands inside a sentence of that language."""
-    if isinstance(value, Worded):
-        return value.into(language)
+    if isinstance(value, str):
+        return value
+    # Not isinstance of the protocol: that looks every name of it up, and warnings are many.
+    if (into := getattr(value, "into", None)) is not None:
+        return str(into(language))
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, list | tuple):

@@ -59,8 +59,8 @@ class Row:
 
     `raw` is the level by the limits as they stand, `held` by limits relaxed by the hysteresis
     (raw <= held). `known` is False where there was not enough to judge; `early` where the period
-    is too young. Limits are in the unit of `value`. `size`: how far off the figure is, as a factor of
-    the expected one (filters only).
+    is too young. Limits are in the unit of `value`. Filters only: `size`, how far off the figure is, as a
+    factor of the expected one; `recent` and `recent_expected`, the last weeks together (counts summed).
     """
 
     raw: Levels
@@ -74,6 +74,8 @@ class Row:
     probability: Floats
     early: Flags
     size: Floats | None = None
+    recent: Floats | None = None
+    recent_expected: Floats | None = None
 
 
 class Judge:

@@ -4,11 +4,12 @@ Add here: what the filters of all kinds of figures share. Keep out: one kind's l
 (`count_filter.py`, `rate_filter.py`), the chain, the curve and the calibration (`filtering/`).
 
 One quantity opens and closes: q, the calibrated probability that the figure is off. 警戒 at
-`warning` if the last weeks together are off by `warning_size` or more, 危险 at `danger` if it is also
-off by `danger_size` or more; a level is held while q is above `close` and the last weeks are off by half
-of `warning_size` (危险 while above `warning`): what is surely off by a few per cent is no news.
- The limit shown is the figure of the week at which that
-decision turns, found by asking the same function, so that it never disagrees with the level.
+`warning` if the last weeks together are off by `warning_size` or more, 危险 at `danger` if the figure
+is believed to be off by `danger_size` or more (a stop needs no second week). A level is held while q is above `close` (danger: `warning`) and the last
+weeks together are off by half of `warning_size`: what is surely off by a few per cent is no news. A
+week at its usual or better holds it only while q is above `warning` all the same. The limit shown is
+the figure of the week at which that decision turns, found by asking the same function, so that it never
+disagrees with the level.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ from pydantic import Field, model_validator
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
 from pipelines.alerting.filtering import chain
+from pipelines.alerting.filtering.recent import Recent
 from pipelines.alerting.filtering.said import calibrated, shown
+from pipelines.alerting.filtering.turning import turning_points
 from pipelines.alerting.panel import Floats, Panel
 from pipelines.language import text
 
 ONSET_WEEKS = 40
 # A week that is still running asks for a little more: it is read every night.
 NIGHTLY = 0.38
-# The last weeks together: each counts this much less than the one after it.
-FADE = 0.7
 
 
 class Filter(Condition):
     warning: float = Field(default=0.75, gt=0, lt=1)
     danger: float = Field(default=0.92, gt=0, lt=1)
-    close: float = Field(default=0.4, gt=0, lt=1)
-    warning_size: float = Field(default=0.8, gt=0, le=1)
+    close: float = Field(default=0.5, gt=0, lt=1)
+    warning_size: float = Field(default=0.75, gt=0, le=1)
     danger_size: float = Field(default=0.7, gt=0, lt=1)
     min_history: int = Field(default=12, ge=4)
     half_life: float = Field(default=20.0, gt=0)
@@ -49,6 +50,14 @@ class Filter(Condition):
         if self.close >= self.warning:
             raise ValueError(text("config.rules.close_below", warning=f"{self.warning:g}"))
         return self
+
+
+def least_ratio(condition: Filter, kinds: NDArray[np.object_]) -> Floats:
+    """By kind of scope: the ratio of the last weeks to their usual at which a fall is told (of a rise one
+    over it). What is little in one team is much in all of them together.
+    """
+    wide = np.isin(kinds, ["company", "region"])
+    return np.where(wide, np.sqrt(condition.warning_size), condition.warning_size)
 
 
 @dataclass
@@ -80,52 +89,41 @@ class FilterJudge(Judge):
         # A seventh less in the whole company weighs as much as a third less in one team.
         size = np.where(np.isin(kinds, ["company", "region"]), 0.87, condition.danger_size)
         self.size = size if context.direction == "below" else 1 / size
-        # What is little in one team is much in all of them together.
-        wide = np.isin(kinds, ["company", "region"])
-        self.least = np.where(wide, np.sqrt(condition.warning_size), condition.warning_size)
+        self.least = least_ratio(condition, kinds)
         self.reference = context.reference
-        # What the last weeks had and what they should have had.
-        self.had, self.should = np.zeros(series), np.zeros(series)
+        self.recent = Recent(series)
         self.of = np.maximum(context.reference, 0)
         self.last = panel.shape[0] - 1
+        asked = scipy.special.logit(np.array([condition.warning, condition.danger]))
+        self._asked = [scipy.special.expit(asked + NIGHTLY * runs) for runs in (0, 1)]
 
     def levels(
-        self, alpha: Floats, ratio: Floats, held: NDArray[np.int8], running: bool
-    ) -> tuple[Floats, ...]:
-        """(raw level, level while held, q) of a belief; `ratio` of the last weeks to their usual."""
-        c = self.condition
+        self,
+        alpha: Floats,
+        figures: tuple[Floats, Floats, Floats],
+        which: NDArray[np.intp],
+        *,
+        running: bool,
+    ) -> tuple[NDArray[np.int8], NDArray[np.int8], Floats]:
+        """(raw level, level while held, q) of a belief about series `which`. `figures`: the week's, its
+        usual, and the ratio of the last weeks to theirs.
+        """
+        c, below = self.condition, self.context.direction == "below"
+        value, expected, ratio = figures
         q = calibrated(1 - alpha[:, 0])
-        size = chain.mean_size(alpha, self.factors[: alpha.shape[1] - 1])
-        size_limit = self.size if len(size) == len(self.size) else self._size_of
-        big = size <= size_limit if self.context.direction == "below" else size >= size_limit
-        ask = scipy.special.expit(
-            scipy.special.logit(np.array([c.warning, c.danger])) + NIGHTLY * running
-        )
-        least = self.least if len(size) == len(self.least) else self._least_of
-        matters, lasts = self._matters(ratio, least)
-        raw = ((q >= ask[0]) & matters).astype(np.int8)
-        raw = raw + ((q >= ask[1]) & big & matters)
-        keep = ((q >= c.close) & lasts).astype(np.int8)
-        keep = keep + ((q >= c.warning) & big & lasts & (held == 2))
+        size = chain.mean_size(alpha, self.factors)
+        big = size <= self.size[which] if below else size >= self.size[which]
+        ask = self._asked[int(running)]
+        least = self.least[which]
+        usual = value >= expected if below else value <= expected
+        off = ratio if below else 1 / np.maximum(ratio, 1e-9)
+        matters, lasts = off <= least, off <= np.sqrt(least)
+        danger = (q >= ask[1]) & big
+        raw = (danger | ((q >= ask[0]) & matters)).astype(np.int8) + danger
+        holds = (q >= np.where(usual, c.warning, c.close)) & lasts
+        keep = holds.astype(np.int8)
+        keep += holds & (q >= c.warning) & big & (self.level[which] == 2)
         return raw, np.maximum(raw, keep), q
-
-    _size_of: Floats
-    _least_of: Floats
-
-    def _matters(self, ratio: Floats, least: Floats) -> tuple[Flags, Flags]:
-        """Whether the last weeks are off by enough to open a level, and to hold one."""
-        half = np.sqrt(least)
-        if self.context.direction == "below":
-            return ratio <= least, ratio <= half
-        return ratio >= 1 / least, ratio >= 1 / half
-
-    def _ratio(
-        self, value: Floats, expected: Floats, weight: Floats, which: NDArray[np.intp]
-    ) -> Floats:
-        """Of the last weeks and these figures to what they should have been; 1 where nothing is."""
-        had = FADE * self.had[which] + np.nan_to_num(value) * weight
-        should = FADE * self.should[which] + expected * weight
-        return np.where(should > 0, had / np.maximum(should, 1e-9), 1.0)
 
     def judged(
         self,
@@ -150,8 +148,9 @@ class FilterJudge(Judge):
         before = self.alpha
         self.kept.add(before[:, 0], gains, np.where(known, belief.log_norm, 0.0))
         alpha = np.where(known[:, None], belief.alpha, before)
-        ratio = self._ratio(value, expected, weight, every)
-        raw, held, q = self.levels(alpha, ratio, self.level, running)
+        had, should, total = self.recent.with_week(value, expected, weight, every, running=running)
+        figures = (value, expected, _ratio(had, should))
+        raw, held, q = self.levels(alpha, figures, every, running=running)
         warning, danger = np.full(len(value), np.nan), np.full(len(value), np.nan)
         worth = every if t == self.last else np.flatnonzero(held > 0)
         worth = worth[known[worth]]
@@ -160,11 +159,8 @@ class FilterJudge(Judge):
             warning[worth], danger[worth] = ask
         if not running:
             self.alpha = alpha
-            self.had[some] = FADE * self.had[some] + np.nan_to_num(value[some]) * weight[some]
-            self.should[some] = FADE * self.should[some] + expected[some] * weight[some]
-            self.level = np.where(raw > self.level, raw, np.minimum(self.level, held)).astype(
-                np.int8
-            )
+            self.recent.add(value[some], expected[some], weight[some], some)
+            self.level = _moved(self.level, raw, held)
         return Row(
             raw=np.where(known, raw, 0).astype(np.int8),
             held=np.where(known, held, 0).astype(np.int8),
@@ -177,7 +173,13 @@ class FilterJudge(Judge):
             probability=np.where(known, shown(q), np.nan),
             early=np.zeros(len(value), bool),
             size=chain.mean_size(alpha, self.factors),
+            recent=self.summed(had, total),
+            recent_expected=self.summed(should, total),
         )
+
+    def summed(self, total: Floats, weight: Floats) -> Floats:
+        """A sum over the last weeks in the unit of the figure."""
+        return total
 
     def _limits(
         self,
@@ -192,30 +194,19 @@ class FilterJudge(Judge):
 
         NaN where no figure between nought and three times the usual turns it.
         """
-        found = []
+        ahead, level = before[which], self.level[which]
+
+        def stands(x: Floats, index: NDArray[np.intp]) -> NDArray[np.int8]:
+            of = which[index]
+            alpha = chain.step(ahead[index], gains_at(x, of)).alpha
+            had, should, _ = self.recent.with_week(x, expected[of], weight[of], of, running=running)
+            figures = (x, expected[of], _ratio(had, should))
+            raw, held, _ = self.levels(alpha, figures, of, running=running)
+            return _moved(level[index], raw, held)
+
         below = self.context.direction == "below"
-        for wanted in (1, 2):
-            low, high = np.zeros(len(which)), self.widest(expected[which], which)
-
-            def bad(x: Floats, wanted: int = wanted) -> Flags:
-                gains = gains_at(x, which)
-                self._size_of, self._least_of = self.size[which], self.least[which]
-                alpha = chain.step(before[which], gains).alpha
-                ratio = self._ratio(x, expected[which], weight[which], which)
-                raw, held, _ = self.levels(alpha, ratio, self.level[which], running)
-                stands = np.where(self.level[which] >= wanted, held, raw)
-                return stands >= wanted
-
-            at_low, at_high = bad(low), bad(high)
-            turns = at_low & ~at_high if below else ~at_low & at_high
-            for _ in range(14):
-                middle = (low + high) / 2
-                is_bad = bad(middle)
-                up = is_bad if below else ~is_bad
-                low, high = np.where(up, middle, low), np.where(up, high, middle)
-            edge = low if below else high
-            found.append(np.where(turns, self.rounded(edge, which), np.nan))
-        return found[0], found[1]
+        found = turning_points(stands, self.widest(expected[which], which), below=below)
+        return tuple(np.where(turns, self.rounded(edge, which), np.nan) for edge, turns in found)  # type: ignore[return-value]
 
     def widest(self, expected: Floats, which: NDArray[np.intp]) -> Floats:
         return np.maximum(3 * expected, 3.0)
@@ -246,5 +237,17 @@ class FilterJudge(Judge):
 
     def forget(self, which: Flags) -> None:
         self.alpha[which] = chain.start(int(which.sum()))
-        self.had[which] = self.should[which] = 0.0
+        self.recent.forget(which)
         self.level[which] = 0
+
+
+def _ratio(had: Floats, should: Floats) -> Floats:
+    """1 where nothing should have been."""
+    return np.where(should > 0, had / np.maximum(should, 1e-9), 1.0)
+
+
+def _moved(
+    level: NDArray[np.int8], raw: NDArray[np.int8], held: NDArray[np.int8]
+) -> NDArray[np.int8]:
+    """A level rises to what opens it and falls to what still holds it."""
+    return np.where(raw > level, raw, np.minimum(level, held)).astype(np.int8)

@@ -75,6 +75,9 @@ class _RateFilter(FilterJudge):
 
         return self.judged(t, value, expected, known, gains_at, cases, cases)
 
+    def summed(self, total: Floats, weight: Floats) -> Floats:
+        return np.where(weight > 0, total / np.maximum(weight, 1e-9), np.nan)
+
     def widest(self, expected: Floats, which: NDArray[np.intp]) -> Floats:
         return np.ones(len(expected))
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from alerting_frames import (
 )
 
 from pipelines.alerting.evaluation import evaluate
+from pipelines.alerting.weekly_evidence import evidence_rows
 
 TEAMS, WEEKS = 40, 100
 WEEK = re.compile(
@@ -45,6 +47,33 @@ def number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def _the_chart_agrees(one: dict[str, Any], drawn: pd.DataFrame) -> None:
+    """The rows behind the chart hold the alert's own figures, once a week, and its level."""
+    weeks = drawn.loc[one["scope_id"]]
+    assert weeks.index.is_unique
+    same = (weeks["value"] == one["value"]) & np.isclose(weeks["usual"], one["expected"])
+    same &= weeks["level"] == one["level"]
+    assert same.any(), one["message_zh"]
+    assert weeks.index.min() < one["since"]
+
+
+RECENT = re.compile(
+    r"最近 3 周(?:加上本周至今)?合(?:计|起来为) (?P<had>[\d,.]+)%?，应有 (?P<usual>[\d,.]+)%?，(?:相对)?"
+    r"(?P<way>低|高出) (?P<off>\d+)%；(?P=way)不到 (?P<edge>\d+)% 时解除"
+)
+
+
+def _the_last_weeks_agree(says: str, *, has_limit: bool) -> None:
+    """Where no single week decides, the last ones together are off by what they say, beyond the edge."""
+    told = RECENT.search(says)
+    assert bool(told) != has_limit, says
+    if told is None:
+        return
+    had, usual, off = number(told["had"]), number(told["usual"]), int(told["off"])
+    assert (had < usual) == (told["way"] == "低"), says
+    assert off >= int(told["edge"]), says
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_sentence_of_a_filter_contradicts_itself(seed: int) -> None:
     rows = many_states(seed)
@@ -58,19 +87,20 @@ def test_no_sentence_of_a_filter_contradicts_itself(seed: int) -> None:
     for week in range(30, WEEKS, 5):
         day = MONDAY + dt.timedelta(days=7 * week + 6)
         part = rows[pd.to_datetime(rows["period_end"]) <= pd.Timestamp(day)]
-        found = evaluate(part, no_completion(), [of], scopes(TEAMS), as_of=day).episodes
+        whole = evaluate(part, no_completion(), [of], scopes(TEAMS), as_of=day)
+        found = whole.episodes
+        drawn = evidence_rows(found, whole.levels).set_index(["scope_id", "period_start"])
         for one in found.to_dict("records"):
             read += 1
             says = one["message_zh"]
+            _the_chart_agrees(one, drawn)
             match = WEEK.search(says)
             assert match, says
             value, expected = number(match["value"]), number(match["expected"])
             if match["limit"]:
-                # A limit lies between the figure and the usual; beyond it stands what would end it.
+                # A limit lies between the figure and the usual.
                 assert value <= number(match["limit"]) <= expected, says
-            ends = re.search(r"达到 ([\d,.]+) 才会解除", says)
-            if ends:
-                assert number(ends[1]) > expected > 0, says
+            _the_last_weeks_agree(says, has_limit=bool(match["limit"]))
             # "Back to what it should be" and a figure below it exclude each other.
             assert ("已回到应有水平" in says) == (one["value"] >= one["expected"]), says
             assert one["onset_first"] <= one["since"] <= one["onset_last"] <= day, says
@@ -162,6 +192,7 @@ def test_no_sentence_of_a_share_contradicts_itself() -> None:
             if match["limit"]:
                 # Rounded to whole points, they may meet but not cross.
                 assert value + 1 >= float(match["limit"]) >= expected - 1, says
+            _the_last_weeks_agree(says, has_limit=bool(match["limit"]))
             if one["state"] == "open" and one["opened_on"] == day:
                 assert one["value"] > one["expected"], says
             assert ("已回到应有水平" in says) == (one["value"] <= one["expected"]), says
