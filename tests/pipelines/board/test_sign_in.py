@@ -147,25 +147,26 @@ def test_an_attempt_ends_in_the_browser_that_began_it(opened: Open, server: Serv
         assert (part.status_code, part.headers["hx-redirect"]) == (200, "/login")
 
 
-@pytest.mark.parametrize(
-    ("claims", "claim"),
-    [
-        ({"aud": "another-client"}, "preferred"),
-        ({"iss": "https://login.example.com"}, "preferred"),
-        ({"nonce": "of another attempt"}, "preferred"),
-        ({"exp": int(time.time()) - 600}, "preferred"),
-        ({"preferred": ""}, "preferred"),
-        ({"email": "sun@example.com", "email_verified": False}, "email"),
-        ({"aud": [CLIENT, "other"], "azp": "other"}, "preferred"),
-    ],
-)
-def test_a_token_counts_for_this_board_this_attempt_and_now(
-    opened: Open, server: Server, claims: dict[str, Any], claim: str
-) -> None:
-    server.change = lambda good: {**good, **claims}
-    with opened("oidc", claim=claim) as board:
-        assert sign_in(board, server, {"preferred": "M1"}).status_code == 403
-        assert board.get("/signals").status_code == 303
+def test_a_token_counts_for_this_board_this_attempt_and_now(opened: Open, server: Server) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"aud": "another-client"},
+        {"iss": "https://login.example.com"},
+        {"nonce": "of another attempt"},
+        {"exp": int(time.time()) - 600},
+        {"preferred": ""},
+        {"aud": [CLIENT, "other"], "azp": "other"},
+    ]
+    with opened("oidc") as board:
+        for claims in wrong:
+            server.change = lambda good, claims=claims: {**good, **claims}  # type: ignore[misc]
+            assert sign_in(board, server, {"preferred": "M1"}).status_code == 403, claims
+            assert board.get("/signals").status_code == 303
+    server.change = lambda good: good
+    with opened("oidc", claim="email") as board:
+        # Anybody may have typed it.
+        who = {"email": "M1", "email_verified": False}
+        assert sign_in(board, server, who).status_code == 403
+        assert sign_in(board, server, {"email": "M1"}).status_code == 303
 
 
 def test_a_token_counts_by_the_provider_s_own_key(opened: Open, server: Server) -> None:
