@@ -52,11 +52,13 @@ def _everywhere(
 
 
 @app.command()
-def run(as_of: AsOfOption = None) -> None:
+def run(
+    as_of: AsOfOption = None, only: Annotated[list[str] | None, typer.Option("--only")] = None
+) -> None:
     """The nightly job: extract, build, audit, warn, publish, notify, report."""
     from pipelines.commands.nightly import run_nightly
 
-    raise typer.Exit(run_nightly(day_of(as_of)))
+    raise typer.Exit(run_nightly(day_of(as_of), only or ()))
 
 
 @app.command()

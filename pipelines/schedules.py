@@ -11,10 +11,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines.assets.missed_nights import tell_of_missed_night
 from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
 from pipelines.assets.run_failures import causes_of
+from pipelines.assets.steps import ONLY_TAG
+from pipelines.failures import WriterBusy
 from pipelines.language import text as words
+from pipelines.nights.writer_lock import writer_lock
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings
 from pipelines.upkeep.maintenance import maintain
+from pipelines.working_calendar import workday_test
 
 NIGHTLY = "nightly"
 WEEKLY_REPORT = "weekly_report"
@@ -73,7 +77,7 @@ def schedules(
     maintenance: dg.JobDefinition,
 ) -> list[dg.ScheduleDefinition]:
     """Nightly at 02:15, after CRMs have closed their day; the report on Monday before work;
-    maintenance on Sunday, after the night.
+    maintenance on Sunday, after the night; every hour of work what has changed.
     """
     timezone = settings.company.timezone
     return [
@@ -98,7 +102,44 @@ def schedules(
             execution_timezone=timezone,
             default_status=dg.DefaultScheduleStatus.RUNNING,
         ),
+        hourly(settings, nightly),
     ]
+
+
+def hourly(settings: Settings, nightly: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """The same job in working hours: where nothing has changed, the published version stands."""
+    named = [source.name for source in settings.sources if source.refresh == "hourly"]
+
+    def skipped() -> str | None:
+        """Why this hour reads nothing, or None."""
+        today = settings.today()
+        if not named:
+            return "Every source is read by the night alone (refresh: nightly)."
+        if settings.company.clock:
+            return "The company's clock stands still: nothing new is known."
+        if read_manifest(settings.current) is None:
+            return "Nothing has been published yet: the first night reads everything."
+        if not workday_test(settings, today)(today):
+            return "No workday."
+        try:
+            with writer_lock(settings.data_dir, "hourly_schedule"):
+                return None
+        except WriterBusy:
+            return "A run is at work; the next hour reads what has changed."
+
+    def asked(_: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        why = skipped()
+        return dg.SkipReason(why) if why else dg.RunRequest(tags={ONLY_TAG: ",".join(named)})
+
+    return dg.ScheduleDefinition(
+        name="hourly_schedule",
+        target=nightly,
+        cron_schedule="20 9-18 * * *",
+        execution_timezone=settings.company.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="In working hours, what has changed in the sources that may be read hourly.",
+        execution_fn=asked,
+    )
 
 
 def sheets_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import json
 import os
 import shutil
@@ -11,11 +13,16 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import time_machine
 
 from pipelines.alerting.rule_file import load_rules
 from pipelines.assets.dbt_models import TESTS, shown_models
+from pipelines.assets.steps import ONLY_TAG
 from pipelines.commands.past_day import past_day_definitions
 from pipelines.definitions import build_defs
+from pipelines.publishing.holding import MANIFEST
+from pipelines.publishing.versions import Manifest
+from pipelines.schedules import hourly, nightly_job
 from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import CONNECTORS
 from pipelines.warehouse.dbt_command import COMPILED_IN, prepared_manifest
@@ -90,7 +97,40 @@ def test_schedules_run_at_company_time(definitions: dg.Definitions) -> None:
         "nightly_schedule": ("15 2 * * *", "Asia/Shanghai"),
         "weekly_report_schedule": ("30 6 * * 1", "Asia/Shanghai"),
         "maintenance_schedule": ("30 5 * * 0", "Asia/Shanghai"),
+        "hourly_schedule": ("20 9-18 * * *", "Asia/Shanghai"),
     }
+
+
+def test_changes_are_read_in_hours_of_work_where_something_is_published(
+    shipped: Settings, tmp_path: Path
+) -> None:
+    def asked(settings: Settings, moment: str) -> dg.RunRequest | str:
+        schedule = hourly(settings, nightly_job(settings))
+        with time_machine.travel(moment, tick=False):
+            (got,) = schedule.evaluate_tick(dg.build_schedule_context()).run_requests or (None,)
+            if got is not None:
+                return got
+            return str(schedule.evaluate_tick(dg.build_schedule_context()).skip_message)
+
+    assert "stands still" in asked(shipped, "2026-10-29 10:20 +08:00")
+    company = shipped.company.model_copy(update={"clock": None})
+    site = dataclasses.replace(shipped, company=company, data_dir=tmp_path)
+    assert "Nothing has been published" in asked(site, "2026-10-29 10:20 +08:00")
+    version = tmp_path / "versions" / "1"
+    version.mkdir(parents=True)
+    day = dt.date(2026, 10, 29)
+    manifest = Manifest(1, day, "", "2026-10-29T02:20:00+00:00", "run", {}, {})
+    (version / MANIFEST).write_text(json.dumps(manifest.content()))
+    site.current.symlink_to(version)
+    request = asked(site, "2026-10-29 10:20 +08:00")
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags[ONLY_TAG] == "sales_sheets"
+    # A holiday, and a Sunday that is worked instead of a day before it (调休).
+    assert asked(site, "2026-10-01 10:20 +08:00") == "No workday."
+    assert isinstance(asked(site, "2026-09-20 10:20 +08:00"), dg.RunRequest)
+    nightly_only = tuple(s.model_copy(update={"refresh": "nightly"}) for s in site.sources)
+    by_night = dataclasses.replace(site, sources=nightly_only)
+    assert "by the night alone" in asked(by_night, "2026-10-29 10:20 +08:00")
 
 
 def test_every_mart_is_an_asset_named_like_its_table(definitions: dg.Definitions) -> None:

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.steps import RETRIES, WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.assets.steps import (
+    ONLY_TAG,
+    RETRIES,
+    WRITER,
+    failing_clearly,
+    log,
+    night_of,
+    raw_zone_of,
+)
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
 from pipelines.failures import Failure, PermanentFailure
@@ -72,7 +80,11 @@ def _load_all(
     started, now = time.monotonic(), dt.datetime.now(dt.UTC)
     rows: dict[str, int] = {}
     failed: dict[str, Said] = {}
+    only = context.run.tags.get(ONLY_TAG)
     for source in sources:
+        if only is not None and source.name not in only.split(","):
+            _leave(source, raw_zone)
+            continue
         try:
             connector = connector_of(source, settings)
             report = raw_zone.load(source.name, source.system, connector, now=now)
@@ -94,6 +106,17 @@ def _load_all(
     if failed:
         night.note_failed(failed)
     return rows, time.monotonic() - started
+
+
+def _leave(source: Source, raw_zone: RawZone) -> None:
+    """A source that this run does not read: its last load stands, with its age."""
+    if not raw_zone.known_extracts(source.name):
+        raise PermanentFailure(
+            words("night.source_never_read", name=source.name),
+            cause=words("night.source_never_read.cause"),
+            next_step=words("night.source_never_read.next"),
+        )
+    log.info(words("night.log.source_left", source=source.name))
 
 
 def may_continue(settings: Settings, source: Source, raw_zone: RawZone, now: dt.datetime) -> bool:

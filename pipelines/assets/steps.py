@@ -21,6 +21,8 @@ from pipelines.settings import Settings, data_dir_of
 log = logging.getLogger("forewarn")
 
 AS_OF_TAG = "forewarn/as_of"
+# Names of the sources that a run reads, joined by commas; without it, all.
+ONLY_TAG = "forewarn/only"
 KIND = "forewarn_kind"
 TOLD = "forewarn_told"
 WRITER = "writer"

@@ -9,7 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import typer
 
 from pipelines.commands.terminal import coloured, say, speak_on
 from pipelines.failures import PermanentFailure
@@ -25,9 +28,19 @@ if TYPE_CHECKING:
 DONE, STEP_FAILED, AUDIT_FAILED = 0, 1, 3
 
 
-def run_nightly(as_of: dt.date | None) -> int:
-    """Run the job and print; returns the exit code. Raises what stops it before its first step."""
+def run_nightly(as_of: dt.date | None, only: Sequence[str] = ()) -> int:
+    """Run the job and print; returns the exit code. Raises what stops it before its first step.
+
+    `only`: names of the sources to read; of the others the last load stands. Empty: all.
+    """
     settings = load_settings()
+    sources = [source.name for source in settings.sources]
+    unknown = sorted(set(only) - set(sources))
+    if unknown:
+        raise typer.BadParameter(
+            str(text("command.run.no_source", names=unknown, sources=sources)),
+            param_hint="--only",
+        )
     if as_of is not None and as_of > settings.today():
         raise PermanentFailure(
             text("command.run.not_as_of", as_of=as_of),
@@ -37,7 +50,7 @@ def run_nightly(as_of: dt.date | None) -> int:
     started = time.monotonic()
     _speak(as_of or settings.today(), settings)
     with writer_lock(settings.data_dir, "forewarn run"):
-        code = _run(settings, as_of)
+        code = _run(settings, as_of, only)
     say()
     say(text("command.run.took", seconds=f"{time.monotonic() - started:.1f}"))
     return code
@@ -48,14 +61,14 @@ def _speak(day: dt.date, settings: Settings) -> None:
     say(coloured(str(text("command.run.starts", company=settings.company.name, day=day)), "strong"))
 
 
-def _run(settings: Settings, as_of: dt.date | None) -> int:
+def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str]) -> int:
     dagster_home(settings)
     import dagster as dg
 
     from pipelines.assets.dead_runs import LOCKED_FIRST, OF_THE_LOCATION, close_dead_runs
     from pipelines.assets.missed_nights import tell_of_missed_night
     from pipelines.assets.run_failures import causes_of
-    from pipelines.assets.steps import AS_OF_TAG
+    from pipelines.assets.steps import AS_OF_TAG, ONLY_TAG
     from pipelines.commands.summary import print_failure, print_summary
     from pipelines.definitions import build_defs
     from pipelines.schedules import NIGHTLY
@@ -70,7 +83,8 @@ def _run(settings: Settings, as_of: dt.date | None) -> int:
             raise_on_error=False,
             tags=OF_THE_LOCATION
             | {LOCKED_FIRST: "yes"}
-            | ({AS_OF_TAG: as_of.isoformat()} if as_of else {}),
+            | ({AS_OF_TAG: as_of.isoformat()} if as_of else {})
+            | ({ONLY_TAG: ",".join(only)} if only else {}),
             # Dagster's own console lines repeat ours at length; its pages show them all the same.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )

@@ -55,6 +55,8 @@ class Source(BaseModel):
     # hold: a failure of this source stops the publication; continue: its figures are marked
     # untrusted and the rest is published. A new source holds for its first week by default.
     on_failure: Literal["hold", "continue"] | None = None
+    # hourly: read again in working hours; nightly: by the night alone, as a CRM with few requests wants.
+    refresh: Literal["hourly", "nightly"] = "hourly"
     # What dates a closing when the record's own closing date and its stage history disagree.
     close_date: Literal["recorded", "stage_entry"] = "recorded"
 

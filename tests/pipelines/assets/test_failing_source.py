@@ -16,7 +16,7 @@ from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.assets.audits import raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.raw import TRIAL, may_continue, raw_assets
-from pipelines.assets.steps import WRITER, raw_zone_of, writer_resource
+from pipelines.assets.steps import ONLY_TAG, WRITER, raw_zone_of, writer_resource
 from pipelines.nights.night import folder_of
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.registry import connector_of
@@ -92,9 +92,12 @@ def test_the_only_source_of_a_company_holds(company: Settings) -> None:
     assert not may_continue(alone, alone.sources[0], raw_zone_of(alone), now)
 
 
-def extract(settings: Settings, *further: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
+def extract(
+    settings: Settings, *further: dg.AssetsDefinition, only: str | None = None
+) -> dg.ExecuteInProcessResult:
     return dg.materialize(
         [*raw_assets(settings), *further],
+        tags={ONLY_TAG: only} if only else {},
         resources={WRITER: writer_resource(settings, lambda _: None)},
         raise_on_error=False,
     )
@@ -137,6 +140,20 @@ def test_after_a_week_the_rest_goes_on_and_the_source_is_untrusted(company: Sett
     assert {(source, state) for source, _, state in states} >= {("west", "stale")}
     assert {state for source, _, state in states if source == "west"} == {"stale"}
     assert "stale" not in {state for source, _, state in states if source == "east"}
+
+
+def test_of_a_source_that_is_not_asked_for_the_last_load_stands(company: Settings) -> None:
+    never = extract(company, only="east")
+    assert not never.success
+    assert "west" in str(never.get_step_failure_events()[0].event_specific_data)
+    load(company, dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+    zone = raw_zone_of(company)
+    before = {name: zone.known_extracts(name) for name in ("east", "west")}
+    for name in ("east", "west"):
+        (company.config_dir / name / "orders.csv").write_text(ORDERS.format("new"))
+    assert extract(company, only="east").success
+    assert zone.known_extracts("west") == before["west"]
+    assert len(zone.known_extracts("east")) > len(before["east"])
 
 
 def test_the_figures_of_an_untrusted_crm_are_held_back() -> None:
