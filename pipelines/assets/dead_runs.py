@@ -22,8 +22,7 @@ from pipelines.settings import Settings
 
 # Given to runs that take the writer lock before they begin.
 LOCKED_FIRST = "forewarn/locked_first"
-# What Dagster gives to runs that it starts itself; without it a run is on no timeline and on no job's
-# page. The location is the module that workspace.yaml names.
+# What Dagster gives to runs that it starts itself; without it a run is on no job's page. The location is the module that workspace.yaml names.
 OF_THE_LOCATION = {".dagster/repository": "__repository__@pipelines.definitions"}
 # A run of the daemon may be between its start and the lock for a moment.
 GRACE_SECONDS = 120.0
