@@ -92,6 +92,7 @@ EPISODE_COLUMNS = [
 ]
 
 WORKDAYS_A_WEEK = 5
+_NO_WORDS = {"message": "", "message_zh": "", "message_en": "", stored.COLUMN: None}
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ class Presenter:
             row, series, last = record.pop("_row"), record.pop("_series"), record.pop("_last")
             scope = (record["scope_type"], record["scope_id"])
             day = panel.dates[row].astype(object)
-            drivers = self._drivers(history, record, scope, row)
+            # What tells nobody needs no reasons and no sentence: thousands of scopes have thousands of it.
+            silent = rule.mode == "watch"
+            drivers = [] if silent else self._drivers(history, record, scope, row)
             record["evidence"] = record.pop("_evidence")
             now = present(history, row, series, last) if rule.filters else None
             amount = amount_at_risk(
@@ -166,21 +169,22 @@ class Presenter:
             record["urgency"] = urgency(amount, record["probability"], record["level"])
             record["owner_id"] = self._owner(rule, scope)
             record["drivers"] = as_json(drivers)
-            told = message(rule, facts, self.currency)
-            record["message_zh"], record["message_en"] = told.into("zh"), told.into("en")
-            record["message"] = (
-                record[f"message_{self.language}"]
-                if self.language in stored.OWN_COLUMNS
-                else told.into(self.language)
-            )
+            record.update(_NO_WORDS if silent else self._words(rule, facts))
             record["parent_alert_id"] = None
             record["rule_title_zh"], record["rule_title_en"] = rule.title.zh, rule.title.en
             record["advice_zh"], record["advice_en"] = rule.advice.zh, rule.advice.en
-            record[stored.COLUMN] = stored.in_others(
-                message=told, rule_title=rule.title, advice=rule.advice
-            )
             record.update(_remaining(rule, panel, row, series))
         return found
+
+    def _words(self, rule: Rule, facts: Facts) -> dict[str, Any]:
+        told = message(rule, facts, self.currency)
+        words: dict[str, Any] = {f"message_{code}": told.into(code) for code in stored.OWN_COLUMNS}
+        own = words.get(f"message_{self.language}")
+        words["message"] = told.into(self.language) if own is None else own
+        words[stored.COLUMN] = stored.in_others(
+            message=told, rule_title=rule.title, advice=rule.advice
+        )
+        return words
 
     def _owner(self, rule: Rule, scope: Scope) -> str:
         if rule.owner == "data":

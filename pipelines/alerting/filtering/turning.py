@@ -14,7 +14,7 @@ from pipelines.alerting.panel import Floats
 
 # Few series cost calls, many cost points: so few are searched in wide steps, many by halves.
 FEW, WIDE = 300, 16
-FINE = 2**14
+FINE = 2**12
 
 Decides = Callable[[Floats, NDArray[np.intp]], NDArray[np.int8]]
 
