@@ -30,6 +30,13 @@ class _Rule:
 
 _RULES = (
     _Rule(
+        "won_opportunities_have_an_amount",
+        "select opportunity_id from marts.fct_opportunities "
+        "where outcome = 'won' and amount is null order by 1",
+        "quality.closings.won_without_amount",
+        "quality.closings.won_with_amount",
+    ),
+    _Rule(
         "opportunities_not_closed_before_created",
         "select opportunity_id from intermediate.int_opportunities__united "
         "where is_older_than_record order by 1",
@@ -61,7 +68,7 @@ _RULES = (
 
 
 def check_closings(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """Five findings, each a warning; none where the warehouse has no opportunities built."""
+    """Six findings, each a warning; none where the warehouse has no opportunities built."""
     if not table_exists(connection, "intermediate", "int_opportunities__closings"):
         return []
     return [

@@ -104,7 +104,7 @@ def _alike_product_lines(connection: duckdb.DuckDBPyConnection) -> CheckResult:
         "where scope_type = 'product_line'"
     ).fetchall()
     # What differs only in case, width or blanks is one line everywhere (int_product_lines__aliases).
-    names = {_line_key(name): name for (name,) in sorted(rows, reverse=True) if name}
+    names = {_line_key(name): name for name in sorted((n for (n,) in rows if n), reverse=True)}
     pairs = similar_pairs(names.values())
     return counted(
         "product_lines_written_one_way",

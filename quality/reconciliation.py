@@ -102,7 +102,7 @@ def orders_in_force_sql(connection: duckdb.DuckDBPyConnection) -> str:
         with loaded as ({sound_relation_of(connection, "orders")}),
         told as (
             select * from loaded qualify row_number() over (
-                partition by source, trim(order_id) order by _loaded_at desc, _file, _address
+                partition by source, trim(order_id) order by _loaded_at desc, _file desc, _address
             ) = 1
         ),
         newest as (select told.* from told {doubles}),
@@ -220,7 +220,7 @@ def _same_opportunities(connection: duckdb.DuckDBPyConnection, terms: Terms) -> 
         from ({sound_relation_of(connection, "opportunities")})
         qualify cast(timezone($timezone, first_value(created_at) over (
             partition by trim(opportunity_id)
-            order by updated_at desc nulls last, _loaded_at desc, source, _file, _address
+            order by updated_at desc nulls last, _loaded_at desc, source, _file desc, _address
         )) as date) <= $as_of
     """
     if table_exists(connection, "intermediate", "int_opportunities__duplicates"):

@@ -70,6 +70,11 @@
     )
 {%- endmacro %}
 
+{#- The address in what a mail program calls somebody, `Li Ming <li@x.cn>`; null without one. -#}
+{% macro mail_within(name) -%}
+    nullif(regexp_extract({{ name }}, '<([^<>]+@[^<>]+)>', 1), '')
+{%- endmacro %}
+
 {#- Letters of any script, digits, & and +; the rest is taken out. -#}
 {% macro letters_of(text) -%}
     {{ return(adapter.dispatch('letters_of', 'forewarn')(text)) }}

@@ -1,20 +1,23 @@
 -- One row per team or person and name that an earlier load told and the newest one does not: what targets and
--- other lists may still call it. told_until is the last load that told it; today_name is null for a record
--- that the lists no longer have.
+-- other lists may still call it. told_until is the load that told another name, or the last one of a record that
+-- the lists no longer have, whose today_name is null.
 with told as (
     select
         entity,
         source,
         record_id,
         record_name,
-        max(_loaded_at) as told_until
+        max(_loaded_at) as last_told,
+        lead(min(_loaded_at)) over (
+            partition by entity, source, record_id order by max(_loaded_at), record_name
+        ) as told_otherwise
     from {{ ref('stg_config__names_told') }}
     where record_id is not null and record_name is not null
     group by entity, source, record_id, record_name
 ),
 
 newest as (
-    {{ newest_of('told', 'entity, source, record_id', 'told_until desc, record_name') }}
+    {{ newest_of('told', 'entity, source, record_id', 'last_told desc, record_name desc') }}
 ),
 
 today as (
@@ -36,7 +39,7 @@ select
     told.source,
     told.record_id,
     told.record_name as earlier_name,
-    {{ to_company_date('told.told_until') }} as told_until,
+    {{ to_company_date('coalesce(told.told_otherwise, told.last_told)') }} as told_until,
     case when today.record_id is not null then newest.record_name end as today_name
 from told
 inner join newest

@@ -1,6 +1,6 @@
 -- One row per source and way to call a person. What a row writes as its owner, manager or target is a person
 -- if it is an id, a name or an e-mail (int_reps__called), else if it differs from one person's by case, width
--- and blanks alone.
+-- and blanks alone, or holds an e-mail in brackets (Li Ming <li@x.cn>) that does.
 with known as (
     select * from {{ ref('int_reps__called') }}
 ),
@@ -58,7 +58,10 @@ spelled as (
         used.alias,
         keyed.rep_id
     from used
-    inner join keyed on {{ person_key('used.alias') }} = keyed.person_key
+    inner join keyed
+        on
+            {{ person_key('used.alias') }} = keyed.person_key
+            or {{ person_key(mail_within('used.alias')) }} = keyed.person_key
     left join called on used.alias = called.alias
     where called.alias is null
 )

@@ -15,14 +15,21 @@ occupied as (
     where is_current
 ),
 
-product_lines as (
+recorded_lines as (
     select product_line from {{ ref('int_opportunities__united') }}
+    where product_line is not null
     union
     select product_line from {{ ref('int_orders__united') }}
+    where product_line is not null
+),
+
+-- Where no record names a line, targets of lines have nothing to be compared with.
+product_lines as (
+    select product_line from recorded_lines
     union
     select lines.product_line from ({{ union_staging('targets') }}) as targets
     inner join {{ ref('int_product_lines__aliases') }} as lines on targets.scope_id = lines.alias
-    where targets.scope_type = 'product_line'
+    where targets.scope_type = 'product_line' and (select count(*) from recorded_lines) > 0
 ),
 
 scopes as (

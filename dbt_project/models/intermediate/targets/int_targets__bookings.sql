@@ -45,12 +45,13 @@ select
     in_force.target_missing,
     -- Without any order (or win) on record nothing is known of what was booked, which is not zero; nor is a
     -- count of new accounts known if one of them may be an old one. A target of a team, region or (where
-    -- people are listed) person that nobody knows has nothing to be compared with.
+    -- people are listed) person that nobody knows, or of a product line where no record names any, has
+    -- nothing to be compared with.
     case
         when
             actuals.actual_amount is null
             and scopes.scope_id is null
-            and (keys.scope_type in ('team', 'region') or (keys.scope_type = 'rep' and listed.are_people))
+            and (keys.scope_type in ('team', 'region', 'product_line') or listed.are_people)
             then null
         when span.has_records and not coalesce(actuals.is_unknown, false)
             then coalesce(actuals.actual_amount, 0)
