@@ -92,6 +92,8 @@ def group_rows(work: RowWork, mapping: FileMapping) -> None:
     work.remarks.append(
         text("sheets.group.merged", count=len(work.merged), column=name, records=len(groups))
     )
+    if name == "order_id" and name in mapping.compute and "product_line" in lists:
+        work.remarks.append(text("sheets.group.parts_of_orders", column=name))
     if split:
         work.remarks.append(text("sheets.group.split", count=split, column=_SPLITS[0]))
     if differing:
