@@ -83,6 +83,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.partition("::")[0]
             return "tests/nightly" if file.startswith("tests/nightly/") else file
 
-    # In the order of the folders: by number of tests the few whole nights would come last, and long.
+    # In the order of `pytest_collection_modifyitems`: by number of tests the few whole nights would
+    # come last, and long.
     config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For several workers what takes longest comes first: none works on alone when the rest is done."""
+    if hasattr(config, "workerinput"):
+        longest = ("tests/nightly/", "tests/test_style.py", "tests/companies/")
+        items.sort(key=lambda item: not item.nodeid.startswith(longest))
