@@ -130,7 +130,11 @@ class CompiledModels:
 
 def values_of(settings: Settings) -> dict[str, Any]:
     """The variables of a company, without the day; no figure depends on the language."""
-    return {**dbt_vars(settings), "language": "en", "whole_company": "Company"}
+    return {
+        **dbt_vars(settings),
+        "whole_company": "Company",
+        "people_without_team": "people without a team",
+    }
 
 
 def compiled_models(settings: Settings, cache: Path) -> CompiledModels:

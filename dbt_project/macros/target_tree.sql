@@ -206,7 +206,7 @@ chosen as (
     left join {{ ref('int_teams') }} as teams on wholes.team_id = teams.team_id
 ),
 
-{%- set nobody = "'没有团队的人'" if var('language') == 'zh' else "'people without a team'" %}
+{%- set nobody = sql_text(var('people_without_team')) %}
 
 summed as (
     select

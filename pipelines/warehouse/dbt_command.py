@@ -39,8 +39,8 @@ def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]
         "timezone": company.timezone,
         "currency": company.currency,
         "revenue_basis": company.revenue_basis,
-        "language": company.language,
         "whole_company": text("night.whole_company").into(company.language),
+        "people_without_team": text("night.people_without_team").into(company.language),
         "systems": list(settings.systems),
     }
 
