@@ -1,6 +1,6 @@
 -- One row per team or person and name that an earlier load told and the newest one does not: what targets and
--- other lists may still call it. told_until is the load that told another name, or the last one of a record that
--- the lists no longer have, whose today_name is null.
+-- other lists may still call it. told_until is the load that told another name, or the last one of a record
+-- that the lists no longer have, whose today_name is null.
 with told as (
     select
         entity,
