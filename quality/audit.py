@@ -32,6 +32,7 @@ from quality.freshness import check_freshness, freshness_frame
 from quality.identity import check_identities
 from quality.loaded import fetch_batch, given_entities, staged_sources
 from quality.naming import check_names
+from quality.order_days import check_order_days
 from quality.order_states import check_order_states
 from quality.reconciliation import Terms, reconcile
 from quality.rejected import check_files, check_rejected_rows
@@ -157,6 +158,7 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
         *check_closings(connection),
         *check_duplicate_deals(connection),
         *check_order_states(connection),
+        *check_order_days(connection),
         *check_target_names(connection),
     ]
 

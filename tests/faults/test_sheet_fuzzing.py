@@ -26,7 +26,7 @@ from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats import workbook
 from pipelines.sources.spreadsheet.layout.body import SheetRows
 from pipelines.sources.spreadsheet.reader import read_file
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FILES = int(os.environ.get("FOREWARN_FUZZ", "2000"))

@@ -47,7 +47,7 @@ from pipelines.sources.spreadsheet.places.united import places_of
 from pipelines.sources.spreadsheet.plan import Job, cursor_of, make_plan
 from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.values.cells import NULLS
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 # Lists that are read in parts may be larger (`large_lists.py`).
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")

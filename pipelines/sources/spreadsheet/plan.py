@@ -17,7 +17,7 @@ from pipelines.configuration.sources import FileMapping
 from pipelines.entities import ENTITIES
 from pipelines.sources.spreadsheet.places.folder import FileRef
 from pipelines.sources.spreadsheet.reader import PARSER_VERSION
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 CANONICAL_SUFFIXES = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 

@@ -48,7 +48,7 @@ from pipelines.sources.spreadsheet.lists.row_choice import headings_read
 from pipelines.sources.spreadsheet.lists.rows import read_rows
 from pipelines.sources.spreadsheet.targets.sheet_rows import read_targets
 from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping, with_corner
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
 PARSER_VERSION = 4

@@ -23,7 +23,7 @@ from pipelines.sources.spreadsheet.formats.grid import Grid, address, at
 from pipelines.sources.spreadsheet.layout.headings import Heading, read_heading
 from pipelines.sources.spreadsheet.layout.table import Table
 from pipelines.sources.spreadsheet.values.cells import clean_text
-from pipelines.sources.spreadsheet.values.columns import Values
+from pipelines.sources.spreadsheet.values.reading import Values
 
 
 @dataclass

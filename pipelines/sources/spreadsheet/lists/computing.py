@@ -23,8 +23,8 @@ from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import key
 from pipelines.sources.spreadsheet.values.amounts import parse_amount
 from pipelines.sources.spreadsheet.values.cells import parse_percent, settle
-from pipelines.sources.spreadsheet.values.columns import Reading
 from pipelines.sources.spreadsheet.values.moments import parse_day
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda one, other: one == other,

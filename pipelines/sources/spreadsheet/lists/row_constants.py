@@ -23,7 +23,8 @@ from pipelines.sources.spreadsheet.targets.scopes import (
     sheet_period,
     tidy_reps,
 )
-from pipelines.sources.spreadsheet.values.columns import Converted, Reading, convert, parser
+from pipelines.sources.spreadsheet.values.columns import Converted, convert, parser
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 
 def reading_of(work: RowWork, name: str) -> Reading:

@@ -15,7 +15,8 @@ from pipelines.entities import Entity, canonical_schema
 from pipelines.language import Text
 from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import Assignment
-from pipelines.sources.spreadsheet.values.columns import Converted, Reading
+from pipelines.sources.spreadsheet.values.columns import Converted
+from pipelines.sources.spreadsheet.values.reading import Reading
 from pipelines.sources.spreadsheet.values.units import Unit
 
 SHEET_COLUMNS = (("_file", pa.string()), ("_address", pa.string()), ("_raw", pa.string()))

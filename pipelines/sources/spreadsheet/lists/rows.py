@@ -36,7 +36,8 @@ from pipelines.sources.spreadsheet.lists.row_constants import add_constants, rea
 from pipelines.sources.spreadsheet.lists.row_money import other_currencies, unit_of_money
 from pipelines.sources.spreadsheet.lists.row_totals import check_totals_rows, drop_totals
 from pipelines.sources.spreadsheet.lists.row_work import RowWork, sheet_schema
-from pipelines.sources.spreadsheet.values.columns import Reading, convert, decided
+from pipelines.sources.spreadsheet.values.columns import convert
+from pipelines.sources.spreadsheet.values.reading import Reading, decided
 
 
 def read_rows(

@@ -34,7 +34,7 @@ from pipelines.sources.spreadsheet.targets.target_sheet import (
     refuse_dead_formulas,
 )
 from pipelines.sources.spreadsheet.values.amounts import decimal_style, parse_amount
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 from pipelines.sources.spreadsheet.values.unit_search import unit_of
 
 

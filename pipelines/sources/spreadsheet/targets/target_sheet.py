@@ -20,7 +20,7 @@ from pipelines.sources.spreadsheet.layout.body import refuse_formulas
 from pipelines.sources.spreadsheet.layout.table import Table
 from pipelines.sources.spreadsheet.targets.matrix import Matrix, SpanColumn, months_of
 from pipelines.sources.spreadsheet.values.cells import clean_text
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 from pipelines.sources.spreadsheet.values.units import Unit
 
 UNDECIDED = frozenset(("待定", "未定", "tbd"))

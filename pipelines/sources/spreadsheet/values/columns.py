@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,14 +20,11 @@ from pipelines.language import Text
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES, PERSON_COLUMNS
 from pipelines.sources.spreadsheet.values.amounts import (
-    DecimalStyle,
-    decimal_style,
     parse_amount,
 )
 from pipelines.sources.spreadsheet.values.cells import (
     LONGEST_TEXT,
     NO_ID,
-    NULLS,
     WORDS_FOR_NOTHING,
     parse_choice,
     parse_flag,
@@ -37,7 +33,10 @@ from pipelines.sources.spreadsheet.values.cells import (
     settle,
 )
 from pipelines.sources.spreadsheet.values.currencies import iso_code
-from pipelines.sources.spreadsheet.values.moments import DateOrder, parse_day, parse_moment
+from pipelines.sources.spreadsheet.values.moments import (
+    parse_day,
+    parse_moment,
+)
 from pipelines.sources.spreadsheet.values.months import (
     day_written,
     parse_month,
@@ -46,14 +45,13 @@ from pipelines.sources.spreadsheet.values.months import (
     why_no_months,
     why_no_period,
 )
+from pipelines.sources.spreadsheet.values.reading import TWO_WAYS, Reading, Values, decided
 
 _DAY = r"(19[5-9]\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _LOCAL = f"^{_DAY}({_CLOCK})?$"
 _ZONED = f"^{_DAY}{_CLOCK}(Z|[+-][01]\\d:[0-5]\\d)$"
 _AMOUNT = r"^[+-]?\d{1,15}(\.\d{1,4})?$"
-# A point or comma in it may stand for either: 1.200, 1,5.
-_TWO_WAYS = r"^[^0-9]*[1-9]\d{0,2}\.\d{3}\D*$|,"
 # Printable ASCII and common Chinese characters, single spaces: text that cleaning leaves as it is.
 _CLEAN = r"^[!-~\x{4e00}-\x{9fff}]+( [!-~\x{4e00}-\x{9fff}]+)*$"
 _UNSPACED = r"^[!-~\x{4e00}-\x{9fff}]+$"
@@ -61,28 +59,6 @@ _UNSPACED = r"^[!-~\x{4e00}-\x{9fff}]+$"
 _SUSPECT = r"^[#=]|^[+-]?\d(\.\d+)?[eE]\+?\d+$|^\d{1,2}(月|-[A-Z][a-z]{2}$)|^[A-Z][a-z]{2}-\d{2}$"
 # The text of these columns is a code: what Excel has shortened or turned into a date is a fault.
 _CODES = ("credit_code",)
-
-Values: TypeAlias = "Sequence[Any] | pa.Array"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the cells of one source are to be read."""
-
-    zone: ZoneInfo
-    currency: str
-    fiscal_year_start: int = 1
-    fiscal_year_named_by: str = "start"
-    # A text file that has to be seen as a whole (and is not read in parts) of at most so many bytes.
-    largest_whole: int = 50 * 1024 * 1024
-    nulls: frozenset[str] = NULLS
-    date_order: DateOrder | None = None
-    year: int | None = None  # for periods that do not say theirs
-    decimal: DecimalStyle | None = None  # None: by what the amounts of a column say
-    encoding: str | None = None  # of text files whose bytes do not say theirs
-    # So many unreadable rows (both exceeded) make a file as a whole untrustworthy.
-    most_bad_share: float = 0.2
-    most_bad_rows: int = 5
 
 
 @dataclass
@@ -183,22 +159,6 @@ def convert(
     return _by_cell(values, parse, kind)
 
 
-def decided(column: Column, values: Values, reading: Reading) -> Reading:
-    """How a column is read once its own amounts have said what points and commas mean."""
-    if column.kind != "money" or reading.decimal is not None:
-        return reading
-    return replace(reading, decimal=_style_of(values))
-
-
-def _style_of(values: Values) -> DecimalStyle | None:
-    if not isinstance(values, pa.Array):
-        return decimal_style(values)
-    # Only where it matters is a long column looked through.
-    if not pc.any(pc.match_substring_regex(values, _TWO_WAYS)).as_py():
-        return None
-    return decimal_style(pc.unique(values).to_pylist())
-
-
 def _by_cell(values: Sequence[Any], parse: Callable[[Any], Any], kind: pa.DataType) -> Converted:
     found: list[Any] = []
     faults: dict[int, Text] = {}
@@ -261,7 +221,7 @@ def _quick(
     plain = _AMOUNT if column.kind == "money" else _LOCAL
     fits = pc.match_substring_regex(values, plain)
     if column.kind == "money" and reading.decimal != "point":
-        fits = pc.and_not(fits, pc.match_substring_regex(values, _TWO_WAYS))
+        fits = pc.and_not(fits, pc.match_substring_regex(values, TWO_WAYS))
     if column.kind == "timestamp" and not pc.any(fits).as_py():
         plain = _ZONED
         fits = pc.match_substring_regex(values, plain)

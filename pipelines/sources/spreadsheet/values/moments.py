@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,20 @@ def _unlikely(value: Any) -> CellFault:
     return CellFault(text_("sheets.moments.unlikely", value=value, first=_YEARS[0], last=_YEARS[1]))
 
 
+def written_order(values: Iterable[Any]) -> DateOrder | None:
+    """Which of day and month comes first in a column, if one cell can mean one order only and none the
+    other: 31/03/2026 has no 31st month.
+    """
+    found = set()
+    for value in values:
+        match = _SHORT.match(value.strip()) if isinstance(value, str) else None
+        if match and "." not in match.group(0)[: match.start(3)]:
+            first, second = int(match.group(1)), int(match.group(2))
+            found |= {"dmy"} if first > 12 >= second else set()
+            found |= {"mdy"} if second > 12 >= first else set()
+    return found.pop() if len(found) == 1 else None
+
+
 def _moment(value: Any, order: DateOrder | None) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
@@ -119,6 +134,8 @@ def _from_text(text: str, order: DateOrder | None) -> dt.datetime:
 
 def _short(match: re.Match[str], order: DateOrder | None) -> dt.datetime:
     first, second, year, *time = match.groups()
+    if order is None and match.string[match.end(1)] == ".":
+        order = "dmy"  # nobody writes the month first before a point
     if order is None:
         raise CellFault(text_("sheets.moments.can_mean_two_days", group=match.group(0)))
     day, month = (first, second) if order == "dmy" else (second, first)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 from both_languages import assert_in_both
 
-from pipelines.entities import ENTITIES
+from pipelines.entities import ENTITIES, Column
 from pipelines.sources.spreadsheet.checks import is_total
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import ErrorCell, UncachedFormula
@@ -22,7 +25,7 @@ from pipelines.sources.spreadsheet.values.cells import (
     parse_text,
     person_name,
 )
-from pipelines.sources.spreadsheet.values.columns import Reading, convert
+from pipelines.sources.spreadsheet.values.columns import convert
 from pipelines.sources.spreadsheet.values.moments import parse_day, parse_moment
 from pipelines.sources.spreadsheet.values.months import (
     parse_month,
@@ -32,6 +35,7 @@ from pipelines.sources.spreadsheet.values.months import (
     why_no_period,
     years_in,
 )
+from pipelines.sources.spreadsheet.values.reading import Reading
 from pipelines.sources.spreadsheet.values.units import looks_like_unit, parse_unit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -139,13 +143,35 @@ def test_a_bare_number_of_percent_must_be_declared() -> None:
     [
         *("2026/1/5", "2026年1月5日", "2026-01-05", "2026.1.5", "46027", "20260105"),
         *("2026/01/05 13:30", "２０２６年１月５日", "2026-01-05T13:30:00", "2026年1月5日 下午1:30"),
-        *("5-Jan-2026", "Jan 5, 2026", "2026-1-5 9:05"),
+        *("5-Jan-2026", "Jan 5, 2026", "2026-1-5 9:05", "05.01.2026", "5.1.26 14:05"),
         *(46027, 46027.0, 20260105, 46027.5625, dt.date(2026, 1, 5), dt.datetime(2026, 1, 5, 8)),
     ],
 )
 def test_days(cell: object) -> None:
     text = clean_text(cell) if isinstance(cell, str) else cell
     assert parse_day(text, SHANGHAI) == dt.date(2026, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        (["03/04/2026", "31/03/2026"], ["2026-04-03", "2026-03-31"]),
+        (["03/04/2026", "03/31/2026"], ["2026-03-04", "2026-03-31"]),
+        # Nothing tells, or two cells contradict each other: one of them is somebody's slip.
+        (["03/04/2026", "05/06/2026"], [None, None]),
+        (["03/04/2026", "31/03/2026", "03/31/2026"], [None, None, None]),
+        (["", "13/3/26 9:00", "2026-05-01"], [None, "2026-03-13", "2026-05-01"]),
+    ],
+)
+@pytest.mark.parametrize("kind", [list, pa.array])
+def test_a_column_says_which_of_day_and_month_comes_first(
+    cells: list[str], days: list[str | None], kind: Callable[[list[str]], Any]
+) -> None:
+    column = Column("promised_at", "date")
+    found = convert(column, kind(cells), Reading(SHANGHAI, "CNY"))
+    assert [day and day.isoformat() for day in found.array.to_pylist()] == days
+    refused = {row for row, cell in enumerate(cells) if cell and days[row] is None}
+    assert set(found.faults) == refused
 
 
 @pytest.mark.parametrize(

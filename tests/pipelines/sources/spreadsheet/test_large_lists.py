@@ -18,7 +18,7 @@ from pipelines.sources.spreadsheet.layout.body import SheetRows
 from pipelines.sources.spreadsheet.lists import large_lists
 from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.values.cells import NULLS
-from pipelines.sources.spreadsheet.values.columns import Reading
+from pipelines.sources.spreadsheet.values.reading import Reading
 
 READING = Reading(zone=ZoneInfo("Asia/Shanghai"), currency="CNY", nulls=NULLS)
 MAPPING = FileMapping(
