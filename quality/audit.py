@@ -158,7 +158,7 @@ def audit_marts(connection: duckdb.DuckDBPyConnection, terms: Terms) -> list[Che
         *check_closings(connection),
         *check_duplicate_deals(connection),
         *check_order_states(connection),
-        *check_order_days(connection),
+        *check_order_days(connection, terms.timezone),
         *check_target_names(connection),
     ]
 

@@ -19,7 +19,7 @@ def check_order_days(connection: duckdb.DuckDBPyConnection, timezone: str) -> li
     """A warning with the orders that are dated after the load that brought them.
 
     They count from their day on and nowhere before; a slip of a year would never be seen. A day of
-    grace is left to time zones.
+    grace is left to time zones; `timezone` is the company's, in which days are told.
     """
     ahead = (
         f"select order_id, ordered_at, amount from ({relation_of(connection, 'orders')}) "
@@ -29,7 +29,9 @@ def check_order_days(connection: duckdb.DuckDBPyConnection, timezone: str) -> li
         f"select count(*), coalesce(sum(amount), 0) from ({ahead})"
     ).fetchall()[0]
     rows = connection.execute(
-        f"select order_id, strftime(ordered_at, '%Y-%m-%d') from ({ahead}) order by 2 desc, 1 limit 5"
+        f"select order_id, cast(timezone($timezone, ordered_at) as date) from ({ahead}) "
+        "order by 2 desc, 1 limit 5",
+        {"timezone": timezone},
     ).fetchall()
     told = (
         text("quality.order_days.ahead", orders=count, money=f"{money:,.0f}")
