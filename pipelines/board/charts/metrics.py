@@ -17,9 +17,12 @@ from pipelines.board.charts.drawing import (
     OTHER,
     Spec,
 )
+from pipelines.language.catalogue import sentence
 from pipelines.language.figures import Writer
 from pipelines.metrics.definitions import definitions
 from pipelines.reporting.marts import Row
+
+HEADING = 14  # px: a line of a heading
 
 
 def axis_of(metric: str, writer: Writer) -> Spec:
@@ -47,7 +50,7 @@ def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: i
         return None
     x = {"field": "day", "type": "temporal", "scale": {"type": "utc"},
          "axis": {"title": None, "grid": False, "tickCount": 3, "labelOverlap": True,
-                  "labelExpr": "'Q' + ceil((utcmonth(datum.value) + 1) / 3) + (utcmonth(datum.value) < 3 ? ' ' + utcyear(datum.value) : '')"}}  # fmt: skip
+                  "labelExpr": sentence("board.chart.quarter", writer.language)}}  # fmt: skip
     y = {"field": "value", "type": "quantitative", "axis": {"format": ".0%", "title": None, "tickCount": 4}}  # fmt: skip
     return {
         "data": {"values": values},
@@ -92,11 +95,14 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
     base = max(0.0, floor - 0.35 * (top - floor))
     for row in rows:
         row["from"] = max(row["from"], base)
+    # On a phone words of many letters would run into each other.
+    is_tight = width < 40 * len(rows) + 40 * (max(len(r["name"]) for r in rows) > 4)
+    leaning: Spec = {"labelAngle": -40, "labelAlign": "right"} if is_tight else {"labelAngle": 0}
     return {
         "width": width, "height": 220, "data": {"values": rows},
         "encoding": {
             "x": {"field": "name", "type": "nominal", "sort": [r["name"] for r in rows],
-                  "axis": {"title": None, "labelAngle": 0, "domain": False, "ticks": False,
+                  "axis": {"title": None, "domain": False, "ticks": False, **leaning,
                            "labelLimit": 90, "labelOverlap": False}},
         },
         "layer": [
@@ -107,7 +113,7 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
                  "y2": {"field": "to"},
                  "color": {"field": "kind", "legend": None,
                            "scale": {"domain": ["total", "gain", "loss"], "range": [MUTED, MAIN, OTHER]}}}},
-            {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 12},
+            {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 10 if is_tight else 12},
              "encoding": {"y": {"field": "tip", "type": "quantitative"}, "text": {"field": "words"}}},
         ],
     }  # fmt: skip
@@ -118,11 +124,15 @@ def heat(cells: Sequence[Mapping[str, str]], writer: Writer, width: int, rows: i
     if not cells:
         return None
     lines = max(cell["scope"].count("|") + 1 for cell in cells)
+    # Vega draws the lines of a heading downwards: all get as many, and room for them above the rows.
+    deep = max(cell["metric"].count("|") for cell in cells)
+    cells = [{**c, "metric": "|" * (deep - c["metric"].count("|")) + c["metric"]} for c in cells]
     return {
-        "width": width, "height": rows * max(26, 15 * lines + 8), "data": {"values": list(cells)},
+        "width": width, "height": rows * max(26, 15 * lines + 8), "data": {"values": cells},
         "encoding": {
             "x": {"field": "metric", "type": "nominal", "sort": None,
                   "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelLimit": 0,
+                           "labelLineHeight": HEADING, "labelPadding": 4 + HEADING * deep,
                            "domain": False, "ticks": False, "labelExpr": "split(datum.label, '|')"}},
             "y": {"field": "scope", "type": "nominal", "sort": None,
                   "axis": {"title": None, "domain": False, "ticks": False, "labelLimit": 0,

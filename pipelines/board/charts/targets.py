@@ -119,7 +119,12 @@ def said(weeks: list[Row], row: Row, writer: Writer, say: Say, width: int) -> Sp
          "low": w["projected_low"], "high": w["projected_high"]}
         for w in weeks
     ]  # fmt: skip
-    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
+    weekly = [
+        {"year": w["as_of"].year, "month": w["as_of"].month, "date": w["as_of"].day, "utc": True}
+        for w in weeks
+    ]
+    axis = {**axis_of_days(writer.language), "values": weekly, "labelFlush": True}
+    x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     y = {"field": "amount", "type": "quantitative", "scale": {"zero": False}, "axis": axis_of_money(writer)}  # fmt: skip
     return {
         "width": width,

@@ -195,7 +195,7 @@ def test_the_agenda_is_half_an_hour_with_names(page: Page) -> None:
         "好转与经验",
         "数据问题",
     ]
-    assert "3 个事项无人回应，最早始于 10月12日" in agenda
+    assert "3 个事项无人回应，最早成立于 10月12日" in agenda
 
 
 def test_rules_that_cannot_be_judged_yet_are_named_the_next_one_first(page: Page) -> None:
