@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,43 +27,12 @@ import pandas as pd
 from pipelines.alerting.habit import Habit
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.language import stored
 
 # How often a cause sits in one of the scopes of a kind, spread evenly over these.
 PRIOR = {"company": 0.20, "region": 0.20, "team": 0.35, "product_line": 0.25, "rep": 0.05}
 # What an alert counts that states no evidence of its own, by its highest level.
 PLAIN = {"warning": 2.0, "danger": 4.0}
 BEFORE, AFTER = dt.timedelta(days=28), dt.timedelta(days=56)
-
-CASE_COLUMNS = [
-    "case_id",
-    "root_alert_id",
-    "rule",
-    "metric",
-    "scope_type",
-    "scope_id",
-    "scope_name",
-    "dimension",
-    "level",
-    "peak_level",
-    "state",
-    "opened_on",
-    "since",
-    "closed_on",
-    "as_of",
-    "alerts",
-    "alerts_open",
-    "amount_at_risk",
-    "amount_counted",
-    "probability",
-    "owner_id",
-    "symptoms",
-    "title_zh",
-    "title_en",
-    stored.COLUMN,
-    "message_zh",
-    "message_en",
-]
 
 
 def joined_to_cases(
@@ -167,111 +135,6 @@ class _Alert:
         """A product line and a part of the sales force: the same figure, in the same weeks."""
         same = self.row["metric"] == other.row["metric"]
         return same and self.scope[0] != other.scope[0] and abs(self.began - other.began) <= AFTER
-
-
-def case_rows(alerts: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
-    """`fct_cases` from alerts that have a `case_id` and a `role`: `CASE_COLUMNS`, one row each, open
-    ones first, the gravest first. A case is open while one of its alerts is.
-    """
-    given = alerts[alerts["case_id"].notna() & (alerts["case_id"] != "")]
-    rows = []
-    for case_id, found in given.groupby("case_id", sort=True):
-        root = found[found["role"] == "root"].iloc[0]
-        standing = found[found["state"] == "open"]
-        level = (
-            "danger"
-            if (len(standing) or len(found))
-            and ((standing if len(standing) else found)["level"] == "danger").any()
-            else "warning"
-        )
-        others = found[found["role"] != "root"].sort_values(["opened_on", "alert_id"])
-        rows.append(
-            {
-                **{name: root[name] for name in _OF_ROOT},
-                "case_id": case_id,
-                "root_alert_id": root["alert_id"],
-                "level": level,
-                "peak_level": "danger" if (found["peak_level"] == "danger").any() else "warning",
-                "state": "open" if len(standing) else "closed",
-                "opened_on": found["opened_on"].min(),
-                "since": min(root["since"], found["opened_on"].min()),
-                "closed_on": None if len(standing) else found["closed_on"].dropna().max(),
-                "alerts": len(found),
-                "alerts_open": len(standing),
-                "symptoms": json.dumps(
-                    [
-                        {name: str(one[name]) for name in _OF_SYMPTOM}
-                        for one in others.to_dict("records")
-                    ],
-                    ensure_ascii=False,
-                ),
-                "title_zh": root["rule_title_zh"],
-                "title_en": root["rule_title_en"],
-                stored.COLUMN: stored.under_other_names(
-                    root.get(stored.COLUMN), {"rule_title": "title", "message": "message"}
-                ),
-            }
-        )
-    frame = pd.DataFrame(rows).reindex(columns=CASE_COLUMNS)
-    frame["amount_counted"] = _counted(frame, tree)
-    order = frame.assign(
-        _open=frame["state"] == "open",
-        _danger=frame["level"] == "danger",
-        _money=pd.to_numeric(frame["amount_at_risk"]).fillna(0.0),
-    ).sort_values(
-        ["_open", "_danger", "_money", "opened_on", "case_id"],
-        ascending=[False, False, False, False, True],
-    )
-    return frame.loc[order.index].reset_index(drop=True)
-
-
-_OF_ROOT = (
-    "rule",
-    "metric",
-    "scope_type",
-    "scope_id",
-    "scope_name",
-    "dimension",
-    "as_of",
-    "probability",
-    "amount_at_risk",
-    "owner_id",
-    "message_zh",
-    "message_en",
-)
-_OF_SYMPTOM = ("alert_id", "rule", "scope_type", "scope_id", "scope_name", "level", "state")
-
-
-def _counted(cases: pd.DataFrame, tree: ScopeTree) -> list[float | None]:
-    """The part of each open case's amount that no case of a scope above or of the same scope holds.
-
-    Summed over the open cases it counts no revenue twice: under a scope that is at risk as a whole,
-    only what exceeds the amount above it is added, and a product line adds nothing to what the sales
-    force already holds.
-    """
-    result: list[float | None] = [None] * len(cases)
-    order = {"company": 0, "region": 1, "team": 2, "rep": 3, "product_line": 4}
-    rows = [
-        (order.get(str(kind), 9), -float(amount), n, (str(kind), str(ident)))
-        for n, (kind, ident, amount, state) in enumerate(
-            zip(cases["scope_type"], cases["scope_id"], cases["amount_at_risk"], cases["state"],
-                strict=True)
-        )
-        if state == "open" and amount is not None and not pd.isna(amount)
-    ]  # fmt: skip
-    left: dict[tuple[str, str], float] = {}
-    for _, minus, n, scope in sorted(rows):
-        amount = -minus
-        holders = [scope, *tree.ancestors(scope)]
-        if scope[0] == "product_line":
-            holders = [*left]
-        covered = max((left.get(h, 0.0) for h in holders), default=0.0)
-        result[n] = max(amount - covered, 0.0)
-        for h in holders:
-            if h in left:
-                left[h] = max(left[h] - amount, 0.0)
-        left[scope] = max(left.get(scope, 0.0), amount)
-    return result
 
 
 def _date(value: Any) -> dt.date | None:

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.accounts import with_accounts
-from pipelines.alerting.cases import case_rows
+from pipelines.alerting.case_rows import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
 from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
