@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SAMPLE := data/sample
+# One more than processors: a test often waits for a disk or a server. Not too many: each reads all tests.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 7 ? n + 1 : 8 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help packages run test test-faults check format lock up docs sbom audit benchmark clean
@@ -28,7 +30,7 @@ run: $(READY) ## the nightly job on the shipped configuration (makes the sample 
 	@$(BIN)/forewarn run
 
 test: $(READY) ## the whole test suite, with linting and type checks
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-faults: $(READY) ## 2,000 mutated sheets, and 30 nights in a row with a fault in each, by hand (an hour); writes the table of docs/reliability.md
 	@FOREWARN_FUZZ=$(or $(FILES),2000) $(BIN)/python -m pytest -q -n 0 tests/faults/test_sheet_fuzzing.py

@@ -1,16 +1,16 @@
-"""What all tests share: `tests/` is importable, and files are dealt out to workers whole.
+"""What all tests share: `tests/` is importable, and the longest come first.
 
 Add here: nothing but what tests of every folder need. Keep out: fixtures of one part.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -73,24 +73,22 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         connection.execute(f"drop database {name} with (force)")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file's tests share a worker, and so do all whole nights: what they build is built once."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return "tests/nightly" if file.startswith("tests/nightly/") else file
-
-    # In the order of `pytest_collection_modifyitems`: by number of tests the few whole nights would
-    # come last, and long.
-    config.option.loadscopereorder = False
-    return ByFile(config, log)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end: nothing of it is looked through for garbage again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For several workers what takes longest comes first: none works on alone when the rest is done."""
+    """For several workers what takes longest comes first: none works on alone when the rest is done.
+
+    A file's tests share a worker (`--dist loadfile`): what they build is built once.
+    """
     if hasattr(config, "workerinput"):
         longest = ("tests/nightly/", "tests/test_style.py", "tests/companies/")
         items.sort(key=lambda item: not item.nodeid.startswith(longest))

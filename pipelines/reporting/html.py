@@ -28,7 +28,14 @@ TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS, SYMPTOMS = 8, 20, 40, 12, 3
 WIDE, NARROW = 500, 350
 
 # Shape, word and colour tell the level, so that it survives a grey printer and any eye.
-SHAPES = {"danger": "◆", "warning": "▲", "normal": "●", "met": "✓", "untrusted": "?"}
+SHAPES = {
+    "danger": "◆",
+    "warning": "▲",
+    "watched": "△",
+    "normal": "●",
+    "met": "✓",
+    "untrusted": "?",
+}
 
 
 def render_weekly(figures: ReportFigures, company: Company, language: str, board: str = "") -> str:

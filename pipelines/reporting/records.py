@@ -15,13 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LEVELS = ("danger", "warning", "normal")  # worst first
+# Tonight's reading of a target is bad, and no warning stands on it yet (`told_levels.py`).
+WATCHED = "watched"
 # Levels that are no colour: nothing to judge, or nothing left to do.
-OTHER_LEVELS = ("met", "too_few", "too_early", "no_target", "no_data", "untrusted")
+OTHER_LEVELS = (WATCHED, "met", "too_few", "too_early", "no_target", "no_data", "untrusted")
 
 
 def level_rank(level: str | None) -> int:
-    """Order of attention: danger 0, warning 1, anything undecided or normal 2, met 3."""
-    return {"danger": 0, "warning": 1, "met": 3}.get(level or "", 2)
+    """Order of attention: danger 0, warning 1, watched 2, anything undecided or normal 3, met 4."""
+    return {"danger": 0, "warning": 1, WATCHED: 2, "met": 4}.get(level or "", 3)
 
 
 @dataclass(frozen=True)

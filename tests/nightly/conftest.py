@@ -1,11 +1,14 @@
-"""The reference run, made once per session and copied by tests that go on from it."""
+"""The reference run, made once and copied by tests that go on from it."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,9 +17,16 @@ from nightly_site import Installation, make_installation  # noqa: E402
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """An installation after its first night; not to be changed by a test."""
-    installation = make_installation(tmp_path_factory.mktemp("published") / "site")
-    done = installation.forewarn("run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (installation.root / "first_run.txt").write_text(done.stdout, encoding="utf-8")
+    """An installation after its first night; not to be changed by a test. Workers share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    installation = Installation(shared / "published" / "site")
+    printed = installation.root / "first_run.txt"
+    with FileLock(shared / "published.lock"):
+        if not printed.exists():
+            shutil.rmtree(installation.root, ignore_errors=True)
+            make_installation(installation.root)
+            done = installation.forewarn("run")
+            assert done.returncode == 0, done.stdout + done.stderr
+            printed.write_text(done.stdout, encoding="utf-8")
     return installation

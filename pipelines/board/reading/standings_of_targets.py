@@ -6,11 +6,14 @@ Add here: a read of targets. Keep out: how a projection comes about (dbt).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from statistics import NormalDist
 
 from pipelines.board.reading.organisation import Scope
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.reporting.marts import Row
+from pipelines.reporting.records import level_rank
+from pipelines.reporting.told_levels import Key, standing_on_targets, told_level
 
 PERIODS = ("month", "quarter", "year")
 _COLUMNS = (
@@ -31,7 +34,8 @@ def current_targets(marts: SlicedMarts, scope: Scope) -> dict[str, Row]:
         "and as_of between period_start and period_end",
         list(scope),
     )
-    return {row["period_type"]: with_chances(row) for row in rows}
+    standing = standing_on_targets(marts)
+    return {row["period_type"]: with_chances(_as_told(row, standing)) for row in rows}
 
 
 def below(
@@ -47,13 +51,22 @@ def below(
         [period_type],
     )
     wanted = set(children)
-    found = [with_chances(row) for row in rows if (row["scope_type"], row["scope_id"]) in wanted]
+    standing = standing_on_targets(marts)
+    found = [
+        with_chances(_as_told(row, standing))
+        for row in rows
+        if (row["scope_type"], row["scope_id"]) in wanted
+    ]
     return sorted(found, key=_worst_first)
 
 
+def _as_told(row: Row, standing: Mapping[Key, str] | None) -> Row:
+    return {**row, "level": told_level(row, standing)}
+
+
 def _worst_first(row: Row) -> tuple[int, float, str]:
-    rank = {"danger": 0, "warning": 1, "met": 3}.get(row["level"] or "", 2)
-    return rank, row["pace"] if row["pace"] is not None else 99.0, str(row["scope_id"])
+    pace = row["pace"] if row["pace"] is not None else 99.0
+    return level_rank(row["level"]), pace, str(row["scope_id"])
 
 
 def with_chances(row: Row) -> Row:

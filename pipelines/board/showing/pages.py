@@ -25,7 +25,14 @@ from pipelines.reporting.story import metric_name, metric_value
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # Shape, word and colour tell the level, so that it survives a grey printer and any eye.
-SHAPES = {"danger": "◆", "warning": "▲", "normal": "●", "met": "✓", "untrusted": "?"}
+SHAPES = {
+    "danger": "◆",
+    "warning": "▲",
+    "watched": "△",
+    "normal": "●",
+    "met": "✓",
+    "untrusted": "?",
+}
 # In the order of a working day; phones show the first ones and fold the others.
 NAVIGATION = ("today", "targets", "pipeline", "customers", "warnings", "signals", "meeting", "data")
 

@@ -70,13 +70,15 @@ def written_order(values: Iterable[Any]) -> DateOrder | None:
     """Which of day and month comes first in a column, if one cell can mean one order only and none the
     other: 31/03/2026 has no 31st month.
     """
-    found = set()
+    found: set[DateOrder] = set()
     for value in values:
         match = _SHORT.match(value.strip()) if isinstance(value, str) else None
         if match and "." not in match.group(0)[: match.start(3)]:
             first, second = int(match.group(1)), int(match.group(2))
-            found |= {"dmy"} if first > 12 >= second else set()
-            found |= {"mdy"} if second > 12 >= first else set()
+            if first > 12 >= second:
+                found.add("dmy")
+            elif second > 12 >= first:
+                found.add("mdy")
     return found.pop() if len(found) == 1 else None
 
 
