@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -55,24 +56,59 @@ class Addresses:
                     cause=text("sources.http.in_the_clear.why"),
                     next_step=text("sources.http.in_the_clear.step"),
                 )
-            self._stop_at_private(url, scheme, host)
+            self._stop_at_private(url, host)
         self._checked.add((scheme, host))
 
-    def _stop_at_private(self, url: str, scheme: str, host: str) -> None:
+    def _stop_at_private(self, url: str, host: str) -> None:
         if self._private:
             return
         found = [host] if _is_address(host) else []
         # Behind a proxy, the proxy looks the name up.
-        if not found and not (getproxies().get(scheme) and not proxy_bypass(host)):
+        if not found and not behind_proxy(url):
             found = self._resolve(host)
         inside = [address for address in found if not is_public(address)]
         if inside:
-            raise PermanentFailure(
-                text("sources.http.private", source=self._name),
-                where=endpoint(url),
-                cause=text("sources.http.private.why", host=host, address=inside[0]),
-                next_step=text("sources.http.private.step"),
-            )
+            raise self._inside(url, host, inside[0])
+
+    def watching(self, url: str) -> dict[str, Any]:
+        """What an exchange with this address has to be given (httpx: `extensions`): it ends before
+        anything is sent, with the failure of `check`, if the name leads inside by then. A name that is
+        looked up twice may answer twice differently.
+        """
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        if self._private or is_loopback(host) or behind_proxy(url):
+            return {}
+        return {"trace": only_public_peers(lambda peer: self._inside(url, host, peer))}
+
+    def _inside(self, url: str, host: str, address: str) -> PermanentFailure:
+        return PermanentFailure(
+            text("sources.http.private", source=self._name),
+            where=endpoint(url),
+            cause=text("sources.http.private.why", host=host, address=address),
+            next_step=text("sources.http.private.step"),
+        )
+
+
+def behind_proxy(url: str) -> bool:
+    """Whether requests to an address go to a proxy of the environment, which looks its name up."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    return bool(getproxies().get(parts.scheme)) and not proxy_bypass(host)
+
+
+def only_public_peers(refused: Callable[[str], Exception]) -> Callable[[str, dict[str, Any]], None]:
+    """A trace (httpcore) that closes a connection to an address that is not public and raises."""
+
+    def trace(event: str, facts: dict[str, Any]) -> None:
+        if event != "connection.connect_tcp.complete":
+            return
+        stream = facts["return_value"]
+        peer = str(stream.get_extra_info("server_addr")[0])
+        if not is_public(peer):
+            stream.close()
+            raise refused(peer)
+
+    return trace
 
 
 def _is_address(host: str) -> bool:

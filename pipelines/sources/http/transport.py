@@ -148,6 +148,7 @@ class Transport:
                 headers=request.headers,
                 json=request.json,
                 data=request.form,
+                extensions=self._addresses.watching(url),
             )
             response = self._answered(built)
             try:

@@ -16,6 +16,7 @@ from simulators.server import Response, Simulator
 from pipelines.failures import Failure, PermanentFailure, TransientFailure
 from pipelines.sources.http import ReadOnlyClient, RetryPolicy, Timeouts
 from pipelines.sources.http.addresses import Addresses, is_public
+from pipelines.sources.http.transport import Outgoing, Transport
 
 ONCE = RetryPolicy(tries=1, base=0.001)
 
@@ -249,6 +250,28 @@ def test_a_name_that_points_inside_is_not_followed(address, monkeypatch):
     with pytest.raises(PermanentFailure, match="private_network: true"):
         addresses.check("https://crm.example/rows")
     Addresses("crm", private=True, resolve=lambda host: [address]).check("https://crm.example/rows")
+
+
+def test_a_name_that_leads_inside_when_it_is_looked_up_again_is_sent_nothing(monkeypatch):
+    """The first look-up says a public address, the one of the connection this machine."""
+    monkeypatch.setattr("pipelines.sources.http.addresses.getproxies", dict)
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: look_up("127.0.0.1", *rest, **more)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        base = f"https://crm.example:{inside.getsockname()[1]}"
+        transport = Transport(
+            base, name="crm", allowed=[("GET", "/rows")], hosts=(), timeouts=Timeouts(),
+            headers={}, max_body=1000, clock=time.monotonic,
+            resolve=lambda host: ["93.184.216.34"],
+        )  # fmt: skip
+        with pytest.raises(PermanentFailure, match="private_network: true"):
+            transport.exchange(Outgoing("GET", "/rows"))
+        connection, _ = inside.accept()
+        with connection:
+            connection.settimeout(5)
+            assert connection.recv(100) == b""
 
 
 def test_an_address_inside_needs_no_name():
