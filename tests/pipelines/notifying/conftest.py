@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import threading
-import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from notices_received import Receiver
 from notifying_days import NOW, WEDNESDAY, is_workday
 
 from pipelines.ledger.episodes import record_episodes
@@ -21,45 +18,6 @@ from pipelines.ledger.store import Ledger, open_ledger
 from pipelines.notifying.notices import Office
 from pipelines.notifying.recipients import Recipient
 from pipelines.notifying.slices import Hierarchy
-
-
-class Receiver:
-    """An HTTP server on loopback that takes notices; `answers` are the next status codes."""
-
-    def __init__(self) -> None:
-        self.posts: list[dict[str, Any]] = []
-        self.raw: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[int] = []
-        self.delay = 0.0
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                time.sleep(receiver.delay)
-                receiver.raw.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                receiver.posts.append({"path": self.path, **json.loads(body)})
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
-                self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, query: str = "") -> str:
-        return f"json://user:pa55word-secret@127.0.0.1:{self.port}/t0ken-secret{query}"
-
-    @property
-    def titles(self) -> list[str]:
-        return [post["title"] for post in self.posts]
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Receiver
+from notices_received import Receiver
 from notifying_days import NOW
 from sqlalchemy import select
 
