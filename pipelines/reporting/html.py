@@ -18,7 +18,7 @@ from pipelines.language.figures import DASH, Writer
 from pipelines.reporting import alert_words, charts, selling_charts, story
 from pipelines.reporting.agenda import agenda
 from pipelines.reporting.figures import ReportFigures
-from pipelines.reporting.records import LEVELS, OTHER_LEVELS
+from pipelines.reporting.records import LEVELS, OTHER_LEVELS, SHAPES
 from pipelines.reporting.texts import say, say_or
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,16 +26,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 # How much a page carries before it points to the workbook.
 TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS, SYMPTOMS = 8, 20, 40, 12, 3
 WIDE, NARROW = 500, 350
-
-# Shape, word and colour tell the level, so that it survives a grey printer and any eye.
-SHAPES = {
-    "danger": "◆",
-    "warning": "▲",
-    "watched": "△",
-    "normal": "●",
-    "met": "✓",
-    "untrusted": "?",
-}
 
 
 def render_weekly(figures: ReportFigures, company: Company, language: str, board: str = "") -> str:

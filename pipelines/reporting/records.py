@@ -19,6 +19,15 @@ LEVELS = ("danger", "warning", "normal")  # worst first
 WATCHED = "watched"
 # Levels that are no colour: nothing to judge, or nothing left to do.
 OTHER_LEVELS = (WATCHED, "met", "too_few", "too_early", "no_target", "no_data", "untrusted")
+# Shape, word and colour tell the level, so that it survives a grey printer and any eye.
+SHAPES = {
+    "danger": "◆",
+    "warning": "▲",
+    WATCHED: "△",
+    "normal": "●",
+    "met": "✓",
+    "untrusted": "?",
+}
 
 
 def level_rank(level: str | None) -> int:

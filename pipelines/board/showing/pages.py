@@ -20,19 +20,10 @@ from pipelines.board.showing.sparks import bullet, trace
 from pipelines.board.site import Shown, Visit
 from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
-from pipelines.reporting.records import LEVELS, OTHER_LEVELS
+from pipelines.reporting.records import LEVELS, OTHER_LEVELS, SHAPES
 from pipelines.reporting.story import metric_name, metric_value
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-# Shape, word and colour tell the level, so that it survives a grey printer and any eye.
-SHAPES = {
-    "danger": "◆",
-    "warning": "▲",
-    "watched": "△",
-    "normal": "●",
-    "met": "✓",
-    "untrusted": "?",
-}
 # In the order of a working day; phones show the first ones and fold the others.
 NAVIGATION = ("today", "targets", "pipeline", "customers", "warnings", "signals", "meeting", "data")
 
