@@ -63,10 +63,10 @@ def render_weekly(figures: ReportFigures, company: Company, language: str, board
     )
 
 
-def template_environment() -> Environment:
-    """How templates of reports are read: values are escaped, what is not given is a fault."""
+def template_environment(folder: Path = TEMPLATES) -> Environment:
+    """How templates for people are read: values are escaped, what is not given is a fault."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from pipelines.board.showing.sparks import bullet, trace
 from pipelines.board.site import Shown, Visit
 from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
+from pipelines.reporting.html import template_environment
 from pipelines.reporting.records import LEVELS, OTHER_LEVELS, SHAPES
 from pipelines.reporting.story import metric_name, metric_value
 
@@ -31,13 +32,7 @@ NAVIGATION = ("today", "targets", "pipeline", "customers", "warnings", "signals"
 @cache
 def environment() -> Environment:
     """The templates, read once."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return template_environment(TEMPLATES)
 
 
 def say(language: str, key: str, /, **values: Any) -> str:
