@@ -8,7 +8,7 @@ page: sites cut pages silently, so a short one proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipelines.failures import PermanentFailure, TransientFailure
@@ -27,6 +27,11 @@ def both(*conditions: str) -> str:
     """Conditions joined by `and`; empty ones count as true."""
     given = [condition for condition in conditions if condition]
     return " and ".join(f"({c})" for c in given) if len(given) > 1 else "".join(given)
+
+
+def either(conditions: Iterable[str]) -> str:
+    """Conditions joined by `or`."""
+    return " or ".join(f"({condition})" for condition in conditions)
 
 
 def record_pages(

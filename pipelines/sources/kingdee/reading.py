@@ -8,13 +8,13 @@ every `full_every_days` days; otherwise those of which any date is new (with an 
 are days of the server's clock), those that are still open, and those whose state changed without a
 date. The set of records is bounded by their creation before the run's `upto`; a record edited
 meanwhile is read as it is then, and again in the next run. All keys are read first, and records
-after them: what changes in between shows in the next night's digests.
+after them: what changes in between shows in the next night's marks.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -33,8 +33,9 @@ from pipelines.sources.kingdee.regions import with_regions
 from pipelines.sources.kingdee.selection import Remembered, Selection, resolved, select_tried
 from pipelines.sources.kingdee.site import Site
 from pipelines.sources.kingdee.sweeping import (
+    Marks,
     Sweep,
-    changed_groups,
+    conditions_of,
     has_shrunk,
     sweep,
     swept_rows,
@@ -144,7 +145,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
     """Everything of one form for this load."""
     form, last, options = job.form, job.last, site.options
     whole = is_whole(site, job)
-    before: Mapping[str, str] = last.extra.get("digests", {}) if last else {}
+    before = Marks.of(last.extra.get("marks") if last else None)
     rows_before = int(last.extra.get("rows", 0)) if last and job.same_types else 0
     swept = _sweep(site, job, job.bound) if whole or _sweep_is_due(site, job) else None
     if job.types and swept and not swept.ids:
@@ -155,10 +156,8 @@ def read(site: Site, job: Job) -> Iterator[Item]:
         conditions = [both(job.changed(dt.timedelta(days=options.overlap_days)), job.bound)]
     expected = swept if whole and swept else _sweep(site, job, conditions[0])
     if swept and not whole:
-        conditions += [
-            both(f"{job.id_key} >= {first} and {job.id_key} < {end}", job.bound)
-            for first, end in changed_groups(swept.digests, before)
-        ]
+        unlike = swept.marks.spans_unlike(before)
+        conditions += [both(where, job.bound) for where in conditions_of(unlike, job.id_key)]
     shape = shape_of(form.table, (ID, *form.columns), job.zone)
     columns = [ID, *job.selection.present]
     guard: PageGuard[str] = PageGuard(
@@ -192,7 +191,7 @@ def read(site: Site, job: Job) -> Iterator[Item]:
     extra = {
         "columns": dict(job.selection.keys),
         "site_fields": _own_fields(job.fields),
-        "digests": dict(swept.digests if swept else before),
+        "marks": (swept.marks if swept else before).kept(),
         "rows": len(swept.ids) if swept else rows_before,
         "types": job.types,
         "asked": {column.name: list(column.keys) for column in job.selection.columns},
