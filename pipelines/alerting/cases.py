@@ -8,7 +8,7 @@ that kind. Evidence of a scope is corrected for what its siblings did in the sam
 falls with all the others carries little, the company then carries it; a product line that falls shows
 weakly in every team and strongly in itself. The other alerts belong to the case if rules of both can
 be raised by one kind of risk (`detects`), their scopes lie on one line (or one is a product line) and
-they began within the same weeks. Greedy: the strongest alert that is left is the root of the next case.
+they began within the same weeks. A person's target goes with the team's of the same period. Greedy: the strongest alert that is left is the root of the next case.
 
 A case is named after the alert that opened it first, so a night that finds a better root keeps the case.
 """
@@ -66,6 +66,7 @@ def joined_to_cases(
                 root_of[other.ident] = root
             else:
                 left.append(other)
+    _persons_with_their_team(alerts, root_of, tree)
     members: dict[str, list[_Alert]] = {}
     for alert in alerts:
         members.setdefault(root_of[alert.ident].ident, []).append(alert)
@@ -84,6 +85,32 @@ def joined_to_cases(
             dtype=object,
         ),
     )
+
+
+def _persons_with_their_team(
+    alerts: Sequence[_Alert], root_of: dict[str, _Alert], tree: ScopeTree
+) -> None:
+    """A person's target belongs to the case of the team's own target of that period, whatever began first:
+    what the team misses its people miss, and nobody needs to be told both. Alters `root_of`.
+    """
+    above: dict[tuple[str, Any, Any], list[_Alert]] = {}
+    persons = [a for a in alerts if a.target and a.scope[0] == "rep"]
+    for alert in alerts if persons else ():
+        if alert.target and alert.scope[0] != "rep":
+            key = (alert.rule, alert.scope, alert.row["period_start"])
+            above.setdefault(key, []).append(alert)
+    joined: dict[str, _Alert] = {}
+    for alert in persons:
+        parent = next(tree.ancestors(alert.scope), None)
+        for team in above.get((alert.rule, parent, alert.row["period_start"]), ()):
+            if team.opened <= alert.closed and team.closed >= alert.opened:
+                joined[alert.ident] = root_of[team.ident]
+                break
+    for alert in alerts:
+        # What was the symptom of a person's target follows it.
+        found = joined.get(alert.ident) or joined.get(root_of[alert.ident].ident)
+        if found is not None:
+            root_of[alert.ident] = found
 
 
 class _Alert:

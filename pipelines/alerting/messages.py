@@ -36,11 +36,14 @@ from pipelines.language import Text, text
 from pipelines.language.text import one_of
 
 MOST_NAMED = 3
+# By less than this above the fastest ever, both are written as the same figure.
+BEYOND = 1.05
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a sentence may say. NaN and None are left out of it. `parts`: title in Chinese and English
+    """What a sentence may say. NaN and None are left out of it. `best`: the fastest finish of earlier
+    periods from the same part of them on, per workday. `parts`: title in Chinese and English
     and level of the rules that make this one.
     """
 
@@ -58,6 +61,7 @@ class Facts:
     amount: float
     days_left: float = math.nan
     needed: float = math.nan
+    best: float = math.nan
     full_miss: float = math.nan
     drivers: Sequence[Driver] = ()
     agrees: bool = False
@@ -235,4 +239,7 @@ def _target(rule: Rule, facts: Facts, currency: str) -> Text:
                      else text("alerts.target.last_day"))  # fmt: skip
     if is_known(facts.needed) and facts.needed > 0 and facts.days_left > 0:
         parts.append(text("alerts.target.needed", amount=Amount(facts.needed, currency)))
+        if is_known(facts.best) and facts.best > 0:
+            done = "never" if facts.needed > BEYOND * facts.best else "before"
+            parts.append(text(f"alerts.target.best_{done}", amount=Amount(facts.best, currency)))
     return text("alerts.target.all", parts=Clauses(parts))

@@ -290,6 +290,7 @@ def _facts(
         amount=amount,
         days_left=panel.cell("days_left", row, series),
         needed=panel.cell("needed_per_workday", row, series),
+        best=panel.cell("best_finish_per_workday", row, series),
         full_miss=full_miss(panel, row, series),
         drivers=drivers,
         agrees=agrees,

@@ -56,6 +56,24 @@ def test_targets_missed_by_habit_are_one_case_that_says_so() -> None:
     assert not plain["message_zh"].str.contains("多数团队").any()
 
 
+def test_a_persons_target_is_told_in_the_case_of_the_team() -> None:
+    late = np.where(np.arange(13) >= 10, 0.9, 0.05)
+    early = np.where(np.arange(13) >= 2, 0.9, 0.05)
+    rows = pd.concat(
+        completion(np.linspace(0.05, 0.6, 13), probability=p, scope=scope)
+        for p, scope in ((late, ("team", "T1")), (early, ("rep", "R11")), (early, ("rep", "R21")))
+    )
+    of = TARGET.model_copy(update={"scopes": ("team", "rep")})
+    day = dt.date(2024, 3, 24)
+    part = rows[rows["as_of"] <= day]
+    found = evaluate(no_metrics(), part, [of], scopes(2, reps=1), as_of=day).episodes
+    case = found.set_index("scope_id")["case_id"]
+    assert case["R11"] == case["T1"] != case["R21"]
+    assert found.set_index("scope_id")["role"].to_dict() == {
+        "R11": "symptom", "T1": "root", "R21": "root"
+    }  # fmt: skip
+
+
 def test_a_habit_is_known_only_once_periods_have_ended() -> None:
     outcomes = pd.DataFrame(
         [

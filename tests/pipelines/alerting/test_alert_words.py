@@ -115,6 +115,12 @@ def test_no_sentence_of_a_filter_contradicts_itself(seed: int) -> None:
     assert read > 300
 
 
+PACE = re.compile(
+    r"每个工作日需 ([\d.]+) 元，往期从同一阶段起最快每个工作日 ([\d.]+)"
+    r"|([\d.]+) needed per workday, earlier periods made (?:at most|up to) ([\d.]+)"
+)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_sentence_of_a_target_contradicts_itself(language: str) -> None:
     rng = np.random.default_rng(5)
@@ -130,11 +136,12 @@ def test_no_sentence_of_a_target_contradicts_itself(language: str) -> None:
         p = np.clip(rng.beta(0.8, 0.8, 13), 0.0, 1.0)
         frames.append(
             completion(done, probability=p, scope=("team", f"T{n}")).assign(
-                projection_sd=rng.uniform(20, 200, 13)
+                projection_sd=rng.uniform(20, 200, 13),
+                best_finish_per_workday=rng.uniform(5, 50),
             )
         )
     rows = pd.concat(frames)
-    read = 0
+    read = paces = 0
     for day in sorted({*rows["as_of"]}):
         part = rows[rows["as_of"] <= day]
         found = evaluate(no_metrics(), part, [of], scopes(TEAMS), as_of=day).episodes
@@ -150,7 +157,14 @@ def test_no_sentence_of_a_target_contradicts_itself(language: str) -> None:
             assert chances == sorted(chances), says  # the whole target is never the likelier one
             assert all(5 <= c <= 95 for c in chances), says
             assert "nan" not in says
+            pace = PACE.search(says)
+            if pace:
+                paces += 1
+                needed, best = (float(x) for x in pace.groups() if x)
+                never = "还没有达到过" in says or "never been done" in says
+                assert needed > best if never else needed <= 1.1 * best, says
     assert read > 150
+    assert paces > 50
 
 
 SHARES = re.compile(
