@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.assets.side_by_side import SideBySide
 from pipelines.assets.steps import (
     ONLY_TAG,
     RETRIES,
@@ -37,12 +38,16 @@ _LONGEST = 400
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """One multi-asset per configured system; spreadsheets always, since targets come from them."""
+    runs: dict[str, SideBySide] = {}
     return [
-        _system_asset(settings, system) for system in sorted({*settings.systems, "spreadsheet"})
+        _system_asset(settings, system, runs)
+        for system in sorted({*settings.systems, "spreadsheet"})
     ]
 
 
-def _system_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
+def _system_asset(
+    settings: Settings, system: str, runs: dict[str, SideBySide]
+) -> dg.AssetsDefinition:
     sources = [source for source in settings.sources if source.system == system]
     specs = [
         dg.AssetSpec(
@@ -63,7 +68,7 @@ def _system_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with failing_clearly():
-            rows, seconds = _load_all(context, settings, sources)
+            rows, seconds = _load_all(context, settings, sources, runs)
         for table in raw_tables(system):
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["raw", f"{system}__{table}"]),
@@ -73,21 +78,37 @@ def _system_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
     return extract
 
 
+def _loads_of(settings: Settings, sources: list[Source]) -> SideBySide:
+    raw_zone = raw_zone_of(settings)
+
+    def load(source: Source) -> LoadReport:
+        now = dt.datetime.now(dt.UTC)
+        return raw_zone.load(source.name, source.system, connector_of(source, settings), now=now)
+
+    return SideBySide(load, sources)
+
+
 def _load_all(
-    context: dg.AssetExecutionContext, settings: Settings, sources: list[Source]
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    sources: list[Source],
+    runs: dict[str, SideBySide],
 ) -> tuple[dict[str, int], float]:
     night, raw_zone = night_of(context, settings), raw_zone_of(settings)
     started, now = time.monotonic(), dt.datetime.now(dt.UTC)
     rows: dict[str, int] = {}
     failed: dict[str, Said] = {}
     only = context.run.tags.get(ONLY_TAG)
+    wanted = [s for s in settings.sources if only is None or s.name in only.split(",")]
+    if context.run_id not in runs:
+        runs.clear()
+        runs[context.run_id] = _loads_of(settings, wanted)
     for source in sources:
-        if only is not None and source.name not in only.split(","):
+        if source not in wanted:
             _leave(source, raw_zone)
             continue
         try:
-            connector = connector_of(source, settings)
-            report = raw_zone.load(source.name, source.system, connector, now=now)
+            report = runs[context.run_id].report(source)
         except ConfigurationError as error:
             raise PermanentFailure(
                 words("night.source_unread", name=source.name),
