@@ -1,4 +1,4 @@
-"""`forewarn tokens make | list | revoke`: who may read the HTTP interface from a program.
+"""`forewarn tokens make | list | revoke`: which programs may use the HTTP interface.
 
 Add here: a command about tokens. Keep out: what a token opens (`board/access/tokens.py`).
 """
@@ -22,6 +22,7 @@ def tokens_make(
     person: Annotated[str | None, typer.Option()] = None,
     role: Annotated[str | None, typer.Option()] = None,
     scopes: Annotated[list[str] | None, typer.Option("--scope")] = None,
+    write: Annotated[bool, typer.Option("--write")] = False,
     days: Annotated[int, typer.Option(min=1, max=3650)] = 365,
     by: Annotated[str | None, typer.Option("--by")] = None,
 ) -> None:
@@ -44,12 +45,12 @@ def tokens_make(
             if person is not None:
                 known_people(settings, person)
             parsed = [":".join(parse_scope(scope)) for scope in scopes or ()]
+            token, row = make_token(
+                ledger, name, person_id=person, role=role, scopes=parsed, by=me(by),
+                now=settings.now(), days=days, may_write=write,
+            )  # fmt: skip
         except Refused as refused:
             raise typer.Exit(refused_with(refused, settings)) from None
-        token, row = make_token(
-            ledger, name, person_id=person, role=role, scopes=parsed, by=me(by), now=settings.now(),
-            days=days,
-        )  # fmt: skip
         say(token)
         until = row.expires_at.astimezone(settings.timezone).date() if row.expires_at else ""
         typer.echo(str(text("command.tokens.made", ident=row.token_id, until=until)), err=True)
@@ -65,7 +66,7 @@ def tokens_list(as_json: Annotated[bool, typer.Option("--json")] = False) -> Non
         found, now = tokens(ledger), settings.now()
     if as_json:
         shown = ("token_id", "name", "person_id", "role", "scopes", "created_by", "created_at",
-                 "expires_at", "revoked_at")  # fmt: skip
+                 "expires_at", "revoked_at", "may_write")  # fmt: skip
         say_json([{key: getattr(row, key) for key in shown} for row in found])
         return
     for row in found:
@@ -73,7 +74,8 @@ def tokens_list(as_json: Annotated[bool, typer.Option("--json")] = False) -> Non
         until = row.expires_at.astimezone(settings.timezone).date() if row.expires_at else ""
         state = "good" if row.is_good(now) else "revoked" if row.revoked_at else "expired"
         words = text(f"command.tokens.{state}", until=until)
-        say(f"{row.token_id}  {row.name}  {whose}  {words}")
+        right = text(f"command.tokens.{'writes' if row.may_write else 'reads'}")
+        say(f"{row.token_id}  {row.name}  {whose}  {right}  {words}")
     if not found:
         say(text("command.tokens.none"))
 

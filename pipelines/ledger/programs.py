@@ -15,11 +15,13 @@ import json
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import String, Text, delete, select, update
+from sqlalchemy import String, Text, delete, false, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipelines.language import text as words
 from pipelines.ledger.models import Base
+from pipelines.ledger.refusals import Refused
 from pipelines.ledger.store import Ledger
 
 PREFIX = "fw_"
@@ -30,7 +32,8 @@ REMEMBERED = dt.timedelta(days=3)
 class AccessToken(Base):
     """Grain: token_id, a short name that may be shown. `scopes`: a JSON list of type:id.
 
-    Either `person_id` (the program sees what that person sees) or `role` with `scopes` is given.
+    Either `person_id` (the program sees what that person sees) or `role` with `scopes` is given. With
+    `may_write` it also answers warnings, as that person: an answer is always somebody's.
     """
 
     __tablename__ = "access_tokens"
@@ -45,6 +48,7 @@ class AccessToken(Base):
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
+    may_write: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     def is_good(self, now: dt.datetime) -> bool:
         """Whether it still opens anything."""
@@ -75,8 +79,14 @@ def make_token(
     by: str,
     now: dt.datetime,
     days: int | None,
+    may_write: bool = False,
 ) -> tuple[str, AccessToken]:
-    """A new token in clear, which nobody can see again, and its row. `days` None: without an end."""
+    """A new token in clear, which nobody can see again, and its row. `days` None: without an end.
+
+    Raises Refused for one that may write and belongs to no person.
+    """
+    if may_write and person_id is None:
+        raise Refused(words("command.tokens.write_person"))
     token = PREFIX + secrets.token_urlsafe(32)
     row = AccessToken(
         token_id=secrets.token_hex(4),
@@ -89,6 +99,7 @@ def make_token(
         created_at=now,
         expires_at=None if days is None else now + dt.timedelta(days=days),
         revoked_at=None,
+        may_write=may_write,
     )
     with ledger.writing() as session:
         session.add(row)

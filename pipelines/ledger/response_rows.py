@@ -153,7 +153,7 @@ def add_comment(
 
 def required_text(value: str, what: str) -> str:
     """The text without blanks around it; Refused when it is empty or too long."""
-    value = value.strip()
+    value = value.replace("\0", "").strip()  # which no database keeps
     name = words(f"ledger.part.{what}")
     if not value:
         raise Refused(words("ledger.refused.give", what=name))

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipelines.board.access.guard import Pace
+from pipelines.board.access.guard import POSTS_A_MINUTE, Pace
 from pipelines.board.access.sessions import Session
 from pipelines.board.access.tokens import bearer, viewer_of_token
 from pipelines.board.access.viewers import Viewer
-from pipelines.board.api import marts, warnings
+from pipelines.board.answering import NoRight
+from pipelines.board.api import answers, marts, warnings
 from pipelines.board.api.describing import described
 from pipelines.board.api.fields import Wrong
 from pipelines.board.reading.organisation import Organisation
@@ -29,6 +30,7 @@ from pipelines.board.site import NotHere, Site, Visit, organisation_of
 from pipelines.failures import Failure
 from pipelines.language import Text, languages, text
 from pipelines.ledger.programs import digest_of, token_of
+from pipelines.ledger.refusals import Moved, Refused
 
 # A program may ask more often than a person clicks.
 REQUESTS_A_MINUTE = 300
@@ -42,6 +44,7 @@ ADDRESSES: dict[str, Answer] = {
     "/warnings": warnings.listed,
     "/warnings/{id}": warnings.one,
 }
+ANSWERS = "/warnings/{id}/answers"
 
 
 def create_api(site: Site) -> Starlette:
@@ -51,6 +54,7 @@ def create_api(site: Site) -> Starlette:
         Route(path, _endpoint(site, pace, everybody, answer), methods=["GET"])
         for path, answer in ADDRESSES.items()
     ]
+    routes.append(Route(ANSWERS, _posted(site, Pace(POSTS_A_MINUTE), everybody), methods=["POST"]))
     return Starlette(
         routes=routes,
         exception_handlers={HTTPException: lambda request, error: _http(site, request, error)},
@@ -64,23 +68,50 @@ def _endpoint(site: Site, pace: Pace, everybody: Pace, answer: Answer) -> Callab
         peer = request.client.host if request.client else ""
         asker = digest_of(token) if token else await run_in_threadpool(site.door.asker, request)
         if not everybody.allows(peer) or not pace.allows(asker):
-            refused = problem(site, request, 429, "too_often")
-            refused.headers["Retry-After"] = "60"
-            return refused
+            return _later(site, request)
         return await run_in_threadpool(_answered, site, request, token, answer)
 
     return endpoint
 
 
-def _answered(site: Site, request: Request, token: str | None, answer: Answer) -> Response:
+def _posted(site: Site, pace: Pace, everybody: Pace) -> Callable[[Request], Any]:
+    """Answers: with a token alone, whatever a proxy or a browser says beside it."""
+
+    async def endpoint(request: Request) -> Response:
+        token = bearer(request.headers.get("authorization", ""))
+        peer = request.client.host if request.client else ""
+        if not everybody.allows(peer) or (token and not pace.allows(digest_of(token))):
+            return _later(site, request)
+        if token is None:
+            return _challenge(problem(site, request, 401, "no_token"))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+        if kind != "application/json":
+            return problem(site, request, 415, "no_json")
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > answers.LONGEST_BODY:
+                return problem(site, request, 413, "too_large")
+        return await run_in_threadpool(_answered, site, request, token, None, bytes(body))
+
+    return endpoint
+
+
+def _answered(
+    site: Site, request: Request, token: str | None, answer: Answer | None, body: bytes = b""
+) -> Response:
     try:
         with site.publications.reading() as (version, cursor):
             organisation = organisation_of(version, cursor)
-            viewer = _viewer(site, request, token, organisation)
+            viewer = _viewer(site, request, token, organisation, writes=answer is None)
             if isinstance(viewer, Response):
                 return viewer
             visit = Visit(site, request, Session("program"), viewer, version, cursor, organisation,
                           language_of(site, request))  # fmt: skip
+            if answer is None:
+                content = orjson.dumps(answers.answered(visit, body), option=orjson.OPT_UTC_Z)
+                return Response(content, media_type="application/json",
+                                headers={**_HEADERS, "Cache-Control": "no-store"})  # fmt: skip
             tag = _tag(visit)
             headers = {**_HEADERS, "ETag": tag}
             if tag in (
@@ -95,6 +126,11 @@ def _answered(site: Site, request: Request, token: str | None, answer: Answer) -
         return problem(site, request, 400, "wrong", wrong.told)
     except marts.Moved:
         return problem(site, request, 410, "moved")
+    except NoRight as refused:
+        return problem(site, request, 403, "no_right", refused.told)
+    except Refused as refused:
+        key = "warning_moved" if isinstance(refused, Moved) else "refused"
+        return problem(site, request, 409, key, refused.told)
     except FileNotFoundError:
         return problem(site, request, 503, "nothing_yet")
     except Failure as failure:
@@ -102,7 +138,7 @@ def _answered(site: Site, request: Request, token: str | None, answer: Answer) -
 
 
 def _viewer(
-    site: Site, request: Request, token: str | None, organisation: Organisation
+    site: Site, request: Request, token: str | None, organisation: Organisation, *, writes: bool
 ) -> Viewer | Response:
     if token is None:
         # Whoever may open the board's pages may read here too.
@@ -111,10 +147,18 @@ def _viewer(
     row = token_of(site.ledger, token, now=site.settings.now())
     if row is None:
         return _challenge(problem(site, request, 401, "bad_token"))
+    if writes and not row.may_write:
+        return problem(site, request, 403, "token_reads")
     recipients = {one.person_id: one for one in site.book.recipients}
     return viewer_of_token(row, organisation, recipients) or problem(
         site, request, 403, "person_gone"
     )
+
+
+def _later(site: Site, request: Request) -> Response:
+    response = problem(site, request, 429, "too_often")
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _challenge(response: Response) -> Response:
@@ -164,7 +208,7 @@ def problem(
 
 def _http(site: Site, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    key = "reads_only" if error.status_code == 405 else "not_here"
+    key = "other_method" if error.status_code == 405 else "not_here"
     response = problem(site, request, error.status_code, key)
     response.headers.update(error.headers or {})
     return response

@@ -11,11 +11,14 @@ from typing import Any
 import duckdb
 import orjson
 
+from pipelines.board.api.answers import ACTIONS, OVERRULING
 from pipelines.board.api.asking import MOST_ROWS, USUAL_ROWS
 from pipelines.board.api.fields import Field, fields_of, read_fields
 from pipelines.board.api.warnings import STATES
 from pipelines.board.reading.slicing import CUTS
 from pipelines.board.site import Visit
+from pipelines.ledger.refusals import OUTCOMES, USES
+from pipelines.ledger.response_rows import LONGEST_TEXT
 
 _TEXT = {"type": "string"}
 _MAYBE = {"type": ["string", "null"]}
@@ -31,19 +34,25 @@ _WARNING: dict[str, Any] = {
     "probability": _NUMBER, "owner_id": _MAYBE, "message": _MAYBE, "drivers": _ANYTHING, "deals": _ANYTHING,
     "accounts": _ANYTHING, "acknowledged_at": _MOMENT, "assigned_to": _MAYBE, "planned_at": _MOMENT,
     "plan": _MAYBE, "snoozed_until": _DAY, "resolved_at": _MOMENT, "resolved_by": _MAYBE,
-    "outcome": _MAYBE, "link": _TEXT,
+    "outcome": _MAYBE, "standing": _TEXT, "link": _TEXT,
 }  # fmt: skip
 _EVENT = {"at": _MOMENT, "kind": {"enum": ["change", "answer", "comment"]}, "what": _TEXT, "level": _MAYBE,
           "person_id": _MAYBE, "text": _MAYBE}  # fmt: skip
+_ID = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
 _REFUSALS = {
     "400": "The question is wrong; detail says what.",
     "401": "No token, or none that is good.",
-    "403": "The person of the token has left the company.",
+    "403": "The person of the token has left the company, or may not do this.",
     "404": "There is no such thing, or none that the reader may see.",
+    "409": "It cannot be done as the warning now stands; detail says why.",
     "410": "The cursor is of an earlier publication: begin again without it.",
+    "413": "More than 64 KiB.",
+    "415": "Not application/json.",
     "429": "Too many requests; wait as long as Retry-After says.",
     "503": "Nothing has been published yet, or it cannot be read.",
 }
+
+_POSTED = ("409", "413", "415")
 
 
 def described(visit: Visit) -> dict[str, Any]:
@@ -71,9 +80,10 @@ def description(marts: dict[str, tuple[str, dict[str, Field]]]) -> dict[str, Any
         "/api/v1/warnings/{id}": _path(
             "One warning with all that happened to it.",
             "Warning",
-            [{"name": "id", "in": "path", "required": True, "schema": _TEXT}],
+            [_ID],
         ),
     }
+    paths["/api/v1/warnings/{id}/answers"] = _post()
     for name, (comment, _) in marts.items():
         paths[f"/api/v1/marts/{name}"] = _path(
             comment,
@@ -85,7 +95,7 @@ def description(marts: dict[str, tuple[str, dict[str, Field]]]) -> dict[str, Any
         "info": {
             "title": "Forewarn",
             "version": "1",
-            "summary": "Marts and warnings of the published night, read only.",
+            "summary": "Marts and warnings of the published night, and answers to warnings.",
             "description": f"Forewarn {version('forewarn')}. Fields are added within version 1, never "
             "taken away or given another meaning; a program ignores fields that it does not know.",
         },
@@ -110,7 +120,9 @@ def description(marts: dict[str, tuple[str, dict[str, Field]]]) -> dict[str, Any
 def _path(summary: str, schema: str, parameters: list[dict] | None = None) -> dict[str, Any]:
     refusals = [
         status for status in _REFUSALS
-        if (status != "404" or schema == "Warning") and (status not in ("400", "410") or parameters)
+        if status not in _POSTED
+        and (status != "404" or schema == "Warning")
+        and (status not in ("400", "410") or parameters)
     ]  # fmt: skip
     return {
         "get": {
@@ -126,6 +138,53 @@ def _path(summary: str, schema: str, parameters: list[dict] | None = None) -> di
                 **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals},
             },
         }
+    }
+
+
+def _post() -> dict[str, Any]:
+    return {
+        "post": {
+            "summary": "Answer a warning, as the person of a token that may write.",
+            "description": "The same answer twice counts once. `expect`, the `standing` that was read, "
+            "refuses where somebody else or the night has changed the warning since.",
+            "parameters": [_ID],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _schema("Answer")}},
+            },
+            "responses": {
+                "200": {
+                    "description": "Written, or written before.",
+                    "content": {"application/json": {"schema": _schema("Answered")}},
+                },
+                **{
+                    status: {"$ref": f"#/components/responses/{status}"}
+                    for status in _REFUSALS
+                    if status != "410"
+                },
+            },
+        }
+    }
+
+
+def _answer(action: str, needs: tuple[str, ...]) -> dict[str, Any]:
+    """What one action sends."""
+    words: dict[str, Any] = {"type": "string", "pattern": "\\S", "maxLength": LONGEST_TEXT}
+    kinds = {
+        "until": {"type": "string", "format": "date"},
+        "outcome": {"enum": [*OUTCOMES]},
+        "use": {"enum": [*USES]},
+    }
+    more = {"expect": _TEXT} if action in OVERRULING else {}
+    return {
+        "type": "object",
+        "properties": {
+            "action": {"const": action},
+            **{name: kinds.get(name, words) for name in needs},
+            **more,
+        },
+        "required": ["action", *needs],
+        "additionalProperties": False,
     }
 
 
@@ -200,6 +259,12 @@ def _schemas() -> dict[str, Any]:
         "Warnings": _object({**night, "warnings": _listed(_schema("WarningNow")), "next": _MAYBE}),
         "Warning": _object(
             {**night, "warning": _schema("WarningNow"), "events": _listed(_schema("Event"))}
+        ),
+        "Answer": {"oneOf": [_answer(action, needs) for action, needs in ACTIONS.items()]},
+        "Answered": _object(
+            {"action": {"enum": [*ACTIONS]}, "new": {"type": "boolean"}, "said": _TEXT,
+             "warning": {"anyOf": [_schema("WarningNow"), {"type": "null"}]},
+             "events": _listed(_schema("Event"))}
         ),
     }  # fmt: skip
 

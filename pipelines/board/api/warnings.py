@@ -181,6 +181,7 @@ def _warning(visit: Visit, standing: Standing) -> dict[str, Any]:
         "resolved_at": alert.resolved_at,
         "resolved_by": alert.resolved_by,
         "outcome": alert.outcome,
+        "standing": standing.key,
         "link": f"{visit.site.book.links.base_url.rstrip('/')}/warnings/{alert.alert_id}",
     }
 

@@ -13,6 +13,7 @@ from board_company import NOW, opened_board, publish_company
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from pipelines.board.api.answers import ACTIONS
 from pipelines.cli import app
 from pipelines.ledger.programs import AccessToken, make_token, revoke_token, tokens
 from pipelines.ledger.responses import plan
@@ -107,7 +108,8 @@ def test_nobody_reads_nothing(board: TestClient, installation: Settings) -> None
     ):
         missing = asked(board, f"/api/v1/{path}", "keeper")
         assert (missing.status_code, missing.json()["type"]) == (404, "urn:forewarn:not_here")
-    assert board.post(DEALS, headers={"X-Forwarded-User": "boss"}).status_code == 405
+    refused = board.post(DEALS, headers={"X-Forwarded-User": "boss"})
+    assert (refused.status_code, refused.json()["type"]) == (405, "urn:forewarn:other_method")
 
 
 def test_tokens_open_what_they_were_made_for_until_they_end(
@@ -156,8 +158,80 @@ def test_the_commands_print_a_token_once(
     ident = next(line for line in listed.stdout.splitlines() if "finance BI" in line).split()[0]
     assert command("revoke", ident).exit_code == 0
     assert command("revoke", ident).exit_code == 2
-    for wrong in (["--role", "rep"], ["--role", "manager"], [], ["--person", "ghost"]):
+    writes = command("make", "--name", "bot", "--person", "M1", "--write")
+    assert writes.exit_code == 0, writes.output
+    assert '"may_write": true' in command("list", "--json").stdout
+    for wrong in (
+        ["--role", "analyst", "--write"],
+        ["--role", "rep"],
+        ["--role", "manager"],
+        [],
+        ["--person", "ghost"],
+    ):
         assert command("make", "--name", "x", *wrong).exit_code == 2, wrong
+
+
+def test_a_program_answers_as_its_person_and_no_further(
+    board: TestClient, installation: Settings
+) -> None:
+    tokens_of = {
+        person: token_for(installation, person_id=person, may_write=True)
+        for person in ("M1", "R1", "keeper")
+    }
+
+    def send(person: str, ident: str = "a-team", token: str = "", **message: Any) -> Any:
+        # The proxy's header beside a token counts for nothing.
+        headers = {
+            "Authorization": f"Bearer {token or tokens_of[person]}",
+            "X-Forwarded-User": "boss",
+        }
+        path = f"/api/v1/warnings/{ident}/answers"
+        return board.post(path, headers={**headers, "Accept-Language": "en"}, json=message)
+
+    standing = asked(board, "/api/v1/warnings/a-team").json()["warning"]["standing"]
+    first = send("M1", action="plan", text="Visit them", expect=standing)
+    assert (first.status_code, first.json()["new"]) == (200, True), first.text
+    assert first.json()["warning"]["plan"] == "Visit them"
+    assert first.json()["events"][-1]["person_id"] == "M1"
+    schema = asked(board, "/api/v1/openapi.json").json()
+    jsonschema.Draft202012Validator(
+        {"$ref": "#/components/schemas/Answered", "components": schema["components"]}
+    ).validate(first.json())
+    assert send("M1", action="plan", text="Visit them").json()["new"] is False
+    # Each action once, and what the first of them made of the warning.
+    for message in ({"action": "ack"}, {"action": "assign", "to": "R2"}, {"action": "comment", "text": "!"},
+                    {"action": "snooze", "until": "2026-12-31", "reason": "holiday"},
+                    {"action": "feedback", "use": "useful"}, {"action": "undo"}):  # fmt: skip
+        done = send("M1", **message)
+        assert done.status_code == 200, (message, done.text)
+    assert done.json()["warning"]["assigned_to"] == "R2"
+    moved = send("keeper", action="resolve", outcome="accepted", note="so be it", expect=standing)
+    assert (moved.status_code, moved.json()["type"]) == (409, "urn:forewarn:warning_moved")
+    refused = {
+        403: [send("R1", "a-rep", action="assign", to="R2"), send("keeper", action="plan", text="x"),
+              send("M1", token=token_for(installation, person_id="M1"), action="ack")],
+        404: [send("R1", action="ack"), send("M1", "b-team", action="ack"), send("M1", "%00", action="ack")],
+        409: [send("M1", action="assign", to="ghost"), send("M1", action="snooze", until="1999-01-01", reason="x")],
+        400: [send("M1"), send("M1", action="dance"), send("M1", action="plan"), send("M1", action="plan", text=1),
+              send("M1", action="ack", text="x"), send("M1", action="feedback", use="so so"),
+              send("M1", action="snooze", until="soon", reason="x")],
+    }  # fmt: skip
+    for status, answers in refused.items():
+        assert [one.status_code for one in answers] == [status] * len(answers)
+        assert all(one.headers["content-type"] == "application/problem+json" for one in answers)
+    path = "/api/v1/warnings/a-team/answers"
+    # A browser that is let in by the proxy, or by nobody, sends nothing.
+    assert asked(board, path).status_code == 405
+    assert board.post(path, headers={"X-Forwarded-User": "boss"}, json={}).status_code == 401
+    bearer = {"Authorization": f"Bearer {tokens_of['M1']}", "Content-Type": "application/json"}
+    for content, kind, status in ((b"{", "", 400), (b"[]", "", 400), (b" " * 70_000, "", 413),
+                                  (b"action=ack", "text/plain", 415)):  # fmt: skip
+        headers = {**bearer, **({"Content-Type": kind} if kind else {})}
+        assert board.post(path, headers=headers, content=content).status_code == status
+    done = send("M1", action="resolve", outcome="recovered", note="they ordered")
+    assert done.json()["warning"]["outcome"] == "recovered"
+    again = send("M1", action="plan", text="too late")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:forewarn:refused")
 
 
 def test_filters_and_what_cannot_be_asked(board: TestClient) -> None:
@@ -215,7 +289,12 @@ def test_answers_are_as_described(board: TestClient) -> None:
     }  # fmt: skip
     assert not any("nobody_decided" in path for path in description["paths"])
     # Resolved once: the schemas name each other.
+    assert {one["properties"]["action"]["const"] for one in schemas["Answer"]["oneOf"]} == {
+        *ACTIONS
+    }
     for path, item in description["paths"].items():
+        if "get" not in item:
+            continue
         answer = asked(board, path.replace("{id}", "a-team"), "keeper")
         assert answer.status_code == 200, path
         schema = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]

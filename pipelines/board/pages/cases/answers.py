@@ -1,16 +1,13 @@
 """Answers to warnings: what a button does, and the card that comes back.
 
-Add here: an answer that the board offers. Keep out: what it does to the ledger (`ledger/responses.py`).
+Add here: an answer that the board offers. Keep out: rights and what it does (`board/answering.py`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from typing import Any
-
 from starlette.responses import RedirectResponse, Response
 
+from pipelines.board.answering import answer_with
 from pipelines.board.reading.cards import Card, card_of, sees_signal
 from pipelines.board.reading.episodes import one
 from pipelines.board.reading.runs import runs_of
@@ -19,12 +16,9 @@ from pipelines.board.showing.cards import card_values
 from pipelines.board.showing.pages import say
 from pipelines.board.site import NotHere, Shown, Visit
 from pipelines.language import text as words
-from pipelines.ledger import responses
-from pipelines.ledger.refusals import Answer, Moved, Refused
+from pipelines.ledger.refusals import Moved, Refused
 
 CHANNEL = "board"
-# Which right an action of a form needs, where it is not called as the right is.
-_RIGHT = {"take": "take", "give": "assign", "false_alarm": "false_alarm"}
 ACTIONS = ("ack", "take", "give", "plan", "resolve", "false_alarm", "snooze", "comment", "useful",
            "not_useful", "undo")  # fmt: skip
 
@@ -36,7 +30,9 @@ def act(visit: Visit, form: dict[str, str]) -> Shown | Response:
     action = form.get("action", "")
     said, refused, kept = "", "", ""
     try:
-        answer = _answer(visit, alert_id, action, form)
+        if action not in ACTIONS:
+            raise Refused(words("notice.not_understood"))
+        answer = answer_with(visit, alert_id, action, form, channel=CHANNEL)
         said = answer.told.into(visit.language)
     except Moved as moved:
         refused, kept = moved.text(visit.language), form.get("text") or form.get("note") or ""
@@ -93,58 +89,3 @@ def card_for(visit: Visit, alert_id: str) -> Card:
 
 def _is_their_signal(visit: Visit, alert: object) -> bool:
     return getattr(alert, "origin", "") == "reported" and sees_signal(visit.viewer, alert)  # type: ignore[arg-type]
-
-
-def _answer(visit: Visit, alert_id: str, action: str, form: dict[str, str]) -> Answer:
-    ledger, person, now = visit.site.ledger, visit.viewer.person_id, visit.now
-    expect = form.get("key") or None
-    if form.get("anyway"):
-        expect = None
-    if action not in ACTIONS:
-        raise Refused(words("notice.not_understood"))
-    right = {"give": "assign", "useful": "feedback", "not_useful": "feedback"}.get(action, action)
-    if not visit.viewer.may(right):
-        raise Refused(words("board.refused.right"))
-    same: dict[str, Any] = {"now": now, "channel": CHANNEL}
-    ways: dict[str, Callable[[], Answer]] = {
-        "ack": lambda: responses.acknowledge(ledger, alert_id, person, **same),
-        "take": lambda: responses.assign(ledger, alert_id, person, person, expect=expect, **same),
-        "give": lambda: _give(visit, alert_id, form, expect),
-        "plan": lambda: responses.plan(
-            ledger, alert_id, person, form.get("text", "").strip() or form.get("chip", ""),
-            expect=expect, **same,
-        ),
-        "resolve": lambda: responses.resolve(
-            ledger, alert_id, person, form.get("outcome", ""), form.get("note", ""),
-            expect=expect, **same,
-        ),
-        "false_alarm": lambda: responses.resolve(
-            ledger, alert_id, person, "false_alarm", form.get("note", ""), expect=expect, **same
-        ),
-        "snooze": lambda: responses.snooze(
-            ledger, alert_id, person, _day(form.get("until", "")), form.get("reason", ""),
-            today=now.date(), expect=expect, **same,
-        ),
-        "comment": lambda: responses.comment(
-            ledger, alert_id, person, form.get("text", ""), now=now
-        ),
-        "useful": lambda: responses.feedback(ledger, alert_id, person, "useful", **same),
-        "not_useful": lambda: responses.feedback(ledger, alert_id, person, "not_useful", **same),
-        "undo": lambda: responses.undo(ledger, alert_id, person, now=now),
-    }  # fmt: skip
-    return ways[action]()
-
-
-def _give(visit: Visit, alert_id: str, form: dict[str, str], expect: str | None) -> Answer:
-    people = [ident for ident, _ in visit.site.door.people(visit.viewer, visit.organisation)]
-    return responses.assign(
-        visit.site.ledger, alert_id, visit.viewer.person_id, form.get("to", ""),
-        now=visit.now, channel=CHANNEL, people=people, expect=expect,
-    )  # fmt: skip
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Refused(words("notice.bad_date")) from None
