@@ -20,7 +20,7 @@ USUAL_OVER = 13
 SMOOTHED_OVER = 4
 
 
-def beginnings(panel: Panel, reference: NDArray[np.intp]) -> NDArray[np.intp]:
+def beginnings(panel: Panel, reference: NDArray[np.intp]) -> NDArray[np.int32]:
     """For each day and series (the panel's shape) the first row that may serve as its past.
 
     It is the first row on which the series of `reference` (-1: none, everything counts) had three
@@ -29,7 +29,7 @@ def beginnings(panel: Panel, reference: NDArray[np.intp]) -> NDArray[np.intp]:
     """
     cases = panel.field("sample_size")
     rows, series = panel.shape
-    found = np.zeros((rows, series), np.intp)
+    found = np.zeros((rows, series), np.int32)
     for company in np.unique(reference[reference >= 0]):
         mine = reference == company
         found[:, mine] = _first_rows(cases[:, company])[:, None]

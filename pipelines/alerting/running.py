@@ -95,7 +95,8 @@ def run(
     fields = {name: np.full((days, series), np.nan) for name in FIELDS}
     bound = rule.on_targets
     begins = None if bound else beginnings(panel, context.reference)
-    rows = np.arange(days)[:, None]
+    rows = np.arange(days, dtype=np.int32)[:, None]
+    learned = clean.copy() if begins is not None and begins.any() else clean
     span = (np.full((days, series), -1, np.int32), np.full((days, series), -1, np.int32))
     begun = np.full(series, -1, np.int64)
 
@@ -106,9 +107,8 @@ def run(
             )
         if restarts and t in restarts:
             _begin_anew(np.array(restarts[t]), t, clean, states, ending, judge, panel)
-        learned = clean
-        if begins is not None and begins[t].any():
-            learned = clean & (rows >= begins[t])
+        if begins is not None and learned is not clean:
+            np.logical_and(clean[: t + 1], rows[: t + 1] >= begins[t], out=learned[: t + 1])
         verdict = judge.at(t, learned)
         for name in FIELDS:
             given = getattr(verdict, name, None)

@@ -18,6 +18,7 @@ from pydantic import Field
 from pipelines.alerting.conditions.base import Context, Flags, Row
 from pipelines.alerting.conditions.filters import Filter, FilterJudge
 from pipelines.alerting.filtering.curve import Curve, features
+from pipelines.alerting.filtering.fading import Fading
 from pipelines.alerting.filtering.likelihoods import count_gains
 from pipelines.alerting.panel import Floats, Panel
 
@@ -51,42 +52,56 @@ class _CountFilter(FilterJudge):
             if r >= 0
         }
         self.flat = np.where(panel.exposure > 0.05, panel.exposure, 0.0)
-        # Sums over the past of (x − E)² − E and of E², for the spread beyond chance.
-        self.excess = np.zeros(panel.shape)
-        self.square = np.zeros(panel.shape)
+        # Of the past: (x − E)² − E and E², for the spread beyond chance, and where there is such a thing.
+        self.excess, self.square, self.judged_at = (np.zeros(panel.shape) for _ in range(3))
+        heads = np.full(panel.shape, np.nan) if context.heads is None else context.heads
+        manned = np.isfinite(heads)
+        self.past = Fading(
+            self.seen & (panel.exposure > 0.05)[:, None],
+            [
+                (self.counts, condition.half_life),
+                (None, None),
+                (manned.astype(float), condition.half_life),
+                (np.where(manned, heads, 0.0), condition.half_life),
+                (self.excess, None),
+                (self.square, None),
+                (self.judged_at, None),
+            ],
+        )
         # A team is held against its siblings, who keep the same festival.
         self.wide = np.isin(panel.keys["scope_type"].to_numpy(), ["company", "region"])
         self.own_company = self.reference == np.arange(panel.shape[1])
+        self.companies, self.company_of = np.unique(self.reference, return_inverse=True)
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
-        days, series = self.value.shape
-        base = np.zeros((t + 1, series))
-        doubt, novel = np.zeros(series), np.zeros(series, bool)
-        ahead: Floats = np.zeros(series)
-        for r in np.unique(self.reference):
-            mine = self.reference == r
-            if r < 0:
-                base[:, mine], ahead[mine] = self.flat[: t + 1, None], self.flat[t]
-                continue
-            curve = self.curves[int(r)].at(t, clean[:, r] & self.seen[:, r])
-            now = self.counts[: t + 1, r]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                moved = curve[: t + 1] * (now + SIBLINGS) / (curve[: t + 1] + SIBLINGS)
-            base[:, mine], ahead[mine] = moved[:, None], curve[t]
-            base[:, r] = curve[: t + 1]
-            doubt[r] = self.curves[int(r)].doubt(t)
-            novel[mine & self.wide] = self.curves[int(r)].novel(t, clean[:, r] & self.seen[:, r])
+        series = self.value.shape[1]
         until = max(t - c.gap + 1, 0)
+        total, weeks, manned, heads, *scatter = self.past.at(t, until, clean)
         weight = 0.5 ** ((t - np.arange(until)) / c.half_life)
-        usable = clean[:until] & self.seen[:until] & (self.panel.exposure[:until] > 0.05)[:, None]
-        weights = weight[:, None] * usable
-        total = np.einsum("ts,ts->s", weights, self.counts[:until])
-        of = np.einsum("ts,ts->s", weights, base[:until])
-        weeks = usable.sum(axis=0)
+        doubt, novel = np.zeros(series), np.zeros(series, bool)
+        # What the past weeks of each company, as far as they count, should have had by its curve.
+        base, own, now = [], {}, []
+        for r in self.companies:
+            if r < 0:
+                base.append(weight * self.flat[:until])
+                now.append(self.flat[t])
+                continue
+            learned = clean[:, r] & self.seen[:, r]
+            curve = self.curves[int(r)].at(t, learned)
+            had = self.counts[:until, r]
+            base.append(weight * curve[:until] * (had + SIBLINGS) / (curve[:until] + SIBLINGS))
+            own[r] = float(weight * curve[:until] @ self.past.used[:until, r])
+            now.append(curve[t])
+            doubt[r] = self.curves[int(r)].doubt(t)
+            novel[(self.reference == r) & self.wide] = self.curves[int(r)].novel(t, learned)
+        of = (np.stack(base) @ self.past.used[:until])[self.company_of, np.arange(series)]
+        for r, sum_of in own.items():
+            of[r] = sum_of
+        ahead = np.array(now)[self.company_of]
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(of > 0, total / of, 0.0)
-        level = share * ahead * self._manned(t, weights)
+        level = share * ahead * self._manned(t, manned, heads)
         whole = np.maximum(self.reference, 0)
         rest = np.maximum(self.counts[t, whole] - self.counts[t], 0.0)
         rest_expected = np.maximum(ahead - level, 0.0)
@@ -96,7 +111,7 @@ class _CountFilter(FilterJudge):
             1.0,
         )
         expected = level * lift
-        spread = self._spread(t, until, usable)
+        spread = self._spread(*scatter)
         spread = spread + np.where(self.own_company, doubt, 1.5 / (rest_expected + SIBLINGS))
         x = self.value[t]
         usual = level / max(float(self.panel.exposure[t]), 1e-9)
@@ -111,32 +126,27 @@ class _CountFilter(FilterJudge):
         ok = self.seen[t] & (weeks >= c.min_history) & (self.panel.exposure[t] > 0.05)
         self.excess[t] = np.where(ok, (self.counts[t] - expected) ** 2 - expected, 0.0)
         self.square[t] = np.where(ok, expected**2, 0.0)
+        self.judged_at[t] = self.square[t] > 0
 
         def gains_at(value: Floats, which: NDArray[np.intp]) -> Floats:
             return count_gains(value, expected[which], spread[which], self.factors)
 
         return self.judged(t, x, expected, known, gains_at, expected, np.ones(series))
 
-    def _manned(self, t: int, weights: Floats) -> Floats:
+    def _manned(self, t: int, weight: Floats, had: Floats) -> Floats:
         """What the people who are there can do of what those in the past did; at most 1, since a list
-        of people that knows only those of today makes every team look as if it had grown.
+        of people that knows only those of today makes every team look as if it had grown. `weight`, `had`:
+        weight of the past weeks whose people are known, and these by it.
         """
         heads = self.context.heads
         if heads is None:
-            return np.ones(weights.shape[1])
-        past = heads[: len(weights)]
-        weight = np.where(np.isfinite(past), weights, 0.0)
+            return np.ones(len(weight))
         with np.errstate(divide="ignore", invalid="ignore"):
-            usual = np.einsum("ts,ts->s", weight, np.nan_to_num(past)) / weight.sum(axis=0)
-            part = heads[t] / usual
+            part = heads[t] / (had / weight)
         return np.where(np.isfinite(part), np.clip(part, LEAST_MANNED, 1.0), 1.0)
 
-    def _spread(self, t: int, until: int, usable: Flags) -> Floats:
+    def _spread(self, excess: Floats, square: Floats, counted: Floats) -> Floats:
         """V of variance E + vE²: the series' own, leaning on all of the panel, that on 0.03."""
-        past = usable.astype(float)
-        excess = np.einsum("ts,ts->s", past, self.excess[:until])
-        square = np.einsum("ts,ts->s", past, self.square[:until])
-        counted = np.einsum("ts,ts->s", past, (self.square[:until] > 0).astype(float))
         mean = np.where(counted > 0, square / np.maximum(counted, 1.0), 0.0)
         lean = 20.0 * float(mean.mean()) if len(mean) else 0.0
         pooled = (excess.sum() + 0.03 * (lean + 1e-9)) / (square.sum() + lean + 1e-9)

@@ -25,7 +25,7 @@ from pydantic import Field, model_validator
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
 from pipelines.alerting.filtering import chain
 from pipelines.alerting.filtering.recent import Recent
-from pipelines.alerting.filtering.said import calibrated, shown
+from pipelines.alerting.filtering.said import believed_at, calibrated, shown
 from pipelines.alerting.filtering.turning import turning_points
 from pipelines.alerting.panel import Floats, Panel
 from pipelines.language import text
@@ -90,40 +90,42 @@ class FilterJudge(Judge):
         size = np.where(np.isin(kinds, ["company", "region"]), 0.87, condition.danger_size)
         self.size = size if context.direction == "below" else 1 / size
         self.least = least_ratio(condition, kinds)
+        self.lasting = np.sqrt(self.least)
         self.reference = context.reference
         self.recent = Recent(series)
         self.of = np.maximum(context.reference, 0)
         self.last = panel.shape[0] - 1
         asked = scipy.special.logit(np.array([condition.warning, condition.danger]))
-        self._asked = [scipy.special.expit(asked + NIGHTLY * runs) for runs in (0, 1)]
+        # In terms of the belief, so that nothing need be calibrated to be decided.
+        self._asked = [believed_at(scipy.special.expit(asked + NIGHTLY * n)) for n in (0, 1)]
+        self._kept_at = believed_at(np.array([condition.close, condition.warning]))
 
     def levels(
         self,
         alpha: Floats,
         figures: tuple[Floats, Floats, Floats],
-        which: NDArray[np.intp],
+        which: NDArray[np.intp] | slice,
         *,
         running: bool,
-    ) -> tuple[NDArray[np.int8], NDArray[np.int8], Floats]:
-        """(raw level, level while held, q) of a belief about series `which`. `figures`: the week's, its
+    ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        """(raw level, level while held) of a belief about series `which`. `figures`: the week's, its
         usual, and the ratio of the last weeks to theirs.
         """
-        c, below = self.condition, self.context.direction == "below"
+        below = self.context.direction == "below"
         value, expected, ratio = figures
-        q = calibrated(1 - alpha[:, 0])
+        belief = 1 - alpha[0]
         size = chain.mean_size(alpha, self.factors)
         big = size <= self.size[which] if below else size >= self.size[which]
-        ask = self._asked[int(running)]
-        least = self.least[which]
+        ask, (close, warning) = self._asked[int(running)], self._kept_at
         usual = value >= expected if below else value <= expected
         off = ratio if below else 1 / np.maximum(ratio, 1e-9)
-        matters, lasts = off <= least, off <= np.sqrt(least)
-        danger = (q >= ask[1]) & big
-        raw = (danger | ((q >= ask[0]) & matters)).astype(np.int8) + danger
-        holds = (q >= np.where(usual, c.warning, c.close)) & lasts
+        matters, lasts = off <= self.least[which], off <= self.lasting[which]
+        danger = (belief >= ask[1]) & big
+        raw = (danger | ((belief >= ask[0]) & matters)).astype(np.int8) + danger
+        holds = (belief >= np.where(usual, warning, close)) & lasts
         keep = holds.astype(np.int8)
-        keep += holds & (q >= c.warning) & big & (self.level[which] == 2)
-        return raw, np.maximum(raw, keep), q
+        keep += holds & (belief >= warning) & big & (self.level[which] == 2)
+        return raw, np.maximum(raw, keep)
 
     def judged(
         self,
@@ -138,28 +140,29 @@ class FilterJudge(Judge):
         """Take the week's figures; `gains_at(value, series)` is the likelihood of other figures, `weight`
         how much of a mean over weeks this week is (1 for counts, the cases of a share).
         """
-        every = np.arange(len(value))
-        running = bool(self.panel.running[t])
-        gains = np.zeros((len(value), len(self.factors)))
+        running = self.panel.unfinished and t == self.last
+        gains = np.zeros((len(self.factors), len(value)))
         some = np.flatnonzero(known)
         if len(some):
-            gains[some] = gains_at(value[some], some)
+            gains[:, some] = gains_at(value[some], some)
         belief = chain.step(self.alpha, gains)
         before = self.alpha
-        self.kept.add(before[:, 0], gains, np.where(known, belief.log_norm, 0.0))
-        alpha = np.where(known[:, None], belief.alpha, before)
-        had, should, total = self.recent.with_week(value, expected, weight, every, running=running)
+        self.kept.add(before[0], gains, np.where(known, belief.log_norm, 0.0))
+        alpha = np.where(known, belief.alpha, before)
+        earlier = self.recent.before(running=running)
+        week = np.stack([np.nan_to_num(value) * weight, expected * weight, weight])
+        had, should, total = earlier + week
         figures = (value, expected, _ratio(had, should))
-        raw, held, q = self.levels(alpha, figures, every, running=running)
+        raw, held = self.levels(alpha, figures, slice(None), running=running)
         warning, danger = np.full(len(value), np.nan), np.full(len(value), np.nan)
-        worth = every if t == self.last else np.flatnonzero(held > 0)
-        worth = worth[known[worth]]
+        worth = some if t == self.last else np.flatnonzero(known & (held > 0))
         if len(worth):
-            ask = self._limits(before, worth, expected, gains_at, weight, running)
+            sums = (earlier[0], should)
+            ask = self._limits(before, worth, expected, gains_at, weight, sums, running)
             warning[worth], danger[worth] = ask
         if not running:
             self.alpha = alpha
-            self.recent.add(value[some], expected[some], weight[some], some)
+            self.recent.add(week, known)
             self.level = _moved(self.level, raw, held)
         return Row(
             raw=np.where(known, raw, 0).astype(np.int8),
@@ -170,7 +173,7 @@ class FilterJudge(Judge):
             warning_limit=warning,
             danger_limit=danger,
             sample=sample,
-            probability=np.where(known, shown(q), np.nan),
+            probability=np.where(known, shown(calibrated(1 - alpha[0])), np.nan),
             early=np.zeros(len(value), bool),
             size=chain.mean_size(alpha, self.factors),
             recent=self.summed(had, total),
@@ -188,20 +191,22 @@ class FilterJudge(Judge):
         expected: Floats,
         gains_at: Callable[[Floats, NDArray[np.intp]], Floats],
         weight: Floats,
+        sums: tuple[Floats, Floats],
         running: bool,
     ) -> tuple[Floats, Floats]:
-        """The figure at which each level turns, by bisection of the very decision.
+        """The figure at which each level turns, by bisection of the very decision. `sums`: what the weeks
+        before had, and what they and this one should have had.
 
         NaN where no figure between nought and three times the usual turns it.
         """
-        ahead, level = before[which], self.level[which]
+        ahead, level = before[:, which], self.level[which]
+        had, should = sums
 
         def stands(x: Floats, index: NDArray[np.intp]) -> NDArray[np.int8]:
             of = which[index]
-            alpha = chain.step(ahead[index], gains_at(x, of)).alpha
-            had, should, _ = self.recent.with_week(x, expected[of], weight[of], of, running=running)
-            figures = (x, expected[of], _ratio(had, should))
-            raw, held, _ = self.levels(alpha, figures, of, running=running)
+            alpha = chain.step(ahead[:, index], gains_at(x, of)).alpha
+            figures = (x, expected[of], _ratio(had[of] + x * weight[of], should[of]))
+            raw, held = self.levels(alpha, figures, of, running=running)
             return _moved(level[index], raw, held)
 
         below = self.context.direction == "below"
@@ -219,7 +224,7 @@ class FilterJudge(Judge):
         rows = len(self.kept.usual)
         points = chain.onset(
             np.stack([k[which] for k in self.kept.usual]),
-            np.stack([k[which] for k in self.kept.gains]),
+            np.stack([k[:, which] for k in self.kept.gains]),
             np.stack([k[which] for k in self.kept.norms]),
         )
         return tuple(point + t - rows + 1 for point in points)
@@ -230,13 +235,13 @@ class FilterJudge(Judge):
         """
         rows = len(self.kept.gains)
         first = np.maximum(since - (t - rows + 1), 0)
-        total = np.zeros((len(which), len(self.factors)))
-        for n, gains in enumerate(self.kept.gains):
-            total += np.where((first <= n)[:, None], gains[which], 0.0)
-        return scipy.special.logsumexp(total + np.log(chain.WEIGHTS), axis=1)
+        total = np.zeros((len(self.factors), len(which)))
+        for n in range(int(first.min()), rows):
+            total += np.where(first <= n, self.kept.gains[n][:, which], 0.0)
+        return scipy.special.logsumexp(total + np.log(chain.WEIGHTS)[:, None], axis=0)
 
     def forget(self, which: Flags) -> None:
-        self.alpha[which] = chain.start(int(which.sum()))
+        self.alpha[:, which] = chain.start(int(which.sum()))
         self.recent.forget(which)
         self.level[which] = 0
 

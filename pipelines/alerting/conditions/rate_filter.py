@@ -14,6 +14,7 @@ from pydantic import Field
 
 from pipelines.alerting.conditions.base import Context, Flags, Row
 from pipelines.alerting.conditions.filters import Filter, FilterJudge
+from pipelines.alerting.filtering.fading import Fading
 from pipelines.alerting.filtering.likelihoods import share_gains
 from pipelines.alerting.panel import Floats, Panel
 
@@ -41,15 +42,12 @@ class _RateFilter(FilterJudge):
         self.seen = np.isfinite(panel.field("value")) | np.isfinite(numerator)
         self.hits = np.where(counted, np.minimum(numerator, denominator), 0.0)
         self.cases = np.where(counted, denominator, 0.0)
+        fades = 2 * condition.half_life
+        self.past = Fading(self.seen, [(self.hits, fades), (self.cases, fades), (None, None)])
 
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
-        until = max(t - c.gap + 1, 0)
-        weight = (0.5 ** ((t - np.arange(until)) / (2 * c.half_life)))[:, None]
-        usable = clean[:until] & self.seen[:until]
-        k = np.einsum("ts,ts->s", weight * usable, self.hits[:until])
-        n = np.einsum("ts,ts->s", weight * usable, self.cases[:until])
-        weeks = usable.sum(axis=0)
+        k, n, weeks = self.past.at(t, max(t - c.gap + 1, 0), clean)
         has = self.reference >= 0
         general = np.where(has, (k[self.of] + 0.5) / (n[self.of] + 1), (k + 0.5) / (n + 1))
         rate = np.clip((k + c.prior * general) / (n + c.prior), 0.005, 0.995)

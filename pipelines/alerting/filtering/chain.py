@@ -36,11 +36,15 @@ def law() -> Floats:
 
 
 LAW = law()
+_LAW_T = np.ascontiguousarray(LAW.T)
 
 
 @dataclass(frozen=True)
 class Belief:
-    """`alpha` (series, 7) after a week; `log_norm` the logarithm of what it was divided by."""
+    """`alpha` (7, series) after a week; `log_norm` the logarithm of what it was divided by.
+
+    States come first everywhere, since sums over them run along whole series then.
+    """
 
     alpha: Floats
     log_norm: Floats
@@ -48,49 +52,51 @@ class Belief:
     @property
     def off(self) -> Floats:
         """Probability that the series is off, before calibration."""
-        return 1 - self.alpha[:, 0]
+        return 1 - self.alpha[0]
 
 
 def start(series: int) -> Floats:
     """The belief before anything was seen: as usual."""
-    alpha = np.zeros((series, len(WEIGHTS) + 1))
-    alpha[:, 0] = 1.0
+    alpha = np.zeros((len(WEIGHTS) + 1, series))
+    alpha[0] = 1.0
     return alpha
 
 
 def step(alpha: Floats, gains: Floats) -> Belief:
-    """One week later. `gains` (series, 6): log-likelihood of each factor less that of "as usual"."""
-    ahead = alpha @ LAW
-    top = np.maximum(gains.max(axis=1), 0.0)
-    after = ahead * np.exp(np.column_stack([-top, gains - top[:, None]]))
-    norm = after.sum(axis=1)
-    return Belief(after / norm[:, None], np.log(norm) + top)
+    """One week later. `gains` (6, series): log-likelihood of each factor less that of "as usual"."""
+    after = _LAW_T @ alpha
+    top = np.maximum(gains.max(axis=0), 0.0)
+    after[0] *= np.exp(-top)
+    after[1:] *= np.exp(gains - top)
+    norm = after.sum(axis=0)
+    after /= norm
+    return Belief(after, np.log(norm) + top)
 
 
 def mean_size(alpha: Floats, factors: Floats) -> Floats:
     """Geometric mean of the factor, given that the series is off; 1 where it cannot be."""
-    off = alpha[:, 1:]
-    total = off.sum(axis=1)
+    off = alpha[1:]
+    total = off.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.exp(off @ np.log(factors) / total)
+        found = np.exp(np.log(factors) @ off / total)
     return np.where(total > 0, found, 1.0)
 
 
 def onset(usual: Floats, gains: Floats, log_norms: Floats) -> tuple[NDArray[np.intp], ...]:
     """(10 %, 50 %, 90 %) points of the week in which the present spell began, as row numbers.
 
-    `usual` (weeks, n): probability of state 0 after the week before each row; `gains` (weeks, n, 6);
+    `usual` (weeks, n): probability of state 0 after the week before each row; `gains` (weeks, 6, n);
     `log_norms` (weeks, n). The joint probability of state and entry week is carried along
     (Adams and MacKay 2007 carry the run length likewise); rows before the window count as row 0.
     """
-    weeks, series, size = gains.shape
-    joint = np.zeros((weeks, series, size))
-    inner = LAW[1:, 1:]
+    weeks, size, series = gains.shape
+    joint = np.zeros((weeks, size, series))
+    inner = _LAW_T[1:, 1:]
     for t in range(weeks):
-        joint[:t] = joint[:t] @ inner
-        joint[t] = usual[t][:, None] * ENTER * WEIGHTS
-        joint[: t + 1] *= np.exp(gains[t] - log_norms[t][:, None])
-    mass = joint.sum(axis=2)
+        joint[:t] = inner @ joint[:t]
+        joint[t] = usual[t] * (ENTER * WEIGHTS)[:, None]
+        joint[: t + 1] *= np.exp(gains[t] - log_norms[t])
+    mass = joint.sum(axis=1)
     total = mass.sum(axis=0)
     share = np.cumsum(mass, axis=0) / np.where(total > 0, total, 1.0)
     return tuple(np.argmax(share >= point, axis=0) for point in (0.1, 0.5, 0.9))

@@ -23,27 +23,16 @@ class Recent:
 
     def __init__(self, series: int) -> None:
         # Last whole week last. Had, should have had, and how much the week weighs.
-        self._kept = np.zeros((3, WEEKS, series))
+        self._kept = np.zeros((WEEKS, 3, series))
 
-    def with_week(
-        self,
-        value: Floats,
-        expected: Floats,
-        weight: Floats,
-        which: NDArray[np.intp],
-        *,
-        running: bool,
-    ) -> tuple[Floats, Floats, Floats]:
-        """(had, should have had, weight) of series `which` if their week has these figures."""
-        before = self._kept[:, 0 if running else 1 :, which].sum(axis=1)
-        had = before[0] + np.nan_to_num(value) * weight
-        return had, before[1] + expected * weight, before[2] + weight
+    def before(self, *, running: bool) -> Floats:
+        """(had, should have had, weight) × series of the weeks that count beside the one that is judged."""
+        return self._kept[0 if running else 1 :].sum(axis=0)
 
-    def add(self, value: Floats, expected: Floats, weight: Floats, which: NDArray[np.intp]) -> None:
-        """Keep a whole week of these series."""
-        self._kept[:, :-1, which] = self._kept[:, 1:, which]
-        newest = np.stack([np.nan_to_num(value) * weight, expected * weight, weight])
-        self._kept[:, -1, which] = newest
+    def add(self, week: Floats, which: NDArray[np.bool_]) -> None:
+        """Keep a whole week of series `which`: (had, should have had, weight) × series."""
+        shifted = np.concatenate([self._kept[1:], week[None]])
+        self._kept = shifted if which.all() else np.where(which, shifted, self._kept)
 
     def forget(self, which: NDArray[np.bool_]) -> None:
         self._kept[:, :, which] = 0.0

@@ -27,6 +27,11 @@ def calibrated(off: Floats) -> Floats:
     return scipy.special.expit(A + B * raw)
 
 
+def believed_at(q: Floats) -> Floats:
+    """The filter's probability of "off" at which `calibrated` gives q."""
+    return scipy.special.expit((scipy.special.logit(q) - A) / B)
+
+
 def shown(q: Floats) -> Floats:
     """In steps of 5 points and never above 95 %: more nobody can know."""
     return np.minimum(np.round(q / STEP) * STEP, MOST)
