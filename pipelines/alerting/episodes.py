@@ -44,10 +44,10 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
     wanted = np.flatnonzero(
         np.isin(kinds, list(scopes)) & ((history.episode > 0) | (history.ending > 0)).any(axis=0)
     )
-    keys = list(panel.keys.astype(str).itertuples(index=False, name=None))
+    keys = panel.keys.iloc[wanted].astype(str).itertuples(index=False, name=None)
     version = rule.version
-    for s in wanted:
-        found.extend(_of_series(history, int(s), keys[s]))
+    for s, key in zip(wanted, keys, strict=True):
+        found.extend(_of_series(history, int(s), key))
     found.sort(key=lambda e: (e["opened_on"], e["scope_type"], e["scope_id"], e["dimension"]))
     for record in found:
         record["rule"], record["rule_version"] = rule.name, version

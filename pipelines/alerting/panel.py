@@ -96,13 +96,48 @@ def as_days(column: pd.Series) -> NDArray[np.datetime64]:
     return pd.to_datetime(column).to_numpy().astype("datetime64[D]")
 
 
+def _numbered(values: np.ndarray) -> tuple[NDArray[np.intp], np.ndarray]:
+    """(number of each value in the order of the values, the values in that order)."""
+    codes, found = pd.factorize(values)
+    order = np.argsort(found)
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    return rank[codes], found[order]
+
+
+def _in_order(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """The same for a column of names, quick where it is a category already; what is null comes last."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("category")
+    found = np.array([*column.cat.categories, None], dtype=object)
+    names = np.array([*map(str, found[:-1]), "\U0010ffff"])
+    order = np.argsort(names, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[column.cat.codes.to_numpy()], found[order]
+
+
+def _series(rows: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
+    """(number of each row's series, the series by number: columns `SERIES`)."""
+    columns = [_in_order(rows[name]) for name in SERIES]
+    whole = np.zeros(len(rows), np.int64)
+    for code, found in columns:
+        whole = whole * len(found) + code
+    number, left = _numbered(whole)
+    keys = {}
+    for name, (_, found) in reversed(list(zip(SERIES, columns, strict=True))):
+        left, code = np.divmod(left, len(found))
+        keys[name] = found[code]
+    # Plain objects: they are looked up one by one, which arrow's strings make dear.
+    return number, pd.DataFrame({name: pd.Series(keys[name], dtype=object) for name in SERIES})
+
+
 def _arranged(
     rows: pd.DataFrame, days: NDArray[np.datetime64], names: Sequence[str]
 ) -> tuple[NDArray[np.datetime64], pd.DataFrame, dict[str, Floats], NDArray[np.intp]]:
-    dates, at = np.unique(days, return_inverse=True)
-    groups = rows.groupby(SERIES, sort=True, dropna=False, observed=True)
-    series = groups.ngroup().to_numpy()
-    keys = groups.size().reset_index()[SERIES]
+    at, found = _numbered(days.astype(np.int64))
+    dates = found.astype("datetime64[D]")
+    series, keys = _series(rows)
     fields = {}
     for name in names:
         grid = np.full((len(dates), len(keys)), np.nan)
@@ -137,13 +172,14 @@ def metric_panel(
         unfinished = bool(runs.any())
     else:
         unfinished = False
-    rows, ends = rows.loc[wanted], ends[wanted]
+    names = [n for n in ("value", "numerator", "denominator", "sample_size") if n in rows]
+    kept = [n for n in (*SERIES, "period_start", *names) if n in rows]
+    rows, ends = rows.loc[wanted, kept], ends[wanted]
     if not len(rows):
         return None
-    names = [n for n in ("value", "numerator", "denominator", "sample_size") if n in rows]
-    extra = [n for n in ("baseline", "expected_low") if n in rows]
-    rows = rows.assign(dimension=rows["dimension"].fillna("") if "dimension" in rows else "")
-    dates, keys, fields, at = _arranged(rows, ends, names + extra)
+    if "dimension" not in rows or rows["dimension"].hasnans:
+        rows = rows.assign(dimension=rows["dimension"].fillna("") if "dimension" in rows else "")
+    dates, keys, fields, at = _arranged(rows, ends, names)
     starts = np.empty(len(dates), dtype="datetime64[D]")
     starts[at] = as_days(rows["period_start"])
     exposure = np.ones(len(dates))

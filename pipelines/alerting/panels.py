@@ -16,6 +16,27 @@ from pipelines.alerting.rules import Rule
 from pipelines.alerting.season import period_edges
 
 
+def _by_metric(metrics: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """The rows of each metric and grain, with what they are about as categories: compared as numbers."""
+    named = {
+        name: pd.Categorical(metrics[name])
+        for name in ("metric", "grain", "scope_type", "scope_id", "dimension")
+        if name in metrics
+    }
+    if "dimension" in named:
+        found = named["dimension"]
+        if "" not in found.categories:
+            found = found.add_categories([""])
+        named["dimension"] = found.fillna("")
+    codes = pd.DataFrame({name: named[name].codes for name in ("metric", "grain")})
+    rows = metrics.assign(**named)
+    return {
+        (str(named["metric"].categories[m]), str(named["grain"].categories[g])): rows.take(at)
+        for (m, g), at in codes.groupby(["metric", "grain"], sort=False).indices.items()
+        if m >= 0 and g >= 0
+    }
+
+
 def reference_of(panel: Panel) -> np.ndarray:
     """For each series the company's series of the same dimension, -1 if there is none."""
     keys = panel.keys
@@ -38,10 +59,7 @@ class Panels:
         calendar: pd.DataFrame | None,
     ) -> None:
         self.as_of = as_of
-        self._metrics = {
-            (str(m), str(g)): rows
-            for (m, g), rows in metrics.groupby(["metric", "grain"], sort=False, observed=True)
-        }
+        self._metrics = _by_metric(metrics)
         self._completion = {
             (str(p), str(m)): rows
             for (p, m), rows in completion.groupby(

@@ -215,8 +215,11 @@ class Presenter:
         children = self.tree.children(scope)
         if rows is None or not children:
             return None
-        named = pd.MultiIndex.from_frame(rows[["scope_type", "scope_id"]].astype(str))
-        mine = named.isin(children) & (rows["dimension"].fillna("") == dimension).to_numpy()
+        mine = np.zeros(len(rows), bool)
+        for kind in {kind for kind, _ in children}:
+            idents = [ident for other, ident in children if other == kind]
+            mine |= ((rows["scope_type"] == kind) & rows["scope_id"].isin(idents)).to_numpy()
+        mine &= (rows["dimension"] == dimension).to_numpy()
         panel = metric_panel(rows[mine], as_of=self.as_of) if mine.any() else None
         return Parts(panel, self.tree) if panel is not None else None
 
