@@ -124,18 +124,27 @@ def _courses(
 ) -> Mapping[tuple[str, str, str, str, str], _Course]:
     ends = as_days(metrics["period_end"])
     keep = ends <= np.datetime64(as_of, "D")
-    for names, found_there in ((["metric", "grain"], wanted), (["scope_type", "scope_id"], scopes)):
-        pairs = pd.MultiIndex.from_frame(metrics[names].astype(str))
-        keep = keep & pairs.isin(found_there)
-    rows = metrics[keep].assign(
-        dimension=metrics["dimension"].fillna("")[keep], period_end=ends[keep]
-    )
+    keep = keep & _among(metrics["metric"], metrics["grain"], wanted)
+    keep &= _among(metrics["scope_type"], metrics["scope_id"], scopes)
     key = ["metric", "grain", "scope_type", "scope_id", "dimension"]
+    named = metrics.loc[keep, key].assign(dimension=metrics["dimension"].fillna("")[keep])
+    ends = ends[keep]
+    value, numerator, denominator = (
+        pd.to_numeric(metrics.loc[keep, column]).to_numpy(dtype=np.float64)
+        for column in ("value", "numerator", "denominator")
+    )
     found = {}
-    for name, group in rows.sort_values("period_end").groupby(key, observed=True, sort=False):
-        numbers: list[Floats] = [
-            pd.to_numeric(group[column]).to_numpy(dtype=np.float64)
-            for column in ("value", "numerator", "denominator")
-        ]
-        found[tuple(map(str, name))] = _Course(as_days(group["period_end"]), *numbers)
+    for name, at in named.groupby(key, observed=True, sort=False).indices.items():
+        at = at[np.argsort(ends[at], kind="stable")]
+        course = _Course(ends[at], value[at], numerator[at], denominator[at])
+        found[tuple(map(str, name))] = course
     return found  # type: ignore[return-value]
+
+
+def _among(one: pd.Series, other: pd.Series, pairs: set[tuple[str, str]]) -> np.ndarray:
+    """Where the two columns hold one of the pairs."""
+    found = np.zeros(len(one), bool)
+    for first in {first for first, _ in pairs}:
+        seconds = [second for there, second in pairs if there == first]
+        found |= ((one == first) & other.isin(seconds)).to_numpy(dtype=bool)
+    return found

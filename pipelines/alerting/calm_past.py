@@ -15,7 +15,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +41,7 @@ MOST_SERIES = 400
 
 def calm_rates(
     rules: Sequence[Rule],
-    past: Panels,
+    past: Callable[[], Panels],
     *,
     cache: Path,
     renew: bool,
@@ -58,8 +58,9 @@ def calm_rates(
     filters = [rule for rule in rules if rule.filters]
     if renew:
         known = {}
+        panels = past()
         for rule in filters:
-            panel = past.whole(rule)
+            panel = panels.whole(rule)
             if panel is None:
                 continue
             context = Context(
@@ -67,7 +68,7 @@ def calm_rates(
                 direction=rule.side,
                 hysteresis=rule.hysteresis,
                 min_sample=rule.min_sample,
-                edges=past.edges,
+                edges=panels.edges,
             )
             rate = calm_rate(rule, panel, context)
             if math.isfinite(rate):

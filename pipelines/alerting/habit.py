@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.alerting.rules import Rule
@@ -51,13 +52,28 @@ def habits(outcomes: pd.DataFrame, day: dt.date) -> dict[tuple[str, str], Habit]
     `outcomes`: `truth.period_outcomes`. A level counts from `LEAST_SCOPES` scopes and `LEAST_PERIODS`
     ended periods on.
     """
-    ended = outcomes[pd.to_datetime(outcomes["period_end"]) < pd.Timestamp(day)]
+    return _habits(_ended(outcomes), day)
+
+
+_PERIOD = ["period_type", "scope_type", "period_start"]
+
+
+def _ended(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """How many scopes of a level a period had (size) and how many of them missed, by its last day."""
+    if outcomes.empty:
+        return pd.DataFrame(columns=[*_PERIOD, "period_end", "size", "sum"])
+    rows = outcomes.assign(period_end=pd.to_datetime(outcomes["period_end"]))
+    groups = rows.groupby([*_PERIOD, "period_end"], observed=True)["missed"]
+    return groups.agg(["size", "sum"]).reset_index()
+
+
+def _habits(ended: pd.DataFrame, day: dt.date) -> dict[tuple[str, str], Habit]:
+    ended = ended[pd.to_datetime(ended["period_end"]) < pd.Timestamp(day)]
     if ended.empty:
         return {}
-    shares = ended.groupby(["period_type", "scope_type", "period_start"], observed=True)[
-        "missed"
-    ].agg(["size", "mean"])
+    shares = ended.groupby(_PERIOD, observed=True)[["size", "sum"]].sum()
     shares = shares[shares["size"] >= LEAST_SCOPES].reset_index()
+    shares = shares.assign(mean=shares["sum"] / shares["size"])
     found = {}
     for (period, kind), rows in shares.groupby(["period_type", "scope_type"], observed=True):
         missed = int((rows["mean"] >= MOST).sum())
@@ -72,9 +88,17 @@ def by_habit(
     """By alert_id: alerts on targets of a level that, on the day they opened, missed by habit."""
     periods = {rule.name: rule.condition.period for rule in rules if rule.on_targets}  # type: ignore[union-attr]
     mine = episodes[episodes["rule"].isin(periods)]
+    ended = _ended(outcomes)
+    # What was known changes only when a period ends.
+    ends = np.unique(pd.to_datetime(ended["period_end"]).to_numpy())
+    known_after: dict[int, dict[tuple[str, str], Habit]] = {}
     found = {}
     for day, rows in mine.groupby("opened_on"):
-        known = habits(outcomes, pd.Timestamp(str(day)).date()) if len(outcomes) else {}
+        opened = pd.Timestamp(str(day))
+        gone = int(np.searchsorted(ends, opened.to_datetime64()))
+        if gone not in known_after:
+            known_after[gone] = _habits(ended, opened.date())
+        known = known_after[gone]
         for alert, rule, kind in zip(
             rows["alert_id"], rows["rule"], rows["scope_type"], strict=True
         ):

@@ -133,6 +133,7 @@ class Panels:
         final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]
         key = ["scope_type", "scope_id", "period_start"]
         ends = final[[*key, "value"]].rename(columns={"value": "final_attainment"})
+        ends = ends.astype({"scope_type": str, "scope_id": str})
         ends = ends.assign(period_start=pd.to_datetime(ends["period_start"]))
         return rows.assign(period_start=pd.to_datetime(rows["period_start"])).merge(
             ends, on=key, how="left"

@@ -95,6 +95,7 @@ def period_outcomes(
     final = metrics[revenue & metrics["grain"].isin(["month", "quarter"])][
         ["grain", "scope_type", "scope_id", "period_start", "value"]
     ].rename(columns={"grain": "period_type", "value": "final"})
+    final = final.astype({name: str for name in key if name != "period_start"})
     final = final.assign(period_start=pd.to_datetime(final["period_start"]))
     joined = last.merge(final, on=key, how="left")
     late = (joined["period_end"] - joined["as_of"]).dt.days <= 6

@@ -4,12 +4,14 @@ Add here: another table that an evaluation reads. Keep out: judging (`pipelines/
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pandas as pd
 
 from pipelines.alerting.feeds import feed_metrics
+from pipelines.alerting.rules import Rule
 
 # Workdays, and where weeks and quarters begin.
 CALENDAR = (
@@ -26,8 +28,22 @@ COMPLETION = """
         and as_of not in (select as_of from marts.fct_target_completion_history)
 """
 
-
 PEOPLE = "select rep_id, team_id, valid_from, valid_to from marts.dim_rep"
+
+NAMES = ("metric", "grain", "scope_type", "scope_id", "dimension")
+FIGURES = (
+    "period_start",
+    "period_end",
+    "value",
+    "numerator",
+    "denominator",
+    "sample_size",
+    "as_of",
+)
+# What is looked at beside the rules' own metrics: money at risk, and how targets ended.
+BESIDES = {("revenue", "week")} | {
+    ("target_attainment", grain) for grain in ("week", "month", "quarter", "year")
+}
 
 
 @dataclass(frozen=True)
@@ -43,14 +59,14 @@ class Past:
     people: pd.DataFrame
 
 
-def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
-    """The past of a built warehouse."""
+def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date, rules: Sequence[Rule]) -> Past:
+    """The past of a built warehouse, as far as the rules look at it."""
 
     def table(sql: str) -> pd.DataFrame:
         return connection.execute(sql).df()
 
     freshness = table("select * from marts.rpt_freshness")
-    metrics = table("select * from marts.fct_metrics")
+    metrics = _metrics(connection, rules)
     return Past(
         as_of,
         freshness,
@@ -62,10 +78,42 @@ def read_past(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> Past:
     )
 
 
+def _metrics(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> pd.DataFrame:
+    """The rows of `fct_metrics` that rules are judged on, names as categories: whole companies are
+    hundreds of thousands of rows, in which a name repeated as text is what costs.
+    """
+    pairs = sorted({(rule.metric, rule.grain) for rule in rules} | BESIDES)
+    wanted = ", ".join(f"('{metric}', '{grain}')" for metric, grain in pairs)
+    rows = f"from marts.fct_metrics where (metric, grain) in ({wanted})"
+    names = ", ".join(
+        f"cast({_named(name)} as {_kinds(connection, name, rows)}) as {name}" for name in NAMES
+    )
+    return connection.execute(f"select {names}, {', '.join(FIGURES)} {rows}").df()
+
+
+def _named(name: str) -> str:
+    return "coalesce(dimension, '')" if name == "dimension" else name
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, name: str, rows: str) -> str:
+    found = connection.execute(
+        f"select distinct {_named(name)} as name {rows} and {_named(name)} is not null order by 1"
+    ).fetchall()
+    values = {str(value) for (value,) in found} | (
+        {""} if name == "dimension" or not found else set()
+    )
+    return (
+        "enum(" + ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values)) + ")"
+    )
+
+
 def _united(metrics: pd.DataFrame, feeds: pd.DataFrame) -> pd.DataFrame:
-    """Both, with the types of the metrics: a day that is over is complete, what is not known is null."""
+    """Both, with the types of the metrics: what is not known is null."""
     if feeds.empty:
         return metrics
     feeds = feeds.reindex(columns=metrics.columns)
-    feeds["is_complete"] = True
+    for name in NAMES:
+        known = metrics[name].cat.categories
+        more = [value for value in feeds[name].unique() if value not in known]
+        metrics[name] = metrics[name].cat.add_categories(more)
     return pd.concat([metrics, feeds.astype(metrics.dtypes.to_dict())], ignore_index=True)

@@ -59,7 +59,7 @@ def records_and_calibration(
         expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS)
         | calm_rates(
             rules,
-            Panels(past.metrics, past.completion, past.as_of, past.calendar),
+            lambda: Panels(past.metrics, past.completion, past.as_of, past.calendar),
             cache=settings.data_dir / CALM_RATES,
             # Seconds, so once a week.
             renew=past.as_of.weekday() == SUNDAY,

@@ -113,7 +113,7 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
                     alerts = connection.execute("select * from marts.fct_alerts").df()
             else:
                 with connect(night.warehouse) as connection:
-                    past = read_past(connection, night.as_of)
+                    past = read_past(connection, night.as_of, tonight)
                     found = evaluation(past, tonight, settings, _settled(settings, past.as_of))
                     alerts = _write(connection, settings, tonight, past, found)
             _say(refused, alerts)

@@ -121,8 +121,8 @@ def test_calm_weeks_of_the_own_past_say_how_often_a_rule_would_be_wrong(tmp_path
     of = rule("orders", {"type": "count_filter"}, scopes=["company", "team"])
     past = Panels(frame, pd.DataFrame(columns=["period_type", "metric"]), last_day(frame), None)
     cache = tmp_path / "rates.json"
-    assert calm_rates([of], past, cache=cache, renew=False) == {}
-    drawn = calm_rates([of], past, cache=cache, renew=True)
+    assert calm_rates([of], lambda: past, cache=cache, renew=False) == {}
+    drawn = calm_rates([of], lambda: past, cache=cache, renew=True)
     # The planted stop is no part of a calm past.
     assert 0 <= drawn[of.name] < 0.5
-    assert calm_rates([of], past, cache=cache, renew=False) == drawn
+    assert calm_rates([of], lambda: past, cache=cache, renew=False) == drawn
