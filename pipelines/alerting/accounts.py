@@ -20,6 +20,20 @@ from pipelines.alerting.scope_tree import ScopeTree
 
 _SERVED = ("active", "at_risk", "new")
 
+# Of `fct_account_health`.
+COLUMNS = (
+    "account_id",
+    "account_name",
+    "owner_id",
+    "team_id",
+    "is_key_account",
+    "silent",
+    "churn_state",
+    "revenue_12m",
+    "open_opportunities",
+    "last_order_on",
+    "last_heard_on",
+)
 Choice = Callable[[pd.DataFrame, pd.Timestamp], pd.Series]
 
 

@@ -90,7 +90,7 @@ def calm_rate(
     """
     if panel.shape[0] < LEAST_WEEKS:
         return math.nan
-    panel, context = _narrowed(panel, context)
+    panel, context = _narrowed(panel, replace(context, bare=True))
     history = run(rule, panel, context)
     expected = history.fields["expected"]
     # A week that was not judged (a holiday) lends its distance to no other.

@@ -25,6 +25,25 @@ _COLUMN_OF_SCOPE = {
     "rep": "owner_id",
     "product_line": "product_line",
 }
+# Of `fct_opportunities`, and the outcomes that stand behind an alert.
+COLUMNS = (
+    "opportunity_id",
+    "opportunity_name",
+    "owner_id",
+    "team_id",
+    "region",
+    "product_line",
+    "stage",
+    "outcome",
+    "amount",
+    "expected_close_on",
+    "closed_on",
+    "idle_workdays",
+    "push_count",
+    "is_stalled",
+    "is_overdue",
+)
+OUTCOMES = ("open", "lost")
 Choice = Callable[[pd.DataFrame, dict[str, Any]], pd.Series]
 
 
@@ -96,10 +115,22 @@ def with_deals(
     running fiscal quarter, the period of metrics that have none of their own. Each deal: id,
     name, owner_id, stage, amount (company currency), idle_workdays, expected_close_on.
     """
-    deals = opportunities.assign(
-        expected_close_on=pd.to_datetime(opportunities["expected_close_on"]),
-        closed_on=pd.to_datetime(opportunities["closed_on"]),
-        amount=pd.to_numeric(opportunities["amount"]).astype("float64"),
+    deals = opportunities[[name for name in COLUMNS if name in opportunities]]
+    # What was won, or lost before any alert began, stands behind none.
+    lost_since = pd.to_datetime(alerts.loc[alerts["state"] == "open", "since"]).min()
+    closed = pd.to_datetime(deals["closed_on"])
+    deals = deals[
+        (deals["outcome"] == "open") | (deals["outcome"].eq("lost") & (closed >= lost_since))
+    ]
+    deals = deals.assign(
+        expected_close_on=pd.to_datetime(deals["expected_close_on"]),
+        closed_on=pd.to_datetime(deals["closed_on"]),
+        amount=pd.to_numeric(deals["amount"]).astype("float64"),
+        **{
+            name: deals[name].astype(str)
+            for name in _COLUMN_OF_SCOPE.values()
+            if name != "owner_id"
+        },
     )
     found: list[str | None] = []
     rows_of_alerts: list[dict[str, Any]] = alerts.to_dict("records")  # type: ignore[assignment]

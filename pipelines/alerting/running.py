@@ -135,7 +135,7 @@ def run(
                 states.since[which] = np.maximum(middle, 0)
                 begun[which] = np.maximum(first, 0)
                 span[0][t, which], span[1][t, which] = begun[which], np.maximum(last, 0)
-            if len(standing):
+            if len(standing) and not context.bare:
                 found = judge.gathered(states.since[standing], t, standing)
                 fields["evidence"][t, standing] = found
             stays = np.flatnonzero((states.episode > 0) & (before == states.episode))

@@ -104,6 +104,11 @@ class States:
         """
         laws, level = self.laws, self.level
         was_open = level > 0
+        if not (raw.any() or was_open.any()):
+            # Most days of most rules: nothing is bad and nothing is open, so only counters fall back.
+            for counter in (self._bad, self._worst, self._good):
+                counter[known] = 0
+            return np.zeros(len(level), np.int8)
         lost = ~known if lost is None else lost
         self._unknown = np.where(known, 0, self._unknown + (was_open & lost))
         fresh = known & (raw >= 1) & (self._bad == 0) & ~was_open

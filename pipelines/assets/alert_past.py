@@ -85,8 +85,11 @@ def _metrics(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> pd
     pairs = sorted({(rule.metric, rule.grain) for rule in rules} | BESIDES)
     wanted = ", ".join(f"('{metric}', '{grain}')" for metric, grain in pairs)
     rows = f"from marts.fct_metrics where (metric, grain) in ({wanted})"
+    listed = ", ".join(f"array_agg(distinct {_named(name)})" for name in NAMES)
+    kinds = connection.execute(f"select {listed} {rows}").fetchall()[0]
     names = ", ".join(
-        f"cast({_named(name)} as {_kinds(connection, name, rows)}) as {name}" for name in NAMES
+        f"cast({_named(name)} as {_enum(found or [])}) as {name}"
+        for name, found in zip(NAMES, kinds, strict=True)
     )
     return connection.execute(f"select {names}, {', '.join(FIGURES)} {rows}").df()
 
@@ -95,16 +98,10 @@ def _named(name: str) -> str:
     return "coalesce(dimension, '')" if name == "dimension" else name
 
 
-def _kinds(connection: duckdb.DuckDBPyConnection, name: str, rows: str) -> str:
-    found = connection.execute(
-        f"select distinct {_named(name)} as name {rows} and {_named(name)} is not null order by 1"
-    ).fetchall()
-    values = {str(value) for (value,) in found} | (
-        {""} if name == "dimension" or not found else set()
-    )
-    return (
-        "enum(" + ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values)) + ")"
-    )
+def _enum(found: Sequence[str | None]) -> str:
+    """The type of a column of these names, and of none, which an enumeration must not be without."""
+    names = sorted({"", *(name for name in found if name is not None)})
+    return "enum(" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + ")"
 
 
 def _united(metrics: pd.DataFrame, feeds: pd.DataFrame) -> pd.DataFrame:

@@ -15,10 +15,9 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.alerting.accounts import with_accounts
+from pipelines.alerting import accounts, deals
 from pipelines.alerting.case_rows import case_rows
 from pipelines.alerting.catalogue import untrusted_metrics
-from pipelines.alerting.deals import with_deals
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.readiness import readiness_frame
 from pipelines.alerting.record import records_frame, with_records
@@ -190,23 +189,31 @@ def _write(
     frames["rpt_rule_records"] = records_frame(records, rules)
     frames["rpt_rule_readiness"] = readiness_frame(found.readiness)
     frames["rpt_alert_calibration"] = calibration
-    with_what_is_behind = with_deals(
+    with_what_is_behind = deals.with_deals(
         with_records(alerts, records),
-        connection.execute("select * from marts.fct_opportunities").df(),
+        connection.execute(
+            f"select {', '.join(deals.COLUMNS)} from marts.fct_opportunities "
+            f"where outcome in {deals.OUTCOMES}"
+        ).df(),
         quarter_end=_quarter_end(past),
     )
-    frames["fct_alerts"] = with_accounts(
+    frames["fct_alerts"] = accounts.with_accounts(
         with_what_is_behind,
-        connection.execute("select * from marts.fct_account_health").df(),
+        connection.execute(
+            f"select {', '.join(accounts.COLUMNS)} from marts.fct_account_health"
+        ).df(),
         ScopeTree(past.scopes),
         as_of=as_of,
     )
     frames["fct_cases"] = case_rows(frames["fct_alerts"], ScopeTree(past.scopes))
     frames["fct_alert_evidence"] = evidence_rows(found.episodes, found.levels)
+    # One transaction: otherwise each of some hundred comments is brought to disk by itself.
+    connection.begin()
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
     wide = wide_alerts(connection, settings.company.language)
     write_told_table(connection, "wide_alerts", wide)
+    connection.commit()
     return frames["fct_alerts"]
 
 

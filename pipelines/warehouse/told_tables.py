@@ -55,17 +55,22 @@ def write_told_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd
             ) from error
         finally:
             connection.unregister("told_frame")
-    about = " ".join(table["description"].split()).replace("'", "''")
-    connection.execute(f"comment on table marts.{name} is '{about}'")
-    for column in columns:
-        text = " ".join(column["description"].split()).replace("'", "''")
-        connection.execute(f"comment on column marts.{name}.\"{column['name']}\" is '{text}'")
+    comments = [f"comment on table marts.{name} is {_quoted(table['description'])}"]
+    comments += [
+        f'comment on column marts.{name}."{column["name"]}" is {_quoted(column["description"])}'
+        for column in columns
+    ]
+    connection.execute("; ".join(comments))
     _check_key(connection, name, table["config"]["meta"]["key"])
 
 
 def _value(column: dict[str, Any], frame: pd.DataFrame) -> str:
     name, kind = column["name"], column["data_type"]
     return f'cast("{name}" as {kind})' if name in frame.columns else f"cast(null as {kind})"
+
+
+def _quoted(about: str) -> str:
+    return "'" + " ".join(about.split()).replace("'", "''") + "'"
 
 
 def _check_key(connection: duckdb.DuckDBPyConnection, name: str, key: list[str]) -> None:

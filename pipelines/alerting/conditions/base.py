@@ -37,6 +37,7 @@ class Context:
     `paused` marks the days of the panel on which no level moves; None: never. `parts`: level and
     whether it is known, in the panel's shape, of the rules that a condition of rules names. `absent`: where
     a person is known to be away, `heads`: people of teams and regions; None: nothing is known of that.
+    `bare`: only levels are asked for, so that limits and evidence need not be worked out.
     """
 
     reference: NDArray[np.intp]
@@ -48,6 +49,7 @@ class Context:
     parts: Mapping[str, tuple[Levels, Flags]] = field(default_factory=dict)
     absent: Flags | None = None
     heads: Floats | None = None
+    bare: bool = False
 
     def is_paused(self, t: int) -> bool:
         return self.paused is not None and bool(self.paused[t])

@@ -156,7 +156,7 @@ class FilterJudge(Judge):
         raw, held = self.levels(alpha, figures, slice(None), running=running)
         warning, danger = np.full(len(value), np.nan), np.full(len(value), np.nan)
         worth = some if t == self.last else np.flatnonzero(known & (held > 0))
-        if len(worth):
+        if len(worth) and not self.context.bare:
             sums = (earlier[0], should)
             ask = self._limits(before, worth, expected, gains_at, weight, sums, running)
             warning[worth], danger[worth] = ask
