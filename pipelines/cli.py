@@ -142,6 +142,24 @@ def report(
     raise typer.Exit(write_report(day_of(as_of), out, kind))
 
 
+@app.command()
+def backfill(
+    first: str,
+    last: str,
+    step: Annotated[str, typer.Option("--every")] = "week",
+    out: Annotated[Path | None, typer.Option()] = None,
+    with_report: Annotated[bool, typer.Option("--report")] = False,
+    again: Annotated[bool, typer.Option("--again")] = False,
+) -> None:
+    """The marts of a row of past days, each as it was known then, as Parquet."""
+    from pipelines.commands.backfilling import STEPS, backfill
+
+    if step not in STEPS:
+        raise typer.BadParameter(str(words("command.backfill.no_step", given=step)))
+    span = day_of(first), day_of(last)
+    raise typer.Exit(backfill(*span, step, out, report=with_report, again=again))
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dbt(context: typer.Context) -> None:
     """Run dbt with the company's variables on the analysts' workbench, e.g. `forewarn dbt build`."""
