@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 
 import numpy as np
-import pandas as pd
 
 from pipelines.alerting.running import History
 from pipelines.alerting.states import Ending
@@ -127,46 +126,3 @@ def _state(ending: int) -> str:
 def _last_known(history: History, rows: np.ndarray, s: int) -> int:
     known = rows[np.isfinite(history.fields["value"][rows, s])]
     return int(known[-1] if len(known) else rows[-1])
-
-
-def level_rows(history: History, scopes: set[str], first: dt.date | None) -> pd.DataFrame:
-    """Level of each scope × dimension × day from `first` on, also where there is no verdict.
-
-    `level`: normal, warning, danger, too_few, too_early, untrusted or paused. A night between two
-    evaluations carries the level of the last one.
-    """
-    panel = history.panel
-    days = np.arange(len(panel.dates))
-    if first is not None:
-        days = days[panel.dates >= np.datetime64(first, "D")]
-    series = np.flatnonzero(np.isin(panel.keys["scope_type"].to_numpy(), list(scopes)))
-    grid = np.ix_(days, series)
-    names = np.array([*LEVEL_NAMES, "too_few", "too_early", "untrusted", "paused"], dtype=object)
-    status = history.status[grid]
-    code = np.where((status == 0) | (status == 5), history.level[grid], status + 2)
-    t, s = (a.ravel() for a in np.meshgrid(days, series, indexing="ij"))
-    limit = np.where(
-        history.level[grid] == 2,
-        history.fields["danger_limit"][grid],
-        history.fields["warning_limit"][grid],
-    )
-    frame = panel.keys.iloc[s].reset_index(drop=True)
-    frame["rule"], frame["family"], frame["metric"] = (
-        history.rule.name,
-        history.rule.family,
-        history.rule.metric,
-    )
-    frame["as_of"] = panel.dates[t].astype("datetime64[s]")
-    frame["period_start"] = panel.starts[t].astype("datetime64[s]")
-    frame["level"] = names[code.ravel()]
-    frame["limit_value"] = limit.ravel()
-    for name, source in (
-        ("value", "value"),
-        ("expected", "expected"),
-        ("sample_size", "sample"),
-        ("probability", "probability"),
-    ):
-        frame[name] = history.fields[source][grid].ravel()
-    # A series says nothing before it first had a figure.
-    born = np.maximum.accumulate(np.isfinite(history.fields["value"]), axis=0)[grid].ravel()
-    return frame.loc[born].reset_index(drop=True)

@@ -19,10 +19,10 @@ from pipelines.alerting.compound import agreement, standing
 from pipelines.alerting.conditions import ON_PERSONS, CountFilter
 from pipelines.alerting.conditions.base import Context, Flags, Levels
 from pipelines.alerting.distrust import Distrust
-from pipelines.alerting.episodes import episodes_of, level_rows
+from pipelines.alerting.episodes import episodes_of
 from pipelines.alerting.habit import Habit, by_habit, with_habits
 from pipelines.alerting.heads import Heads
-from pipelines.alerting.inheritance import inherit
+from pipelines.alerting.level_rows import level_rows, stood_on
 from pipelines.alerting.panels import Panels, reference_of
 from pipelines.alerting.parents import joined_to_parents
 from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
@@ -75,6 +75,7 @@ def evaluate(
     *,
     as_of: dt.date,
     first: dt.date | None = None,
+    every_level: bool = True,
     untrusted: Collection[str] | pd.DataFrame | None = None,
     calendar: pd.DataFrame | None = None,
     absences: Sequence[Away] = (),
@@ -83,7 +84,9 @@ def evaluate(
     language: str = "zh",
     currency: str = "",
 ) -> Evaluation:
-    """Judge every rule on every day up to `as_of`; levels are returned from `first` on.
+    """Judge every rule on every day up to `as_of`; levels are returned from `first` on, without
+    `every_level` only what marts are made of (`level_rows.stood_on`): at thousands of scopes all of them
+    are tens of millions of rows.
 
     `metrics`: `fct_metrics`; `completion_history`: `fct_target_completion_history`; `scopes`:
     scope_type, scope_id, scope_name, parent_scope_type, parent_scope_id, owner_id.
@@ -101,13 +104,13 @@ def evaluate(
     heads = Heads(people, tree)
     panels = Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
-    wanted = {family for rule in rules for family in rule.raised_by}
+    raising = {family for rule in rules for family in rule.raised_by}
     named = {name for rule in rules for name in rule.parts}
     partners: dict[str, list[History]] = {}
     parts: dict[str, History] = {}
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
-        if (rule.family in wanted or rule.name in named) and not rule.parts:
+        if (rule.family in raising or rule.name in named) and not rule.parts:
             history = _history(rule, panels, distrust, None, absences, heads, settled)
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
@@ -141,9 +144,9 @@ def evaluate(
             continue
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
+        wanted = None if every_level else stood_on(history, found)
+        levels.append(level_rows(history, kinds, first, tree, wanted))
         records.extend(presenter.present(history, found, boost, _titled(levels_of, rules)))
-        own = level_rows(history, kinds, first)
-        levels.append(inherit(own, tree) if rule.inherit else own.assign(inherited_from=""))
     frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
     frame = joined_to_parents(frame, tree)
     habit: dict[str, Habit] = {}

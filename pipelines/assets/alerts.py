@@ -135,13 +135,14 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
 def evaluation(
     past: Past, rules: Sequence[Rule], settings: Settings, settled: Sequence[NewNormal] = ()
 ) -> Evaluation:
-    """Every rule on every day of the past."""
+    """Every rule on every day of the past, with the levels that stand behind an alert or a target."""
     return evaluate(
         past.metrics,
         past.completion,
         rules,
         past.scopes,
         as_of=past.as_of,
+        every_level=False,
         untrusted=untrusted_metrics(_stale_entities(past.freshness)),
         calendar=past.calendar,
         absences=settings.absences,
