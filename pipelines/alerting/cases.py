@@ -19,10 +19,12 @@ import datetime as dt
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.alerting.habit import Habit
 from pipelines.alerting.rules import Rule
@@ -56,16 +58,18 @@ def joined_to_cases(
         habit = (habits or {}).get(alert.ident)
         alert.habit = habit.key if habit else ""
     left = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
+    near = _Near(left)
+    taken = np.zeros(len(left), bool)
     root_of: dict[str, _Alert] = {}
-    while left:
-        root, rest = left[0], left[1:]
+    for n, root in enumerate(left):
+        if taken[n]:
+            continue
+        taken[n] = True
         root_of[root.ident] = root
-        left = []
-        for other in rest:
-            if root.explains(other, tree):
-                root_of[other.ident] = root
-            else:
-                left.append(other)
+        for m in np.flatnonzero(near.of(n) & ~taken):
+            if root.explains(left[m], tree):
+                taken[m] = True
+                root_of[left[m].ident] = root
     _persons_with_their_team(alerts, root_of, tree)
     members: dict[str, list[_Alert]] = {}
     for alert in alerts:
@@ -162,6 +166,34 @@ class _Alert:
         """A product line and a part of the sales force: the same figure, in the same weeks."""
         same = self.row["metric"] == other.row["metric"]
         return same and self.scope[0] != other.scope[0] and abs(self.began - other.began) <= AFTER
+
+
+class _Near:
+    """Which alerts may belong to a root by their rule and days, for all alerts at once: thousands of alerts
+    are millions of pairs. Whatever `_Alert.explains` says yes to is among them.
+    """
+
+    def __init__(self, alerts: Sequence[_Alert]) -> None:
+        def numbers(values: Iterable[Any]) -> NDArray[np.int64]:
+            return pd.factorize(np.array([*values, ""], dtype=object))[0][:-1]
+
+        kinds = sorted({kind for alert in alerts for kind in alert.kinds})
+        self.kinds = np.array([[kind in a.kinds for kind in kinds] for a in alerts], bool)
+        self.rule = numbers(a.rule for a in alerts)
+        self.has_habit = np.array([bool(a.habit) for a in alerts])
+        self.habit = numbers(a.habit for a in alerts)
+        self.began, self.opened, self.closed = (
+            np.array([getattr(a, name).toordinal() for a in alerts])
+            for name in ("began", "opened", "closed")
+        )
+
+    def of(self, n: int) -> NDArray[np.bool_]:
+        """A flag for each alert."""
+        alike = (self.rule == self.rule[n]) | self.kinds[:, self.kinds[n]].any(axis=1)
+        last = min(self.closed[n], dt.date.max.toordinal() - AFTER.days) + BEFORE.days
+        timely = (self.began >= self.began[n] - BEFORE.days) & (self.began <= last)
+        timely &= (self.opened <= last) & (self.closed >= self.opened[n] - BEFORE.days)
+        return alike & (timely | (self.has_habit & (self.habit == self.habit[n])))
 
 
 def _date(value: Any) -> dt.date | None:

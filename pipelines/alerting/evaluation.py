@@ -138,7 +138,10 @@ def evaluate(
             for name in rule.parts
             if panel is not None and name in parts
         }
-        history = _history(rule, panels, distrust, boost, absences, heads, settled, levels_of)
+        # A partner that nobody raises was judged already.
+        history = parts.get(rule.name) if boost is None and not levels_of else None
+        if history is None:
+            history = _history(rule, panels, distrust, boost, absences, heads, settled, levels_of)
         ready.append(readiness_of(rule, history, panels.edges, panels.workdays))
         if history is None:
             continue

@@ -16,8 +16,13 @@ from pipelines.alerting.rules import Rule
 from pipelines.alerting.season import period_edges
 
 
-def _by_metric(metrics: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
-    """The rows of each metric and grain, with what they are about as categories: compared as numbers."""
+def _by_metric(
+    metrics: pd.DataFrame,
+) -> tuple[pd.DataFrame, dict[tuple[str, str], np.ndarray]]:
+    """The frame with what rows are about as categories, compared as numbers; and where in it the rows of
+    each metric and grain stand. They are taken out when they are wanted: kept, they would be a second copy
+    of everything.
+    """
     named = {
         name: pd.Categorical(metrics[name])
         for name in ("metric", "grain", "scope_type", "scope_id", "dimension")
@@ -29,9 +34,8 @@ def _by_metric(metrics: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
             found = found.add_categories([""])
         named["dimension"] = found.fillna("")
     codes = pd.DataFrame({name: named[name].codes for name in ("metric", "grain")})
-    rows = metrics.assign(**named)
-    return {
-        (str(named["metric"].categories[m]), str(named["grain"].categories[g])): rows.take(at)
+    return metrics.assign(**named), {
+        (str(named["metric"].categories[m]), str(named["grain"].categories[g])): at
         for (m, g), at in codes.groupby(["metric", "grain"], sort=False).indices.items()
         if m >= 0 and g >= 0
     }
@@ -59,7 +63,7 @@ class Panels:
         calendar: pd.DataFrame | None,
     ) -> None:
         self.as_of = as_of
-        self._metrics = _by_metric(metrics)
+        self._all, self._metrics = _by_metric(metrics)
         self._completion = {
             (str(p), str(m)): rows
             for (p, m), rows in completion.groupby(
@@ -75,7 +79,8 @@ class Panels:
         self._built: dict[tuple[str, ...], Panel | None] = {}
 
     def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
-        return self._metrics.get((metric, grain))
+        at = self._metrics.get((metric, grain))
+        return None if at is None else self._all.take(at)
 
     def targets(self, period: str, amount: str) -> pd.DataFrame | None:
         return self._completion.get((period, amount))
@@ -99,7 +104,7 @@ class Panels:
         if rule.on_targets:
             rows = self._completion.get((rule.condition.period, rule.condition.amount))  # type: ignore[union-attr]
         else:
-            rows = self._metrics.get((rule.metric, rule.grain))
+            rows = self.rows(rule.metric, rule.grain)
         if rows is None:
             return None
         keep = rows["scope_type"].isin(scopes)
@@ -126,7 +131,7 @@ class Panels:
         A condition may look at it only for periods that ended before the day it judges.
         """
         period, amount = rule.condition.period, rule.condition.amount  # type: ignore[union-attr]
-        final = self._metrics.get(("target_attainment", period))
+        final = self.rows("target_attainment", period)
         if final is None:
             return rows.assign(final_attainment=np.nan)
         named = final["dimension"].fillna("") == ("" if amount == "revenue" else amount)

@@ -23,6 +23,7 @@ class ScopeTree:
         self.name: dict[Scope, str] = {}
         self.owner: dict[Scope, str] = {}
         self.parent: dict[Scope, Scope | None] = {}
+        self._above: dict[Scope, frozenset[Scope]] = {}
         self._children: dict[Scope, list[Scope]] = defaultdict(list)
         frame = scopes.astype(object).where(scopes.notna(), "")
         columns = (
@@ -58,7 +59,13 @@ class ScopeTree:
 
     def related(self, one: Scope, other: Scope) -> bool:
         """The same scope, or one above the other."""
-        return one == other or one in self.ancestors(other) or other in self.ancestors(one)
+        return one == other or one in self._all_above(other) or other in self._all_above(one)
+
+    def _all_above(self, scope: Scope) -> frozenset[Scope]:
+        found = self._above.get(scope)
+        if found is None:
+            found = self._above[scope] = frozenset(self.ancestors(scope))
+        return found
 
     def owner_of(self, scope: Scope) -> str:
         """The owner, else the nearest owner above."""
