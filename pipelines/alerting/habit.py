@@ -10,11 +10,12 @@ each says nothing about the scope and much about the targets: they make one case
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipelines.alerting.rules import Rule
@@ -55,30 +56,35 @@ def habits(outcomes: pd.DataFrame, day: dt.date) -> dict[tuple[str, str], Habit]
     return _habits(_ended(outcomes), day)
 
 
-_PERIOD = ["period_type", "scope_type", "period_start"]
+# Number of scopes of a level whose target of a period ended on a day, and of those that missed it.
+_Ended = dict[tuple[str, str], dict[tuple[Any, pd.Timestamp], tuple[int, int]]]
 
 
-def _ended(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """How many scopes of a level a period had (size) and how many of them missed, by its last day."""
+def _ended(outcomes: pd.DataFrame) -> _Ended:
+    """By (period type, scope type), then by first and last day."""
+    found: _Ended = {}
     if outcomes.empty:
-        return pd.DataFrame(columns=[*_PERIOD, "period_end", "size", "sum"])
+        return found
     rows = outcomes.assign(period_end=pd.to_datetime(outcomes["period_end"]))
-    groups = rows.groupby([*_PERIOD, "period_end"], observed=True)["missed"]
-    return groups.agg(["size", "sum"]).reset_index()
+    key = ["period_type", "scope_type", "period_start", "period_end"]
+    sums = rows.groupby(key, observed=True)["missed"].agg(["size", "sum"])
+    for (period, kind, start, end), scopes, missed in sums.itertuples(name=None):
+        found.setdefault((str(period), str(kind)), {})[start, end] = (int(scopes), int(missed))
+    return found
 
 
-def _habits(ended: pd.DataFrame, day: dt.date) -> dict[tuple[str, str], Habit]:
-    ended = ended[pd.to_datetime(ended["period_end"]) < pd.Timestamp(day)]
-    if ended.empty:
-        return {}
-    shares = ended.groupby(_PERIOD, observed=True)[["size", "sum"]].sum()
-    shares = shares[shares["size"] >= LEAST_SCOPES].reset_index()
-    shares = shares.assign(mean=shares["sum"] / shares["size"])
-    found = {}
-    for (period, kind), rows in shares.groupby(["period_type", "scope_type"], observed=True):
-        missed = int((rows["mean"] >= MOST).sum())
-        if len(rows) >= LEAST_PERIODS and missed >= MOST * len(rows):
-            found[str(period), str(kind)] = Habit(str(period), str(kind), len(rows), missed)
+def _habits(ended: _Ended, day: dt.date) -> dict[tuple[str, str], Habit]:
+    today, found = pd.Timestamp(day), {}
+    for (period, kind), spans in ended.items():
+        scopes, missed = Counter[Any](), Counter[Any]()
+        for (start, end), (several, of_them) in spans.items():
+            if end < today:
+                scopes[start] += several
+                missed[start] += of_them
+        shares = [missed[n] / count for n, count in scopes.items() if count >= LEAST_SCOPES]
+        often = sum(share >= MOST for share in shares)
+        if len(shares) >= LEAST_PERIODS and often >= MOST * len(shares):
+            found[period, kind] = Habit(period, kind, len(shares), often)
     return found
 
 
@@ -90,12 +96,12 @@ def by_habit(
     mine = episodes[episodes["rule"].isin(periods)]
     ended = _ended(outcomes)
     # What was known changes only when a period ends.
-    ends = np.unique(pd.to_datetime(ended["period_end"]).to_numpy())
+    ends = sorted({end for spans in ended.values() for _, end in spans})
     known_after: dict[int, dict[tuple[str, str], Habit]] = {}
     found = {}
     for day, rows in mine.groupby("opened_on"):
         opened = pd.Timestamp(str(day))
-        gone = int(np.searchsorted(ends, opened.to_datetime64()))
+        gone = bisect_left(ends, opened)
         if gone not in known_after:
             known_after[gone] = _habits(ended, opened.date())
         known = known_after[gone]

@@ -212,7 +212,6 @@ COMPLETION_FIELDS = (
     "past_deals",
     "curve_periods",
     "best_finish_per_workday",
-    "final_attainment",
 )
 
 

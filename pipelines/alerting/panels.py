@@ -6,6 +6,7 @@ Add here: another choice of rows. Keep out: how rows become a panel (`panel.py`)
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,8 @@ class Panels:
         if not len(rows):
             return None
         if rule.on_targets:
-            return completion_panel(self._with_ends(rows, rule), as_of=self.as_of, edges=self.edges)
+            panel = completion_panel(rows, as_of=self.as_of, edges=self.edges)
+            return None if panel is None else self._with_ends(panel, rule)
         return metric_panel(
             rows,
             as_of=self.as_of,
@@ -125,21 +127,31 @@ class Panels:
             with_running=with_running and isinstance(rule.condition, (CountFilter, *TOGETHER)),
         )
 
-    def _with_ends(self, rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-        """Completion rows with `final_attainment` of their period, for periods that have ended.
+    def _with_ends(self, panel: Panel, rule: Rule) -> Panel:
+        """The panel with `final_attainment` of each row's period, for periods that have ended.
 
         A condition may look at it only for periods that ended before the day it judges.
         """
         period, amount = rule.condition.period, rule.condition.amount  # type: ignore[union-attr]
+        ends = np.full(panel.shape, np.nan)
         final = self.rows("target_attainment", period)
-        if final is None:
-            return rows.assign(final_attainment=np.nan)
-        named = final["dimension"].fillna("") == ("" if amount == "revenue" else amount)
-        final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]
-        key = ["scope_type", "scope_id", "period_start"]
-        ends = final[[*key, "value"]].rename(columns={"value": "final_attainment"})
-        ends = ends.astype({"scope_type": str, "scope_id": str})
-        ends = ends.assign(period_start=pd.to_datetime(ends["period_start"]))
-        return rows.assign(period_start=pd.to_datetime(rows["period_start"])).merge(
-            ends, on=key, how="left"
-        )
+        if final is not None:
+            named = final["dimension"] == ("" if amount == "revenue" else amount)
+            final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]
+            keys = panel.keys
+            column = {
+                scope: n
+                for n, scope in enumerate(zip(keys["scope_type"], keys["scope_id"], strict=True))
+            }
+            pairs = zip(final["scope_type"], final["scope_id"], strict=True)
+            at = np.array([column.get(pair, -1) for pair in pairs], dtype=np.intp)
+            starts, row = np.unique(panel.starts, return_inverse=True)
+            begun = as_days(final["period_start"])
+            slot = np.searchsorted(starts, begun)
+            there = (at >= 0) & (slot < len(starts))
+            there[there] &= starts[slot[there]] == begun[there]
+            by_period = np.full((len(starts), panel.shape[1]), np.nan)
+            value = pd.to_numeric(final["value"]).to_numpy(dtype=np.float64, na_value=np.nan)
+            by_period[slot[there], at[there]] = value[there]
+            ends = by_period[row]
+        return replace(panel, fields={**panel.fields, "final_attainment": ends})

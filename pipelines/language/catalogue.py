@@ -11,6 +11,7 @@ its words in a further language here too: the key of such an entry is the Englis
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -73,11 +74,18 @@ def sentence(key: str, language: str, count: float | None = None) -> str:
 
 def _form(language: str, count: float | None) -> int:
     """Which plural form a number takes, in the order of the language's own categories."""
+    rule, order = _plurals(language)
+    return order.index(rule(0 if count is None else count))
+
+
+@cache
+def _plurals(language: str) -> tuple[Callable[[float], str], list[str]]:
+    """The category of a number, and the categories in their order."""
     from babel import Locale
 
     rule = Locale.parse(language).plural_form
-    order = [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in _tags(rule)]
-    return order.index(rule(0 if count is None else count))
+    tags = _tags(rule)
+    return rule, [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in tags]
 
 
 def _tags(rule: object) -> set[str]:

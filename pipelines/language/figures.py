@@ -234,9 +234,7 @@ class Writer:
     def _date(self, day: dt.date | None, pattern: str) -> str:
         if day is None:
             return DASH
-        from babel.dates import format_date
-
-        return format_date(day, sentence(pattern, self.language), locale=self.language)
+        return _day(day, sentence(pattern, self.language), self.language)
 
     def _tenth(self, number: float) -> str:
         if number != 0 and abs(number) < 0.05:
@@ -260,6 +258,13 @@ def _decimal(number: float, decimals: int, language: str) -> str:
     from babel.numbers import format_decimal  # here: Babel's tables take a while to read
 
     return format_decimal(number, format=_locale_pattern(decimals), locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: dt.date, pattern: str, language: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(day, pattern, locale=language)
 
 
 def _unknown(number: float | None) -> bool:
