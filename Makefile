@@ -9,7 +9,7 @@ SAMPLE := data/sample
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n : 8 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help packages run test test-faults check format lock up docs sbom audit benchmark clean
+.PHONY: help packages run test test-faults test-bi check format lock up docs sbom audit benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -36,6 +36,14 @@ test-faults: $(READY) ## 2,000 mutated sheets, and 30 nights in a row with a fau
 	@FOREWARN_FUZZ=$(or $(FILES),2000) $(BIN)/python -m pytest -q -n 0 tests/faults/test_sheet_fuzzing.py
 	@$(BIN)/python tests/faults/fault_nights.py --nights $(or $(NIGHTS),30) --table docs/reliability.md
 
+# Environments of their own: Superset and older drivers want other versions than Forewarn.
+test-bi: $(READY) ## the BI bundle in a real Superset, and the marts in other tools (downloads 150 packages, once)
+	@for kind in superset readers; do \
+	  test -x .venv-bi/$$kind/bin/python || $(PYTHON) -m venv .venv-bi/$$kind || exit 1; \
+	  .venv-bi/$$kind/bin/python -m pip install --quiet --quiet --requirement tests/bi/$$kind.txt || exit 1; \
+	done
+	@$(BIN)/python -m pytest -q -n 0 tests/bi/superset_opens.py tests/bi/tools_read.py
+
 check: $(READY) ## the configuration and every source, without reading data
 	@$(BIN)/forewarn check
 
@@ -50,7 +58,7 @@ lock: $(READY) ## requirements.lock anew from pyproject.toml; pins that fit are 
 up: $(READY) ## the board (http://127.0.0.1:3080), Dagster's pages and schedules, on loopback ports
 	@$(BIN)/forewarn up
 
-docs: $(READY) ## docs/metrics.md, docs/openapi.json, the pictures and dbt's documentation pages
+docs: $(READY) ## docs/metrics.md, docs/openapi.json, Superset's bundles, the pictures and dbt's documentation pages
 	@$(BIN)/forewarn docs
 
 sbom: ## sbom.json: every pinned package with its hashes
@@ -63,4 +71,4 @@ benchmark: $(READY) ## speed and memory, by hand; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was built here: environment, caches, data
-	@rm -rf $(VENV) data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .venv-bi data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

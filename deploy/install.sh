@@ -24,11 +24,13 @@ fi
 mkdir -p "$CODE" "$CONFIG" "$DATA" "$UNITS" "$BIN"
 if [ "$HERE" != "$CODE" ]; then
     # Without the tests' caches, the data of a trial and an environment made elsewhere.
-    tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.git --exclude='*.egg-info' \
+    tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.venv-bi --exclude=./.git --exclude='*.egg-info' \
         --exclude=__pycache__ --exclude=./.pytest_cache -cf - . | tar -C "$CODE" -xf -
 fi
 if [ "${PACKAGES:-yes}" = yes ]; then
     make -C "$CODE" --silent packages
+    # The service may not write there, and would compile the code anew at every start.
+    "$CODE/.venv/bin/python" -m compileall -q "$CODE/pipelines" "$CODE/quality"
 fi
 
 # The shipped configuration runs the sample company; yours takes its place.

@@ -11,6 +11,8 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from pipelines.metrics.definitions import definitions
+
 _SQL = """
 select
     alerts.alert_id,
@@ -62,4 +64,11 @@ left join marts.dim_rep_current as assigned on alerts.assigned_to = assigned.rep
 
 def wide_alerts(connection: duckdb.DuckDBPyConnection, language: str) -> pd.DataFrame:
     """One row per warning of the night's warehouse; titles in the language of the company."""
-    return connection.execute(_SQL, {"language": language}).df(date_as_object=True)
+    frame = connection.execute(_SQL, {"language": language}).df(date_as_object=True)
+    if language not in ("zh", "en"):  # which dim_metric has
+        known = definitions().metrics
+        frame["metric_name"] = [
+            known[metric].label.into(language) if metric in known else name
+            for metric, name in zip(frame["metric"], frame["metric_name"], strict=True)
+        ]
+    return frame

@@ -78,7 +78,7 @@ def _metrics_of(target: Path) -> set[str]:
 
 
 def write_docs() -> int:
-    """Write docs/metrics.md, docs/openapi.json and the semantic layer, and dbt's documentation pages."""
+    """Write docs/metrics.md, docs/openapi.json, Superset's bundles, the semantic layer, dbt's pages."""
     from pipelines.commands.metrics_page import render_metrics_page
     from pipelines.commands.semantic_layer import PATH, render_semantic_layer
 
@@ -93,10 +93,15 @@ def write_docs() -> int:
     if published.exists():
         from pipelines.board.api.describing import written
         from pipelines.commands.pictures import take_pictures
+        from pipelines.commands.superset_bundle import superset_bundle
 
         interface = PROJECT / "docs" / "openapi.json"
         with duckdb.connect(str(published), read_only=True) as connection:
             interface.write_bytes(written(connection))
+            for language in ("zh", "en"):
+                bundle = PROJECT / "docs" / "bi" / f"superset.{language}.zip"
+                bundle.write_bytes(superset_bundle(connection, language))
+                sys.stdout.write(f"Wrote {bundle}\n")
         sys.stdout.write(f"Wrote {interface}\n")
         take_pictures(settings)
     return run_dbt(["docs", "generate"])

@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from pipelines.language.text import InEach, Said, Text, kept
+from pipelines.failures import PermanentFailure
+from pipelines.language.text import InEach, Said, Text, kept, text
 from pipelines.raw_zone.rows import KnownExtract
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
@@ -92,8 +93,16 @@ def begin_night(settings: Settings, run_id: str, as_of: dt.date | None) -> Night
     """Clear what dead nights left and open this one's folder. Call under the writer lock.
 
     Without `as_of` the night is the company's today and knows everything that was ever loaded; with
-    it, only what had been loaded by the end of that day in the company's time zone.
+    it, only what had been loaded by the end of that day in the company's time zone. Raises
+    PermanentFailure where `current` is no link, which no night could swap.
     """
+    if settings.current.is_dir() and not settings.current.is_symlink():
+        raise PermanentFailure(
+            text("night.current_is_folder"),
+            where=str(settings.current),
+            cause=text("night.current_is_folder.cause"),
+            next_step=text("night.current_is_folder.next", folder=settings.current),
+        )
     for leftover in settings.versions_dir.glob(f"{BUILDING}*"):
         if leftover != folder_of(settings, run_id):
             shutil.rmtree(leftover, ignore_errors=True)

@@ -80,8 +80,15 @@ def _comment(connection: Any, name: str, comments: dict[str, str]) -> None:
         said = " ".join(said.split()).replace("'", "''")
         connection.execute(f"comment on table readers.{MARTS}.{name} is '{said}'")
     for column, comment in comments.items():
-        text = comment.replace("'", "''")
+        text = _named(column, comment).replace("'", "''")
         connection.execute(f"comment on column readers.{MARTS}.{name}.\"{column}\" is '{text}'")
+
+
+def _named(column: str, comment: str) -> str:
+    """The comment after the Chinese name of the column, which BI tools show in place of the one of SQL."""
+    if not has(f"column.{column}"):
+        return comment
+    return f"{words('publish.column_named', name=words(f'column.{column}')).zh} {comment}"
 
 
 def _measured(connection: Any, name: str, parquet: Path) -> dict[str, Any]:

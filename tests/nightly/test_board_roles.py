@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import httpx
 import pytest
+import yaml
 from board_server import BEHIND_A_PROXY, HEADER, PAGES, Cast, cast_of, served
 from nightly_site import Installation
 from starlette.requests import Request
@@ -19,6 +23,7 @@ from pipelines.board.access.identity import Doorkeeper
 from pipelines.board.api.describing import written
 from pipelines.board.reading.organisation import Organisation
 from pipelines.board.reading.slicing import CUTS
+from pipelines.commands.superset_bundle import superset_bundle
 from pipelines.configuration.board_file import Auth
 from pipelines.ledger.lookup import show_alert
 from pipelines.ledger.signals import add_signal
@@ -325,7 +330,7 @@ def test_every_published_mart_has_an_owner_or_stays_closed(published: Installati
 def test_the_written_description_of_the_interface_is_that_of_the_marts(
     published: Installation,
 ) -> None:
-    """docs/openapi.json is written by `make docs`; comments may have been reworded since."""
+    """docs/openapi.json and Superset's bundles are written by `make docs`; comments may have been reworded since."""
 
     def columns(description: bytes) -> dict:
         schemas = json.loads(description)["components"]["schemas"]
@@ -340,5 +345,18 @@ def test_the_written_description_of_the_interface_is_that_of_the_marts(
 
     with duckdb.connect(str(published.current / "forewarn.duckdb"), read_only=True) as reader:
         now = columns(written(reader))
-    assert columns((PROJECT / "docs" / "openapi.json").read_bytes()) == now
-    assert now.keys() == CUTS.keys()
+        assert columns((PROJECT / "docs" / "openapi.json").read_bytes()) == now
+        assert now.keys() == CUTS.keys()
+        for language in ("zh", "en"):
+            kept = (PROJECT / "docs" / "bi" / f"superset.{language}.zip").read_bytes()
+            assert _bundle(kept) == _bundle(superset_bundle(reader, language))
+
+
+def _bundle(content: bytes) -> dict[str, Any]:
+    """The files of a bundle for Superset; comments may have been reworded since."""
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        found = {name: yaml.safe_load(bundle.read(name)) for name in bundle.namelist()}
+    for file in found.values():
+        for told in (file, *file.get("columns", ())):
+            told.pop("description", None)
+    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.failures import TransientFailure
+from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.nights.night import Night, begin_night, load_night
 from pipelines.publishing.holding import held_version
 from pipelines.publishing.versions import damaged_files, publish, read_manifest
@@ -51,7 +51,7 @@ def test_a_version_holds_what_the_manifest_says(settings: Settings) -> None:
         comment = reader.execute(
             "select comment from duckdb_columns() where column_name = 'amount'"
         ).fetchall()
-        assert comment == [("Company currency",)]
+        assert comment == [("金额。 Company currency",)]
         tags = reader.execute(
             "select tags from duckdb_databases() where database_name = 'forewarn'"
         ).fetchall()
@@ -144,6 +144,16 @@ def test_a_disk_that_refuses_leaves_readers_what_they_have(
         publish(settings, night)
     assert "free space" in str(caught.value)
     assert read_manifest(settings.current).tables["fct_orders"]["rows"] == 3  # type: ignore[union-attr]
+
+
+def test_a_folder_in_the_place_of_the_link_is_named_before_the_night(settings: Settings) -> None:
+    publish(settings, built_night(settings, "run1", 3))
+    current = settings.current
+    shutil.copytree(current.resolve(), current.with_name("copy"))
+    current.unlink()
+    current.with_name("copy").rename(current)
+    with pytest.raises(PermanentFailure, match=f"mv {current}"):
+        begin_night(settings, "run2", None)
 
 
 def test_a_night_can_be_picked_up_by_its_run_id_and_a_past_day_has_a_cut(

@@ -173,6 +173,9 @@ def test_proxies_let_nobody_say_who_he_is() -> None:
         (given,) = re.findall(r"X-Forwarded-User (\S+);", place)
         # Nobody's own header gets through, and only the signed links open without a login.
         assert given == ("$remote_user" if "auth_basic_user_file" in place else '""'), place
+        # A location that sets a header inherits none: without these cookies are not marked as secure.
+        assert "X-Forwarded-Proto https;" in place
+        assert "X-Forwarded-For $remote_addr;" in place
         assert "auth_basic" in place or place.startswith("    location ~ ^/(a|api|chat|static)/")
     caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
     handled = re.findall(r"\thandle ?(\S*) \{(.*?)^\t\}", caddy, flags=re.S | re.M)
