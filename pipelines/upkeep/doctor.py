@@ -10,11 +10,9 @@ import datetime as dt
 import os
 import re
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import psycopg
@@ -24,6 +22,7 @@ from pipelines.failures import Failure, WriterBusy, endpoint
 from pipelines.language import Text, text
 from pipelines.ledger.models import Notice
 from pipelines.ledger.store import open_ledger
+from pipelines.nights.past_runs import run_rows
 from pipelines.nights.storage import damage
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.publishing.postgres import SCHEMA, publish_url, published_in
@@ -143,7 +142,7 @@ def last_good_night(settings: Settings) -> dt.datetime | None:
     manifest = read_manifest(settings.current)
     if manifest is None:
         return None
-    rows = _run_rows(
+    rows = run_rows(
         settings,
         "select max(end_time) from runs where status = 'SUCCESS' and pipeline_name = 'nightly'",
     )
@@ -165,9 +164,12 @@ def _version(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
 
 
 def _runs(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
-    rows = _run_rows(
+    rows = run_rows(
         settings, "select status from runs where pipeline_name = 'nightly' order by id desc limit 5"
     )
+    if rows is None:
+        yield _answer("runs", "warning", "not_asked")
+        return
     failed = [status for (status,) in rows if status == "FAILURE"]
     started = [status for (status,) in rows if status in ("STARTED", "STARTING")]
     if rows and rows[0][0] == "FAILURE":
@@ -176,18 +178,6 @@ def _runs(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
         yield _answer("runs", "warning", "dead", count=len(started))
     elif rows:
         yield _answer("runs", "ok", "well", count=len(rows))
-
-
-def _run_rows(settings: Settings, sql: str) -> list[tuple]:
-    home = Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster")
-    file = home / "history" / "runs.db"
-    if not file.is_file():
-        return []
-    try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-            return connection.execute(sql).fetchall()
-    except sqlite3.Error:
-        return []  # a home of another database, or of another version of Dagster
 
 
 def _raw(settings: Settings, now: dt.datetime) -> Iterator[Answer]:

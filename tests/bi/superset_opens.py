@@ -97,6 +97,7 @@ def _wait_for(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("Superset did not come up")
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.postgres
 def test_every_chart_of_the_dashboard_opens(server: httpx.Client, published: Path) -> None:
     (dashboard,) = server.get("/api/v1/dashboard/").json()["result"]

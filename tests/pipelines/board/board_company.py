@@ -89,7 +89,7 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
         "(100 * i)::decimal(18, 2) as amount, date '2026-03-01' + i::int as created_on, "
         "if(i = 3, null, timestamptz '2026-03-01 08:00:00+00') as seen_at from range(1, 26) t(i)"
     )
-    connection.execute("comment on column marts.fct_opportunities.amount is '金额。 The amount.'")
+    connection.execute("comment on column marts.fct_opportunities.amount is 'The amount.'")
     connection.execute("create table marts.rpt_nobody_decided as select 1 as secret")
     connection.register("frame", alerts())
     connection.execute("create table marts.fct_alerts as select * from frame")

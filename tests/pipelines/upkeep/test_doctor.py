@@ -6,17 +6,21 @@ import dataclasses
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import sqlite3
+import textwrap
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from upkeep_site import published
 
 from pipelines.ledger.store import open_ledger
+from pipelines.nights.instance import dagster_home
 from pipelines.nights.writer_lock import writer_lock
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.upkeep import doctor
 from pipelines.upkeep.doctor import Answer, examine
 
@@ -78,6 +82,34 @@ def test_an_unchanged_night_that_ended_well_counts_as_one(site: Settings) -> Non
         assert "night" in problems(site, later)
         connection.execute(put, [later.timestamp() - 3600, "nightly"])
     assert "night" not in problems(site, later)
+
+
+@pytest.mark.postgres
+def test_nights_that_postgresql_remembers_count_as_well(
+    site: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster._core.instance.config import dagster_instance_config
+
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=47)
+    home = dagster_home(site)
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^    storage:\n(?:      .*\n)+", page, flags=re.M)
+    # As the page says: in the place of the section, since Dagster takes not both.
+    own = (home / "dagster.yaml").read_text()
+    ours = re.sub(r"^event_log_storage:\n(?:  .*\n)+", textwrap.dedent(block), own, flags=re.M)
+    (home / "dagster.yaml").write_text(ours)
+    assert "storage" in dagster_instance_config(str(home))[0]
+    monkeypatch.setenv("DAGSTER_PG_URL", postgres_url.replace("+psycopg", "+psycopg2"))
+    assert states(site)["runs"].state == "warning"  # nothing there to be asked
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            "create table runs (id int, status text, end_time float, pipeline_name text)"
+        )
+        connection.execute(
+            "insert into runs values (1, 'SUCCESS', %s, 'nightly')", [later.timestamp() - 3600]
+        )
+    assert "night" not in problems(site, later)
+    assert states(site)["runs"].state == "ok"
 
 
 def test_the_last_run_that_failed_and_runs_that_died_are_named(site: Settings) -> None:
