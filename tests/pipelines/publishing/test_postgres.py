@@ -100,7 +100,7 @@ def test_every_cell_arrives_with_comments_and_types(
     )
     assert "每人每段任职一行" in about[0][0]
     assert "One row per person's stay." in about[0][0]
-    assert about[0][1] == "Id of the person."
+    assert about[0][1] == "销售编号。 Id of the person."
     assert ask(url, "select version, as_of from marts.publication") == [(1, dt.date(2026, 3, 1))]
     assert not follow(settings, url).new  # the same night again changes nothing
     monkeypatch.setenv("FOREWARN_PUBLISH_URL", url)
