@@ -18,8 +18,26 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings, load_settings
-from pipelines.warehouse.dbt_command import EXECUTABLE, dbt_environment, dbt_vars, prepared_manifest
+from pipelines.warehouse.dbt_command import (
+    EXECUTABLE,
+    dbt_environment,
+    dbt_vars,
+    kept_parse,
+    prepared_manifest,
+)
+from pipelines.warehouse.dbt_process import PARSED
 from pipelines.warehouse.workbench import workbench_path, workbench_target
+
+# Commands that need a parse and write none, and options that ask for another.
+_ON_A_PARSE = {"build", "compile", "docs", "list", "ls", "run", "show", "test"}
+_OTHER_PARSE = {
+    "--target",
+    "-t",
+    "--profile",
+    "--no-partial-parse",
+    "--profiles-dir",
+    "--project-dir",
+}
 
 
 def workbench(settings: Settings) -> Path:
@@ -38,14 +56,19 @@ def workbench(settings: Settings) -> Path:
 def run_dbt(arguments: list[str]) -> int:
     """Run dbt in `dbt_project/` on the workbench, for the day whose tables it holds; its exit code.
 
-    A second call takes the first one's parse up, so that one model is built and tested in seconds.
+    The parse of the night is taken up, or after an edit that of the last call, so that one model is
+    built and tested in seconds.
     """
     settings = load_settings()
     path = workbench(settings)
     target = workbench_target(settings)
     command = [str(EXECUTABLE), *(arguments or ["--help"])]
     if arguments and arguments[0] not in {"--help", "--version"} and "--vars" not in arguments:
-        command += ["--vars", json.dumps(_variables(settings, path))]
+        variables = _variables(settings, path)
+        command += ["--vars", json.dumps(variables)]
+        if arguments[0] in _ON_A_PARSE and not _OTHER_PARSE & set(arguments):
+            parse = kept_parse(settings) if variables == dbt_vars(settings) else None
+            command[1:1] = [PARSED, str(parse)] if parse else []
     environment = {
         # A saved parse does not look for metrics that were dropped in as files since.
         "DBT_PARTIAL_PARSE": str(_metrics_of(target) == set(definitions().names)).lower(),

@@ -24,6 +24,9 @@ from pipelines.warehouse.building import Outcome
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
 # Where compiled projects are kept, if not in the data folder: several installations may share them.
 COMPILED_IN = "FOREWARN_DBT_COMPILED"
+# What dbt saves of a parse, and what of a compiled folder is kept.
+_PARSE = "partial_parse.msgpack"
+_ARTEFACTS = ("manifest.json", "semantic_manifest.json", _PARSE)
 _KEPT, _KEPT_SHARED = 2, 20
 _NOT_SOURCE = {"target", "logs", "dbt_packages"}
 
@@ -63,7 +66,7 @@ def prepared_manifest(settings: Settings) -> Path:
     It holds the SQL of every model and test, the same for any day (macro `as_of_date`). Raises
     `PermanentFailure` with dbt's own words if the project does not compile.
     """
-    root = Path(os.environ.get(COMPILED_IN) or settings.data_dir / "dbt").resolve()
+    root = _compiled_in(settings)
     folder = root / _project_hash(settings)
     manifest = folder / "manifest.json"
     if manifest.is_file():
@@ -85,7 +88,7 @@ def prepared_manifest(settings: Settings) -> Path:
             next_step=text("night.dbt_mend"),
         )
     for entry in working.iterdir():
-        if entry.name not in ("manifest.json", "semantic_manifest.json"):
+        if entry.name not in _ARTEFACTS:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     try:
         working.rename(folder)
@@ -93,6 +96,19 @@ def prepared_manifest(settings: Settings) -> Path:
         shutil.rmtree(working, ignore_errors=True)
     _forget_old(root, folder)
     return manifest
+
+
+def kept_parse(settings: Settings) -> Path | None:
+    """What dbt understood of the project as it is now, if a night has compiled it for this company.
+
+    A dbt child that is given it (`dbt_process.PARSED`) has nothing left to parse.
+    """
+    parse = _compiled_in(settings) / _project_hash(settings) / _PARSE
+    return parse if parse.is_file() else None
+
+
+def _compiled_in(settings: Settings) -> Path:
+    return Path(os.environ.get(COMPILED_IN) or settings.data_dir / "dbt").resolve()
 
 
 def _forget_old(root: Path, newest: Path) -> None:

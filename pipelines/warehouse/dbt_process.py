@@ -12,7 +12,15 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# First argument, before those of dbt: the file with dbt's own parse of the very same project and
+# variables. Nothing is parsed then.
+PARSED = "--parsed"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -27,11 +35,23 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run the dbt command line with the process's own arguments."""
+    """Run the dbt command line with the process's own arguments, on a parse if they begin with one."""
     end_with_parent()
     from dbt.cli.main import cli
 
-    cli()
+    known = None
+    if sys.argv[1:2] == [PARSED]:
+        known = {"manifest": _manifest(Path(sys.argv[2]))}
+        del sys.argv[1:3]
+    cli(obj=known)
+
+
+def _manifest(parsed: Path) -> Manifest:
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    manifest.build_flat_graph()  # what macros see of the project
+    return manifest
 
 
 if __name__ == "__main__":

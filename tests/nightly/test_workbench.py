@@ -14,7 +14,9 @@ import pytest
 import yaml
 from nightly_site import Installation
 
-from pipelines.settings import DBT_PROJECT, PROJECT
+from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
+from pipelines.warehouse.dbt_command import kept_parse
+from pipelines.warehouse.dbt_process import PARSED
 
 pytestmark = pytest.mark.nightly
 
@@ -28,10 +30,12 @@ def warehouse(site: Installation) -> Path:
     return site.data / "workbench" / "warehouse.duckdb"
 
 
-def plain_dbt(site: Installation, *arguments: str) -> subprocess.CompletedProcess[str]:
+def plain_dbt(
+    site: Installation, *arguments: str, module: str = "dbt.cli.main"
+) -> subprocess.CompletedProcess[str]:
     """dbt as it is typed inside dbt_project/, but for the place of the workbench and of its output."""
     return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=DBT_PROJECT,
         env={
             **os.environ,
@@ -125,8 +129,19 @@ def test_the_documentation_of_dbt_is_complete(site: Installation) -> None:
 
 
 def test_dbt_for_another_day_than_the_workbench_holds_is_refused(site: Installation) -> None:
-    # Last: other variables cost dbt a parse of its own.
-    done = plain_dbt(site, "test", "-s", "dim_stage", "--vars", '{"as_of": "2026-10-29"}')
+    # On the night's parse: other variables would cost dbt one of its own.
+    parsed = kept_parse(load_settings(site.config, site.data))
+    assert parsed is not None
+    arguments = (
+        PARSED,
+        str(parsed),
+        "test",
+        "-s",
+        "dim_stage",
+        "--vars",
+        '{"as_of": "2026-10-29"}',
+    )
+    done = plain_dbt(site, *arguments, module="pipelines.warehouse.dbt_process")
     assert done.returncode != 0
     assert "as_of is 2026-10-29, the warehouse has 2026-10-30" in done.stdout
     assert "forewarn dbt" in done.stdout
