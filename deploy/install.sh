@@ -23,6 +23,10 @@ fi
 
 mkdir -p "$CODE" "$CONFIG" "$DATA" "$UNITS" "$BIN"
 if [ "$HERE" != "$CODE" ]; then
+    # What the new release no longer has must go: a model or a metric that stayed would still be built.
+    for part in benchmarks config dbt_project deploy docs pipelines quality tests; do
+        rm -rf "${CODE:?}/$part"
+    done
     # Without the tests' caches, the data of a trial and an environment made elsewhere.
     tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.venv-bi --exclude=./.git --exclude='*.egg-info' \
         --exclude=__pycache__ --exclude=./.pytest_cache -cf - . | tar -C "$CODE" -xf -
@@ -53,5 +57,7 @@ if [ -z "$ROOT" ]; then
     chmod 750 "$CONFIG"
     chmod 640 "$CONFIG/environment"
     systemctl daemon-reload 2>/dev/null || say "No systemd here: see deploy/cron for cron."
+    # After an upgrade the pages and the daemon go on with the new code; where they do not run, nothing starts.
+    systemctl try-restart forewarn-web.service 2>/dev/null || true
 fi
 say "Installed. Next: forewarn check"

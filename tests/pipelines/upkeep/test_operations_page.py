@@ -71,6 +71,10 @@ def test_every_command_of_the_page_runs(
             assert (root / "opt/forewarn/pipelines/cli.py").is_file()
             assert (root / "etc/forewarn/environment").stat().st_mode & 0o077 == 0
             (root / "etc/forewarn/company.yml").write_text("mine")
+            # What an earlier release had and this one has not is gone after the upgrade.
+            gone = root / "opt/forewarn/dbt_project/models/marts/fct_gone.sql"
+            assert not gone.exists()
+            gone.write_text("select 1")
         elif words[0] == "systemctl":
             for unit in words[3:]:
                 assert (root / "etc/systemd/system" / unit).is_file(), unit
