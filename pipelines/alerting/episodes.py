@@ -11,6 +11,7 @@ import hashlib
 
 import numpy as np
 
+from pipelines.alerting.panel import SERIES
 from pipelines.alerting.running import History
 from pipelines.alerting.states import Ending
 from pipelines.alerting.weeks import deciding_row
@@ -43,10 +44,11 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
     wanted = np.flatnonzero(
         np.isin(kinds, list(scopes)) & ((history.episode > 0) | (history.ending > 0)).any(axis=0)
     )
-    keys = panel.keys.iloc[wanted].astype(str).itertuples(index=False, name=None)
+    names = [panel.keys[name].to_numpy() for name in SERIES]
     version = rule.version
-    for s, key in zip(wanted, keys, strict=True):
-        found.extend(_of_series(history, int(s), key))
+    for s in map(int, wanted):
+        kind, ident, dimension = (str(column[s]) for column in names)
+        found.extend(_of_series(history, s, (kind, ident, dimension)))
     found.sort(key=lambda e: (e["opened_on"], e["scope_type"], e["scope_id"], e["dimension"]))
     for record in found:
         record["rule"], record["rule_version"] = rule.name, version

@@ -24,7 +24,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 NAMES = np.array([*LEVEL_NAMES, "too_few", "too_early", "untrusted", "paused"], dtype=object)
 TOO_FEW = len(LEVEL_NAMES)
 # How far before its beginning and after its end an alert is shown on what it was judged on.
-BEFORE, AFTER = np.timedelta64(26, "W"), np.timedelta64(8, "W")
+BEFORE, AFTER = dt.timedelta(weeks=26), dt.timedelta(weeks=8)
 
 
 def stood_on(history: History, found: Sequence[Mapping[str, Any]]) -> Flags:
@@ -36,12 +36,9 @@ def stood_on(history: History, found: Sequence[Mapping[str, Any]]) -> Flags:
     wanted = np.zeros(history.panel.shape, bool)
     days = history.panel.dates
     for episode in found if history.rule.mode == "alert" else ():
-        first = np.datetime64(min(episode["since"], episode["opened_on"]), "D") - BEFORE
-        last = (
-            days[-1]
-            if episode["closed_on"] is None
-            else np.datetime64(episode["closed_on"]) + AFTER
-        )
+        first = np.datetime64(min(episode["since"], episode["opened_on"]) - BEFORE, "D")
+        closed = episode["closed_on"]
+        last = days[-1] if closed is None else np.datetime64(closed + AFTER, "D")
         wanted[(days >= first) & (days <= last), episode["_series"]] = True
     return wanted
 

@@ -30,15 +30,21 @@ def _by_metric(
         if name in metrics
     }
     if "dimension" in named:
-        found = named["dimension"]
-        if "" not in found.categories:
-            found = found.add_categories([""])
-        named["dimension"] = found.fillna("")
-    codes = pd.DataFrame({name: named[name].codes for name in ("metric", "grain")})
+        plain = named["dimension"]
+        if "" not in plain.categories:
+            plain = plain.add_categories([""])
+        named["dimension"] = plain.fillna("")
+    metric, grain = named["metric"], named["grain"]
+    m, g = metric.codes.astype(np.int64), grain.codes.astype(np.int64)
+    many = len(grain.categories)
+    pair = np.where((m >= 0) & (g >= 0), m * many + g, -1)
+    order = np.argsort(pair, kind="stable")
+    found, first = np.unique(pair[order], return_index=True)
+    at = np.split(order, first)[1:]
     return metrics.assign(**named), {
-        (str(named["metric"].categories[m]), str(named["grain"].categories[g])): at
-        for (m, g), at in codes.groupby(["metric", "grain"], sort=False).indices.items()
-        if m >= 0 and g >= 0
+        (str(metric.categories[n // many]), str(grain.categories[n % many])): rows
+        for n, rows in zip(map(int, found), at, strict=True)
+        if n >= 0
     }
 
 

@@ -92,7 +92,15 @@ def run(
     episode = np.zeros((days, series), np.int32)
     since = np.full((days, series), -1, np.int32)
     ending = np.zeros((days, series), np.int8)
-    fields = {name: np.full((days, series), np.nan) for name in FIELDS}
+    # One cell that stands for all: what a condition never fills in costs no memory.
+    nothing = np.broadcast_to(np.nan, (days, series))
+    fields = dict.fromkeys(FIELDS, nothing)
+
+    def filled(name: str) -> NDArray[np.float64]:
+        if fields[name] is nothing:
+            fields[name] = np.full((days, series), np.nan)
+        return fields[name]
+
     bound = rule.on_targets
     begins = None if bound else beginnings(panel, context.reference)
     rows = np.arange(days, dtype=np.int32)[:, None]
@@ -113,7 +121,7 @@ def run(
         for name in FIELDS:
             given = getattr(verdict, name, None)
             if given is not None:
-                fields[name][t] = given
+                filled(name)[t] = given
         held_back = untrusted[t] if untrusted is not None else np.zeros(series, bool)
         status[t] = _status(verdict, held_back, bool(paused[t]), bool(panel.steps[t]))
         known = status[t] == Status.JUDGED
@@ -137,7 +145,7 @@ def run(
                 span[0][t, which], span[1][t, which] = begun[which], np.maximum(last, 0)
             if len(standing) and not context.bare:
                 found = judge.gathered(states.since[standing], t, standing)
-                fields["evidence"][t, standing] = found
+                filled("evidence")[t, standing] = found
             stays = np.flatnonzero((states.episode > 0) & (before == states.episode))
             if t and t < days - 1:
                 span[0][t, stays], span[1][t, stays] = span[0][t - 1, stays], span[1][t - 1, stays]

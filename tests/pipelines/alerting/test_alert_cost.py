@@ -101,13 +101,13 @@ def test_the_levels_that_a_night_keeps_make_the_same_marts(
     outcomes = period_outcomes(metrics, history, as_of=AS_OF)
     evidence = [evidence_rows(found.episodes, found.levels) for found in (every, kept)]
     assert len(evidence[0])
-    pd.testing.assert_frame_equal(*evidence)
+    pd.testing.assert_frame_equal(evidence[0], evidence[1])
     said = [
         reliability(found.levels, found.episodes, judged, outcomes, rules)
         for found in (every, kept)
     ]
     assert len(said[0])
-    pd.testing.assert_frame_equal(*said)
+    pd.testing.assert_frame_equal(said[0], said[1])
 
 
 def test_cases_are_those_that_every_pair_of_alerts_would_make(
