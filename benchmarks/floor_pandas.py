@@ -123,8 +123,8 @@ def build(data: Path, config: Path, as_of: dt.date) -> dict[str, tuple[int, floa
     stated = stated[["period", "scope_id", "target_amount"]].rename(
         columns={"scope_id": "owner_id"}
     )
-    made = orders.assign(period=orders.ordered_at.dt.strftime("%Y-%m"))
-    made = made.groupby(["period", "owner_id"], as_index=False).amount.sum()
+    monthly = orders.assign(period=orders.ordered_at.dt.strftime("%Y-%m"))
+    made = monthly.groupby(["period", "owner_id"], as_index=False).agg(amount=("amount", "sum"))
     stated = stated.merge(made, on=["period", "owner_id"], how="left").merge(
         people, on="owner_id", how="left"
     )
@@ -137,7 +137,7 @@ def build(data: Path, config: Path, as_of: dt.date) -> dict[str, tuple[int, floa
         orders=("order_id", "size"), revenue=("amount", "sum"), last_order=("ordered_at", "max"),
         rhythm=("gap", "median"),
     )  # fmt: skip
-    met = activities.groupby("account_id").occurred_at.max().rename("last_contact")
+    met = activities.groupby("account_id").agg(last_contact=("occurred_at", "max"))
     accounts = raw["accounts"].join(bought, on="account_id").join(met, on="account_id")
     accounts["is_churned"] = (today - accounts.last_order).dt.days > 2 * accounts.rhythm
 

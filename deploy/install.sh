@@ -32,7 +32,7 @@ if [ "$HERE" != "$CODE" ]; then
         --exclude=__pycache__ --exclude=./.pytest_cache -cf - . | tar -C "$CODE" -xf -
 fi
 if [ "${PACKAGES:-yes}" = yes ]; then
-    make -C "$CODE" --silent packages
+    make -C "$CODE" --silent packages COMPILE=no
     # The service may not write there, and would compile the code anew at every start.
     "$CODE/.venv/bin/python" -m compileall -q "$CODE/pipelines" "$CODE/quality"
 fi

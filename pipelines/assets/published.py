@@ -10,9 +10,9 @@ import dagster as dg
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.language import text
-from pipelines.publishing.versions import publish, read_manifest
+from pipelines.publishing.versions import Manifest, publish, read_manifest
 from pipelines.settings import Settings
-from pipelines.warehouse.workbench import refresh_workbench, workbench_path
+from pipelines.warehouse.workbench import offer_workbench
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
@@ -45,8 +45,7 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                         marts=len(manifest.tables),
                     )
                 )
-            if not night.unchanged or not workbench_path(settings).exists():
-                _offer(settings)
+                _offer(settings, manifest)
         rows = sum(table["rows"] for table in manifest.tables.values())
         return dg.MaterializeResult(
             metadata={
@@ -61,9 +60,10 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
     return published
 
 
-def _offer(settings: Settings) -> None:
+def _offer(settings: Settings, manifest: Manifest) -> None:
     """The night's tables for analysts. Published is published: this may fail without failing that."""
     try:
-        refresh_workbench(settings, settings.current / "warehouse.duckdb")
+        first = manifest.version == 1
+        offer_workbench(settings, settings.current / "warehouse.duckdb", first=first)
     except OSError as error:
         log.warning(text("night.workbench.stale", reason=error.strerror or str(error)))

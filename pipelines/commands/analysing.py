@@ -26,7 +26,7 @@ from pipelines.warehouse.dbt_command import (
     prepared_manifest,
 )
 from pipelines.warehouse.dbt_process import PARSED
-from pipelines.warehouse.workbench import workbench_path, workbench_target
+from pipelines.warehouse.workbench import refresh_workbench, workbench_path, workbench_target
 
 # Commands that need a parse and write none, and options that ask for another.
 _ON_A_PARSE = {"build", "compile", "docs", "list", "ls", "run", "show", "test"}
@@ -41,8 +41,15 @@ _OTHER_PARSE = {
 
 
 def workbench(settings: Settings) -> Path:
-    """The warehouse file that analysts build in: every published night puts its tables there."""
-    path = workbench_path(settings)
+    """The warehouse file that analysts build in, made now if there is none yet.
+
+    Every published night puts its tables there from then on. Raises `PermanentFailure` where no night
+    has left any, OSError if the disk refuses the copy.
+    """
+    path, published = workbench_path(settings), settings.current / "warehouse.duckdb"
+    # Plain dbt, called before there was a workbench, leaves a file without any table.
+    if published.exists() and not (path.exists() and _is_bound(path)):
+        refresh_workbench(settings, published)
     if not path.exists():
         raise PermanentFailure(
             text("command.dbt.no_workbench"),
@@ -51,6 +58,21 @@ def workbench(settings: Settings) -> Path:
             next_step="forewarn run",
         )
     return path
+
+
+def built_warehouse(settings: Settings) -> Path:
+    """The published night's own warehouse, to be read only; before the first the workbench.
+
+    Raises `PermanentFailure` where there is neither.
+    """
+    published = settings.current / "warehouse.duckdb"
+    return published if published.exists() else workbench(settings)
+
+
+def _is_bound(path: Path) -> bool:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute("select 1 from duckdb_schemas() where schema_name = 'config'")
+        return found.fetchone() is not None
 
 
 def run_dbt(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipelines.commands.analysing import workbench
+from pipelines.commands.analysing import built_warehouse
 from pipelines.explaining.figure import find_figure
 from pipelines.explaining.records import Explanation, Record, explain
 from pipelines.language import spoken, text
@@ -37,7 +37,7 @@ def explain_figure(
     nodes = json.loads(prepared_manifest(settings).read_bytes())["nodes"].values()
     compiled = {node["name"]: node.get("compiled_code") or "" for node in nodes}
     meaning = {node["name"]: node.get("description") or "" for node in nodes}
-    with connect(workbench(settings), read_only=True) as connection:
+    with connect(built_warehouse(settings), read_only=True) as connection:
         figure = find_figure(connection, metric, scope=scope, period=period, dimension=dimension)
         found = explain(connection, compiled, figure, revenue_basis=settings.company.revenue_basis)
     if file is not None:

@@ -3,7 +3,7 @@
 Add here: a reason for which a record does not count. Keep out: the SQL of a metric (`compiled.py`),
 which figure is meant (`figure.py`).
 
-Reads the workbench, which holds every table of the published night.
+Reads the private warehouse of the published night, which holds every table of it.
 """
 
 from __future__ import annotations

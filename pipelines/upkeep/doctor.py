@@ -94,7 +94,7 @@ def _disk(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
     size = (
         sum(p.stat().st_size for p in version.rglob("*") if p.is_file()) if version.exists() else 0
     )
-    # A night writes a warehouse, a version and the workbench before anything old is removed.
+    # A night writes a warehouse, a version and perhaps a workbench before anything old is removed.
     needed = max(LOW_BYTES, 5 * size)
     state: State = "ok" if free >= needed else "problem"
     key = "enough" if state == "ok" else "low"

@@ -1,5 +1,7 @@
 """dbt's arguments and its manifest, the same for the nightly run, the CLI and the definitions.
 
+    python -m pipelines.warehouse.dbt_command       compile for the configured company, ahead of its first night
+
 Add here: what decides how dbt is called. Keep out: Dagster (`assets/dbt_models.py`).
 """
 
@@ -16,9 +18,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipelines.failures import PermanentFailure
+from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text
-from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.settings import DBT_PROJECT, Settings, load_settings
 from pipelines.warehouse.building import Outcome
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
@@ -189,3 +191,10 @@ def _project_hash(settings: Settings) -> str:
 def _last_words(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return " | ".join(lines[-6:])
+
+
+if __name__ == "__main__":
+    try:
+        prepared_manifest(load_settings())
+    except Failure as failure:
+        sys.exit(str(failure))

@@ -3,6 +3,9 @@
 Add here: where the workbench lies and when it is made anew. Keep out: calling dbt
 (`commands/analysing.py`), and anything that readers open (`publishing/`).
 
+It is as large as everything else of a version together, so it is made when somebody first asks for it
+(`forewarn dbt`); from then on every published night puts its tables there.
+
 The file keeps the name `warehouse.duckdb`: views in it name the database they were made in, and
 DuckDB calls a database after its file.
 """
@@ -24,6 +27,20 @@ def workbench_path(settings: Settings) -> Path:
 def workbench_target(settings: Settings) -> Path:
     """Dbt's artefacts of the workbench, so that a second call takes the first one's parse up."""
     return settings.data_dir / "workbench" / "target"
+
+
+def offer_workbench(settings: Settings, warehouse: Path, *, first: bool) -> None:
+    """Renew the workbench after a publication, if analysts have one.
+
+    Before the `first` publication it held loaded rows alone, to mend models with: that is done.
+    Raises OSError if the disk refuses.
+    """
+    if not workbench_path(settings).exists():
+        return
+    if first:
+        workbench_path(settings).unlink()
+    else:
+        refresh_workbench(settings, warehouse)
 
 
 def refresh_workbench(settings: Settings, warehouse: Path) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from nightly_site import Installation
 
-from pipelines.commands.analysing import workbench
+from pipelines.commands.analysing import built_warehouse
 from pipelines.explaining.figure import Figure, find_figure
 from pipelines.explaining.records import Explanation, explain
 from pipelines.failures import PermanentFailure
@@ -25,7 +25,8 @@ NO_SUM = {"days_in_stage", "sales_cycle_days"}
 
 @pytest.fixture(scope="module")
 def connection(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(workbench(load_settings(published.config, published.data)), read_only=True) as c:
+    settings = load_settings(published.config, published.data)
+    with connect(built_warehouse(settings), read_only=True) as c:
         yield c
 
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from nightly_site import Installation
 
+from pipelines.commands.analysing import workbench
 from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
 from pipelines.warehouse.dbt_command import kept_parse
 from pipelines.warehouse.dbt_process import PARSED
@@ -23,7 +24,13 @@ pytestmark = pytest.mark.nightly
 
 @pytest.fixture(scope="module")
 def site(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return published.copy(tmp_path_factory.mktemp("workbench") / "site")
+    site = published.copy(tmp_path_factory.mktemp("workbench") / "site")
+    assert not warehouse(site).exists(), "it is made when somebody asks for it"
+    warehouse(site).parent.mkdir(exist_ok=True)
+    duckdb.connect(str(warehouse(site))).close()  # as plain dbt leaves it where there was none
+    made = workbench(load_settings(site.config, site.data))
+    assert made == warehouse(site)
+    return site
 
 
 def warehouse(site: Installation) -> Path:
