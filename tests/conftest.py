@@ -87,8 +87,21 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """For several workers what takes longest comes first: none works on alone when the rest is done.
 
-    A file's tests share a worker (`--dist loadfile`): what they build is built once.
+    A file's tests share a worker (`--dist loadfile`): what they build is built once. The first worker
+    makes the night that most nightly tests share; the second meanwhile the one file that begins
+    without it.
     """
     if hasattr(config, "workerinput"):
-        longest = ("tests/nightly/", "tests/test_style.py", "tests/companies/")
-        items.sort(key=lambda item: not item.nodeid.startswith(longest))
+        longest = (
+            "tests/nightly/test_a_night.py",
+            "tests/nightly/test_six_systems.py",
+            "tests/nightly/",
+            "tests/test_style.py",
+            "tests/companies/",
+        )
+        items.sort(
+            key=lambda item: next(
+                (n for n, start in enumerate(longest) if item.nodeid.startswith(start)),
+                len(longest),
+            )
+        )

@@ -31,7 +31,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "nightly")]
 
-from faults.warm_runs import WarmRuns  # noqa: E402
+from faults.warm_runs import RUNS  # noqa: E402
 from nightly_site import Installation, make_installation, same_marts  # noqa: E402
 
 from pipelines.publishing.versions import damaged_files, read_manifest  # noqa: E402
@@ -93,7 +93,6 @@ def _write(path: Path, rows: list[dict[str, str]]) -> None:
 
 Done = tuple[subprocess.CompletedProcess[str], Callable[[], None]]
 Fault = Callable[[Installation, random.Random], Done]
-RUNS = WarmRuns()
 
 
 def run(site: Installation, **under: Any) -> subprocess.CompletedProcess[str]:

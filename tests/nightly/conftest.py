@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from nightly_site import Installation, make_installation  # noqa: E402
+from nightly_site import RUNS, Installation, make_installation  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runs_end_with_the_tests() -> Iterator[None]:
+    yield
+    RUNS.close()
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +33,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         if not printed.exists():
             shutil.rmtree(installation.root, ignore_errors=True)
             make_installation(installation.root)
-            done = installation.forewarn("run")
+            done = installation.typed("run")
             assert done.returncode == 0, done.stdout + done.stderr
             printed.write_text(done.stdout, encoding="utf-8")
     return installation

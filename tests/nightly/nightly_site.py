@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+from faults.warm_runs import RUNS, Run
 
 from pipelines.sample import write_sample
 from pipelines.warehouse.dbt_command import COMPILED_IN
@@ -68,6 +69,15 @@ class Installation:
         }
 
     def forewarn(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command line in a process of its own, forked from one that has its imports."""
+        return RUNS.run(self.environment, *arguments)
+
+    def started(self, *arguments: str) -> Run:
+        """The same, while it goes on."""
+        return RUNS.start(self.environment, *arguments)
+
+    def typed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command line as a person starts it."""
         return subprocess.run(
             self.command(*arguments),
             env=self.environment,

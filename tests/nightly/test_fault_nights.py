@@ -10,7 +10,7 @@ from nightly_site import Installation
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 
-from fault_nights import RUNS, a_night  # noqa: E402
+from fault_nights import a_night  # noqa: E402
 
 pytestmark = pytest.mark.nightly
 
@@ -20,7 +20,6 @@ def test_after_faulty_nights_the_marts_equal_those_of_a_twin_without(
 ) -> None:
     site, twin = published.copy(tmp_path / "site"), published.copy(tmp_path / "twin")
     night = a_night(site, twin, 1, "raw_file_damaged", seed=3)
-    RUNS.close()
     assert night.healed, night
     assert night.readers_whole, night
     assert night.apart == [], night
