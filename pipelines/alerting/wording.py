@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.alerting.catalogue import Kind
 from pipelines.language import Text, text
+from pipelines.language.catalogue import sentence
 from pipelines.language.figures import Writer
 from pipelines.language.text import in_words
 
@@ -85,11 +86,8 @@ class Paragraph:
     def into(self, language: str) -> str:
         said = [in_words(part, language) for part in self.parts if part is not None]
         bare = [one.rstrip("。. ") for one in said]
-        ended = [
-            one if one.endswith(ENDS) else text("alerts.mark.stop", sentence=one).into(language)
-            for one in bare
-            if one
-        ]
+        stop = sentence("alerts.mark.stop", language)
+        ended = [one if one.endswith(ENDS) else stop.format(sentence=one) for one in bare if one]
         return joined("alerts.mark.sentences", ended, language)
 
 
@@ -108,7 +106,8 @@ def joined(key: str, parts: Sequence[str], language: str) -> str:
     """Parts with what the language sets between them: a text of `first` and `next`."""
     if not parts:
         return ""
-    return reduce(lambda one, other: text(key, first=one, next=other).into(language), parts)
+    mark = sentence(key, language)
+    return reduce(lambda one, other: mark.format(first=one, next=other), parts)
 
 
 def percent(value: float) -> str:
