@@ -10,6 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipelines.assets.missed_nights import tell_of_missed_night
 from pipelines.assets.notices import send_what_waits, tell, tell_of_failure
+from pipelines.assets.reports import WEEKLY_REPORT
 from pipelines.assets.run_failures import causes_of
 from pipelines.assets.steps import ONLY_TAG
 from pipelines.failures import WriterBusy
@@ -21,7 +22,6 @@ from pipelines.upkeep.maintenance import maintain
 from pipelines.working_calendar import workday_test
 
 NIGHTLY = "nightly"
-WEEKLY_REPORT = "weekly_report"
 MAINTENANCE = "maintenance"
 # A night that has run late is waited for.
 _WAIT_SECONDS = 3600

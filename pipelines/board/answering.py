@@ -48,7 +48,13 @@ def answer_with(
         "ack": lambda: responses.acknowledge(ledger, alert_id, person, **same),
         "take": lambda: responses.assign(ledger, alert_id, person, person, **sure),
         "give": lambda: responses.assign(
-            ledger, alert_id, person, said("to"), people=_people(visit), **sure
+            # Chosen from a list by id, or typed: then a name does as well.
+            ledger,
+            alert_id,
+            person,
+            visit.found_person(said("to")) or said("to"),
+            people=[ident for ident, _ in visit.people],
+            **sure,
         ),
         "plan": lambda: responses.plan(
             ledger, alert_id, person, said("text").strip() or said("chip"), **sure
@@ -69,10 +75,6 @@ def answer_with(
         "undo": lambda: responses.undo(ledger, alert_id, person, now=now),
     }
     return ways[action]()
-
-
-def _people(visit: Visit) -> list[str]:
-    return [ident for ident, _ in visit.site.door.people(visit.viewer, visit.organisation)]
 
 
 def _day(text: str) -> dt.date:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -35,11 +33,13 @@ from pipelines.board.pages import (
     downloads,
     meeting,
     pipeline,
+    reports,
     signals,
     targets,
     today,
 )
 from pipelines.board.pages.cases import answers, links, records, warning, warnings
+from pipelines.board.scripts import SCRIPTS
 from pipelines.board.showing.pages import TEMPLATES, environment, render, say
 from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
 from pipelines.failures import Failure
@@ -48,6 +48,8 @@ from pipelines.notifying.small_form import small_form
 
 Page = Callable[[Visit], "Shown | Response"]
 Act = Callable[[Visit, dict[str, str]], "Shown | Response"]
+# After these one can only sign in anew.
+SIGN_IN_AGAIN = ("not_signed_in", "refused_there", "no_provider", "signed_out")
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
 # A page with somebody's figures belongs into no cache; a part and a whole page differ by the header.
 _PRIVATE = {"Cache-Control": "no-store", "Vary": "HX-Request"}
@@ -68,6 +70,8 @@ def create_app(site: Site, key: str) -> Starlette:
         "/signals": signals.show,
         "/meeting": meeting.show,
         "/data": data.show,
+        "/reports": reports.show,
+        "/reports/{day}/{name}": reports.file,
     }
     acts: dict[str, Act] = {
         "/warnings/{id}/answer": answers.act,
@@ -79,8 +83,7 @@ def create_app(site: Site, key: str) -> Starlette:
     ]
     routes += [Route(path, _act(site, act), methods=["POST"]) for path, act in acts.items()]
     routes += [
-        Route("/static/htmx.js", _htmx, methods=["GET"]),
-        Route("/favicon.ico", _favicon, methods=["GET"]),
+        *SCRIPTS,
         *links.routes(site),
         *chat_routes(site),
         *sign_in_routes(
@@ -115,7 +118,8 @@ def choose(visit: Visit, form: dict[str, str]) -> Response:
         session = replace(session, language=form["language"])
     if form.get("theme") in THEMES:
         session = replace(session, theme=form["theme"])
-    acting = form.get("acting", "")
+    typed = form.get("acting", "")
+    acting = visit.found_person(typed) or typed
     if visit.site.door.is_open and visit.site.door.knows(acting, visit.organisation):
         session = replace(session, acting=acting)
     visit.session = session
@@ -166,6 +170,8 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
             if isinstance(shown, Response):
                 answer = shown
             else:
+                if "chart" in visit.query:
+                    return _chart(visit)
                 visit.session = visit.session.seen(visit.now)
                 is_part = request.headers.get("hx-request") == "true"
                 html = render(visit, shown, part=is_part)
@@ -178,9 +184,23 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
         return _plain(site, request, "failed", 503, why=failure.told.into(_language(site, session)))  # fmt: skip
 
 
+def _chart(visit: Visit) -> Response:
+    """One chart of the page as a specification, for a browser that brings it to life.
+
+    The page was made as for anybody: whoever may not see it has no chart of it either.
+    """
+    drawn = visit.charts.get(visit.query["chart"])
+    if drawn is None or not drawn.picture:
+        return Response(status_code=404, headers=_PRIVATE)
+    return Response(drawn.specification, media_type="application/json", headers=_PRIVATE)
+
+
 def _not_known(site: Site, request: Request) -> Response:
     """To the provider, where people sign in there and this one has not; else the plain refusal."""
-    if not site.door.signs_in or site.door.named(request) is not None:
+    named = site.door.named(request)
+    if site.door.signs_in and named is not None:
+        return _plain(site, request, "stranger", 403, ident=named)
+    if not site.door.signs_in:
         return _plain(site, request, "nobody", 403)
     query = f"?{request.url.query}" if request.url.query else ""
     back = quote(f"{request.url.path}{query}" if request.method == "GET" else "/", safe="/")
@@ -205,22 +225,9 @@ def _plain(site: Site, request: Request, key: str, status: int, **values: object
         title=say(language, f"sentence.{key}.title"),
         more=say(language, f"sentence.{key}.more", **values),
         back=say(language, "sentence.back"),
+        token=site.sessions.form_token(site.sessions.read(request)),
+        sign_in=say(language, "sentence.sign_in") if key in SIGN_IN_AGAIN else "",
+        sign_out=say(language, "menu.sign_out") if key == "stranger" else "",
     )  # fmt: skip
     # A part that htmx asked for is taken in place of a card only with a 200; others reload the page.
     return HTMLResponse(html, status, _PRIVATE)
-
-
-@cache
-def _script() -> bytes:
-    return (files("django_htmx") / "static" / "django_htmx" / "htmx-2.min.js").read_bytes()
-
-
-async def _htmx(_request: Request) -> Response:
-    """The library that saves reloads, from the package that carries it."""
-    return Response(
-        _script(), media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"}
-    )
-
-
-async def _favicon(_request: Request) -> Response:
-    return RedirectResponse("/static/icon.svg", 301)

@@ -18,7 +18,8 @@ from pipelines.board.access.guard import Pace
 from pipelines.board.access.identity import Doorkeeper
 from pipelines.board.access.sessions import Session, Sessions
 from pipelines.board.access.viewers import Viewer
-from pipelines.board.charts.drawing import Charts
+from pipelines.board.charts.drawing import Charts, Drawn
+from pipelines.board.keeping import Kept
 from pipelines.board.reading.organisation import Organisation, Scope, read_organisation
 from pipelines.board.reading.published import Publications, Version
 from pipelines.board.reading.runs import Run
@@ -28,9 +29,11 @@ from pipelines.configuration.board_file import BoardFile
 from pipelines.language import text
 from pipelines.language.figures import Writer
 from pipelines.ledger.due import IsWorkday
+from pipelines.ledger.moment import moment
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.links import Links
 from pipelines.notifying.recipients import RecipientBook
+from pipelines.reporting.told_levels import Key, standing_on_targets
 from pipelines.settings import Settings
 
 
@@ -49,6 +52,8 @@ class Site:
     publications: Publications
     charts: Charts = field(default_factory=Charts)
     pace: Pace = field(default_factory=Pace)
+    # Every open warning, by moment of the ledger and day since which changes are told.
+    standings: Kept[dict[str, Standing]] = field(default_factory=lambda: Kept(4))
 
 
 @dataclass
@@ -65,6 +70,8 @@ class Visit:
     language: str
     # Of the cards that this page shows, as far as it shows their weeks: by alert.
     runs: dict[str, Run] = field(default_factory=dict)
+    # The charts of this page, by their names in it.
+    charts: dict[str, Drawn] = field(default_factory=dict)
 
     @property
     def as_of(self) -> dt.date:
@@ -87,11 +94,19 @@ class Visit:
     def marts(self) -> SlicedMarts:
         """The marts, cut to the viewer."""
         given = frozenset() if self.viewer.sees_all else self.given
-        return SlicedMarts(self.cursor, self.viewer, given)
+        version = self.version
+        return SlicedMarts(
+            self.cursor, self.viewer, given, columns=version.columns, kept=version.rows
+        )
 
     @cached_property
     def given(self) -> frozenset[str]:
         return given_to(self.site.ledger, self.viewer.person_id)
+
+    @cached_property
+    def told(self) -> dict[Key, str] | None:
+        """The level that stands on each target."""
+        return standing_on_targets(self.marts)
 
     @property
     def since(self) -> dt.date:
@@ -109,7 +124,10 @@ class Visit:
     @cached_property
     def live(self) -> dict[str, Standing]:
         """Every open warning as the ledger has it now; a page shows only those in the slice."""
-        return standings(self.site.ledger, None, since=self.since)
+        ledger, since = self.site.ledger, self.since
+        return self.site.standings.get(
+            (moment(ledger), since), lambda: standings(ledger, None, since=since)
+        )
 
     def scope(self) -> Scope | None:
         """The scope that the address asks for; the viewer's own without one, None outside."""
@@ -124,12 +142,33 @@ class Visit:
             return None
         return found
 
+    def shows(self, scope: Scope) -> bool:
+        """Whether a scope is there today and the viewer's to see."""
+        unit = self.organisation.units.get(scope)
+        allowed = self.viewer.scopes
+        return unit is not None and unit.is_current and (allowed is None or scope in allowed)
+
     def scope_name(self, scope_type: str | None, scope_id: str | None, known: str = "") -> str:
         """What a scope is called: the company in the reader's language, everything else by its name."""
         if scope_type == "company":
             return text("board.scope.whole").into(self.language)
         found = self.organisation.units.get((scope_type or "", scope_id or ""))
         return found.name if found else known or scope_id or ""
+
+    @property
+    def people(self) -> list[tuple[str, str]]:
+        """Those to whom the viewer may give something: ids and names, by name."""
+        kept, mine = self.organisation.kept, ("people", self.viewer.people)
+        if mine not in kept:
+            kept[mine] = self.site.door.people(self.viewer, self.organisation)
+        return kept[mine]
+
+    def found_person(self, typed: str) -> str | None:
+        """The person that somebody chose or typed, by id or by name; None for nobody or for several."""
+        wanted = typed.strip()
+        ids = [ident for ident, _ in self.people if ident == wanted]
+        ids = ids or [ident for ident, name in self.people if name == wanted]
+        return ids[0] if len(ids) == 1 else None
 
     def person(self, person_id: str | None) -> str:
         """A person's name; whoever the viewer may not see is a colleague."""

@@ -9,6 +9,7 @@ import datetime as dt
 import os
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from starlette.applications import Starlette
 
 from pipelines.commands.serving import HOST, board_port, free
@@ -17,6 +18,9 @@ from pipelines.configuration.board_file import BoardFile, read_board
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.language import text
 from pipelines.settings import Settings, load_settings
+
+# Pages that are made at the same time; the next ones wait their turn.
+AT_A_TIME = 8
 
 
 def serve_board(port: int | None = None, host: str | None = None) -> int:
@@ -88,6 +92,8 @@ def board_app() -> Starlette:
 
     @asynccontextmanager
     async def running(_app: Starlette):
+        # More pages at a time only wait for each other, and each takes memory of its own.
+        to_thread.current_default_thread_limiter().total_tokens = AT_A_TIME
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipelines.ledger.episodes import log_change
+from pipelines.ledger.change_log import log_change
 from pipelines.ledger.lookup import Alert, as_alert
 from pipelines.ledger.models import Episode, EpisodeChange
 from pipelines.ledger.store import Ledger

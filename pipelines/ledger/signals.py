@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from pipelines.entities import SCOPE_TYPES
 from pipelines.language import text as words
-from pipelines.ledger.episodes import log_change
+from pipelines.ledger.change_log import log_change
 from pipelines.ledger.models import Episode, Signal
 from pipelines.ledger.refusals import Answer, Refused, done
 from pipelines.ledger.response_rows import LONGEST_TEXT

@@ -74,6 +74,8 @@ class Recipient(_Part):
     quiet_hours: QuietHours | None = None
     digest_day: int = 0
     urgent_budget: int = Field(default=5, ge=0, le=100)
+    # Reports that they are told of when they are there; for those who see the whole company.
+    reports: tuple[Literal["weekly", "monthly", "quarterly"], ...] = ()
     # Who they are where they write to a bot: platform to the id that it gives them.
     chat: dict[Platform, str] = Field(default_factory=dict)
 
@@ -102,6 +104,11 @@ class Recipient(_Part):
         if isinstance(value, str) and value.lower() in DAYS:
             return DAYS.index(value.lower())
         raise ValueError(text("config.one_of_days", days=[*DAYS]))
+
+    @property
+    def sees_company(self) -> bool:
+        """Whether the whole company is theirs to see."""
+        return self.role == "data_owner" or ("company", "company") in self.scopes
 
 
 class Links(_Part):
@@ -218,6 +225,9 @@ def _faults(
             none = text("config.recipients.no_such_scope", kind=scope[0], scope=scope[1])
             known_scopes = some or text("config.recipients.existing_scope")
             faults.append(Problem(path.name, key, none, known_scopes))
+    if recipient.reports and not recipient.sees_company:
+        found, accepted = text("config.recipients.reports"), text("config.recipients.reports_whose")
+        faults.append(Problem(path.name, _where(path, (*at, "reports")), found, accepted))
     if not recipient.scopes and recipient.role in {"director", "manager"}:
         key = _where(path, at)
         faults.append(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipelines.ledger.lookup import Alert
 from pipelines.notifying.recipients import Recipient
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Scope = tuple[str, str]
 COMPANY: Scope = ("company", "company")
@@ -85,6 +87,8 @@ class Hierarchy:
 
 
 def _text(value: object) -> str | None:
+    import pandas as pd  # here: the board reads this module and no frame
+
     return None if value is None or pd.isna(value) or value == "" else str(value)  # type: ignore[call-overload]
 
 

@@ -15,7 +15,6 @@ import datetime as dt
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +22,12 @@ from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.publishing.holding import MANIFEST, unheld
+from pipelines.publishing.manifest import Manifest, read_manifest
 from pipelines.publishing.reader_files import sha256_of, write_reader_files
 from pipelines.raw_zone.zone import FIRST_PUBLISHED
 from pipelines.settings import Settings
 
 KEPT_VERSIONS = 3
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a version says of itself. `tables`: rows, columns and the Parquet file's SHA-256 by mart."""
-
-    version: int
-    as_of: dt.date
-    fingerprint: str
-    created_at: str
-    run_id: str
-    tables: dict[str, dict[str, Any]]
-    files: dict[str, str]
-
-    def content(self) -> dict[str, Any]:
-        return {**vars(self), "as_of": self.as_of.isoformat()}
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a version folder, or None if there is none that can be read."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text())
-        content["as_of"] = dt.date.fromisoformat(content["as_of"])
-        return Manifest(**content)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def damaged_files(folder: Path, manifest: Manifest) -> list[str]:

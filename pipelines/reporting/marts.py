@@ -21,6 +21,8 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import text
 
 Row = dict[str, Any]
+# Names of columns, and rows in their order.
+Answer = tuple[list[str], list[tuple[object, ...]]]
 
 # Columns of the contract that the report reads. Days of events are cast to the session's zone.
 COLUMNS: dict[str, str] = {
@@ -86,19 +88,19 @@ EXTRAS: dict[str, str] = {
 class Marts:
     """The marts of one DuckDB connection, read only.
 
-    `missing` names the marts of the contract that were asked for and do not exist.
+    `missing` names the marts of the contract that were asked for and do not exist. `columns` are those
+    of every mart where somebody has read them already (`columns_of`).
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str = "marts") -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        schema: str = "marts",
+        columns: dict[str, set[str]] | None = None,
+    ) -> None:
         self._connection, self._schema = connection, schema
         self.missing: set[str] = set()
-        found = connection.execute(
-            "select table_name, column_name from information_schema.columns where table_schema = ?",
-            [schema],
-        ).fetchall()
-        self._columns: dict[str, set[str]] = {}
-        for table, column in found:
-            self._columns.setdefault(table, set()).add(column)
+        self._columns = columns_of(connection, schema) if columns is None else columns
 
     def rows(
         self,
@@ -123,12 +125,14 @@ class Marts:
 
     def select(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Rows of any query as dicts; decimals become floats, NaN and infinity become None."""
+        names, rows = self._asked(sql, parameters)
+        return [dict(zip(names, values, strict=True)) for values in rows]
+
+    def _asked(self, sql: str, parameters: Sequence[object]) -> Answer:
+        """Names and plain values of any query; a class of its own may keep them."""
         cursor = self._connection.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description or ()]
-        return [
-            {name: _plain(value) for name, value in zip(names, values, strict=True)}
-            for values in cursor.fetchall()
-        ]
+        return names, [tuple(map(_plain, values)) for values in cursor.fetchall()]
 
     def has(self, *marts: str) -> bool:
         """True when every named mart exists; the others go to `missing`."""
@@ -167,6 +171,18 @@ class Marts:
         if column not in self._columns[mart]:
             return f'null as "{column}"'
         return f'cast("{column}" as {kind}) as "{column}"' if kind else f'"{column}"'
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, schema: str = "marts") -> dict[str, set[str]]:
+    """The columns of every mart of a schema."""
+    found = connection.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = ?",
+        [schema],
+    ).fetchall()
+    columns: dict[str, set[str]] = {}
+    for table, column in found:
+        columns.setdefault(table, set()).add(column)
+    return columns
 
 
 def _plain(value: object) -> object:

@@ -48,6 +48,17 @@ def write_review(
     ]
 
 
+def last_ended(warehouse: Path, company: Company, kind: str, as_of: dt.date) -> dt.date | None:
+    """The last day of the last `kind` (month, quarter) that had ended by a day; None if none had."""
+    with opened(warehouse, company) as connection:
+        rows = Marts(connection).rows(
+            "fct_target_completion", "period_end",
+            "metric = 'revenue' and period_type = ? and scope_type = 'company' and period_end <= ?",
+            [kind, as_of], "period_end desc limit 1",
+        )  # fmt: skip
+    return rows[0]["period_end"] if rows else None
+
+
 def render_review(review: Review, company: Company, language: str, board: str = "") -> str:
     """The page's text in one language; the same figures give the same text."""
     writer = Writer(language, company.currency)

@@ -172,6 +172,26 @@ def test_language_and_theme_are_kept(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("能完成目标吗")
 
 
+def test_a_chart_comes_alive_under_the_content_policy(page: Page) -> None:
+    page.goto("/targets")
+    chart = page.locator('[data-chart^="curve."]:visible')
+    chart.hover()
+    chart.locator(".alive svg").wait_for(timeout=60_000)
+    box = chart.bounding_box()
+    assert box is not None
+    # Two moves: the first finds the point, the second tells it.
+    for step in (0, 3):
+        page.mouse.move(box["x"] + box["width"] / 3 + step, box["y"] + box["height"] / 2)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("Actual")
+    before = chart.inner_html()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        "old => document.querySelector('[data-chart^=curve]').innerHTML !== old", arg=before
+    )
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_page_is_cut_or_runs_over_at_any_width(
     page: Page, language: str, cast: Cast, risk: str

@@ -314,6 +314,34 @@ def test_an_open_board_serves_this_machine_alone(tmp_path: Path) -> None:
     assert not asks((b"forwarded", b"for=203.0.113.7"))
 
 
+def test_reports_are_for_whoever_sees_the_company(
+    board: str, cast: Cast, site: Installation
+) -> None:
+    own = site.data / "reports" / "2026-10-30" / "weekly.html"
+    for role in ROLES:
+        with reader(board, getattr(cast, role)) as client:
+            status = 200 if role in ("director", "analyst") else 404
+            answers = [client.get(path) for path in ("/reports", f"/reports/2026-10-30/{own.name}")]
+            assert [answer.status_code for answer in answers] == [status, status], role
+            assert (answers[1].content == own.read_bytes()) == (status == 200)
+            assert client.get("/reports/..%2F/link.key").status_code == 404
+            assert client.get("/reports/2026-10-30/nothing.html").status_code == 404
+
+
+def test_a_living_chart_is_asked_for_as_its_page_is(board: str, cast: Cast) -> None:
+    with reader(board, cast.director) as client:
+        drawn = client.get("/targets?chart=curve.wide")
+        assert drawn.json()["layer"][-1]["name"] == "alive"
+        assert client.get("/targets?chart=nothing").status_code == 404
+        assert client.get("/static/vega.js").headers["content-encoding"] == "gzip"
+    with reader(board, cast.rep) as client:
+        assert client.get("/targets?chart=curve.wide").json() != drawn.json()
+        others = f"/targets?scope=team:{cast.other_team}&chart=curve.wide"
+        assert client.get(others).status_code == 404
+    with reader(board, None) as client:
+        assert client.get("/targets?chart=curve.wide").status_code == 403
+
+
 def test_every_published_mart_has_an_owner_or_stays_closed(published: Installation) -> None:
     """A page cannot read what nobody has decided about; what is decided about exists."""
     marts = {name for (name,) in published.query("select table_name from duckdb_tables()")}

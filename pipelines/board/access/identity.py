@@ -60,9 +60,20 @@ class Doorkeeper:
         named = self.named(request)
         if named is None:
             return None
-        own = viewer_of(named, organisation, self._recipients)
         other = self._known_as.get(named.casefold())
-        return own or (viewer_of(other, organisation, self._recipients) if other else None)
+        return self._viewer(named, organisation) or (
+            self._viewer(other, organisation) if other else None
+        )
+
+    def _viewer(self, person_id: str, organisation: Organisation) -> Viewer | None:
+        """Who somebody is in a version, worked out once."""
+        key = ("viewer", id(self), person_id)
+        if key not in organisation.kept:
+            found = viewer_of(person_id, organisation, self._recipients)
+            if found is None:  # whatever strangers send is not kept
+                return None
+            organisation.kept[key] = found
+        return organisation.kept[key]
 
     def is_secure(self, request: Request) -> bool:
         """Whether the reader's browser speaks https, to us or to the trusted proxy."""

@@ -29,6 +29,7 @@ from pipelines.board.reading.organisation import Organisation
 from pipelines.board.site import NotHere, Site, Visit, organisation_of
 from pipelines.failures import Failure
 from pipelines.language import Text, languages, text
+from pipelines.ledger.moment import moment
 from pipelines.ledger.programs import digest_of, token_of
 from pipelines.ledger.refusals import Moved, Refused
 
@@ -175,7 +176,7 @@ def _tag(visit: Visit) -> str:
         sorted(viewer.people or ()), sorted(viewer.scopes or ()),
         () if viewer.sees_all else sorted(visit.given), visit.language,
         str(visit.request.url.path), visit.request.url.query,
-        warnings.moment(visit.site.ledger) if about_warnings else (),
+        moment(visit.site.ledger) if about_warnings else (),
     )  # fmt: skip
     return f'"{manifest.version}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from pipelines.board.api.asking import limit_of, make_cursor, next_address, read_cursor
 from pipelines.board.api.fields import Wrong
@@ -18,8 +18,7 @@ from pipelines.board.reading.standing import Standing, standings
 from pipelines.board.site import NotHere, Visit
 from pipelines.language import text
 from pipelines.ledger.lookup import History, show_alert
-from pipelines.ledger.models import Comment, Episode, EpisodeChange, Response
-from pipelines.ledger.store import Ledger
+from pipelines.ledger.models import Episode
 from pipelines.notifying.describing import title_of
 
 _EXACT = {
@@ -29,15 +28,6 @@ _EXACT = {
 _DAYS = ("opened_from", "opened_to")
 STATES = ("open", "recovered", "closed")
 FILTERS = (*_EXACT, *_DAYS, "state", "scope")
-
-
-def moment(ledger: Ledger) -> tuple[object, ...]:
-    """What changes whenever something happens to a warning: for the ETag."""
-    with ledger.reading() as session:
-        return tuple(
-            session.scalar(select(func.max(column)))
-            for column in (EpisodeChange.change_id, Response.response_id, Comment.comment_id)
-        )
 
 
 def listed(visit: Visit) -> dict[str, Any]:

@@ -3,18 +3,24 @@
 Add here: how every chart looks, how it is drawn and kept. Keep out: single charts.
 
 Colours are CSS variables of the page, so one drawing serves light and dark. The SVG carries no style
-and no script: it stands under the strict content policy.
+and no script: it stands under the strict content policy. The specification is kept beside it: a browser
+with script draws the same chart alive when it is first touched (`static/board.js`, `script.py`). What only
+a living chart has, such as what is told under the pointer, stands in layers named `alive`, which the
+drawing goes without.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from markupsafe import Markup
+
+from pipelines.board.keeping import Kept
 
 KEPT = 400
 _ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
@@ -22,6 +28,8 @@ INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 MAIN, OTHER, BAND = "var(--up)", "var(--down)", "var(--band)"
 DANGER, WARNING = "var(--danger)", "var(--warning)"
 Spec = dict[str, Any]
+# Words of the board by their key (`showing.pages.say` with the language).
+Say = Callable[..., str]
 
 _CONFIG: Spec = {
     "background": None,
@@ -46,42 +54,88 @@ _CONFIG: Spec = {
 }
 
 
+# Chosen by hand: the wheel alone belongs to the page, so it zooms with Ctrl (or the command key) held.
+_ZOOM: Spec = {
+    "name": "zoom",
+    "select": {
+        "type": "interval",
+        "encodings": ["x"],
+        "zoom": "wheel![event.ctrlKey || event.metaKey]",
+        "clear": "dblclick",
+    },
+    "bind": "scales",
+}
+_NEAREST: Spec = {
+    "name": "nearest",
+    "select": {"type": "point", "on": "pointermove", "clear": "pointerout", "nearest": True},
+}
+
+
+def alive(values: Sequence[Spec], x: Spec, y: Spec, *, zoom: bool = True) -> Spec:
+    """A layer of a living chart: the point nearest to the pointer shows itself and its words (`tip`)."""
+    return {
+        "name": "alive",
+        "data": {"values": [*values]},
+        "params": [_NEAREST, *([_ZOOM] if zoom else [])],
+        # The nearest point is found by cells around the points: their datum is the point.
+        "mark": {
+            "type": "point", "filled": True, "size": 70, "color": INK,
+            "tooltip": {"expr": "datum.datum ? datum.datum.tip : datum.tip"},
+        },
+        "encoding": {
+            "x": x,
+            "y": y,
+            "opacity": {"condition": {"param": "nearest", "empty": False, "value": 1}, "value": 0},
+        },
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart as a picture, and as its specification (JSON, compressed); both empty for no chart."""
+
+    picture: Markup = Markup("")
+    packed: bytes = b""
+
+    @property
+    def specification(self) -> bytes:
+        """The specification as JSON."""
+        return zlib.decompress(self.packed)
+
+
 class Charts:
     """Draws charts; the same key gives the same drawing without drawing it again."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Any, Markup] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Kept[Drawn] = Kept(KEPT)
 
-    def draw(self, key: Any, label: str, spec: Callable[[], Spec | None]) -> Markup:
-        """The chart as markup, empty where the specification is None.
+    def draw(self, key: Any, label: str, spec: Callable[[], Spec | None]) -> Drawn:
+        """The chart, empty where the specification is None.
 
         `key` names version, chart, scope, language and width; `label` is read out in place of it.
         """
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = spec()
-        drawing = Markup("") if made is None else self._drawn(made, label)
-        with self._lock:
-            self._kept[key] = drawing
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return drawing
 
-    @staticmethod
-    def _drawn(spec: Spec, label: str) -> Markup:
-        import vl_convert  # here: it takes a while, and a page without charts needs none
+        def make() -> Drawn:
+            made = spec()
+            return Drawn() if made is None else _drawn(made, label)
 
-        whole = {
-            "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-            "config": _CONFIG,
-            **spec,
-        }
-        svg = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
-        # The picture is read out by its label; roles of its parts would be read out one by one.
-        inner = _ROLES.sub("", svg[svg.index("<svg") + 4 :])
-        named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
-        # Every text in it went through the drawing library, which escapes it.
-        return named + Markup(inner)  # noqa: S704
+        return self._kept.get(key, make)
+
+
+def _drawn(spec: Spec, label: str) -> Drawn:
+    import vl_convert  # here: it takes a while, and a page without charts needs none
+
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "config": _CONFIG,
+        **spec,
+    }
+    still = {**whole}
+    if "layer" in whole:
+        still["layer"] = [one for one in whole["layer"] if one.get("name") != "alive"]
+    svg = vl_convert.vegalite_to_svg(still, allowed_base_urls=[])
+    # The picture is read out by its label; roles of its parts would be read out one by one.
+    inner = _ROLES.sub("", svg[svg.index("<svg") + 4 :])
+    named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
+    # Every text in it went through the drawing library, which escapes it.
+    return Drawn(named + Markup(inner), zlib.compress(orjson.dumps(whole)))  # noqa: S704

@@ -8,17 +8,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from pipelines.board.charts.drawing import DANGER, MAIN, MUTED, OTHER, WARNING, Spec
+from pipelines.board.charts.drawing import (
+    DANGER,
+    MAIN,
+    MUTED,
+    OTHER,
+    WARNING,
+    Say,
+    Spec,
+    alive,
+)
 from pipelines.board.charts.metrics import axis_of
 from pipelines.board.charts.targets import axis_of_days
 from pipelines.language.figures import Writer
 from pipelines.reporting.marts import Row
+from pipelines.reporting.story import level_word, metric_value
 
 
 def against_usual(
     rows: Sequence[Row],
     metric: str,
     writer: Writer,
+    say: Say,
     width: int,
     *,
     onset: tuple[dt.date | None, dt.date | None],
@@ -60,4 +71,24 @@ def against_usual(
                       **({} if level else {"fill": "var(--card)"})},
              "encoding": {"x": x, "y": {**y, "field": "value"}}}
         )  # fmt: skip
+    layers.append(alive(_told(rows, metric, writer, say), x, {**y, "field": "value"}))
     return {"width": width, "height": 240, "data": {"values": values}, "layer": layers}
+
+
+def _told(rows: Sequence[Row], metric: str, writer: Writer, say: Say) -> list[Spec]:
+    """What a living chart tells of every period that has a value."""
+    return [
+        {
+            "day": row["period_start"].isoformat(), "value": row["value"],
+            "tip": say(
+                "chart.control.tip" if row["limit_value"] is None else "chart.control.tip_limit",
+                day=writer.date(row["period_start"]),
+                value=metric_value(metric, row["value"], writer),
+                usual=metric_value(metric, row["usual"], writer),
+                limit=metric_value(metric, row["limit_value"], writer),
+                level=level_word(row["level"], writer.language),
+            ),
+        }
+        for row in rows
+        if row["value"] is not None
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from pipelines.board.charts.drawing import (
     MAIN,
     MUTED,
     OTHER,
+    Say,
     Spec,
 )
 from pipelines.language.catalogue import sentence
@@ -38,11 +39,16 @@ def axis_of(metric: str, writer: Writer) -> Spec:
     return {"format": ",.2~f", "title": None, "tickCount": 5}
 
 
-def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: int, width: int) -> Spec | None:  # fmt: skip
+def stages(
+    rows: Sequence[Row], order: Sequence[str], writer: Writer, say: Say, columns: int, width: int
+) -> Spec | None:
     """Forward share of every stage by quarter, the usual band behind it, all on one scale."""
     values = [
         {"day": row["period_start"].isoformat(), "value": row["value"], "low": row["expected_low"],
-         "high": row["expected_high"], "stage": row["dimension"], "whole": bool(row["is_complete"])}
+         "high": row["expected_high"], "stage": row["dimension"], "whole": bool(row["is_complete"]),
+         "tip": say("chart.stages.tip", stage=row["dimension"], day=writer.date(row["period_start"]),
+                    value=writer.percent(row["value"]), usual=writer.percent(row["baseline"]),
+                    count=writer.count(row["sample_size"]))}
         for row in rows
         if row["value"] is not None and row["dimension"] in order
     ]  # fmt: skip
@@ -52,6 +58,7 @@ def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: i
          "axis": {"title": None, "grid": False, "tickCount": 3, "labelOverlap": True,
                   "labelExpr": sentence("board.chart.quarter", writer.language)}}  # fmt: skip
     y = {"field": "value", "type": "quantitative", "axis": {"format": ".0%", "title": None, "tickCount": 4}}  # fmt: skip
+    tip = {"tooltip": {"field": "tip"}}
     return {
         "data": {"values": values},
         "facet": {"field": "stage", "type": "nominal", "sort": list(order), "title": None},
@@ -64,10 +71,10 @@ def stages(rows: Sequence[Row], order: Sequence[str], writer: Writer, columns: i
                 {"mark": {"type": "line", "color": MAIN, "strokeWidth": 2}, "encoding": {"x": x, "y": y}},
                 {"transform": [{"filter": "datum.whole"}],
                  "mark": {"type": "point", "filled": True, "color": MAIN, "size": 28},
-                 "encoding": {"x": x, "y": y}},
+                 "encoding": {"x": x, "y": y, **tip}},
                 {"transform": [{"filter": "!datum.whole"}],
                  "mark": {"type": "point", "color": MAIN, "fill": "var(--card)", "size": 40},
-                 "encoding": {"x": x, "y": y}},
+                 "encoding": {"x": x, "y": y, **tip}},
             ],
         },
     }  # fmt: skip
@@ -88,7 +95,7 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
             at += amount
         rows.append({"name": name, "from": low, "to": high, "kind": kind, "order": position,
                      "words": writer.money(amount) if kind == "total" else writer.money_change(amount),
-                     "tip": high})  # fmt: skip
+                     "tip": high, "said": f"{name}\n{writer.money_in_words(amount)}"})  # fmt: skip
     floor = min(r["from"] for r in rows if r["kind"] != "total") if len(rows) > 2 else 0.0
     top = max(r["to"] for r in rows)
     # Room below the smallest step, or small steps would vanish between two tall totals.
@@ -110,7 +117,7 @@ def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) 
              "encoding": {
                  "y": {"field": "from", "type": "quantitative",
                        "scale": {"domain": [base, top * 1.01 + 1], "zero": False}, "axis": None},
-                 "y2": {"field": "to"},
+                 "y2": {"field": "to"}, "tooltip": {"field": "said"},
                  "color": {"field": "kind", "legend": None,
                            "scale": {"domain": ["total", "gain", "loss"], "range": [MUTED, MAIN, OTHER]}}}},
             {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 10 if is_tight else 12},
@@ -140,10 +147,11 @@ def heat(cells: Sequence[Mapping[str, str]], writer: Writer, width: int, rows: i
         },
         "layer": [
             {"mark": {"type": "rect", "stroke": LINE},
-             "encoding": {"color": {"field": "kind", "legend": None, "scale": {
+             "encoding": {"tooltip": {"field": "tip"}, "color": {"field": "kind", "legend": None, "scale": {
                  "domain": ["better", "usual", "worse", "worst", "none"],
                  "range": ["var(--heat-better)", "var(--card)", "var(--heat-worse)",
                            "var(--heat-worst)", "var(--page)"]}}}},
-            {"mark": {"type": "text", "color": INK, "fontSize": 12}, "encoding": {"text": {"field": "words"}}},
+            {"mark": {"type": "text", "color": INK, "fontSize": 12},
+             "encoding": {"text": {"field": "words"}, "tooltip": {"field": "tip"}}},
         ],
     }  # fmt: skip

@@ -5,14 +5,23 @@ Add here: a chart about a target. Keep out: reading (`reading/standings_of_targe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
 
-from pipelines.board.charts.drawing import BAND, INK, LINE, MAIN, MUTED, OTHER, Spec
+from pipelines.board.charts.drawing import (
+    BAND,
+    INK,
+    LINE,
+    MAIN,
+    MUTED,
+    OTHER,
+    WARNING,
+    Say,
+    Spec,
+    alive,
+)
 from pipelines.language.catalogue import sentence
 from pipelines.language.figures import Writer
 from pipelines.reporting.marts import Row
-
-Say = Callable[..., str]
 
 
 def axis_of_money(writer: Writer) -> Spec:
@@ -107,16 +116,51 @@ def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Sp
             "encoding": {"x": x, "y": y},
         }
     )  # fmt: skip
+    layers.append(alive(_told(row, days, writer, say), x, y))
     return {"width": width, "height": 230, "layer": layers}
 
 
-def said(weeks: list[Row], row: Row, writer: Writer, say: Say, width: int) -> Spec | None:
-    """The projection week by week with its band; the target as a line."""
-    if len(weeks) < 2 or not row["target_amount"]:
+def _told(row: Row, days: list[Row], writer: Writer, say: Say) -> list[Spec]:
+    """What a living chart tells of every day that is known, and of the end."""
+    tips = [
+        {"day": d["as_of"].isoformat(), "amount": d["actual_amount"],
+         "tip": say("chart.curve.tip", day=writer.date(d["as_of"]),
+                    actual=writer.money_in_words(d["actual_amount"]),
+                    expected=writer.money_in_words(d["expected_amount"]))}
+        for d in (*(one for one in days if one["as_of"] < row["as_of"]), row)
+        if d["actual_amount"] is not None
+    ]  # fmt: skip
+    end = {"day": row["period_end"].isoformat(), "amount": row["target_amount"],
+           "tip": say("chart.curve.tip_target", day=writer.date(row["period_end"]),
+                      target=writer.money_in_words(row["target_amount"]))}  # fmt: skip
+    if row["projected_amount"] is None or row["as_of"] >= row["period_end"]:
+        return [*tips, end]
+    words = say("chart.curve.tip_end", day=writer.date(row["period_end"]),
+                projected=_banded(row, writer), target=writer.money_in_words(row["target_amount"]))  # fmt: skip
+    return [*tips, {**end, "tip": words}, {**end, "amount": row["projected_amount"], "tip": words}]
+
+
+def _banded(row: Row, writer: Writer) -> str:
+    """A projection with its band, where one is known."""
+    low, high = row["projected_low"], row["projected_high"]
+    words = writer.money_in_words(row["projected_amount"])
+    if low is None or high is None or low == high:
+        return words
+    return f"{words} ({writer.money_in_words(low)} – {writer.money_in_words(high)})"
+
+
+def said(
+    weeks: list[Row], target: float | None, writer: Writer, say: Say, width: int,
+    opened_on: dt.date | None = None,
+) -> Spec | None:  # fmt: skip
+    """The projection week by week with its band; the target as a line, and the day of a warning."""
+    if len(weeks) < 2 or not target:
         return None
     points = [
         {"day": w["as_of"].isoformat(), "amount": w["projected_amount"],
-         "low": w["projected_low"], "high": w["projected_high"]}
+         "low": w["projected_low"], "high": w["projected_high"],
+         "tip": say("chart.said.tip", day=writer.date(w["as_of"]), projected=_banded(w, writer),
+                    share=writer.percent(w["projected_amount"] / target))}
         for w in weeks
     ]  # fmt: skip
     weekly = [
@@ -126,16 +170,20 @@ def said(weeks: list[Row], row: Row, writer: Writer, say: Say, width: int) -> Sp
     axis = {**axis_of_days(writer.language), "values": weekly, "labelFlush": True}
     x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     y = {"field": "amount", "type": "quantitative", "scale": {"zero": False}, "axis": axis_of_money(writer)}  # fmt: skip
-    return {
-        "width": width,
-        "height": 170,
-        "layer": [
-            {"data": {"values": [{"amount": row["target_amount"]}]},
-             "mark": {"type": "rule", "color": OTHER, "strokeDash": [4, 3]}, "encoding": {"y": y}},
-            {"data": {"values": points}, "mark": {"type": "rule", "color": LINE, "strokeWidth": 6},
-             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
-            {"data": {"values": points},
-             "mark": {"type": "line", "color": MAIN, "point": {"filled": True, "color": MAIN, "size": 45}},
-             "encoding": {"x": x, "y": y}},
-        ],
-    }  # fmt: skip
+    layers: list[Spec] = [
+        {"data": {"values": [{"amount": target}]},
+         "mark": {"type": "rule", "color": OTHER, "strokeDash": [4, 3]}, "encoding": {"y": y}},
+        {"data": {"values": points}, "mark": {"type": "rule", "color": LINE, "strokeWidth": 6},
+         "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+        {"data": {"values": points},
+         "mark": {"type": "line", "color": MAIN, "point": {"filled": True, "color": MAIN, "size": 45}},
+         "encoding": {"x": x, "y": y}},
+    ]  # fmt: skip
+    if opened_on is not None and weeks[0]["as_of"] <= opened_on <= weeks[-1]["as_of"]:
+        layers.insert(
+            0,
+            {"data": {"values": [{"day": opened_on.isoformat()}]},
+             "mark": {"type": "rule", "color": WARNING, "strokeWidth": 1.5}, "encoding": {"x": x}},
+        )  # fmt: skip
+    layers.append(alive(points, x, y))
+    return {"width": width, "height": 170, "layer": layers}

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipelines.board.pages.places import page_number, place_of
 from pipelines.board.reading import customers as reading
+from pipelines.board.reading.record_links import record_link
 from pipelines.board.site import Shown, Visit
 from pipelines.language import text
 from pipelines.reporting.marts import Row
@@ -26,7 +27,16 @@ def show(visit: Visit) -> Shown:
     page = page_number(visit)
     rows = reading.listed(visit.marts, place.scope, place.teams, chosen, page)
     shown = rows[: reading.PAGE]
-    days = reading.orders_of(visit.marts, [row["account_id"] for row in shown], visit.as_of)
+    ids = [row["account_id"] for row in shown]
+    days = reading.orders_of(visit.marts, ids, visit.as_of)
+    sources = reading.sources_of(visit.marts, ids)
+    for row in shown:
+        row["late"] = beyond_rhythm(row)
+        row["instead"] = instead_of(visit, row["owner_id"])
+        row["record_url"] = record_link(
+            visit.site.settings.sources, sources.get(row["account_id"]), "accounts",
+            row["account_id"],
+        )  # fmt: skip
     return Shown(
         "customers.html.j2",
         {
@@ -42,6 +52,23 @@ def show(visit: Visit) -> Shown:
             "more": len(rows) > reading.PAGE,
         },
     )
+
+
+def beyond_rhythm(row: Row) -> float | None:
+    """How many times its own rhythm a customer has not ordered; None within it or without one."""
+    rhythm, gap = row["own_rhythm_days"], row["order_gap_days"]
+    return gap / rhythm if rhythm and gap is not None and gap >= 1.5 * rhythm else None
+
+
+def instead_of(visit: Visit, owner_id: str | None) -> str:
+    """Who can call where the owner has left: whoever leads their team; empty where the owner is here."""
+    if owner_id is None or owner_id in visit.organisation.active:
+        return ""
+    for scope in reversed(visit.organisation.path(("rep", owner_id))[:-1]):
+        unit = visit.organisation.units.get(scope)
+        if unit and unit.owner_id in visit.organisation.active:
+            return visit.person(unit.owner_id)
+    return ""
 
 
 def strip(visit: Visit, row: Row, days: list[dt.date]) -> Markup:

@@ -13,6 +13,8 @@ from pipelines.board.reading.standings_of_targets import below, current_targets
 from pipelines.board.showing.cards import card_values
 from pipelines.board.site import Shown, Visit
 
+# Of each part the gravest: nobody goes through more in one meeting.
+MOST = 20
 PARTS = ("plans", "new_danger", "worse", "danger", "warning", "signals")
 
 
@@ -22,6 +24,7 @@ def show(visit: Visit) -> Shown:
     agenda: dict[str, list[Card]] = {name: [] for name in PARTS}
     for card in cards:
         agenda[part_of(card)].append(card)
+    shown = {name: found[:MOST] for name, found in agenda.items() if found}
     home = visit.viewer.home
     children = visit.organisation.children.get(home, ())
     allowed = visit.viewer.scopes
@@ -31,13 +34,16 @@ def show(visit: Visit) -> Shown:
     return Shown(
         "meeting.html.j2",
         {
-            "agenda": {name: found for name, found in agenda.items() if found},
-            "values": {c.alert.alert_id: card_values(visit, c) for c in cards},
+            "agenda": shown,
+            "counts": {name: len(found) for name, found in agenda.items()},
+            "values": {
+                c.alert.alert_id: card_values(visit, c) for found in shown.values() for c in found
+            },
             "totals": totals(cards),
             "kept": plans(visit, cards),
-            "gaps": [r for r in below(visit.marts, home, parts, "quarter") if r["gap_amount"] and r["target_amount"]],
+            "gaps": [r for r in below(visit.marts, visit.told, parts, "quarter") if r["gap_amount"] and r["target_amount"]],
             "company": visit.site.settings.company,
-            "quarter": current_targets(visit.marts, home).get("quarter"),
+            "quarter": current_targets(visit.marts, home, visit.told).get("quarter"),
             "wall": bool(visit.query.get("wall")),
         },
     )  # fmt: skip

@@ -10,9 +10,9 @@ from functools import partial
 from pipelines.board.charts.metrics import bridge as bridge_chart
 from pipelines.board.charts.metrics import stages as stages_chart
 from pipelines.board.pages.places import page_number, place_of
-from pipelines.board.pages.targets import NARROW, both
 from pipelines.board.reading import deals
 from pipelines.board.reading import pipeline_figures as reading
+from pipelines.board.showing.charts import NARROW, both
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.reporting.marts import Row
@@ -76,15 +76,16 @@ def _multiples(visit: Visit, scope: tuple[str, str], stages: list[Row]):
     order = [row["stage"] for row in stages]
     if not order:
         return ""
-    label = say(visit.language, "chart.stages.label")
+    tell = partial(say, visit.language)
+    label = tell("chart.stages.label")
 
     def spec(width: int):
         columns = 1 if width == NARROW else min(len(order), 4)
         rows = reading.conversions(visit.marts, scope, visit.as_of)
         each = NARROW - 40 if width == NARROW else 900 // columns - 60
-        return stages_chart(rows, order, visit.writer, columns, each)
+        return stages_chart(rows, order, visit.writer, tell, columns, each)
 
-    return both(visit, ("stages", scope), label, spec)
+    return both(visit, "stages", scope, label, spec)
 
 
 def _bridge(visit: Visit, scope: tuple[str, str], week: Row):
@@ -101,4 +102,4 @@ def _bridge(visit: Visit, scope: tuple[str, str], week: Row):
         steps.append((tell("bridge.closing"), week["closing"] or 0.0, "total"))
         return bridge_chart(steps, visit.writer, width)
 
-    return both(visit, ("bridge", scope), tell("chart.bridge.label"), spec)
+    return both(visit, "bridge", scope, tell("chart.bridge.label"), spec)

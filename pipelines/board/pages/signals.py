@@ -20,6 +20,8 @@ from pipelines.ledger.refusals import Refused
 from pipelines.ledger.signals import add_signal, parse_scope
 
 MOST = 40
+# More people than this are not chosen from a list.
+MOST_LISTED = 60
 LARGEST = Decimal("1e12")
 
 
@@ -33,7 +35,7 @@ def show(visit: Visit, form: dict[str, str] | None = None, refused: str = "") ->
             "said": words("board.signals.recorded").into(visit.language)
             if visit.query.get("done") else "",
             "scopes": scopes(visit),
-            "people": visit.site.door.people(visit.viewer, visit.organisation),
+            "many": _are_many(visit),
             "signals": latest(visit),
         },
         status=422 if refused else 200,
@@ -42,15 +44,30 @@ def show(visit: Visit, form: dict[str, str] | None = None, refused: str = "") ->
 
 def scopes(visit: Visit) -> list[tuple[str, str, str]]:
     """What a signal may be about: type, value, name; own scopes first."""
-    allowed = visit.viewer.scopes
     order = ("rep", "team", "region", "company", "product_line")
     found = [
         (kind, f"{kind}:{ident}", visit.scope_name(kind, ident))
-        for (kind, ident), unit in visit.organisation.units.items()
-        if unit.is_current and (allowed is None or (kind, ident) in allowed)
+        for kind, ident in visit.organisation.units
+        if visit.shows((kind, ident))
+        and not (kind == "rep" and _are_many(visit) and (kind, ident) != visit.viewer.home)
     ]
     home = ":".join(visit.viewer.home)
     return sorted(found, key=lambda one: (one[1] != home, order.index(one[0]), one[2]))
+
+
+def _are_many(visit: Visit) -> bool:
+    """Whether people are too many for a list: then one is typed."""
+    return len(visit.people) > MOST_LISTED
+
+
+def _person(visit: Visit, typed: str) -> str | None:
+    """Who was chosen or typed; None for an empty field. Raises Refused for nobody or for several."""
+    if not typed.strip():
+        return None
+    found = visit.found_person(typed)
+    if found is None:
+        raise Refused(words("board.refused.person", given=typed))
+    return found
 
 
 def latest(visit: Visit) -> list[Standing]:
@@ -72,14 +89,11 @@ def latest(visit: Visit) -> list[Standing]:
 def act(visit: Visit, form: dict[str, str]) -> Shown | Response:
     """Record a signal."""
     try:
-        kind, ident = parse_scope(form.get("scope", ""))
-        offered = {value for _, value, _ in scopes(visit)}
-        if f"{kind}:{ident}" not in offered:
+        about = _person(visit, form.get("person", ""))
+        kind, ident = parse_scope(f"rep:{about}" if about else form.get("scope", ""))
+        if not visit.shows((kind, ident)):
             raise Refused(words("ledger.refused.no_such_scope", scope_type=kind, scope_id=ident))
-        owner = form.get("owner") or None
-        people = {person for person, _ in visit.site.door.people(visit.viewer, visit.organisation)}
-        if owner is not None and owner not in people:
-            raise Refused(words("ledger.refused.nobody", person=owner))
+        owner = _person(visit, form.get("owner", ""))
         unit = visit.organisation.units[(kind, ident)]
         add_signal(
             visit.site.ledger, kind, ident, form.get("text", ""), visit.viewer.person_id,

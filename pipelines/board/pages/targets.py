@@ -16,13 +16,13 @@ from pipelines.board.pages.places import Place, place_of
 from pipelines.board.reading import standings_of_targets as reading
 from pipelines.board.reading.pipeline_figures import heat
 from pipelines.board.reading.runs import with_traces
+from pipelines.board.showing.charts import alone, both
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.metrics.definitions import definitions
 from pipelines.reporting.marts import Row
 from pipelines.reporting.story import metric_name, metric_value
 
-WIDE, NARROW = 960, 290
 HEAT = ("win_rate", "activities", "opportunities_created", "stalled_share", "silent_accounts",
         "late_order_share")  # fmt: skip
 # Beyond so many rows a heat map is no picture any more.
@@ -32,14 +32,14 @@ MOST_ROWS = 24
 def show(visit: Visit) -> Shown:
     """The page for a scope and a period type (`period`)."""
     place = place_of(visit)
-    current = reading.current_targets(visit.marts, place.scope)
+    current = reading.current_targets(visit.marts, place.scope, visit.told)
     asked = visit.query.get("period", "")
     period = asked if asked in reading.PERIODS else "quarter"
     if not asked and period not in current:
         period = next((one for one in reading.PERIODS if one in current), period)
     row = current.get(period)
-    rows = reading.below(visit.marts, place.scope, place.children, period)
-    lines = reading.below(visit.marts, place.scope, place.lines, period)
+    rows = reading.below(visit.marts, visit.told, place.children, period)
+    lines = reading.below(visit.marts, visit.told, place.lines, period)
     with_traces(visit.marts, [*rows, *lines])
     return Shown(
         "targets.html.j2",
@@ -97,23 +97,10 @@ def _drawn(visit: Visit, place: Place, row: Row, period: str, name: str) -> Mark
         if name == "curve":
             days = reading.course(visit.marts, row)
             return curve(row, days, visit.writer, tell, width)
-        return said(reading.weeks_said(visit.marts, row), row, visit.writer, tell, width)
+        weeks = reading.weeks_said(visit.marts, row)
+        return said(weeks, row["target_amount"], visit.writer, tell, width)
 
-    return both(visit, (name, place.scope, period), label, spec)
-
-
-def both(visit: Visit, key: object, label: str, spec) -> Markup:
-    """A chart for wide and for narrow places; readers hear of it once."""
-    version = visit.version.manifest.version
-    drawn = {}
-    for name, width in (("wide", WIDE), ("narrow", NARROW)):
-        full = (version, visit.version.manifest.fingerprint, key, visit.language, width)
-        drawn[name] = visit.site.charts.draw(full, label, partial(spec, width))
-    if not drawn["wide"]:
-        return Markup("")
-    return Markup(
-        '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
-    ).format(drawn["wide"], drawn["narrow"])
+    return both(visit, name, (place.scope, period), label, spec)
 
 
 def _heat(visit: Visit, place: Place) -> Markup:
@@ -136,17 +123,21 @@ def _heat(visit: Visit, place: Place) -> Markup:
                     "metric": "|".join(wrap(metric_name(metric, visit.language), 15)),
                     "kind": _kind(metric, row),
                     "words": metric_value(metric, row["value"], visit.writer),
+                    "tip": say(
+                        visit.language, "chart.heat.tip", scope=visit.scope_name(*scope),
+                        metric=metric_name(metric, visit.language),
+                        value=metric_value(metric, row["value"], visit.writer),
+                        usual=metric_value(metric, row["baseline"], visit.writer),
+                    ),
                 }
-            )
+            )  # fmt: skip
     if not cells:
         return Markup("")
     label = say(visit.language, "chart.heat.label")
-    version = visit.version.manifest
-    key = (version.version, version.fingerprint, "heat", place.scope, visit.viewer.person_id,
-           visit.language)  # fmt: skip
-    return visit.site.charts.draw(
-        key, label, lambda: heat_chart(cells, visit.writer, 860, len({c["scope"] for c in cells}))
-    )
+    return alone(
+        visit, "heat", (place.scope, visit.viewer.person_id), label,
+        lambda: heat_chart(cells, visit.writer, 860, len({c["scope"] for c in cells})),
+    )  # fmt: skip
 
 
 def _kind(metric: str, row: Row) -> str:

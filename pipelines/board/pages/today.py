@@ -18,6 +18,8 @@ from pipelines.reporting.records import level_rank
 
 PLACES = ("need", "mine", "others", "snoozed")
 FIRST = 5
+# A page of more cards is no page any more: the list of warnings has them all.
+MOST = 60
 
 
 def show(visit: Visit) -> Shown:
@@ -27,7 +29,7 @@ def show(visit: Visit) -> Shown:
     asked = visit.query.get("show", "")
     chosen = asked if asked in PLACES else "need"
     listed = places[chosen]
-    most = len(listed) if visit.query.get("all") else FIRST
+    most = MOST if visit.query.get("all") else FIRST
     ended = recovered(visit.marts, visit.as_of)
     visit.runs = runs_of(visit.marts, [card.alert for card in listed[:most]], visit.as_of)
     return Shown(
@@ -41,11 +43,12 @@ def show(visit: Visit) -> Shown:
             "chosen": chosen,
             "cards": listed[:most],
             "more": max(len(listed) - most, 0),
+            "is_long": most == MOST,
             "values": {c.alert.alert_id: card_values(visit, c) for c in listed[:most]},
             "news": news(visit, cards, len([r for r in ended if r["closed_on"] > visit.since])),
             "ended": ended[:3],
             "ended_more": max(len(ended) - 3, 0),
-            "targets": current_targets(visit.marts, visit.viewer.home),
+            "targets": current_targets(visit.marts, visit.viewer.home, visit.told),
             "home": visit.viewer.home,
             "late": late_feeds(visit.marts),
             "mine": mine_today(visit.marts, visit.as_of) if visit.viewer.role == "rep" else [],

@@ -195,7 +195,7 @@ def recovered(marts: SlicedMarts, as_of: dt.date, days: int = 7) -> list[Row]:
     """Warnings that went away by themselves in the days up to a day, the dearest first."""
     return marts.rows(
         "fct_alerts",
-        "alert_id rule_title_zh rule_title_en other_languages scope_name scope_type dimension closed_on "
+        "alert_id rule_title_zh rule_title_en other_languages scope_name scope_type scope_id dimension closed_on "
         "peak_level opened_on amount_at_risk",
         "state = 'recovered' and closed_on > ? and closed_on <= ?",
         [as_of - dt.timedelta(days=days), as_of],

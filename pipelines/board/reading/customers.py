@@ -59,6 +59,15 @@ def listed(marts: SlicedMarts, scope: Scope, teams: list[str], name: str, page: 
     )
 
 
+def sources_of(marts: SlicedMarts, account_ids: list[str]) -> dict[str, str]:
+    """Which system knows each customer: for the way into it."""
+    if not account_ids:
+        return {}
+    among = ", ".join("?" * len(account_ids))
+    rows = marts.rows("dim_account", "account_id source", f"account_id in ({among})", account_ids)
+    return {row["account_id"]: row["source"] for row in rows}
+
+
 def orders_of(
     marts: SlicedMarts, account_ids: list[str], as_of: dt.date, days: int = 365
 ) -> dict[str, list[dt.date]]:

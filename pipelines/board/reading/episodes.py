@@ -17,7 +17,7 @@ _COLUMNS = (
     "peak_level state opened_on since onset_first onset_last danger_on closed_on amount_at_risk "
     "probability owner_id case_id role origin outcome proposed_outcome feedback message acknowledged_at "
     "planned_at resolved_at resolved_by assigned_to value expected limit_value sample_size "
-    "period_start record_zh record_en other_languages"
+    "period_start period_end record_zh record_en other_languages"
 )
 _TITLE = ("rule_title_zh", "rule_title_en", "other_languages")
 # What the address may ask for, and the column it is compared with.

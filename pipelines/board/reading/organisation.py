@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -38,6 +39,8 @@ class Organisation:
     children: Mapping[Scope, tuple[Scope, ...]] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
     active: frozenset[str] = frozenset()
+    # What was worked out of it once, by name: it never changes.
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def name_of(self, scope_type: str, scope_id: str) -> str:
         """What a scope is called; its id where nobody knows a name."""

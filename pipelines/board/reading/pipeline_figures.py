@@ -129,19 +129,23 @@ def heat(marts: SlicedMarts, scopes: Sequence[Scope], metrics: tuple[str, ...], 
     """The last complete month of some metrics for some scopes, with what is usual."""
     if not scopes:
         return []
+    among = ", ".join(["(?, ?)"] * len(scopes))
     rows = marts.rows(
         "fct_metrics",
         "metric period_start scope_type scope_id value baseline expected_low expected_high sample_size",
         f"grain = 'month' and is_complete and coalesce(dimension, '') = '' "
-        f"and metric in ({', '.join('?' * len(metrics))}) and period_end <= ?",
-        [*metrics, as_of],
+        f"and metric in ({', '.join('?' * len(metrics))}) and period_end <= ? and period_start > ? "
+        f"and (scope_type, scope_id) in ({among})",
+        [
+            *metrics,
+            as_of,
+            as_of - dt.timedelta(days=100),
+            *(part for one in scopes for part in one),
+        ],
         "period_start",
     )
-    wanted = set(scopes)
     newest: dict[tuple[str, Scope], Row] = {}
     for row in rows:
-        scope = (row["scope_type"], row["scope_id"])
-        if scope in wanted:
-            newest[row["metric"], scope] = row
+        newest[row["metric"], (row["scope_type"], row["scope_id"])] = row
     last = max((row["period_start"] for row in newest.values()), default=None)
     return [row for row in newest.values() if row["period_start"] == last]

@@ -17,10 +17,19 @@ from typing import Any
 
 import duckdb
 
+from pipelines.board.keeping import Kept
 from pipelines.publishing.holding import held_version
-from pipelines.publishing.versions import Manifest, read_manifest
+from pipelines.publishing.manifest import Manifest, read_manifest
+from pipelines.reporting.marts import Answer, columns_of
 
-MEMORY = "256MB"
+MEMORY = "64MB"
+# Values of all answers that are kept of a version: about 60 bytes each.
+MOST_VALUES = 250_000
+
+
+def _values(answer: Answer) -> int:
+    names, rows = answer
+    return 20 + len(names) * len(rows)
 
 
 @dataclass
@@ -31,6 +40,8 @@ class Version:
     manifest: Manifest
     connection: duckdb.DuckDBPyConnection
     hold: contextlib.ExitStack
+    columns: dict[str, set[str]]
+    rows: Kept[Answer] = field(default_factory=lambda: Kept(MOST_VALUES, _values))
     readers: int = 0
     kept: dict[Any, Any] = field(default_factory=dict)
 
@@ -92,7 +103,7 @@ class Publications:
         except BaseException:
             hold.close()
             raise
-        self._open.append(Version(folder, manifest, connection, hold))
+        self._open.append(Version(folder, manifest, connection, hold, columns_of(connection)))
         self._drop_old()
         return self._open[-1]
 

@@ -6,10 +6,13 @@ cannot be read at all, so a new one is closed until somebody says whose it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipelines.board.access.viewers import Viewer
-from pipelines.reporting.marts import Marts
+from pipelines.board.keeping import Kept
+from pipelines.reporting.marts import Answer, Marts
 
 _PEOPLE = "(select person_id from viewer_people)"
 _SCOPES = "(select scope_type, scope_id from viewer_scopes)"
@@ -81,29 +84,51 @@ class SlicedMarts(Marts):
     """
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, viewer: Viewer, given: frozenset[str] = frozenset()
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        viewer: Viewer,
+        given: frozenset[str] = frozenset(),
+        *,
+        columns: dict[str, set[str]] | None = None,
+        kept: Kept[Answer] | None = None,
     ) -> None:
-        super().__init__(cursor)
-        self._viewer = viewer
-        if not viewer.sees_all:
-            self._fill(
-                cursor, "viewer_people(person_id varchar)", [(p,) for p in viewer.people or ()]
-            )
-            self._fill(
-                cursor, "viewer_scopes(scope_type varchar, scope_id varchar)",
-                list(viewer.scopes or ()),
-            )  # fmt: skip
-            self._fill(cursor, "viewer_alerts(alert_id varchar)", [(a,) for a in given])
-            self._fill(cursor, "viewer_me(me varchar)", [(viewer.person_id,)])
+        super().__init__(cursor, columns=columns)
+        self._viewer, self._given, self._kept = viewer, given, kept
+        # The cut depends on all of this and on nothing else.
+        self._slice = (viewer.people, viewer.scopes, viewer.sees_data, viewer.sees_data_cases,
+                       None if viewer.sees_all else (viewer.person_id, given))  # fmt: skip
+        self._is_cut = viewer.sees_all
 
-    @staticmethod
-    def _fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[str, ...]]) -> None:
-        cursor.execute(f"create or replace temp table {table}")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            values = ", ".join([f"({marks})"] * len(rows))
-            flat = [value for row in rows for value in row]
-            cursor.execute(f"insert into {table.partition('(')[0]} values {values}", flat)
+    def _asked(self, sql: str, parameters: Sequence[object]) -> Answer:
+        if self._kept is None:
+            return self._ask(sql, parameters)
+
+        key = (self._slice, sql, tuple(parameters))
+        return self._kept.get(key, lambda: self._ask(sql, parameters))
+
+    def _ask(self, sql: str, parameters: Sequence[object]) -> Answer:
+        self._cut_out()
+        return super()._asked(sql, parameters)
+
+    def _cut_out(self) -> None:
+        """The tables that cuts are compared with; what is kept needs none, so they are made late."""
+        if self._is_cut:
+            return
+        people, scopes = sorted(self._viewer.people or ()), sorted(self._viewer.scopes or ())
+        self._fill("viewer_people", person_id=people)
+        self._fill(
+            "viewer_scopes", scope_type=[k for k, _ in scopes], scope_id=[i for _, i in scopes]
+        )
+        self._fill("viewer_alerts", alert_id=sorted(self._given))
+        self._fill("viewer_me", me=[self._viewer.person_id])
+        self._is_cut = True
+
+    def _fill(self, table: str, **columns: list[str]) -> None:
+        """A temporary table of the request's own connection."""
+        chosen = ", ".join(f"unnest(?::varchar[]) as {name}" for name in columns)
+        self._connection.execute(
+            f"create or replace temp table {table} as select {chosen}", list(columns.values())
+        )
 
     def name(self, mart: str) -> str:
         """The relation to read from: the mart itself, or the viewer's part of it."""
@@ -115,6 +140,7 @@ class SlicedMarts(Marts):
 
         What may name people outside the slice is null there, unless the viewer sees everybody.
         """
+        self._cut_out()  # programs ask the connection themselves
         hidden = "" if self._viewer.sees_all else ", ".join(
             f"cast(null as varchar) as {column}"
             for column in NAMING

@@ -13,7 +13,7 @@ from pipelines.board.reading.organisation import Scope
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.reporting.marts import Row
 from pipelines.reporting.records import level_rank
-from pipelines.reporting.told_levels import Key, standing_on_targets, told_level
+from pipelines.reporting.told_levels import Key, told_level
 
 PERIODS = ("month", "quarter", "year")
 _COLUMNS = (
@@ -25,8 +25,13 @@ _COLUMNS = (
 )
 
 
-def current_targets(marts: SlicedMarts, scope: Scope) -> dict[str, Row]:
-    """The scope's running month, quarter and year of revenue, by period type."""
+def current_targets(
+    marts: SlicedMarts, scope: Scope, standing: Mapping[Key, str] | None
+) -> dict[str, Row]:
+    """The scope's running month, quarter and year of revenue, by period type.
+
+    `standing` is the level that stands on each target (`told_levels.standing_on_targets`).
+    """
     rows = marts.rows(
         "fct_target_completion",
         _COLUMNS,
@@ -34,12 +39,14 @@ def current_targets(marts: SlicedMarts, scope: Scope) -> dict[str, Row]:
         "and as_of between period_start and period_end",
         list(scope),
     )
-    standing = standing_on_targets(marts)
     return {row["period_type"]: with_chances(_as_told(row, standing)) for row in rows}
 
 
 def below(
-    marts: SlicedMarts, parent: Scope, children: tuple[Scope, ...], period_type: str
+    marts: SlicedMarts,
+    standing: Mapping[Key, str] | None,
+    children: tuple[Scope, ...],
+    period_type: str,
 ) -> list[Row]:
     """The running period of the scopes right below one, worst first."""
     if not children:
@@ -47,17 +54,11 @@ def below(
     rows = marts.rows(
         "fct_target_completion",
         _COLUMNS,
-        "metric = 'revenue' and period_type = ? and as_of between period_start and period_end",
-        [period_type],
+        "metric = 'revenue' and period_type = ? and as_of between period_start and period_end "
+        f"and (scope_type, scope_id) in ({', '.join(['(?, ?)'] * len(children))})",
+        [period_type, *(part for child in children for part in child)],
     )
-    wanted = set(children)
-    standing = standing_on_targets(marts)
-    found = [
-        with_chances(_as_told(row, standing))
-        for row in rows
-        if (row["scope_type"], row["scope_id"]) in wanted
-    ]
-    return sorted(found, key=_worst_first)
+    return sorted((with_chances(_as_told(row, standing)) for row in rows), key=_worst_first)
 
 
 def _as_told(row: Row, standing: Mapping[Key, str] | None) -> Row:
@@ -170,6 +171,25 @@ def weeks_said(marts: SlicedMarts, row: Row, weeks: int = 8) -> list[Row]:
             until_end = (days[0]["as_of"] - day["as_of"]).days % 7
             by_week[day["as_of"] + dt.timedelta(days=until_end)] = day
     return [by_week[end] for end in sorted(by_week)]
+
+
+def judged(marts: SlicedMarts, warning: Row) -> Row | None:
+    """The target that a warning is about; None where it is no target of revenue, or is not published.
+
+    A warning that does not say where its period ends is about the quarter that began with it.
+    """
+    if warning["metric"] != "target_attainment" or warning["period_start"] is None:
+        return None
+    end = warning["period_end"]
+    rows = marts.rows(
+        "fct_target_completion",
+        _COLUMNS,
+        "metric = 'revenue' and scope_type = ? and scope_id = ? and period_start = ? and "
+        + ("period_type = 'quarter'" if end is None else "period_end = ?"),
+        [*(warning[name] for name in ("scope_type", "scope_id", "period_start")),
+         *([] if end is None else [end])],
+    )  # fmt: skip
+    return rows[0] if rows else None
 
 
 def revisions(marts: SlicedMarts, row: Row) -> list[Row]:

@@ -20,9 +20,8 @@ from pipelines.board.showing.sparks import bullet, trace
 from pipelines.board.site import Shown, Visit
 from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
-from pipelines.reporting.html import template_environment
-from pipelines.reporting.records import LEVELS, OTHER_LEVELS, SHAPES
-from pipelines.reporting.story import metric_name, metric_value
+from pipelines.reporting.html import badge, template_environment
+from pipelines.reporting.story import level_word, metric_name, metric_value
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # In the order of a working day; phones show the first ones and fold the others.
@@ -68,7 +67,8 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "t_or": partial(say_or, language),
         "write": writer,
         "dash": DASH,
-        "badge": partial(badge, language),
+        "badge": partial(badge, language=language),
+        "level_word": lambda level: level_word(level, language),
         "ago": partial(ago, visit),
         "trace": partial(trace, language),
         "bullet": partial(bullet, language),
@@ -90,15 +90,6 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
 def pages_of(visit: Visit) -> tuple[str, ...]:
     """The pages that a viewer has; the state of the data in full is not everybody's."""
     return NAVIGATION
-
-
-def badge(language: str, level: str | None) -> Markup:
-    """A level as shape and word in its colour."""
-    name = level if level in LEVELS or level in OTHER_LEVELS else "none"
-    word = say(language, f"level.{name}")
-    return Markup('<span class="level {}"><i aria-hidden="true">{}</i>{}</span>').format(
-        name, SHAPES.get(name or "", "○"), word
-    )
 
 
 def ago(visit: Visit, day: dt.date | dt.datetime | None) -> Markup:

@@ -1,5 +1,5 @@
 // What plain HTML cannot do: folds close when one leaves them, the answered card keeps the focus, arrow keys
-// step through the wall. Every page works without this file.
+// step through the wall, charts come alive when they are touched. Every page works without this file.
 "use strict";
 
 function closeFolds(except) {
@@ -30,3 +30,41 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 // A card that could not be answered (signed out, too often): the whole page says why.
 document.addEventListener("htmx:responseError", () => window.location.reload());
+
+// The picture of a chart becomes the chart itself, drawn from the same specification, when somebody first points
+// at it. Under the content policy expressions are interpreted, and nothing brings a style of its own.
+const OPTIONS = {
+  mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true },
+};
+
+async function enliven(place) {
+  const picture = place.querySelector("svg.chart");
+  const address = new URL(window.location.href);
+  address.searchParams.set("chart", place.dataset.chart);
+  const [{ vegaEmbed }, answer] = await Promise.all([import("/static/vega.js"), fetch(address)]);
+  if (!picture || !answer.ok) return;
+  const spec = await answer.json();
+  // Drawn as wide as it stands: a drawing that is stretched would mistake where the pointer is.
+  if (spec.width) Object.assign(spec, { width: place.clientWidth, autosize: { type: "fit", contains: "padding" } });
+  const drawn = document.createElement("div");
+  const { view } = await vegaEmbed(drawn, spec, OPTIONS);
+  drawn.className = "alive";
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", picture.getAttribute("aria-label"));
+  picture.replaceWith(drawn);
+  view.resize().run();
+  const hint = document.createElement("p");
+  hint.className = "note hint";
+  hint.textContent = document.body.dataset.alive;
+  if ((spec.layer || []).some((one) => one.name === "alive")) place.append(hint);
+}
+
+for (const kind of ["pointerover", "pointerdown"]) {
+  document.addEventListener(kind, (event) => {
+    const place = event.target.closest ? event.target.closest("[data-chart]") : null;
+    if (!place || place.dataset.alive) return;
+    place.dataset.alive = "yes";
+    // Without it the picture stays, which says the same.
+    enliven(place).catch(() => {});
+  });
+}

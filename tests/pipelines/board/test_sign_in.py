@@ -119,8 +119,14 @@ def test_a_session_ends_by_itself_and_with_the_person(opened: Open, server: Serv
             assert board.get("/signals").status_code == 303
     with opened("oidc") as board:
         sign_in(board, server, {"preferred": "ghost"})
-        # Signed in, but nobody here: told so, and not sent round in circles.
-        assert board.get("/signals").status_code == 403
+        # Signed in, but nobody here: told so and by what name, and let out, not sent round in circles.
+        stranger = board.get("/signals")
+        assert (stranger.status_code, "ghost" in stranger.text) == (403, True)
+        found = re.search(r'name="token" value="(\w+)"', stranger.text)
+        assert found
+        out = board.post("/logout", data={"token": found.group(1)})
+        assert (out.status_code, 'href="/login"' in out.text) == (200, True)
+        assert board.get("/signals").status_code == 303
 
 
 def test_an_attempt_ends_in_the_browser_that_began_it(opened: Open, server: Server) -> None:
@@ -136,7 +142,8 @@ def test_an_attempt_ends_in_the_browser_that_began_it(opened: Open, server: Serv
             {"error": "denied"},
         ):
             begun = server.signed_in(board.get("/login").headers["location"], {"preferred": "M1"})
-            assert board.get("/login/done", params=wrong).status_code == 403
+            refused = board.get("/login/done", params=wrong)
+            assert (refused.status_code, 'href="/login"' in refused.text) == (403, True)
             assert begun
         out = board.get("/login?back=//evil.example/x").headers["location"]
         code, state = server.signed_in(out, {"preferred": "M1"})

@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from notifying_days import NOW, WEDNESDAY
+from notifying_days import NOW, WEDNESDAY, is_workday
 from sqlalchemy import select
 
 from pipelines.ledger.episodes import record_episodes
@@ -28,8 +29,9 @@ from pipelines.notifying.data_problems import StaleFeed, failed_run, stale_feeds
 from pipelines.notifying.messages import Line, compose
 from pipelines.notifying.notices import Office
 from pipelines.notifying.notify import notify, notify_data_owners
-from pipelines.notifying.outbox import deliver
+from pipelines.notifying.outbox import Delivery, deliver
 from pipelines.notifying.recipients import Recipient
+from pipelines.notifying.report_notices import ReadyReport, tell_of_reports
 from pipelines.notifying.secrets import masked, redacted
 
 Person = Callable[..., Recipient]
@@ -509,3 +511,38 @@ def test_a_channel_that_matches_nothing_is_a_failure(
     outcome = send(reference, compose("t", []), recipient_id="D1", key="k", outbox_dir=tmp_path)
     assert not outcome.sent
     assert says in outcome.error
+
+
+def test_a_report_is_told_once_to_those_who_asked(
+    ledger: Ledger, person: Callable[..., Recipient], tmp_path: Path
+) -> None:
+    folder = tmp_path / "2026-09-30"
+    folder.mkdir()
+    for name in ("monthly.html", "monthly.en.html"):
+        (folder / name).write_text(
+            f'<h1 id="headline">{name} &amp; 88%</h1><strong>none</strong>', encoding="utf-8"
+        )
+    ready = [
+        ReadyReport(
+            "monthly", dt.date(2026, 9, 30), (folder / "monthly.html", folder / "monthly.en.html")
+        )
+    ]
+    asked = person("D1", "director", "company", reports=["monthly"], language="en")
+    others = person("D2", "director", "company", reports=["weekly"])
+
+    def tell() -> Delivery | None:
+        return tell_of_reports(
+            ledger, [asked, others], ready, now=NOW, timezone=ZoneInfo("Asia/Shanghai"),
+            is_workday=is_workday, outbox_dir=tmp_path / "outbox", base_url="https://b.example.com",
+            pauses=(),
+        )  # fmt: skip
+
+    first, second = tell(), tell()
+    assert first is not None
+    assert second is not None
+    assert (first.sent, second.sent) == (1, 0)
+    (told,) = (tmp_path / "outbox").rglob("*.md")
+    words = told.read_text(encoding="utf-8")
+    assert told.parent.name == "D1"
+    assert "monthly.en.html & 88%" in words
+    assert "https://b.example.com/reports/2026-09-30/monthly.en.html" in words

@@ -43,6 +43,8 @@ def test_the_shipped_file_is_sound_and_sends_nothing_outside() -> None:
         ("{person_id: D1, role: director, channels: ['file://'], scopes: ['team:T77']}",
          "no team 'T77'. Accepted: team T01, T02"),
         ("{person_id: D1, role: director, channels: ['file://']}", "has no scopes"),
+        ("{person_id: M1, role: manager, channels: ['file://'], scopes: ['team:T01'], reports: [weekly]}",
+         "a report is of the whole company"),
         ("{person_id: D1, role: rep, channels: []}", "recipients.0.channels"),
         ("{person_id: D1, role: rep, channels: ['file://'], digest_day: someday}",
          "recipients.0.digest_day: 'someday'. Accepted: one of monday"),

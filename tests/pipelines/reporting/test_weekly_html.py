@@ -171,8 +171,8 @@ def test_metrics_against_the_past(page: Page) -> None:
 
 
 def test_late_feeds_mark_what_stands_on_them(page: Page) -> None:
-    assert "数据存疑" in page.words("//*[@id='customers']/h2")
-    assert "数据存疑" not in page.words("//*[@id='funnel']/h2")
+    assert "数据存疑" in page.words("//*[@id='customers']//h2")
+    assert "数据存疑" not in page.words("//*[@id='funnel']//h2")
     assert "相关数字仅供参考：跟进记录" in page.words("//header")
     trust = page.section("trust")
     assert "1 / 2 路数据未按时更新" in trust
@@ -201,7 +201,7 @@ def test_the_agenda_is_half_an_hour_with_names(page: Page) -> None:
 def test_rules_that_cannot_be_judged_yet_are_named_the_next_one_first(page: Page) -> None:
     said = page.root.xpath("//*[@id='readiness']")[0].text_content()
     assert said.startswith("3 条规则中有 1 条可以判断")
-    lines = page.root.xpath("//*[@id='readiness']/following-sibling::ul[1]/li")
+    lines = page.root.xpath("//*[@id='readiness']/ancestor::details/ul/li")
     assert [line.text_content()[:5] for line in lines] == ["赢单率下降", "覆盖率偏低"]
 
 

@@ -80,6 +80,8 @@ def routes(site: Site, key: str, say: Say) -> list[BaseRoute]:
         query = request.query_params
         try:
             attempt = attempts.read(request.cookies.get(COOKIE, ""))
+            if query.get("error"):
+                return _forgotten(say(request, "refused_there", 403))
             code, state = query.get("code", ""), query.get("state", "")
             if not code or not secrets.compare_digest(state.encode(), attempt.state.encode()):
                 raise NotSignedIn

@@ -6,15 +6,18 @@ Add here: a part of that page. Keep out: lists (`warnings.py`), what a button do
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from pipelines.board.charts.evidence import against_usual
+from pipelines.board.charts.targets import said
 from pipelines.board.pages.cases.answers import card_for, done_words
-from pipelines.board.pages.targets import both
 from pipelines.board.reading import episodes as reading
+from pipelines.board.reading import standings_of_targets
 from pipelines.board.showing.cards import card_values
+from pipelines.board.showing.charts import both
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.language import text
@@ -24,6 +27,8 @@ from pipelines.notifying.describing import statement
 
 # Weeks after the opening at which the figure is looked at again.
 AFTER = (2, 4, 8)
+# How far back the projection of a target is shown: a quarter of weeks.
+WEEKS = 13
 
 
 def show(visit: Visit) -> Shown:
@@ -53,20 +58,35 @@ def show(visit: Visit) -> Shown:
 
 
 def evidence(visit: Visit, row: dict[str, Any]) -> Markup:
-    """The figure over the last half year as it was judged; nothing for targets, which have a page."""
+    """The figure over the last half year as it was judged; of a target what was projected, week by week."""
     until = (
         min(row["closed_on"] + dt.timedelta(weeks=8), visit.as_of)
         if row["closed_on"]
         else visit.as_of
     )
+    target = standings_of_targets.judged(visit.marts, row)
+    if target is not None:
+        return _foretold(visit, row, {**target, "as_of": min(until, target["period_end"])})
     rows = reading.evidence(visit.marts, row, until, 34)
     label = text("board.chart.control.label", scope=row["scope_name"]).into(visit.language)
 
     def spec(width: int):
         onset = (row["onset_first"], row["onset_last"])
-        return against_usual(rows, row["metric"], visit.writer, width, onset=onset)
+        tell = partial(say, visit.language)
+        return against_usual(rows, row["metric"], visit.writer, tell, width, onset=onset)
 
-    return both(visit, ("control", row["alert_id"]), label, spec)
+    return both(visit, "control", row["alert_id"], label, spec)
+
+
+def _foretold(visit: Visit, row: dict[str, Any], target: dict[str, Any]) -> Markup:
+    tell = partial(say, visit.language)
+    weeks = standings_of_targets.weeks_said(visit.marts, target, WEEKS)
+
+    def spec(width: int):
+        return said(weeks, target["target_amount"], visit.writer, tell, width, row["opened_on"])
+
+    label = tell("chart.said.label", scope=row["scope_name"])
+    return both(visit, "foretold", row["alert_id"], label, spec)
 
 
 def events(visit: Visit, history: History) -> list[dict[str, Any]]:
