@@ -76,7 +76,7 @@ def board(site: Installation, risks: dict[str, str]) -> Iterator[str]:
 
 def reader(board: str, person: str | None) -> httpx.Client:
     headers = {HEADER: person} if person else {}
-    return httpx.Client(base_url=board, headers=headers, trust_env=False)
+    return httpx.Client(base_url=board, headers=headers, trust_env=False, timeout=60)
 
 
 def names(site: Installation, inside: str) -> set[str]:

@@ -59,12 +59,17 @@ async function enliven(place) {
   if ((spec.layer || []).some((one) => one.name === "alive")) place.append(hint);
 }
 
+function start(place) {
+  if (!place || place.dataset.alive) return;
+  place.dataset.alive = "yes";
+  // Without it the picture stays, which says the same.
+  enliven(place).catch(() => {});
+}
+
 for (const kind of ["pointerover", "pointerdown"]) {
-  document.addEventListener(kind, (event) => {
-    const place = event.target.closest ? event.target.closest("[data-chart]") : null;
-    if (!place || place.dataset.alive) return;
-    place.dataset.alive = "yes";
-    // Without it the picture stays, which says the same.
-    enliven(place).catch(() => {});
-  });
+  document.addEventListener(kind, (event) => start(event.target.closest ? event.target.closest("[data-chart]") : null));
+}
+// A computer's wide picture in a narrow window would be too small to read: it is drawn anew at once.
+for (const place of document.querySelectorAll(".only-wide[data-chart]")) {
+  if (place.clientWidth > 0 && place.clientWidth < 600) start(place);
 }
