@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from pipelines.configuration.company import Company
@@ -68,15 +68,19 @@ def periods_of(company: Company, days: Iterable[dt.date]) -> Iterator[DayPeriods
     years: Iterator[_Year] | None = None
     year: _Year | None = None
     cut: list[tuple[dt.date, dt.date, DayPeriods]] = []
+    end = week_end = dt.date.min  # what was found last holds for the days before both
     for day in days:
-        if years is None:
-            years = _years(company, day.year - 2)
-        while year is None or day >= year.months[-1]:
-            year = next(years)
-            cut = _months(company, year)
-        start = week_start(day, company)
-        found = next(told for first, end, told in cut if first <= day < end)
-        yield DayPeriods(**{**vars(found), "week_start": start})
+        if day >= end or day >= week_end:
+            if years is None:
+                years = _years(company, day.year - 2)
+            while year is None or day >= year.months[-1]:
+                year = next(years)
+                cut = _months(company, year)
+            start = week_start(day, company)
+            week_end = start + WEEK
+            end, month = next((end, told) for first, end, told in cut if first <= day < end)
+            told = replace(month, week_start=start)
+        yield told
 
 
 def _years(company: Company, first: int) -> Iterator[_Year]:
