@@ -13,13 +13,17 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.settings import DBT_PROJECT, Settings
-from pipelines.warehouse.building import Outcome, build
+from pipelines.warehouse.binding import connect
+from pipelines.warehouse.building import Outcome, build, build_in
 from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
 from pipelines.warehouse.program import Model, Program, read_program
 from quality.dbt_results import results_of
@@ -42,11 +46,12 @@ class CompiledModels:
     program: Program
     nodes: Mapping[str, Any]
 
-    def build(self, warehouse: Path, settings: Settings, *, tested: bool) -> list[CheckResult]:
-        """Make every model in a bound warehouse file called DATABASE; what dbt's tests say of them."""
-        # A view is planned again by each of its readers: a fifth of what a small company costs.
+    def build(
+        self, warehouse: Path | duckdb.DuckDBPyConnection, settings: Settings, *, tested: bool
+    ) -> list[CheckResult]:
+        """Make every model in a bound warehouse, a file or one of `in_memory`; what dbt's tests say."""
         outcomes = self._built(
-            warehouse, values_of(settings), lambda _: True, tested=tested, planned_once=True
+            warehouse, values_of(settings), lambda _: True, tested=tested, small=True
         )
         return results_of(self.nodes, [vars(outcome) for outcome in outcomes])
 
@@ -91,23 +96,29 @@ class CompiledModels:
 
     def _built(
         self,
-        warehouse: Path,
+        warehouse: Path | duckdb.DuckDBPyConnection,
         values: Mapping[str, Any],
         wanted: Callable[[Model], bool],
         *,
         tested: bool,
-        planned_once: bool = False,
+        small: bool = False,
     ) -> list[Outcome]:
+        """`small`: a few rows, of which planning costs more than reading. A view is planned again by
+        each of its readers, so all are tables, and what columns mean is written nowhere.
+        """
+        database = warehouse.stem if isinstance(warehouse, Path) else "memory"
+
         def filled(code: str) -> str:
             for name, stand_in in STAND_INS.items():
                 code = code.replace(str(stand_in), str(values[name]))
-            return code.replace(f'"{DATABASE}"."', f'"{warehouse.stem}"."')
+            return code.replace(f'"{DATABASE}"."', f'"{database}"."')
 
         models = {
             key: replace(
                 model,
                 sql=filled(model.sql),
-                materialized="table" if planned_once else model.materialized,
+                materialized="table" if small else model.materialized,
+                comments={} if small else model.comments,
                 parents=tuple(p for p in model.parents if wanted(self.program.models[p])),
             )
             for key, model in self.program.models.items()
@@ -118,7 +129,12 @@ class CompiledModels:
             for key, test in self.program.tests.items()
             if tested and models.keys() >= set(test.parents)
         }
-        outcomes = build(warehouse, replace(self.program, models=models, tests=tests))
+        program = replace(self.program, models=models, tests=tests)
+        outcomes = (
+            build(warehouse, program)
+            if isinstance(warehouse, Path)
+            else build_in(warehouse, program)
+        )
         broken = [
             f"{outcome.unique_id}: {outcome.message}"
             for outcome in outcomes
@@ -126,6 +142,19 @@ class CompiledModels:
         ]
         assert not broken, "\n".join(broken)
         return outcomes
+
+
+def in_memory() -> tuple[Path, duckdb.DuckDBPyConnection]:
+    """A warehouse without a file: the path by which `bind` opens it, and a connection for the build.
+
+    It is gone when the connection is closed.
+    """
+    path = Path(f":memory:{uuid.uuid4().hex}")
+    connection = connect(path)
+    connection.execute(
+        "set threads = 1; set preserve_insertion_order = false; set global timezone = 'UTC'"
+    )
+    return path, connection
 
 
 def values_of(settings: Settings) -> dict[str, Any]:

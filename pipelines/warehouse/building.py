@@ -53,16 +53,27 @@ def build(
     its outcome says it, and the models that stand on it are skipped.
     """
     at_once = max(1, min(_MOST_AT_ONCE, os.cpu_count() or 1))
-    with (
-        _open(warehouse) as connection,
-        ThreadPoolExecutor(at_once, thread_name_prefix="build") as workers,
-    ):
-        for schema in sorted({model.schema for model in program.models.values()}):
-            connection.execute(f"create schema if not exists {_name(schema)}")
-        _drop_what_changed_kind(connection, program)
-        outcomes = list(_run(connection, program, workers, at_once, told))
+    with _open(warehouse) as connection:
+        outcomes = build_in(connection, program, at_once=at_once, told=told)
         connection.execute("checkpoint")
     return outcomes
+
+
+def build_in(
+    connection: duckdb.DuckDBPyConnection,
+    program: Program,
+    *,
+    at_once: int = 1,
+    told: Callable[[int, int], None] | None = None,
+) -> list[Outcome]:
+    """The same in a database that is open, of a file or of memory alone; its settings are left as
+    they are. `at_once`: how many nodes are worked on side by side.
+    """
+    for schema in sorted({model.schema for model in program.models.values()}):
+        connection.execute(f"create schema if not exists {_name(schema)}")
+    _drop_what_changed_kind(connection, program)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="build") as workers:
+        return list(_run(connection, program, workers, at_once, told))
 
 
 def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:
@@ -175,15 +186,14 @@ def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
     relation = f"{_name(model.schema)}.{_name(model.name)}"
     kind = "view" if model.materialized == "view" else "table"
     cursor.execute("begin transaction")
-    cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
+    created = cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
+    # Making a table says how many rows it got; a view has none of its own.
+    rows = int(created.fetchall()[0][0]) if kind == "table" else None
     if model.contract:
         _check_contract(cursor, relation, model)
     for column, text in model.comments.items():
         place = f"column {relation}.{_name(column)}" if column else f"{kind} {relation}"
         cursor.execute(f"comment on {place} is {_literal(text)}")
-    rows = None
-    if kind == "table":
-        rows = cursor.execute(f"select count(*) from {relation}").fetchall()[0][0]
     cursor.execute("commit")
     return rows
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 from company_folder import LoadedCompany, company_folders, load_company
-from compiled_models import DATABASE, compiled_models
+from compiled_models import compiled_models, in_memory
 
 from pipelines.warehouse.binding import bind
 from quality.audit import audit_feeds, audit_marts, audit_staged, audit_suites
@@ -40,7 +40,6 @@ class Built:
     def __init__(
         self,
         company: LoadedCompany,
-        path: Path,
         as_of: dt.date,
         cache: Path,
         only: tuple[str, ...] | None,
@@ -49,18 +48,15 @@ class Built:
         """`only`: the models that are read beside those of `tests`; None for all of both."""
         settings = company.settings
         end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), settings.timezone)
-        path.parent.mkdir(parents=True)
+        path, self.connection = in_memory()
         bind(path, settings, company.zone, as_of=as_of, known_at=end)
         self.settings, self.as_of = settings, as_of
-        with duckdb.connect(str(path)) as connection:
-            _as_tables(connection)
+        _as_tables(self.connection)
         compiled = compiled_models(settings, cache)
         if only is not None:
             compiled = compiled.only(*only, tests=tests)
-        self._dbt = compiled.build(path, settings, tested=only is None or bool(tests))
+        self._dbt = compiled.build(self.connection, settings, tested=only is None or bool(tests))
         self._narrow = only is not None
-        self.connection = duckdb.connect(str(path))
-        self.connection.execute("set timezone = 'UTC'")
         self._found: list[CheckResult] | None = None
 
     def found(self, *, whole: bool) -> list[CheckResult]:
@@ -113,10 +109,7 @@ def test_company(folder: Path, tmp_path: Path, cache: Path) -> None:
     wrong: list[str] = []
     days = {item.get("as_of", given["as_of"]) for item in given["expected"]} | {given["as_of"]}
     for day in sorted(days):
-        path = tmp_path / str(day) / f"{DATABASE}.duckdb"
-        built = Built(
-            company, path, day, cache, None if everything else _read(given["expected"]), asked
-        )
+        built = Built(company, day, cache, None if everything else _read(given["expected"]), asked)
         for item in given["expected"]:
             if item.get("as_of", given["as_of"]) == day:
                 assert item.get("because"), f"{item} was not worked out: say why"
