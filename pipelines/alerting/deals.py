@@ -96,6 +96,7 @@ CHOICES: dict[str, Choice] = {
     "overdue_close_share": _overdue,
     "stalled_share": _stalled,
     "sales_cycle_days": _stalled,
+    "moved_share": _stalled,
     "days_in_stage": _stalled,
     "idle_share": _idle,
     "activities": _idle,

@@ -33,6 +33,7 @@ from pipelines.alerting.scope_tree import ScopeTree
 from pipelines.alerting.settled import Settled, restarts
 from pipelines.alerting.severity import QuarterTargets, UsualRevenue
 from pipelines.alerting.truth import period_outcomes
+from pipelines.alerting.voices import Voice, voice_of
 
 LEVEL_COLUMNS = [
     "rule",
@@ -110,7 +111,7 @@ def evaluate(
     parts: dict[str, History] = {}
     for rule in rules:
         # Only partners are kept: at thousands of scopes a history is tens of megabytes.
-        if (rule.family in raising or rule.name in named) and not rule.parts:
+        if (rule.family in raising or rule.name in named) and not (rule.parts or rule.pools):
             history = _history(rule, panels, distrust, None, absences, heads, settled)
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
@@ -126,8 +127,11 @@ def evaluate(
     )
     records: list[dict[str, object]] = []
     levels = []
-    ready = []
-    for rule in rules:
+    ready: dict[str, Readiness] = {}
+    pooled = {name for rule in rules for name in rule.pools}
+    voices: dict[str, Voice] = {}
+    # What pools the figures of others comes after them.
+    for rule in sorted(rules, key=lambda rule: bool(rule.pools)):
         boost = None
         others = [h for family in rule.raised_by for h in partners.get(family, [])]
         panel = panels.of(rule)
@@ -141,10 +145,15 @@ def evaluate(
         # A partner that nobody raises was judged already.
         history = parts.get(rule.name) if boost is None and not levels_of else None
         if history is None:
-            history = _history(rule, panels, distrust, boost, absences, heads, settled, levels_of)
-        ready.append(readiness_of(rule, history, panels.edges, panels.workdays))
+            said = [voices[name] for name in rule.pools if name in voices]
+            history = _history(
+                rule, panels, distrust, boost, absences, heads, settled, levels_of, said
+            )
+        ready[rule.name] = readiness_of(rule, history, panels.edges, panels.workdays)
         if history is None:
             continue
+        if rule.name in pooled:
+            voices[rule.name] = voice_of(history)
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
         wanted = None if every_level else stood_on(history, found)
@@ -163,7 +172,7 @@ def evaluate(
         levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
         if levels
         else pd.DataFrame(columns=LEVEL_COLUMNS),
-        readiness=tuple(ready),
+        readiness=tuple(ready[rule.name] for rule in rules),
     )
 
 
@@ -176,6 +185,7 @@ def _history(
     heads: Heads,
     settled: Sequence[Settled],
     parts: Mapping[str, tuple[Levels, Flags]] | None = None,
+    voices: Sequence[Voice] = (),
 ) -> History | None:
     panel = panels.of(rule)
     if panel is None:
@@ -187,6 +197,8 @@ def _history(
         min_sample=rule.min_sample,
         edges=panels.edges,
         parts=parts or {},
+        voices=voices,
+        metric=rule.metric,
         heads=heads.of(panel) if isinstance(rule.condition, CountFilter) else None,
         absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,
     )

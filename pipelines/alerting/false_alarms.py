@@ -3,7 +3,7 @@
 Add here: another kind of quiet series. Keep out: alarms on the company's own past (`backtest.py`).
 
 Simulated through the real engine with a fixed seed, so that confirmation, hysteresis and cool-down
-count. Rules on targets and fixed limits have no quiet series: their figure is NaN.
+count. Rules on targets, fixed limits and rules made of other rules have no quiet series: their figure is NaN.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.alerting.conditions import ON_PARTS, Change, CountShift, Limit, Poisson
+from pipelines.alerting.conditions import (
+    ON_PARTS,
+    TOGETHER,
+    Change,
+    CountShift,
+    Limit,
+    Poisson,
+    Pooled,
+)
 from pipelines.alerting.conditions.base import Context
 from pipelines.alerting.panel import Panel
 from pipelines.alerting.rules import Rule
@@ -46,7 +54,7 @@ def false_alarms_per_100_series(
     rule: Rule, quiet: QuietSeries | None = None, seed: int = 20240501
 ) -> float:
     """Alarms (episodes opened) per period in 100 scopes with nothing wrong; NaN if undefined."""
-    if rule.on_targets or isinstance(rule.condition, (Limit, Change)):
+    if rule.on_targets or isinstance(rule.condition, (Limit, Change, Pooled, *TOGETHER)):
         return math.nan
     quiet = quiet or QuietSeries()
     panel = quiet_panel(rule, quiet, np.random.default_rng(seed))

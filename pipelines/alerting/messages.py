@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.alerting.catalogue import Kind
-from pipelines.alerting.conditions import ON_PARTS, ON_PERSONS
+from pipelines.alerting.conditions import ON_PERSONS
 from pipelines.alerting.drivers import Driver
+from pipelines.alerting.figures import Figure, pooled, unit_of
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.weeks import Present, said
 from pipelines.alerting.wording import (
@@ -44,7 +44,7 @@ BEYOND = 1.05
 class Facts:
     """What a sentence may say. NaN and None are left out of it. `best`: the fastest finish of earlier
     periods from the same part of them on, per workday. `parts`: title in Chinese and English
-    and level of the rules that make this one.
+    and level of the rules that make this one. `figures`: what a rule pools, those that speak.
     """
 
     scope_type: str
@@ -67,6 +67,7 @@ class Facts:
     agrees: bool = False
     now: Present | None = None
     parts: Sequence[tuple[str, str, str]] = ()
+    figures: Sequence[Figure] = ()
 
 
 def message(rule: Rule, facts: Facts, currency: str) -> Paragraph:
@@ -109,7 +110,7 @@ def _since(facts: Facts) -> Text:
 
 
 def _sure(rule: Rule, facts: Facts) -> Text | None:
-    if facts.now is None or not math.isfinite(facts.probability):
+    if (facts.now is None and not facts.figures) or not math.isfinite(facts.probability):
         return None
     return text("alerts.sure", chance=chance(facts.probability))
 
@@ -154,22 +155,14 @@ def _driven(drivers: Sequence[Driver]) -> Text | None:
     return text("alerts.drivers_rest", names=names, rest=percent(rest))
 
 
-def unit_of(rule: Rule) -> Kind:
-    """How a figure of this rule is written: a count judged as a share of cases is a share."""
-    condition = rule.condition
-    pooled = getattr(condition, "window", 1) > 1 or isinstance(condition, ON_PARTS)
-    if rule.described.counts_cases and pooled:
-        return "share"
-    # A ratio without a bound, though one reads it as a part of the target.
-    return "share" if rule.metric == "concentration" else rule.described.kind
-
-
 def _figures(rule: Rule, facts: Facts, currency: str) -> list[Any]:
     kind = rule.condition.type
     if rule.on_targets:
         return [_target(rule, facts, currency)]
     if facts.parts:
         return [text(f"alerts.figures.{kind}", parts=[_Part(*part) for part in facts.parts])]
+    if facts.figures:
+        return pooled(facts.figures, currency)
     unit = unit_of(rule)
     if facts.now is not None:
         return said(rule, facts.now, unit, currency)

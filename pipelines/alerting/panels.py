@@ -11,10 +11,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pipelines.alerting.conditions import TOGETHER, CountFilter
+from pipelines.alerting.conditions import TOGETHER, CountFilter, Pooled
 from pipelines.alerting.panel import Panel, as_days, completion_panel, metric_panel
 from pipelines.alerting.rules import Rule
 from pipelines.alerting.season import period_edges
+
+# Judged in the week that runs as well.
+RUNNING = (CountFilter, Pooled, *TOGETHER)
 
 
 def _by_metric(
@@ -99,7 +102,7 @@ class Panels:
     def of(self, rule: Rule) -> Panel | None:
         """The panel with every scope of the rule and the company, or None without rows."""
         scopes: set[str] = {*rule.scopes, "company"}
-        running = str(isinstance(rule.condition, (CountFilter, *TOGETHER)))
+        running = str(isinstance(rule.condition, RUNNING))
         key = (rule.metric, rule.grain, rule.dimension, running, *sorted(scopes), *rule.only)
         if rule.on_targets:
             key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
@@ -130,7 +133,7 @@ class Panels:
             rows,
             as_of=self.as_of,
             workdays=self.workdays if rule.described.additive or rule.pause else None,
-            with_running=with_running and isinstance(rule.condition, (CountFilter, *TOGETHER)),
+            with_running=with_running and isinstance(rule.condition, RUNNING),
         )
 
     def _with_ends(self, panel: Panel, rule: Rule) -> Panel:

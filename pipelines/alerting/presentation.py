@@ -24,6 +24,7 @@ from pipelines.alerting.drivers import (
     target_drivers,
 )
 from pipelines.alerting.episodes import LEVEL_NAMES
+from pipelines.alerting.figures import told_by
 from pipelines.alerting.messages import Facts, message
 from pipelines.alerting.panel import Panel, metric_panel
 from pipelines.alerting.rules import Rule
@@ -145,7 +146,7 @@ class Presenter:
             day = panel.dates[row].astype(object)
             # What tells nobody needs no reasons and no sentence: thousands of scopes have thousands of it.
             silent = rule.mode == "watch"
-            drivers = [] if silent else self._drivers(history, record, scope, row)
+            drivers = [] if silent or rule.pools else self._drivers(history, record, scope, row)
             record["evidence"] = record.pop("_evidence")
             now = present(history, row, series, last) if rule.filters else None
             amount = amount_at_risk(
@@ -160,7 +161,7 @@ class Presenter:
             agrees = bool(boost is not None and boost[row, series])
             facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
             said = [(p.zh, p.en, LEVEL_NAMES[int(p.level[row, series])]) for p in parts]
-            facts = replace(facts, now=now, parts=said)
+            facts = replace(facts, now=now, parts=said, figures=told_by(history, row, series))
             record.update(columns_of(now))
             record["full_miss_probability"] = facts.full_miss
             record["scope_name"] = self.tree.name.get(scope, scope[1])
@@ -251,9 +252,8 @@ def _remaining(rule: Rule, panel: Panel, row: int, series: int) -> dict[str, Any
     if not rule.on_targets:
         return {"period_end": None, "days_left": None, "needed_per_week": None}
     left = panel.cell("days_left", row, series)
-    workdays = panel.cell("workdays_total", row, series) - panel.cell(
-        "workdays_elapsed", row, series
-    )
+    total, gone = (panel.cell(f"workdays_{name}", row, series) for name in ("total", "elapsed"))
+    workdays = total - gone
     needed = panel.cell("needed_per_workday", row, series)
     end = panel.dates[row].astype(object) + dt.timedelta(days=int(left))
     return {

@@ -239,11 +239,15 @@ def _with_known_partners(
 def _with_known_parts(
     file: str, rules: list[Rule], places: dict[str, str], problems: list[Problem]
 ) -> list[Rule]:
-    """Without the rules made of others that are not there, off, or made of others themselves."""
-    usable = {rule.name for rule in rules if not rule.parts and rule.mode != "off"}
+    """Without the rules made of others that are not there, off, or made of others themselves; what pools
+    figures takes filters alone.
+    """
+    plain = [rule for rule in rules if not (rule.parts or rule.pools) and rule.mode != "off"]
+    filters = {rule.name for rule in plain if rule.filters}
     kept = []
     for rule in rules:
-        unknown = [name for name in rule.parts if name not in usable]
+        usable = filters if rule.pools else {one.name for one in plain}
+        unknown = [name for name in (*rule.parts, *rule.pools) if name not in usable]
         if not unknown:
             kept.append(rule)
             continue
@@ -251,7 +255,9 @@ def _with_known_parts(
             Problem(
                 file,
                 f"{places[rule.name]}, condition.of",
-                text("config.rules.no_part", rules=unknown),
+                text(
+                    "config.rules.no_voice" if rule.pools else "config.rules.no_part", rules=unknown
+                ),
                 text("config.rules.some_of", others=", ".join(sorted(usable - {rule.name}))),
             )
         )

@@ -21,6 +21,7 @@ from pipelines.alerting.conditions import (
     ON_TARGETS,
     TOGETHER,
     AnyCondition,
+    Pooled,
 )
 from pipelines.alerting.states import Laws
 from pipelines.language import Text as Sentence
@@ -158,9 +159,14 @@ class Rule(_Part):
         return self.condition.of if isinstance(self.condition, TOGETHER) else ()
 
     @property
+    def pools(self) -> tuple[str, ...]:
+        """Names of the filters whose figures are judged together, if that is how it is judged."""
+        return self.condition.of if isinstance(self.condition, Pooled) else ()
+
+    @property
     def in_weeks(self) -> bool:
         """It says in which week a matter began, not on which day it was first seen."""
-        return self.filters or isinstance(self.condition, ON_PERSONS)
+        return self.filters or isinstance(self.condition, (Pooled, *ON_PERSONS))
 
     @property
     def described(self) -> Metric:
@@ -174,7 +180,7 @@ class Rule(_Part):
     @property
     def laws(self) -> Laws:
         # The parts have confirmed what they say.
-        plain = self.filters or bool(self.parts)
+        plain = self.filters or bool(self.parts or self.pools)
         confirm = Confirm(warning=1, danger=1, clear=1) if plain else self.confirm
         return Laws(
             confirm_warning=confirm.warning,

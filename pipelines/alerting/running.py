@@ -17,9 +17,11 @@ from pipelines.alerting.beginnings import beginnings
 from pipelines.alerting.conditions import ON_PERSONS
 from pipelines.alerting.conditions.base import Context, Flags, Judge, Levels, Row
 from pipelines.alerting.conditions.filters import FilterJudge
+from pipelines.alerting.conditions.pooled import PooledJudge
 from pipelines.alerting.panel import Panel
 from pipelines.alerting.rules import Pause, Rule
 from pipelines.alerting.states import Ending, States
+from pipelines.alerting.voices import Spoken
 
 
 class Status(IntEnum):
@@ -43,6 +45,7 @@ FIELDS = (
     "size",
     "recent",
     "recent_expected",
+    "odds",
     "evidence",
 )
 
@@ -53,7 +56,8 @@ class History:
 
     `level` is the confirmed level, `episode` the ordinal of the open episode (0 none), `since`
     the row in which it began, `ending` the `Ending` on the last day of an episode. `onset`: where a
-    filter tells the beginning, first and last row of the span that holds it in 80 of 100 cases.
+    filter tells the beginning, first and last row of the span that holds it in 80 of 100 cases. `spoken`: what
+    each of the figures says that a rule pools.
     """
 
     rule: Rule
@@ -65,6 +69,7 @@ class History:
     ending: NDArray[np.int8]
     fields: dict[str, NDArray[np.float64]]
     onset: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+    spoken: Spoken | None = None
 
 
 def run(
@@ -152,10 +157,14 @@ def run(
         elif isinstance(rule.condition, ON_PERSONS):
             fresh = (states.episode > 0) & (before != states.episode)
             states.since[fresh] = max(t - rule.condition.weeks + 1, 0)
+        elif isinstance(judge, PooledJudge):
+            fresh = (states.episode > 0) & (before != states.episode)
+            states.since[fresh] = judge.since[t, fresh]
         level[t], episode[t], since[t] = states.level, states.episode, states.since
         _mark(clean, t, before, states, ending[t], judge.forget, begun if rule.filters else None)
     onset = span if rule.filters else None
-    return History(rule, panel, level, status, episode, since, ending, fields, onset)
+    spoken = judge.spoken if isinstance(judge, PooledJudge) else None
+    return History(rule, panel, level, status, episode, since, ending, fields, onset, spoken)
 
 
 def _begin_anew(  # type: ignore[no-untyped-def]

@@ -123,9 +123,13 @@ def _over_periods(
     ends = records.customers_on(last).state.reindex(base.index)
     due = records.open_on(before)
     due = scope.of(within(due, first, last, "due"))
+    open_before, still = scope.of(records.open_on(before)), records.open_on(last)
+    order_now = open_before.opportunity_id.map(still.set_index("opportunity_id").order)
+    moved = order_now.isna() | (order_now > open_before.order)
     slipped = due[due.opportunity_id.isin(records.open_on(last).opportunity_id)]
     return {
         ("churn_rate", ""): share((ends == "churned").sum(), len(base)),
+        ("moved_share", ""): share(moved.sum(), len(open_before)),
         ("slippage_share", ""): share(slipped.amount.sum(), due.amount.sum()),
     }
 

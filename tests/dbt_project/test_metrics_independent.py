@@ -35,7 +35,7 @@ PERIODS = [
 METRICS = {
     *("revenue", "orders", "new_accounts", "opportunities_created", "win_rate", "win_rate_amount"),
     *("stage_conversion", "sales_cycle_days", "days_in_stage", "activities", "inbound_share"),
-    *("stalled_share", "idle_share", "overdue_close_share", "open_pipeline_amount"),
+    *("stalled_share", "moved_share", "idle_share", "overdue_close_share", "open_pipeline_amount"),
     *("silent_accounts", "churn_rate", "late_order_share", "leads_created", "lead_conversion"),
     *("slippage_share", "target_attainment", "pipeline_coverage", "concentration"),
     *("pipeline_coverage_next", "key_account_engagement"),

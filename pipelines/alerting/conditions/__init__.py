@@ -16,6 +16,7 @@ from pipelines.alerting.conditions.counts import PChart, Poisson
 from pipelines.alerting.conditions.evidence import CountShift, RateShift
 from pipelines.alerting.conditions.limits import AgainstPast, Change, Limit
 from pipelines.alerting.conditions.persons import Collapse, NoTrace
+from pipelines.alerting.conditions.pooled import Pooled
 from pipelines.alerting.conditions.rate_filter import RateFilter
 from pipelines.alerting.conditions.rates import RateFall
 from pipelines.alerting.conditions.runs import Consecutive, Trend
@@ -43,7 +44,8 @@ AnyCondition = Annotated[
     | Pace
     | Burn
     | AllOf
-    | AnyOf,
+    | AnyOf
+    | Pooled,
     Field(discriminator="type"),
 ]
 
@@ -85,6 +87,7 @@ __all__ = [
     "PChart",
     "Pace",
     "Poisson",
+    "Pooled",
     "Probability",
     "RateFall",
     "RateFilter",

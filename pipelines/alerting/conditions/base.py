@@ -9,9 +9,9 @@ and learns its baseline from rows that `clean` marks as free of confirmed episod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.alerting.catalogue import Direction
 from pipelines.alerting.panel import Floats, Panel
 from pipelines.alerting.season import PeriodEdges, period_edges
+
+if TYPE_CHECKING:
+    from pipelines.alerting.voices import Voice
 
 Levels = NDArray[np.int8]
 Flags = NDArray[np.bool_]
@@ -38,6 +41,7 @@ class Context:
     whether it is known, in the panel's shape, of the rules that a condition of rules names. `absent`: where
     a person is known to be away, `heads`: people of teams and regions; None: nothing is known of that.
     `bare`: only levels are asked for, so that limits and evidence need not be worked out.
+    `voices`: what the rules say whose figures a condition pools; `metric`: the rule's own.
     """
 
     reference: NDArray[np.intp]
@@ -50,6 +54,8 @@ class Context:
     absent: Flags | None = None
     heads: Floats | None = None
     bare: bool = False
+    voices: Sequence[Voice] = ()
+    metric: str = ""
 
     def is_paused(self, t: int) -> bool:
         return self.paused is not None and bool(self.paused[t])
@@ -62,7 +68,8 @@ class Row:
     `raw` is the level by the limits as they stand, `held` by limits relaxed by the hysteresis
     (raw <= held). `known` is False where there was not enough to judge; `early` where the period
     is too young. Limits are in the unit of `value`. Filters only: `size`, how far off the figure is, as a
-    factor of the expected one; `recent` and `recent_expected`, the last weeks together (counts summed).
+    factor of the expected one; `recent` and `recent_expected`, the last weeks together (counts summed); `odds`,
+    its evidence before calibration. `evidence`: of figures pooled, where a level stands.
     """
 
     raw: Levels
@@ -78,6 +85,8 @@ class Row:
     size: Floats | None = None
     recent: Floats | None = None
     recent_expected: Floats | None = None
+    odds: Floats | None = None
+    evidence: Floats | None = None
 
 
 class Judge:

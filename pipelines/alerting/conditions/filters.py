@@ -178,6 +178,7 @@ class FilterJudge(Judge):
             size=chain.mean_size(alpha, self.factors),
             recent=self.summed(had, total),
             recent_expected=self.summed(should, total),
+            odds=np.where(known, chain.evidence(alpha), np.nan),
         )
 
     def summed(self, total: Floats, weight: Floats) -> Floats:

@@ -75,6 +75,9 @@ class AgainstPast(Condition):
     Quantile 0 is the minimum of the past for a metric that hurts below, the maximum for one that
     hurts above. `margin` asks for a distance beyond it, as a share of the quantile.
     `floor`: the value itself must lie beyond it too, where anything milder is nobody's concern.
+    `errors`: a share must also lie so many standard errors from the middle of its past, those of a share of
+    that many cases: a fifth more is much in a thousand opportunities and chance in eighty. Of shares of
+    an amount ask for nearly twice as many, since a few large cases weigh most.
     `relative: company` judges the ratio to the whole company's value of the same day, so that a
     holiday or a season that moves everybody is nobody's alarm; the company itself is judged by
     its own value.
@@ -87,6 +90,7 @@ class AgainstPast(Condition):
     danger_margin: float | None = Field(default=None, ge=0)
     relative: Literal["none", "company"] = "none"
     floor: float | None = Field(default=None, ge=0)
+    errors: float = Field(default=0.0, ge=0, le=5)
     window: int = Field(default=1, ge=1, le=104)
     history: int = Field(default=52, ge=8, le=520)
     min_history: int = Field(default=12, ge=4)
@@ -167,6 +171,10 @@ class _QuantileJudge(Judge):
         far = c.margin if c.danger_margin is None else c.danger_margin
         warning, danger = warning * (1 + sign * c.margin), danger * (1 + sign * far)
         cases = self.panel.field("sample_size")[t]
+        if c.errors:
+            edge = middle + sign * c.errors * self._error(middle, t)
+            beyond = np.fmin if below else np.fmax
+            warning, danger = beyond(warning, edge), beyond(danger, edge)
         usable = enough & ~(cases < self.context.min_sample)
         score = np.where(usable, sign * self.ratio[t], np.nan)
         if c.floor is not None:
@@ -182,6 +190,14 @@ class _QuantileJudge(Judge):
             shown=(warning * scale, danger * scale),
             sample=cases,
         )
+
+    def _error(self, middle: Floats, t: int) -> Floats:
+        """Standard error of a share, on the scale of the ratio; weeks pooled hold the same cases again."""
+        # A share that is usually near nought is judged as one at the floor: one case moves it that far.
+        p = np.clip(np.maximum(middle * self.scale[t], self.condition.floor or 0.0), 0.0, 1.0)
+        n = np.maximum(self.panel.field("sample_size")[t] / self.condition.window, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.sqrt(p * (1 - p) / n) / self.scale[t]
 
 
 def _quantiles(rows: Floats, shares: list[float]) -> list[Floats]:

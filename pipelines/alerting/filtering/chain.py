@@ -22,6 +22,8 @@ FALLS = np.array([0.8, 0.65, 0.5, 0.3, 0.1, 0.01])
 RISES = np.array([1.3, 1.7, 2.3, 3.2, 5.0, 9.0])
 WEIGHTS = np.array([0.2, 0.2, 0.2, 0.15, 0.15, 0.1])
 ENTER, LEAVE, RESIZE = 1 / 150, 1 / 10, 0.05
+# Log-odds of being off where nothing is known.
+RESTING = float(np.log(ENTER / LEAVE))
 
 
 def law() -> Floats:
@@ -80,6 +82,12 @@ def mean_size(alpha: Floats, factors: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.exp(np.log(factors) @ off / total)
     return np.where(total > 0, found, 1.0)
+
+
+def evidence(alpha: Floats) -> Floats:
+    """Log-odds of being off over those at rest: what this figure says, without what anybody would say."""
+    off = np.clip(1 - alpha[0], 1e-9, 1 - 1e-9)
+    return np.log(off / (1 - off)) - RESTING
 
 
 def onset(usual: Floats, gains: Floats, log_norms: Floats) -> tuple[NDArray[np.intp], ...]:

@@ -17,6 +17,8 @@ import scipy
 from pipelines.alerting.panel import Floats
 
 A, B = 0.14, 0.63
+# Of figures pooled, that one of those that speak is really off; read off the same companies.
+POOLED_A, POOLED_B = 0.16, 0.5
 MOST = 0.95
 STEP = 0.05
 
@@ -30,6 +32,11 @@ def calibrated(off: Floats) -> Floats:
 def believed_at(q: Floats) -> Floats:
     """The filter's probability of "off" at which `calibrated` gives q."""
     return scipy.special.expit((scipy.special.logit(q) - A) / B)
+
+
+def pooled_and_calibrated(evidence: Floats) -> Floats:
+    """The probability from the log-evidence of several figures together."""
+    return scipy.special.expit(POOLED_A + POOLED_B * evidence)
 
 
 def shown(q: Floats) -> Floats:

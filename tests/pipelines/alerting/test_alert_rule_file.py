@@ -67,6 +67,11 @@ def test_a_rule_made_of_others_names_rules_that_are_there(tmp_path: Path) -> Non
     assert "condition.of" in told[0]
     assert "both" in told[0]
     assert "off" in told[0]
+    # Figures are pooled by the evidence of filters; "good" has a limit and none.
+    pooled = entry(name="pooled", condition={"type": "pooled", "of": ["good", "late"]})
+    rules, told = load(tmp_path, GOOD, entry(), pooled)
+    assert [rule.name for rule in rules] == ["good", "late"]
+    assert "neither count_filter nor rate_filter" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,67 @@ def test_no_sentence_of_a_share_contradicts_itself() -> None:
             assert "nan" not in says + one["message_en"]
             assert one["probability"] <= 0.95
     assert read > 60
+
+
+POOLED = re.compile(r"最近 3 周有 (?P<count>\d+) 项同时不如平常：(?P<figures>.*?)。")
+ONE = re.compile(r"(\S+?) ([\d,.]+)（应有 ([\d,.]+)）")
+
+
+def test_figures_pooled_are_told_with_their_own_numbers_and_before_any_is_sure() -> None:
+    rng = np.random.default_rng(3)
+    metrics = ("orders", "new_accounts", "opportunities_created")
+    falls = {n: int(rng.integers(40, 85)) for n in range(1, 13)}
+    frames = []
+    for metric in metrics:
+        teams = {}
+        for n in range(1, 25):
+            mean = np.full(WEEKS, 9.0)
+            if n in falls:
+                mean[falls[n] : falls[n] + 12] *= 0.55
+            teams[n] = rng.poisson(mean)
+        frames += [weekly(metric, counts, scope=("team", f"T{n}")) for n, counts in teams.items()]
+        frames.append(weekly(metric, sum(teams.values()), scope=("company", "company")))
+    rows = pd.concat(frames)
+    parts = [
+        rule(metric, {"type": "count_filter"}, name=metric, family=metric, scopes=["team"])
+        for metric in metrics
+    ]
+    both = rule("orders", {"type": "pooled", "of": list(metrics)}, name="pooled", family="pooled",
+                scopes=["team"], money={"by": "none"})  # fmt: skip
+    last = MONDAY + dt.timedelta(days=7 * WEEKS - 1)
+    whole = evaluate(rows, no_completion(), [both, *parts], scopes(24), as_of=last)
+    levels = whole.levels[whole.levels["level"].isin(["warning", "danger"])]
+    sure = {
+        (scope, day)
+        for scope, day in levels.loc[levels["rule"] != "pooled", ["scope_id", "as_of"]].itertuples(
+            index=False
+        )
+    }
+    found = whole.episodes[whole.episodes["rule"] == "pooled"]
+    assert set(found["peak_level"]) == {"warning"}
+
+    def of_a_fall(one: dict[str, Any]) -> bool:
+        begin = falls.get(int(one["scope_id"][1:]))
+        first = MONDAY + dt.timedelta(days=7 * (begin or 0))
+        # Twelve weeks, and as long as the last weeks still hold some of them.
+        return begin is not None and first <= one["opened_on"] <= first + dt.timedelta(weeks=15)
+
+    sooner, wrong = set(), 0
+    for one in found.to_dict("records"):
+        for says in (one["message_zh"], one["message_en"]):
+            assert "nan" not in says
+        told = POOLED.search(one["message_zh"])
+        assert told, one["message_zh"]
+        figures = ONE.findall(told["figures"])
+        assert len(figures) == int(told["count"]) >= 2, one["message_zh"]
+        assert all(number(value) < number(usual) for _, value, usual in figures), one["message_zh"]
+        assert one["since"] <= one["opened_on"] <= last
+        assert (one["scope_id"], pd.Timestamp(one["opened_on"])) not in sure
+        if of_a_fall(one):
+            sooner.add(one["scope_id"])
+        else:
+            wrong += 1
+    # Most falls are told by their figures together first, without more false alarms than by one figure.
+    assert len(sooner) > 0.6 * len(falls)
+    alone = whole.episodes[whole.episodes["rule"] != "pooled"].to_dict("records")
+    assert wrong <= sum(not of_a_fall(one) for one in alone) / len(metrics)

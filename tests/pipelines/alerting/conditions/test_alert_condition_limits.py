@@ -117,3 +117,13 @@ def test_against_past_with_floor_leaves_mild_values_alone() -> None:
     assert course(share("slippage_share", hits, [100] * 7), rule("slippage_share", condition)) == (
         "----nnd"
     )
+    # A fifth of twenty cases is chance by its standard error, of a hundred it is not.
+    few, sure = [0, 0, 0, 0, 0, 4, 12], {**condition, "errors": 4}
+    assert (
+        course(share("slippage_share", few, [20] * 7), rule("slippage_share", condition))[5:]
+        == "dd"
+    )
+    assert course(share("slippage_share", few, [20] * 7), rule("slippage_share", sure))[5:] == "nd"
+    assert (
+        course(share("slippage_share", hits, [100] * 7), rule("slippage_share", sure))[5:] == "nd"
+    )
