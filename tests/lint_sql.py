@@ -5,6 +5,7 @@ Add here: nothing but what makes the same linting quicker. Keep out: rules (`pyp
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from jinja2 import Environment
@@ -29,4 +30,8 @@ def _compiled_once(
 Environment.compile = _compiled_once  # type: ignore[method-assign]
 
 if __name__ == "__main__":
+    # Trees of segments are all live until their file is done: looking for garbage a tenth as often
+    # costs a tenth less in all, and 30 MB.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
     cli()
