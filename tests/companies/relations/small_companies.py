@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import yaml
 from company_folder import load_company
-from compiled_models import compiled_models, in_memory
+from compiled_models import DATABASE, compiled_models
 from hypothesis import strategies as st
 
 from pipelines.warehouse.binding import bind
@@ -134,15 +135,15 @@ class Builder:
         folder = root / "given"
         _write(company, folder)
         loaded = load_company(folder, root / "loaded")
-        path, connection = in_memory()
+        path = root / f"{DATABASE}.duckdb"
         bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
         compiled = compiled_models(loaded.settings, self.cache).only(*WANTED)
-        compiled.build(connection, loaded.settings, tested=False)
-        found = {
-            name: connection.execute(f"select * from marts.{name} order by all").df()
-            for name in WANTED
-        }
-        connection.close()
+        compiled.build(path, loaded.settings, tested=False)
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found = {
+                name: connection.execute(f"select * from marts.{name} order by all").df()
+                for name in WANTED
+            }
         shutil.rmtree(root)
         return found
 
