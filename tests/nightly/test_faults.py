@@ -103,24 +103,6 @@ def test_rows_that_vanish_stop_the_publication_and_readers_keep_the_last_version
     assert "2026-10-30" in told
 
 
-def test_a_broken_file_is_refused_loudly_and_its_last_version_stays_in_force(
-    published: Installation, tmp_path: Path
-) -> None:
-    site = published.copy(tmp_path / "site")
-    sheet = site.sheets / "activities.csv"
-    text = sheet.read_text(encoding="utf-8-sig")
-    sheet.write_text(text.replace("occurred_at", "when", 1), encoding="utf-8")
-    done = site.forewarn("run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "activities.csv" in done.stdout
-    assert "when" in done.stdout
-    before = published.query("select count(*) from marts.fct_activities")
-    assert site.query("select count(*) from marts.fct_activities") == before
-    assert site.query(
-        "select count(*) from marts.rpt_data_quality where not passed and subject like '%activities%'"
-    ) != [(0,)]
-
-
 def test_a_wrong_configuration_is_told_by_file_and_key_before_anything_runs(
     published: Installation, tmp_path: Path
 ) -> None:

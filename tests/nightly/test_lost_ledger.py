@@ -1,4 +1,5 @@
-"""A ledger that is deleted or emptied comes back with its answers, and nobody hears twice."""
+"""A ledger that is deleted or emptied comes back with its answers, and nobody hears twice; in the same
+night a file is broken, which is told as loudly as in any other."""
 
 from __future__ import annotations
 
@@ -51,22 +52,50 @@ def outbox(site: Installation) -> set[Path]:
     return set((site.data / "outbox").rglob("*.md"))
 
 
-def test_a_deleted_ledger_is_put_back_by_the_next_night_and_told_to_the_data_owner_alone(
-    site: Installation,
-) -> None:
+@pytest.fixture(scope="module")
+def after_both(
+    published: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Installation, str, dict[str, bool], set[Path], str]:
+    """A night with the ledger gone and a column of a file renamed: what stood before, and what it said."""
+    site = published.copy(tmp_path_factory.mktemp("lost") / "site")
     settings = settings_of(site)
     assert (site.current / COPY).stat().st_mode & 0o077 == 0
     alert = answered(settings)
     keep_copy(settings)
     before, heard = state(settings), outbox(site)
     delete(settings)
+    sheet = site.sheets / "activities.csv"
+    text = sheet.read_text(encoding="utf-8-sig")
+    sheet.write_text(text.replace("occurred_at", "when", 1), encoding="utf-8")
     done = site.forewarn("run")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "The ledger was gone or empty" in done.stdout
-    assert state(settings) == before
+    return site, alert, before, heard, done.stdout
+
+
+def test_a_deleted_ledger_is_put_back_by_the_next_night_and_told_to_the_data_owner_alone(
+    after_both: tuple[Installation, str, dict[str, bool], set[Path], str],
+) -> None:
+    site, alert, before, heard, printed = after_both
+    assert "The ledger was gone or empty" in printed
+    now = state(settings_of(site))
+    assert {one: now.get(one) for one in before} == before
     assert before[alert]
     assert {path.parent.name for path in outbox(site) - heard} == {"data_owner"}
     assert not (site.data / NOTE).exists()
+
+
+def test_a_broken_file_is_refused_loudly_and_its_last_version_stays_in_force(
+    published: Installation,
+    after_both: tuple[Installation, str, dict[str, bool], set[Path], str],
+) -> None:
+    site, *_, printed = after_both
+    assert "activities.csv" in printed
+    assert "when" in printed
+    before = published.query("select count(*) from marts.fct_activities")
+    assert site.query("select count(*) from marts.fct_activities") == before
+    assert site.query(
+        "select count(*) from marts.rpt_data_quality where not passed and subject like '%activities%'"
+    ) != [(0,)]
 
 
 def test_an_emptied_ledger_is_put_back_as_well(site: Installation) -> None:
