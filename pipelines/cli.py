@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.administering import add_to
-from pipelines.commands.answers import JsonOption, alerts_app, day_of, signal_app
+from pipelines.commands.answers import JsonOption, alerts_app, day_of, given_day, signal_app
 from pipelines.commands.options import SpeakingApp, hide_secrets, speak_first
 from pipelines.language import text as words
 from pipelines.nights.privacy import keep_files_private
@@ -156,7 +156,7 @@ def backfill(
 
     if step not in STEPS:
         raise typer.BadParameter(str(words("command.backfill.no_step", given=step)))
-    span = day_of(first), day_of(last)
+    span = given_day(first), given_day(last)
     raise typer.Exit(backfill(*span, step, out, report=with_report, again=again))
 
 

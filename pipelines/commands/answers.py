@@ -20,8 +20,11 @@ signal_app = SpeakingApp(no_args_is_help=True)
 
 def day_of(text: str | None) -> dt.date | None:
     """A date option, or a clear usage error."""
-    if text is None:
-        return None
+    return None if text is None else given_day(text)
+
+
+def given_day(text: str) -> dt.date:
+    """A date as it was typed, or a clear usage error."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

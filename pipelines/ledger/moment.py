@@ -18,4 +18,4 @@ def moment(ledger: Ledger) -> tuple[int | None, ...]:
     """The same as long as no night, answer, signal or remark came; one read of five keys."""
     query = select(*(select(func.max(column)).scalar_subquery() for column in _NEWEST))
     with ledger.reading() as session:
-        return tuple(session.execute(query).one())
+        return tuple(session.execute(query).one().tuple())

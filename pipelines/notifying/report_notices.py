@@ -21,7 +21,7 @@ from pipelines.language import text
 from pipelines.ledger.due import IsWorkday
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.hours import earliest
-from pipelines.notifying.messages import Line, Link, compose
+from pipelines.notifying.messages import Block, Line, Link, compose
 from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of
 from pipelines.notifying.recipients import Recipient
 
@@ -71,7 +71,10 @@ def tell_of_reports(
             ]
             address = f"{base_url.rstrip('/')}/reports/{page.parent.name}/{page.name}"
             title = text(f"notice.report.{report.kind}", day=report.of).into(language)
-            blocks = [*map(Line, said), Link(text("notice.report.open").into(language), address)]
+            blocks: list[Block] = [
+                *map(Line, said),
+                Link(text("notice.report.open").into(language), address),
+            ]
             enqueue(
                 session, recipient, compose(title, blocks), kind="report", alert_ids=(), now=now,
                 notice_key=key_of(recipient.person_id, "report", report.kind, report.of),

@@ -43,9 +43,7 @@ def _flows(records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Sco
     return {
         ("revenue", ""): flow(orders.amount.sum()),
         ("orders", ""): flow(len(orders)),
-        ("new_accounts", ""): flow(
-            len(scope.of(within(records.new_accounts(), first, last, "day")))
-        ),
+        ("new_accounts", ""): flow(len(scope.of(within(records.new_accounts, first, last, "day")))),
         ("opportunities_created", ""): flow(len(scope.of(within(created, first, last, "day")))),
         ("activities", ""): flow(len(activities)),
         ("inbound_share", ""): share((told.direction == "inbound").sum(), len(told)),

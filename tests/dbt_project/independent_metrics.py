@@ -6,8 +6,9 @@ A figure is (numerator, denominator, value); denominator None where the mart has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, wraps
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,21 @@ class Scope:
         return rows[rows[{"team": "team_id", "rep": "owner_id"}[self.kind]] == self.key]
 
 
+def once_a_day(
+    of_day: Callable[[Records, pd.Timestamp], pd.DataFrame],
+) -> Callable[[Records, pd.Timestamp], pd.DataFrame]:
+    """What depends on the day alone is worked out once for all scopes and metrics that ask."""
+
+    @wraps(of_day)
+    def kept(records: Records, day: pd.Timestamp) -> pd.DataFrame:
+        key = (of_day.__name__, day)
+        if key not in records.of_days:
+            records.of_days[key] = of_day(records, day)
+        return records.of_days[key]
+
+    return kept
+
+
 class Records:
     """The entities with days and teams of the day, and what the period of a figure asks of them."""
 
@@ -52,10 +68,15 @@ class Records:
         deals as it was at each of its loads, oldest first.
         """
         self.workdays, self.as_of = workdays, as_of
+        self.of_days: dict[tuple[str, pd.Timestamp], pd.DataFrame] = {}
         stays = frames["users"]
         self.stays = stays.assign(
             first=pd.to_datetime(stays.valid_from), last=pd.to_datetime(stays.valid_to)
         )
+        self._stays_of = {
+            owner: tuple(own[name].to_numpy() for name in ("first", "last", "team_id"))
+            for owner, own in self.stays.groupby("user_id", sort=False)
+        }
         self.accounts = frames["accounts"].set_index("account_id")
         self.deals = frames["opportunities"].set_index("opportunity_id")
         self.targets = frames["targets"]
@@ -91,12 +112,13 @@ class Records:
 
     def team_of(self, owner: str, day: pd.Timestamp) -> str | None:
         """The team of the stay of the day, else of the nearest stay."""
-        own = self.stays[self.stays.user_id == owner]
-        if own.empty:
+        if owner not in self._stays_of:
             return None
-        before = (own["first"] - day).dt.days.clip(lower=0)
-        after = (day - own["last"]).dt.days.clip(lower=0).fillna(0)
-        return own.team_id.iloc[int((before + after).to_numpy().argmin())]
+        first, last, teams = self._stays_of[owner]
+        none, that_day = np.timedelta64(0, "D"), day.to_datetime64()
+        before = np.maximum(first - that_day, none)
+        after = np.where(np.isnat(last), none, np.maximum(that_day - last, none))
+        return teams[int((before + after).argmin())]
 
     def _credited(self, rows: pd.DataFrame) -> pd.DataFrame:
         keys = rows[["owner_id", "day"]].drop_duplicates()
@@ -139,9 +161,9 @@ class Records:
 
     def amount_on(self, deals: pd.Series, day: pd.Timestamp) -> pd.Series:
         """Last amount known at the end of the day, else the first one that ever was."""
-        by_then = self.amounts[self.amounts.changed_at < day + DAY]
-        last = by_then.groupby("opportunity_id").amount.last()
-        first = self.amounts.groupby("opportunity_id").amount.first()
+        told = self.amounts[self.amounts.opportunity_id.isin(deals)]
+        last = told[told.changed_at < day + DAY].groupby("opportunity_id").amount.last()
+        first = told.groupby("opportunity_id").amount.first()
         return deals.map(last).fillna(deals.map(first)).fillna(0.0).astype(float)
 
     def _closes(self, loads: list[tuple[pd.Timestamp, pd.DataFrame]]) -> pd.DataFrame:
@@ -164,6 +186,7 @@ class Records:
         known = self.closes[self.closes.known_at < day + DAY]
         return deals.map(known.groupby("opportunity_id").due.last())
 
+    @once_a_day
     def open_on(self, day: pd.Timestamp) -> pd.DataFrame:
         """Deals open at the end of the day, with what was known of them then."""
         end = day + DAY
@@ -196,6 +219,7 @@ class Records:
             for stage, part in days.groupby(stays.to_stage)
         }
 
+    @once_a_day
     def key_accounts(self, month: pd.Timestamp) -> pd.DataFrame:
         """The largest customers of each team that made half of its revenue in the year before."""
         year = self.orders[
@@ -216,6 +240,7 @@ class Records:
         larger = teams.cumsum() - rows.worth
         return rows[larger < 0.5 * teams.transform("sum")]
 
+    @once_a_day
     def customers_on(self, day: pd.Timestamp) -> pd.DataFrame:
         """Customers that had ordered by the day: where they stood in their order rhythm."""
         days = self.orders[self.orders.day <= day][["account_id", "day"]].drop_duplicates()
@@ -242,6 +267,7 @@ class Records:
         known = {owner: self.team_of(owner, day) for owner in owners.dropna().unique()}
         return owners.map(known)
 
+    @once_a_day
     def silent_on(self, day: pd.Timestamp) -> pd.DataFrame:
         """Customers that still order or have an open deal: whether nobody spoke to them and none ordered."""
         rhythm = self.customers_on(day)
@@ -257,6 +283,7 @@ class Records:
             is_silent=~((day - rows.account_id.map(last)).dt.days <= 30),
         )
 
+    @cached_property
     def new_accounts(self) -> pd.DataFrame:
         first = self.orders.sort_values(["day", "order_id"]).groupby("account_id").head(1)
         created = first.account_id.map(self.accounts.created_at).dt.normalize()

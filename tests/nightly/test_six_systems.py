@@ -26,7 +26,8 @@ from simulators.company_parts import SYSTEMS, Part, serve
 from pipelines.sample import SampleCompany
 from pipelines.sample.writing import as_text, write_sample
 from pipelines.settings import DBT_PROJECT, load_settings
-from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
+from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars, kept_parse
+from pipelines.warehouse.dbt_process import PARSED
 
 pytestmark = pytest.mark.nightly
 
@@ -196,9 +197,11 @@ def test_every_unit_test_of_the_models_passes(
     warehouse = tmp_path / "warehouse.duckdb"
     shutil.copy(site.current / "warehouse.duckdb", warehouse)
     settings = load_settings(site.config, site.data)
+    parsed = kept_parse(settings)
+    assert parsed is not None
     done = subprocess.run(
         [
-            sys.executable, "-m", "pipelines.warehouse.dbt_process", "test", "--select", "test_type:unit",
+            sys.executable, "-m", "pipelines.warehouse.dbt_process", PARSED, str(parsed), "test", "--select", "test_type:unit",
             "--vars", json.dumps(dbt_vars(settings, settings.today())),
             "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target"),
         ],

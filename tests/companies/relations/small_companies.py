@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import yaml
 from company_folder import load_company
-from compiled_models import DATABASE, compiled_models
+from compiled_models import compiled_models, in_memory
 from hypothesis import strategies as st
 
 from pipelines.warehouse.binding import bind
@@ -135,15 +134,15 @@ class Builder:
         folder = root / "given"
         _write(company, folder)
         loaded = load_company(folder, root / "loaded")
-        path = root / f"{DATABASE}.duckdb"
+        path, connection = in_memory()
         bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
         compiled = compiled_models(loaded.settings, self.cache).only(*WANTED)
-        compiled.build(path, loaded.settings, tested=False)
-        with duckdb.connect(str(path), read_only=True) as connection:
-            found = {
-                name: connection.execute(f"select * from marts.{name} order by all").df()
-                for name in WANTED
-            }
+        compiled.build(connection, loaded.settings, tested=False)
+        found = {
+            name: connection.execute(f"select * from marts.{name} order by all").df()
+            for name in WANTED
+        }
+        connection.close()
         shutil.rmtree(root)
         return found
 
