@@ -22,6 +22,7 @@ def figures(records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Sc
     found |= _closes(records, first, last, scope)
     found |= _stages(records, first, last, scope)
     found |= _snapshots(records, last, scope)
+    found["moved_share", ""] = _moved(records, first, last, scope)
     found["key_account_engagement", ""] = _key_accounts(records, first, last, scope)
     if first.day == 1:
         found |= _over_periods(records, first, last, scope)
@@ -112,6 +113,13 @@ def _key_accounts(
     return share(key.account_id.isin(within(told, first, last, "day").account_id).sum(), len(key))
 
 
+def _moved(records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Scope) -> Figure:
+    open_before, still = scope.of(records.open_on(first - DAY)), records.open_on(last)
+    order_now = open_before.opportunity_id.map(still.set_index("opportunity_id").order)
+    moved = order_now.isna() | (order_now > open_before.order)
+    return share(moved.sum(), len(open_before))
+
+
 def _over_periods(
     records: Records, first: pd.Timestamp, last: pd.Timestamp, scope: Scope
 ) -> Figures:
@@ -121,13 +129,9 @@ def _over_periods(
     ends = records.customers_on(last).state.reindex(base.index)
     due = records.open_on(before)
     due = scope.of(within(due, first, last, "due"))
-    open_before, still = scope.of(records.open_on(before)), records.open_on(last)
-    order_now = open_before.opportunity_id.map(still.set_index("opportunity_id").order)
-    moved = order_now.isna() | (order_now > open_before.order)
     slipped = due[due.opportunity_id.isin(records.open_on(last).opportunity_id)]
     return {
         ("churn_rate", ""): share((ends == "churned").sum(), len(base)),
-        ("moved_share", ""): share(moved.sum(), len(open_before)),
         ("slippage_share", ""): share(slipped.amount.sum(), due.amount.sum()),
     }
 

@@ -29,7 +29,8 @@ events as (
         open_before.*,
         case
             when later.opportunity_id is null then 1
-            when stages.stage_order > open_before.stage_order and stages.pipeline = open_before.pipeline then 1
+            when stages.pipeline = open_before.pipeline and stages.stage_order > open_before.stage_order
+                then 1
             else 0
         end as has_moved
     from open_before
