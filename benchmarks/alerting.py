@@ -25,12 +25,12 @@ from benchmarks.alerting_causes import (
     with_causes,
 )
 from benchmarks.alerting_companies import Built, built
-from pipelines.alerting.backtest import by_label, directors, judge
 from pipelines.alerting.evaluation import Evaluation, evaluate
-from pipelines.alerting.intervals import wilson
-from pipelines.alerting.rule_file import load_rules
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.truth import Label, period_outcomes
+from pipelines.alerting.records.backtest import by_label, directors, judge
+from pipelines.alerting.records.intervals import wilson
+from pipelines.alerting.records.truth import Label, period_outcomes
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.rule_file import load_rules
 from pipelines.settings import PROJECT
 
 

@@ -28,11 +28,11 @@ from benchmarks.alerting_causes import RUNNING, TRUE_CAUSES, with_causes
 from benchmarks.alerting_companies import Built, built
 from benchmarks.alerting_recovery import KEY, recovered_on, truly_off
 from benchmarks.alerting_staffing import Staffing, staffing_of
-from pipelines.alerting.backtest import judge
-from pipelines.alerting.rule_file import load_rules
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import Scope
-from pipelines.alerting.truth import Label, period_outcomes
+from pipelines.alerting.records.backtest import judge
+from pipelines.alerting.records.truth import Label, period_outcomes
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.rule_file import load_rules
+from pipelines.alerting.series.scope_tree import Scope
 from pipelines.settings import PROJECT
 
 DAYS_A_QUARTER = 91.3

@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.backtest import ABOVE_REP
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import Scope, ScopeTree
-from pipelines.alerting.truth import Label
+from pipelines.alerting.records.backtest import ABOVE_REP
+from pipelines.alerting.records.truth import Label
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.scope_tree import Scope, ScopeTree
 
 NEAR = dt.timedelta(days=28)
 EXACT = "planted: its own rule and scope"

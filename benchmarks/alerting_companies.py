@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.truth import Label, read_labels
+from pipelines.alerting.records.truth import Label, read_labels
+from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.raw_zone.zone import RawZone
 from pipelines.sample import write_sample
 from pipelines.settings import PROJECT, Settings, load_settings

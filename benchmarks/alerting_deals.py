@@ -24,12 +24,12 @@ import pandas as pd
 
 from benchmarks.alerting_ceiling import ceiling
 from benchmarks.alerting_companies import Built, build_tables, kept_tables
-from pipelines.alerting.comparisons import comparisons
 from pipelines.alerting.evaluation import evaluate
-from pipelines.alerting.rule_file import load_rules
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.target_units import unit_figures
-from pipelines.alerting.truth import period_outcomes
+from pipelines.alerting.records.comparisons import comparisons
+from pipelines.alerting.records.target_units import unit_figures
+from pipelines.alerting.records.truth import period_outcomes
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.rule_file import load_rules
 from pipelines.settings import PROJECT
 
 TUNED_ON, QUOTED_ON = pd.Timestamp("2017-07-01"), pd.Timestamp("2017-10-01")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchmarks.alerting_companies import Built
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
 
 KEY = ["metric", "scope_type", "scope_id", "dimension"]
 # A figure is off where two weeks together differ by a tenth from what they would have been.

@@ -24,10 +24,10 @@ from scipy import sparse
 
 from benchmarks.alerting import replay
 from benchmarks.alerting_companies import built
-from pipelines.alerting.catalogue import METRICS
 from pipelines.alerting.evaluation import evaluate
-from pipelines.alerting.rule_file import load_rules
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.rule_file import load_rules
+from pipelines.alerting.series.catalogue import METRICS
 from pipelines.settings import PROJECT
 
 WEEKS, TEAMS, REGIONS, CASES, SHARE, RULES = 104, 300, 12, 12, 0.3, 25

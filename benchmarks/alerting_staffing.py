@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.alerting.scope_tree import Scope
+from pipelines.alerting.series.scope_tree import Scope
 from pipelines.sample.company import STREAMS
 from pipelines.sample.organisation import Organisation, organise
 from pipelines.sample.time_axis import TimeAxis

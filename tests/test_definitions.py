@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 import time_machine
 
-from pipelines.alerting.rule_file import load_rules
+from pipelines.alerting.rules.rule_file import load_rules
 from pipelines.assets.dbt_models import TESTS, shown_models
 from pipelines.assets.steps import ONLY_TAG
 from pipelines.commands.past_day import past_day_definitions

@@ -13,27 +13,27 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.alerting.absences import Away, absent
-from pipelines.alerting.cases import joined_to_cases
-from pipelines.alerting.compound import agreement, standing
+from pipelines.alerting.cases.causes import joined_to_cases
+from pipelines.alerting.cases.habit import Habit, by_habit, with_habits
+from pipelines.alerting.cases.severity import QuarterTargets, UsualRevenue
 from pipelines.alerting.conditions import ON_PERSONS, CountFilter
 from pipelines.alerting.conditions.base import Context, Flags, Levels
-from pipelines.alerting.distrust import Distrust
-from pipelines.alerting.episodes import episodes_of
-from pipelines.alerting.habit import Habit, by_habit, with_habits
-from pipelines.alerting.heads import Heads
-from pipelines.alerting.level_rows import level_rows, stood_on
-from pipelines.alerting.panels import Panels, reference_of
-from pipelines.alerting.parents import joined_to_parents
-from pipelines.alerting.presentation import EPISODE_COLUMNS, Part, Presenter
-from pipelines.alerting.readiness import Readiness, readiness_of
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.running import History, run
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.settled import Settled, restarts
-from pipelines.alerting.severity import QuarterTargets, UsualRevenue
-from pipelines.alerting.truth import period_outcomes
-from pipelines.alerting.voices import Voice, voice_of
+from pipelines.alerting.judging.absences import Away, absent
+from pipelines.alerting.judging.distrust import Distrust
+from pipelines.alerting.judging.episodes import episodes_of
+from pipelines.alerting.judging.level_rows import level_rows, stood_on
+from pipelines.alerting.judging.panels import Panels, reference_of
+from pipelines.alerting.judging.readiness import Readiness, readiness_of
+from pipelines.alerting.judging.running import History, run
+from pipelines.alerting.judging.settled import Settled, restarts
+from pipelines.alerting.judging.voices import Voice, voice_of
+from pipelines.alerting.records.truth import period_outcomes
+from pipelines.alerting.rules.compound import agreement, standing
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.heads import Heads
+from pipelines.alerting.series.parents import joined_to_parents
+from pipelines.alerting.series.scope_tree import ScopeTree
+from pipelines.alerting.words.presentation import EPISODE_COLUMNS, Part, Presenter
 
 LEVEL_COLUMNS = [
     "rule",

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from pipelines.alerting import accounts, deals
-from pipelines.alerting.catalogue import METRICS
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.cases import accounts, deals
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.catalogue import METRICS
 from pipelines.metrics import definitions
 
 # The feeds' own ages and row counts are no mart: the loads tell them.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from pipelines.alerting.feeds import feed_metrics
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.feeds import feed_metrics
 
 # Workdays, and where weeks and quarters begin.
 CALENDAR = (

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.alerting.calm_past import calm_rates
+from pipelines.alerting.cases.habit import base_rates
 from pipelines.alerting.evaluation import Evaluation
-from pipelines.alerting.false_alarms import expected_false_alarms
-from pipelines.alerting.habit import base_rates
-from pipelines.alerting.panels import Panels
-from pipelines.alerting.record import RuleRecord, judged_past, rule_records
-from pipelines.alerting.reliability import reliability
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.truth import period_outcomes
+from pipelines.alerting.judging.panels import Panels
+from pipelines.alerting.records.calm_past import calm_rates
+from pipelines.alerting.records.false_alarms import expected_false_alarms
+from pipelines.alerting.records.record import RuleRecord, judged_past, rule_records
+from pipelines.alerting.records.reliability import reliability
+from pipelines.alerting.records.truth import period_outcomes
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_past import Past
 from pipelines.settings import Settings
 

@@ -15,16 +15,16 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.alerting import accounts, deals
-from pipelines.alerting.case_rows import case_rows
-from pipelines.alerting.catalogue import untrusted_metrics
+from pipelines.alerting.cases import accounts, deals
+from pipelines.alerting.cases.case_rows import case_rows
 from pipelines.alerting.evaluation import Evaluation, evaluate
-from pipelines.alerting.readiness import readiness_frame
-from pipelines.alerting.record import records_frame, with_records
-from pipelines.alerting.rule_file import load_rules
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.weekly_evidence import evidence_rows
+from pipelines.alerting.judging.readiness import readiness_frame
+from pipelines.alerting.judging.weekly_evidence import evidence_rows
+from pipelines.alerting.records.record import records_frame, with_records
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.rule_file import load_rules
+from pipelines.alerting.series.catalogue import untrusted_metrics
+from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.alert_records import records_and_calibration

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.alerting.backtest import Span, by_label, by_rule, directors, judge
-from pipelines.alerting.comparisons import comparisons
 from pipelines.alerting.evaluation import Evaluation, evaluate, rules_without_rows
-from pipelines.alerting.record import judged_past
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.target_units import by_target_unit
-from pipelines.alerting.truth import Label, period_outcomes, read_labels
-from pipelines.alerting.tuning import Proposal, limits_of, proposals, split
+from pipelines.alerting.records.backtest import Span, by_label, by_rule, directors, judge
+from pipelines.alerting.records.comparisons import comparisons
+from pipelines.alerting.records.record import judged_past
+from pipelines.alerting.records.target_units import by_target_unit
+from pipelines.alerting.records.truth import Label, period_outcomes, read_labels
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.tuning import Proposal, limits_of, proposals, split
+from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_past import CALENDAR, COMPLETION, PEOPLE
 from pipelines.assets.alerts import usable_rules
 from pipelines.commands.terminal import say

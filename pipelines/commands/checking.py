@@ -131,7 +131,7 @@ def _print_line(line: Line) -> None:
 
 def rule_problems(settings: Settings) -> list[Problem]:
     """Problems of alert_rules.yml and recipients.yml."""
-    from pipelines.alerting.rule_file import load_rules
+    from pipelines.alerting.rules.rule_file import load_rules
     from pipelines.configuration.board_file import read_board
     from pipelines.notifying.recipients import read_recipients
 

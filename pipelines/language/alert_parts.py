@@ -1,7 +1,7 @@
 """An alert's sentence taken apart again, in whatever language it was written.
 
 Add here: a part that some page shows elsewhere or not at all. Keep out: how the sentence is put together
-(`alerting/messages.py`), and what a page does with its parts.
+(`alerting/words/messages.py`), and what a page does with its parts.
 
 Where a part begins is read from the catalogues, so that a further language needs nothing here. A sentence
 written by hand has no such parts and stays whole.

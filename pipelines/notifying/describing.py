@@ -16,7 +16,7 @@ import json
 import math
 from typing import Any
 
-from pipelines.alerting.catalogue import METRICS
+from pipelines.alerting.series.catalogue import METRICS
 from pipelines.language import stored
 from pipelines.language.alert_parts import without_advice, without_level
 from pipelines.language.figures import Writer

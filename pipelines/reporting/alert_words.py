@@ -1,7 +1,7 @@
 """The sentences about an alert: what is wrong, what to do, who answered, since when.
 
 Add here: a sentence about one alert. Keep out: how the message of a rule is made
-(`alerting/messages.py`), the words (`texts.py`), layout.
+(`alerting/words/messages.py`), the words (`texts.py`), layout.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cases: the open warnings of one cause, and the numbers that the whole page repeats.
 
 Add here: how alerts stand together in a case, and what is counted over cases.
-Keep out: which alert is whose symptom and what money a case adds (`pipelines/alerting/cases.py`,
+Keep out: which alert is whose symptom and what money a case adds (`pipelines/alerting/cases/causes.py`,
 which writes `fct_cases`), wording and layout.
 """
 

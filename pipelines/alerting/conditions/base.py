@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.alerting.catalogue import Direction
-from pipelines.alerting.panel import Floats, Panel
-from pipelines.alerting.season import PeriodEdges, period_edges
+from pipelines.alerting.series.catalogue import Direction
+from pipelines.alerting.series.panel import Floats, Panel
+from pipelines.alerting.series.season import PeriodEdges, period_edges
 
 if TYPE_CHECKING:
-    from pipelines.alerting.voices import Voice
+    from pipelines.alerting.judging.voices import Voice
 
 Levels = NDArray[np.int8]
 Flags = NDArray[np.bool_]

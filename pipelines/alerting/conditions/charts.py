@@ -25,8 +25,8 @@ from pipelines.alerting.conditions.base import (
     past,
     row,
 )
-from pipelines.alerting.panel import Floats, Panel
-from pipelines.alerting.season import Season, indices, phases
+from pipelines.alerting.series.panel import Floats, Panel
+from pipelines.alerting.series.season import Season, indices, phases
 
 
 class _Chart(Condition):

@@ -20,7 +20,7 @@ from pipelines.alerting.conditions.filters import Filter, FilterJudge
 from pipelines.alerting.filtering.curve import Curve, features
 from pipelines.alerting.filtering.fading import Fading
 from pipelines.alerting.filtering.likelihoods import count_gains
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 
 SIBLINGS = 67.0
 # A team that nearly everybody left is still asked for something.

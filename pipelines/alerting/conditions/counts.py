@@ -13,8 +13,8 @@ import scipy
 from pydantic import Field
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
-from pipelines.alerting.panel import Floats, Panel
-from pipelines.alerting.season import Season, indices, phases
+from pipelines.alerting.series.panel import Floats, Panel
+from pipelines.alerting.series.season import Season, indices, phases
 
 
 class PChart(Condition):

@@ -27,7 +27,7 @@ from pipelines.alerting.filtering import chain
 from pipelines.alerting.filtering.recent import Recent
 from pipelines.alerting.filtering.said import believed_at, calibrated, shown
 from pipelines.alerting.filtering.turning import turning_points
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 from pipelines.language import text
 
 ONSET_WEEKS = 40

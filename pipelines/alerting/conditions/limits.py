@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 
 Pair = tuple[float, float, Literal["value", "evidence"]]
 

@@ -18,7 +18,7 @@ import scipy
 from pydantic import Field
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 
 # Spread beyond chance of one person's weeks, as a part of the mean squared.
 SPREAD = 0.12

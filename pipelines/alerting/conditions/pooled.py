@@ -24,8 +24,8 @@ from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge,
 from pipelines.alerting.conditions.filters import NIGHTLY
 from pipelines.alerting.filtering import chain
 from pipelines.alerting.filtering.said import pooled_and_calibrated, shown
-from pipelines.alerting.panel import Floats, Panel
-from pipelines.alerting.voices import Spoken, spoken_on
+from pipelines.alerting.judging.voices import Spoken, spoken_on
+from pipelines.alerting.series.panel import Floats, Panel
 from pipelines.language import text
 
 # A figure speaks from here on: over three times likelier to be off than at rest.

@@ -16,7 +16,7 @@ from pipelines.alerting.conditions.base import Context, Flags, Row
 from pipelines.alerting.conditions.filters import Filter, FilterJudge
 from pipelines.alerting.filtering.fading import Fading
 from pipelines.alerting.filtering.likelihoods import share_gains
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 
 
 class RateFilter(Filter):

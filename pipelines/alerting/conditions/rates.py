@@ -17,7 +17,7 @@ import scipy
 from pydantic import Field
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, past, row
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.series.panel import Floats, Panel
 
 
 class RateFall(Condition):

@@ -17,9 +17,9 @@ import numpy as np
 import scipy
 from pydantic import Field, model_validator
 
-from pipelines.alerting.calibration import calibrated
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row, row
-from pipelines.alerting.panel import Floats, Panel
+from pipelines.alerting.records.calibration import calibrated
+from pipelines.alerting.series.panel import Floats, Panel
 from pipelines.language import text
 
 

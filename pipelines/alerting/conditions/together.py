@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
-from pipelines.alerting.panel import Panel
+from pipelines.alerting.series.panel import Panel
 
 
 class _Together(Condition):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 FALLS = np.array([0.8, 0.65, 0.5, 0.3, 0.1, 0.01])
 RISES = np.array([1.3, 1.7, 2.3, 3.2, 5.0, 9.0])

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.alerting.panel import Floats
-from pipelines.alerting.season import PeriodEdges, period_edges
+from pipelines.alerting.series.panel import Floats
+from pipelines.alerting.series.season import PeriodEdges, period_edges
 
 FADE_WEEKS = 78.0
 # Noise of a whole company's week beyond chance: 10 % of the mean.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 Flags = NDArray[np.bool_]
 # What is summed (None: ones), and the half-life in rows (None: nothing fades).

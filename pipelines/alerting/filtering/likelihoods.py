@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 
 def count_gains(value: Floats, expected: Floats, spread: Floats, factors: Floats) -> Floats:

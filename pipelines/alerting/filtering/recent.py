@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 WEEKS = 3
 

@@ -1,7 +1,7 @@
 """From the filter's belief to a probability that may be said.
 
 Add here: another calibration. Keep out: limits (`alert_rules.yml`), and how probabilities came true in this
-company (`alerting/reliability.py`).
+company (`alerting/records/reliability.py`).
 
 A raw posterior is too sure of itself, since weeks are not independent and yardsticks are estimated.
 A logistic line mends it: logit q = A + B·logit P. Both were read off generated companies (standard, with
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import scipy
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 A, B = 0.14, 0.63
 # Of figures pooled, that one of those that speak is really off; read off the same companies.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.alerting.panel import Floats
+from pipelines.alerting.series.panel import Floats
 
 # Few series cost calls, many cost points: so few are searched in wide steps, many by halves.
 FEW, WIDE = 300, 16

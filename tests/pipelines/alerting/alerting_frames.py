@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
 
 MONDAY = dt.date(2024, 1, 1)
 SUNDAY = dt.date(2024, 1, 7)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from alerting_frames import completion, rule, share, weekly
 
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
 
 WEEKS = 40
 CONDITIONS = [

@@ -11,17 +11,17 @@ import pytest
 from alerting_frames import scopes
 from noisy_company import RULES, company
 
-from pipelines.alerting.aftermath import judge_by_course
-from pipelines.alerting.cases import joined_to_cases
+from pipelines.alerting.cases.causes import joined_to_cases
 from pipelines.alerting.conditions.base import Flags
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.filtering.fading import Fading
-from pipelines.alerting.reliability import reliability
-from pipelines.alerting.rules import Rule
-from pipelines.alerting.scope_tree import ScopeTree
-from pipelines.alerting.states import Laws, States
-from pipelines.alerting.truth import period_outcomes
-from pipelines.alerting.weekly_evidence import evidence_rows
+from pipelines.alerting.judging.states import Laws, States
+from pipelines.alerting.judging.weekly_evidence import evidence_rows
+from pipelines.alerting.records.aftermath import judge_by_course
+from pipelines.alerting.records.reliability import reliability
+from pipelines.alerting.records.truth import period_outcomes
+from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.scope_tree import ScopeTree
 
 AS_OF = dt.date(2024, 10, 6)
 
@@ -117,7 +117,7 @@ def test_cases_are_those_that_every_pair_of_alerts_would_make(
     rules, _, _, found = evaluated
     grouped = joined_to_cases(found.episodes, rules, ScopeTree(scopes()))
     assert 1 < grouped["case_id"].nunique() < len(grouped) / 2
-    every = "pipelines.alerting.cases._Near.of"
+    every = "pipelines.alerting.cases.causes._Near.of"
     monkeypatch.setattr(every, lambda near, n: np.ones(len(near.rule), bool))
     again = joined_to_cases(found.episodes, rules, ScopeTree(scopes()))
     pd.testing.assert_frame_equal(grouped, again)

@@ -17,7 +17,7 @@ from alerting_frames import (
 from noisy_company import RULES, company
 
 from pipelines.alerting.evaluation import EPISODE_COLUMNS, LEVEL_COLUMNS, evaluate
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
 
 
 def test_ids_are_unique_and_rows_are_complete() -> None:

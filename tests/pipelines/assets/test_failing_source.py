@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from pipelines.alerting.catalogue import untrusted_metrics
+from pipelines.alerting.series.catalogue import untrusted_metrics
 from pipelines.assets.audits import raw_audit
 from pipelines.assets.bound import bound_assets
 from pipelines.assets.raw import TRIAL, may_continue, raw_assets

@@ -21,7 +21,7 @@ from pipelines.language.sorting import in_order
 # Where Python must know words of a company's data or of its systems in order to read them: headings,
 # units, stages, names of objects and rights, marks by which a text is taken apart. No sentences.
 VOCABULARIES = (
-    "pipelines/alerting/wording.py",  # marks that end a sentence
+    "pipelines/alerting/words/wording.py",  # marks that end a sentence
     "pipelines/sample/",  # the generated company's own data, and its labels
     "pipelines/commands/metrics_page.py",  # docs/metrics.md, which is in both languages at once
     "pipelines/commands/semantic_layer.py",  # labels of the semantic layer, both languages at once

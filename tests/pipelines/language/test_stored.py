@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipelines.alerting.rules import Text as RuleText
+from pipelines.alerting.rules.rule import Text as RuleText
 from pipelines.commands import translating
 from pipelines.language import catalogue as catalogues
 from pipelines.language import stored, text

@@ -118,7 +118,7 @@ def test_a_dropped_in_metric_is_known_to_rules_and_report(tmp_path: Path, gap: s
     rules.write_text(RULES, encoding="utf-8")
     program = (
         "import json, sys; from pathlib import Path\n"
-        "from pipelines.alerting.rule_file import load_rules\n"
+        "from pipelines.alerting.rules.rule_file import load_rules\n"
         "from pipelines.reporting import story\n"
         "found, problems = load_rules(Path(sys.argv[1]))\n"
         "print(json.dumps([[r.metric + ' ' + r.side for r in found], [str(p) for p in problems],"

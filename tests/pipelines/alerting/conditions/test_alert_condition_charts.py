@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipelines.alerting.catalogue import Direction
 from pipelines.alerting.conditions import Consecutive, Cusum, Ewma
 from pipelines.alerting.conditions.base import Condition, Context
-from pipelines.alerting.panel import Panel
+from pipelines.alerting.series.catalogue import Direction
+from pipelines.alerting.series.panel import Panel
 
 WARM_UP = 200
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from pipelines.alerting.conditions.rates import probability_worse
 from pipelines.alerting.evaluation import evaluate
-from pipelines.alerting.false_alarms import QuietSeries, false_alarms_per_100_series
+from pipelines.alerting.records.false_alarms import QuietSeries, false_alarms_per_100_series
 
 
 def levels_of(rows: pd.DataFrame, condition: dict, metric: str, **more: object) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pytest
 from alerting_frames import last_day, no_completion, rule, scopes, share, weekly
 
 from pipelines.alerting.evaluation import evaluate
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules.rule import Rule
 
 
 def course(rows: pd.DataFrame, of: Rule, scope: str = "T1") -> str:

@@ -6,9 +6,9 @@ import pytest
 from alerting_frames import completion, no_metrics, rule, scopes, weekly
 from scipy import stats
 
-from pipelines.alerting.calibration import fit
 from pipelines.alerting.conditions.target import miss_probability
 from pipelines.alerting.evaluation import evaluate
+from pipelines.alerting.records.calibration import fit
 
 END = dt.date(2024, 3, 31)
 PROBABILITY = {"type": "probability", "warning": 0.5, "danger": 0.8, "calibrate": False}
