@@ -22,6 +22,7 @@ from pipelines.alerting.judging.voices import Spoken
 from pipelines.alerting.rules.rule import Pause, Rule
 from pipelines.alerting.series.beginnings import beginnings
 from pipelines.alerting.series.panel import Panel
+from pipelines.alerting.series.season import PeriodEdges
 
 
 class Status(IntEnum):
@@ -88,7 +89,7 @@ def run(
     that what lasts is the new normal: their episode ends, and their past begins with it.
     """
     days, series = panel.shape
-    paused = _paused(rule.pause, panel)
+    paused = _paused(rule.pause, panel, context.edges)
     judge = rule.condition.prepare(panel, replace(context, paused=paused))
     states = States(series, rule.laws)
     clean = np.repeat(~paused[:, None], series, axis=1)
@@ -213,7 +214,7 @@ def _status(verdict: Row, untrusted: Flags, paused: bool, step: bool) -> NDArray
     return np.where(untrusted, Status.UNTRUSTED, status).astype(np.int8)
 
 
-def _paused(pauses: tuple[Pause, ...], panel: Panel) -> Flags:
+def _paused(pauses: tuple[Pause, ...], panel: Panel, edges: PeriodEdges) -> Flags:
     paused = np.zeros(len(panel.dates), bool)
     names = np.array([str(day)[5:] for day in panel.dates])
     for pause in pauses:
@@ -225,6 +226,9 @@ def _paused(pauses: tuple[Pause, ...], panel: Panel) -> Flags:
         if pause.workdays_below is not None and len(panel.dates) > 1:
             # Exposure 1 is five workdays in a week.
             inside |= panel.exposure * 5 < pause.workdays_below
+        if pause.quarter_weeks_left is not None:
+            left = edges.quarter_end(panel.dates) - panel.dates
+            inside |= left.astype(int) <= 7 * pause.quarter_weeks_left
         paused |= inside
         for later in range(1, min(pause.after, len(paused) - 1) + 1):
             paused[later:] |= inside[:-later]

@@ -68,7 +68,8 @@ class Confirm(_Part):
 
 
 class Pause(_Part):
-    """No level moves: between two days of every year, or in weeks with too few workdays.
+    """No level moves: between two days of every year, in weeks with too few workdays, or in the last weeks
+    of each fiscal quarter (what divides by the rest of a target says little when little is left).
 
     `after`: so many periods that follow a paused one are paused as well (work starts slowly after a
     long holiday). What happened in a pause is no evidence and no yardstick.
@@ -77,6 +78,7 @@ class Pause(_Part):
     start: MonthDay | None = Field(default=None, alias="from")
     end: MonthDay | None = Field(default=None, alias="to")
     workdays_below: float | None = Field(default=None, gt=0, le=5)
+    quarter_weeks_left: int | None = Field(default=None, ge=1, le=12)
     after: int = Field(default=0, ge=0, le=8)
     reason: str = ""
 
@@ -84,7 +86,7 @@ class Pause(_Part):
     def _one_kind(self) -> Pause:
         if (self.start is None) != (self.end is None):
             raise ValueError(text("config.rules.pause_both"))
-        if self.start is None and self.workdays_below is None:
+        if self.start is None and self.workdays_below is None and self.quarter_weeks_left is None:
             raise ValueError(text("config.rules.pause_kind"))
         return self
 

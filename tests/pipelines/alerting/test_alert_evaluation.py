@@ -156,6 +156,19 @@ def test_short_weeks_pause() -> None:
     assert found.levels["level"].tolist() == ["paused", "warning"]
 
 
+def test_the_last_weeks_of_a_quarter_open_nothing_and_close_nothing() -> None:
+    # 24 weeks from January: the quarter ends with March.
+    rows = share("late_order_share", [1] * 9 + [15] * 4 + [15] * 3 + [1] * 8, [100] * 24)
+    paused = limit(pause=[{"quarter_weeks_left": 4}])
+    found = evaluate(rows, no_completion(), [paused], scopes(), as_of=last_day(rows))
+    days = pd.to_datetime(found.levels["as_of"]).dt.date
+    by_day = dict(zip(days, found.levels["level"], strict=True))
+    late = {day for day in by_day if dt.date(2024, 3, 4) <= day <= dt.date(2024, 3, 31)}
+    assert len(late) == 4
+    assert {by_day[day] for day in late} == {"paused"}
+    assert found.episodes["opened_on"].tolist() == [dt.date(2024, 4, 7)]
+
+
 def test_a_new_normal_is_learned_and_told_once() -> None:
     of = rule(
         "orders",
