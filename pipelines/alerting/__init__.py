@@ -2,6 +2,6 @@
 
 Add here: a judgement on metrics, or what is said of one. Keep out: files, databases, channels.
 
-Pure: frames in, frames out. Only `rule_file.py` reads a file. Nothing here knows Dagster, DuckDB,
+Pure: frames in, frames out. Only `rules/rule_file.py` reads a file. Nothing here knows Dagster, DuckDB,
 the ledger or a channel.
 """

@@ -1,7 +1,7 @@
 """The evaluation: tidy metrics and rules in, levels and episodes of every scope and day out.
 
 Add here: how rules, panels and scopes are brought together. Keep out: statistics (`conditions/`),
-laws of levels (`states.py`), and any I/O: the nightly run, the backtest and the tuning all call
+laws of levels (`judging/states.py`), and any I/O: the nightly run, the backtest and the tuning all call
 `evaluate`, so there is no second engine.
 """
 

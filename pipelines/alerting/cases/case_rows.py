@@ -1,6 +1,6 @@
 """The mart of cases: one row for each cause, with what its root says and which alerts belong to it.
 
-Add here: another column of `fct_cases`. Keep out: which alerts have one cause (`cases.py`).
+Add here: another column of `fct_cases`. Keep out: which alerts have one cause (`causes.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One module per family of conditions; `AnyCondition` is what a rule's `condition` may be.
 
 Add here: a kind of condition: a model with `prepare`, in the module of its family, and its name in the union below. Keep out:
-keys that every rule has (`rules.py`), and when a level opens or ends (`states.py`).
+keys that every rule has (`rules/rule.py`), and when a level opens or ends (`judging/states.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Several figures of one scope together: each may be chance, all of them at once are not.
 
 Add here: how what several rules say of a scope becomes one verdict. Keep out: what a single figure says
-(`filters.py`), bringing voices to one grid of days and scopes (`voices.py`), sentences.
+(`filters.py`), bringing voices to one grid of days and scopes (`judging/voices.py`), sentences.
 
 The evidence of a figure is how much likelier it is to be off than it is at rest. A cause need not move all
 figures: averaged over every choice of at least two of them, what the chosen ones say together is weighed

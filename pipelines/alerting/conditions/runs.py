@@ -2,7 +2,7 @@
 
 Add here: another rule on the order of values. Keep out: weighted sums of the past (`charts.py`).
 
-How often such rules lie is told by `false_alarms.py`; the naked form "two weeks below the mean"
+How often such rules lie is told by `records/false_alarms.py`; the naked form "two weeks below the mean"
 alarms every sixth week on a series in which nothing happens.
 """
 

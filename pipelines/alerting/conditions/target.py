@@ -38,7 +38,7 @@ class Probability(Target):
 
     `needed_beyond_best`: also 危险 when the amount still needed per workday is above the best
     finish the scope ever had, once p >= warning. `calibrate`: p is corrected by how such
-    probabilities came true in the periods that have ended (`calibration.py`). `late_warning`: what
+    probabilities came true in the periods that have ended (`records/calibration.py`). `late_warning`: what
     a new 警戒 needs in the second half of the period. An early alarm is worth a doubt, since
     there is time to act; a late one must be surer. `close`: one that is open stays open down to it
     (default: `warning` less the hysteresis), so that a target is not warned of and taken back by turns.

@@ -1,7 +1,7 @@
 """Several rules on one scope: all of them at once, or any of them.
 
 Add here: another way in which rules of one scope make one level. Keep out: how a partner's level comes
-about (its own condition), and bringing histories to one grid of days (`compound.py`).
+about (its own condition), and bringing histories to one grid of days (`rules/compound.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Episodes: what is opened, changes level, and closes; with ids that a rerun finds again.
 
 Add here: a column of an episode that follows from its course. Keep out: the course itself
-(`states.py`), reasons (`drivers.py`) and sentences (`messages.py`).
+(`states.py`), reasons (`cases/drivers.py`) and sentences (`words/messages.py`).
 """
 
 from __future__ import annotations

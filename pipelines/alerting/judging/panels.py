@@ -1,6 +1,6 @@
 """Panels by rule: which rows of the marts a rule is judged on, arranged once for all rules alike.
 
-Add here: another choice of rows. Keep out: how rows become a panel (`panel.py`), and judging.
+Add here: another choice of rows. Keep out: how rows become a panel (`series/panel.py`), and judging.
 """
 
 from __future__ import annotations

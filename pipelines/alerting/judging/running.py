@@ -1,7 +1,7 @@
 """One rule over one panel, day by day: verdicts, gates, states, and which past counts as clean.
 
 Add here: a reason for which a day gives no verdict. Keep out: choosing panels and making frames
-(`evaluation.py`), and sentences (`messages.py`).
+(`evaluation.py`), and sentences (`words/messages.py`).
 """
 
 from __future__ import annotations

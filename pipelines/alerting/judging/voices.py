@@ -1,7 +1,7 @@
 """What the figures of a scope say, rule by rule, brought to one grid of days and scopes.
 
 Add here: another thing that a figure says to be pooled. Keep out: how voices become a verdict
-(`conditions/pooled.py`), and levels of rules on one grid (`compound.py`).
+(`conditions/pooled.py`), and levels of rules on one grid (`rules/compound.py`).
 
 A voice keeps the little of a rule's history that pooling needs: at thousands of scopes a history is tens
 of megabytes.

@@ -1,7 +1,7 @@
 """What a filter says in the present tense: last complete week, this week so far, better or worse.
 
 Add here: a figure of the present that stands in an alert. Keep out: how likely it is that a figure
-is off (`conditions/filters.py`) and the frame of the message (`messages.py`).
+is off (`conditions/filters.py`) and the frame of the message (`words/messages.py`).
 
 Which week decides is found here once: tonight's level stands by the last complete week if that week
 already gave it, else by the week that is running. Value, expectation and limit of an alert are all

@@ -1,7 +1,7 @@
 """How good the rules were: precision, recall, lead and delay, false alarms, with intervals.
 
 Add here: a figure of quality. Keep out: running the rules (`evaluation.py`), what is true
-(`truth.py`), and choosing limits (`tuning.py`).
+(`truth.py`), and choosing limits (`rules/tuning.py`).
 
 An alert is a hit when a label explains it, or, for rules on targets, when the period ended below
 90 % of its target. The first opening of each level counts once. A hit on a target must come at

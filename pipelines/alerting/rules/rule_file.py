@@ -1,7 +1,7 @@
 """Reading `alert_rules.yml`: a bad rule is refused with its line and the fix, the others run.
 
 Add here: a check that needs the whole file or the company's own scopes and metrics.
-Keep out: checks of one rule by itself (`rules.py`).
+Keep out: checks of one rule by itself (`rule.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From which row on the past of a series counts: the first weeks of a new system tell another story.
 
 Add here: another reason why an early stretch is no yardstick. Keep out: days of episodes, which are
-left out while a rule runs (`running.py`).
+left out while a rule runs (`judging/running.py`).
 
 A CRM that was introduced with the deals then open knows the past of these only: whatever was lost
 before is missing, so that every early rate reads too well and every early count too low. Such a

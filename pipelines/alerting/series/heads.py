@@ -1,6 +1,6 @@
 """How many people a team or region had in each week: fewer people do less, and that is no fall.
 
-Add here: another use of who was where. Keep out: single persons (`absences.py`, `conditions/persons.py`).
+Add here: another use of who was where. Keep out: single persons (`judging/absences.py`, `conditions/persons.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which alert of the same rule lies above which.
 
 Add here: another way in which one alert contains another of its rule. Keep out: causes that join alerts
-of several rules (`cases.py`).
+of several rules (`cases/causes.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sentences of a warning, in every language, that a director understands.
 
 Add here: how a kind of condition reads. Keep out: the words (catalogues), values (`wording.py`),
-the weeks of a filter (`weeks.py`), titles and advice of rules (`alert_rules.yml`), layout.
+the weeks of a filter (`judging/weeks.py`), titles and advice of rules (`alert_rules.yml`), layout.
 
 Order: level and scope; what is wrong; the figures; since when; what drives it; money; what to do.
 """

@@ -1,7 +1,7 @@
 """Values as they stand in the sentences of a warning: figures, days, shares, levels, scopes.
 
 Add here: another kind of value. Keep out: sentences (the catalogues) and which of them is said
-(`messages.py`, `weeks.py`).
+(`messages.py`, `judging/weeks.py`).
 """
 
 from __future__ import annotations
