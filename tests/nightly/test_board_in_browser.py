@@ -93,8 +93,14 @@ def page(chromium: Browser, board: str) -> Iterator[Page]:
 
 def speak(page: Page, language: str) -> None:
     page.goto("/signals")
+    choose(page, language)
+
+
+def choose(page: Page, value: str) -> None:
+    """A language or theme from the menu; returns when the page it leads to is there."""
     page.locator(".menu > summary").click()
-    page.locator(f'.menu button[value="{language}"]').click()
+    with page.expect_navigation():
+        page.locator(f'.menu button[value="{value}"]').click()
 
 
 def test_from_the_company_to_an_overdue_deal_in_three_clicks(page: Page, cast: Cast) -> None:
@@ -159,16 +165,13 @@ def test_a_risk_is_reported_from_a_phone(page: Page) -> None:
 
 def test_language_and_theme_are_kept(page: Page) -> None:
     page.goto("/pipeline?list=large")
-    page.locator(".menu > summary").click()
-    page.locator('.menu button[value="dark"]').click()
+    choose(page, "dark")
     assert page.url.endswith("/pipeline?list=large")
-    ground = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(ground) == "rgb(17, 22, 28)"
-    page.locator(".menu > summary").click()
-    page.locator('.menu button[value="zh"]').click()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(17, 22, 28)")
+    choose(page, "zh")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.goto("/targets")
-    assert page.evaluate(ground) == "rgb(17, 22, 28)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(17, 22, 28)")
     expect(page.locator("h1")).to_contain_text("能完成目标吗")
 
 
