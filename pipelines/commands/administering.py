@@ -48,9 +48,18 @@ def publish() -> None:
     raise typer.Exit(run_publish())
 
 
+def dagster(context: typer.Context) -> None:
+    """Dagster's own command line on this installation, e.g. `forewarn dagster job list`."""
+    from pipelines.commands.serving import run_dagster
+
+    raise typer.Exit(run_dagster(context.args))
+
+
 def add_to(app: typer.Typer) -> None:
     """Give `forewarn` these commands."""
     for command in (doctor, backup, restore, maintain, publish):
         app.command()(command)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(context_settings=anything)(dagster)
     app.add_typer(quarantine_app, name="quarantine")
     app.add_typer(tokens_app, name="tokens")

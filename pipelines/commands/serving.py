@@ -1,6 +1,6 @@
-"""`forewarn up`: the board, Dagster's pages and daemon, on loopback ports.
+"""`forewarn up`: the board, Dagster's pages and daemon, on loopback ports; `forewarn dagster`.
 
-Add here: a server that an installation runs. Keep out: what the servers show.
+Add here: a server that an installation runs, a program of Dagster on it. Keep out: what they show.
 """
 
 from __future__ import annotations
@@ -78,6 +78,15 @@ def serve(port: int | None = None, board: int | None = None) -> int:
         sys.stderr.write(f"{said}\n")
         return 1
     return 0
+
+
+def run_dagster(arguments: list[str]) -> int:
+    """Dagster's own command line with this installation's home, folders and jobs; its exit code."""
+    settings = load_settings()
+    dagster_home(settings)
+    command = [str(_SCRIPTS / "dagster"), *(arguments or ["--help"])]
+    # From the project's folder: its pyproject.toml names the jobs, so that `-m` need not.
+    return subprocess.run(command, cwd=PROJECT, env=_environment(settings), check=False).returncode
 
 
 def _commands(port: int, board: int) -> dict[str, list[str]]:

@@ -203,9 +203,9 @@ def _check(
     url: str,
 ) -> None:
     """Rows, filled cells of every column, and the sums of exact numbers, on both sides."""
-    measures = ["count(*)"] + [f'count("{column}")' for column, _, _ in columns]
+    measures = ["count(*)"] + [f"count({_quoted(column)})" for column, _, _ in columns]
     measures += [
-        f'coalesce(sum("{column}"), 0)'
+        f"coalesce(sum({_quoted(column)}), 0)"
         for column, kind, _ in columns
         if kind == "BIGINT" or kind.startswith("DECIMAL")
     ]
@@ -250,9 +250,14 @@ def _type(kind: str) -> str:
 def _value(column: str, kind: str) -> str:
     if kind == "VARCHAR":
         # A text in PostgreSQL holds no NUL; a name that came with one is the same name.
-        return f'replace("{column}", chr(0), \'\') as "{column}"'
+        return f"replace({_quoted(column)}, chr(0), '') as {_quoted(column)}"
     known = kind in _TYPES or kind.startswith("DECIMAL")
-    return f'"{column}"' if known else f'cast("{column}" as varchar) as "{column}"'
+    return _quoted(column) if known else f"cast({_quoted(column)} as varchar) as {_quoted(column)}"
+
+
+def _quoted(column: str) -> str:
+    """A column's name as both databases write it; analysts may call theirs whatever they like."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _name(schema: str, name: str) -> sql.Composed:

@@ -35,8 +35,10 @@ create table if not exists {access}.members (
 _MINE = """
 create or replace view {own}.my_scopes with (security_barrier = true) as
 with recursive given as (
-    select scope_type, scope_id from {access}.members
-    where pg_has_role(current_user, role_name, 'member')
+    -- By number: a name that is no role (yet, or no more) would be an error for everybody.
+    select m.scope_type, m.scope_id from {access}.members as m
+    join pg_roles as r on r.rolname = m.role_name
+    where pg_has_role(current_user, r.oid, 'member')
 ),
 teams as (
     select t.team_id from {schema}.dim_team as t

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.nights.night import begin_night
 from pipelines.publishing.postgres import follow
 from pipelines.publishing.versions import publish
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.upkeep.doctor import examine
 from pipelines.warehouse.binding import connect
 
@@ -57,7 +58,8 @@ def night(settings: Settings) -> Callable[[int], None]:
             connection.execute(
                 f"create table marts.dim_rep as select 'r' || i as rep_id, {number}::bigint as night, "
                 "i / 7 as share, i % 2 = 0 as is_current, date '2026-01-01' + i::int as valid_from, "
-                "timestamptz '2026-01-01 00:00:00.123+08' as seen_at, null::varchar as nothing "
+                "timestamptz '2026-01-01 00:00:00.123+08' as seen_at, null::varchar as nothing, "
+                '\'王\' as "负责人", i as "100%", \'x\' as "a ""b"" {c}" '
                 "from range(50) as t(i)"
             )
             connection.execute(
@@ -208,6 +210,12 @@ create table marts.wide_targets as select * from (values ('company', 'company'),
 create table marts.wide_alerts as from marts.wide_targets;
 """
 
+# Cheap, so that the planner would ask it first: what it is given, it tells.
+LEAK = """
+create function pg_temp.leak(text) returns boolean language plpgsql cost 0.0000001
+as $$ begin raise notice '%', $1; return true; end $$
+"""
+
 
 def test_each_role_sees_its_own_rows_and_what_lies_below(
     settings: Settings, night: Callable, url: str, monkeypatch: pytest.MonkeyPatch
@@ -222,6 +230,9 @@ def test_each_role_sees_its_own_rows_and_what_lies_below(
         connection.execute("create role sales nologin")
         for name in people:
             connection.execute(f"create role {name} login in role sales")  # type: ignore[call-overload]
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    typed = re.findall(r"`((?:create role|grant|insert into) [^`]+)`", page)
+    assert len(typed) == 4
     monkeypatch.setenv("FOREWARN_PUBLISH_ROWS_ROLE", "sales")
     expected = {
         "anna": ({"d1", "d11"}, {"T1", "r11"}), "bob": ({"d2"}, {"r2"}),
@@ -238,6 +249,17 @@ def test_each_role_sees_its_own_rows_and_what_lies_below(
                     if scope:
                         put = "insert into marts_access.members values (%s, %s, %s)"
                         connection.execute(put, [name, *scope])
+                # What the page says to type: that of anna stands already.
+                for name in ("forewarn", "analyst"):
+                    connection.execute(f"drop role if exists {name}")  # type: ignore[call-overload]
+                    connection.execute(f"create role {name}")  # type: ignore[call-overload]
+                connection.execute("delete from marts_access.members where role_name = 'anna'")
+                for statement in typed[0], typed[1], typed[3].replace("'T01'", "'T1'"):
+                    here = statement.replace("database sales", f"database {connection.info.dbname}")
+                    connection.execute(here)  # type: ignore[call-overload]
+                assert typed[2] == "create role sales nologin"
+                # A name that is no role shows nobody anything, and takes nothing from the others.
+                connection.execute(put, ["Anna", "company", "company"])
         for name, (deals, scopes) in expected.items():
             with psycopg.connect(url) as connection:
                 connection.execute(f"set role {name}")  # type: ignore[call-overload]
@@ -251,6 +273,14 @@ def test_each_role_sees_its_own_rows_and_what_lies_below(
                         connection.execute(f"select * from {hidden}")  # type: ignore[call-overload]
                     connection.rollback()
                     connection.execute(f"set role {name}")  # type: ignore[call-overload]
+                # What a person may write themselves tells nothing of rows that are not theirs.
+                heard: set[str | None] = set()
+                connection.add_notice_handler(lambda told, to=heard: to.add(told.message_primary))  # type: ignore[misc]
+                connection.execute(LEAK)
+                connection.execute(
+                    "select 1 from marts_own.wide_targets where pg_temp.leak(scope_id)"
+                )
+                assert heard == scopes
         options = ask(url, "select reloptions from pg_class where relname = 'my_scopes'")
         assert options == [(["security_barrier=true"],)]
 

@@ -11,7 +11,7 @@ import pytest
 from raw_nights import NIGHTS, night, told
 
 from pipelines.nights.storage import damage
-from pipelines.raw_zone.packing import FEWEST, NEWEST_LEFT, covered, is_packed, pack
+from pipelines.raw_zone.packing import FEWEST, LOAD_ID, NEWEST_LEFT, covered, is_packed, pack
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 
@@ -40,6 +40,12 @@ def test_every_day_is_told_as_before_also_when_cut_off_and_packed_again(
     for path, _ in covered(folders[1]):
         path.unlink()
     assert told(settings, zone) == before
+    # A record's versions lie side by side, load after load, so that what stayed the same costs nothing.
+    (packed,) = [path for path in folders[0].glob("*.parquet") if is_packed(path)]
+    rows = pq.ParquetFile(packed).read(columns=["order_id", LOAD_ID]).to_pylist()
+    placed = [(row["order_id"], loads.index(row[LOAD_ID])) for row in rows]
+    assert placed == sorted(placed)
+    assert len({load for _, load in placed}) > 1
     # There is nothing more to pack until as many nights have come again; the packed file joins them.
     assert pack(folders[0], loads) == 0
     for number in range(NIGHTS, NIGHTS + FEWEST):

@@ -14,14 +14,17 @@ import time
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from upkeep_site import published
 
+from pipelines.ledger.signals import add_signal
 from pipelines.ledger.store import open_ledger
 from pipelines.nights.instance import dagster_home
 from pipelines.nights.writer_lock import writer_lock
 from pipelines.settings import PROJECT, Settings
-from pipelines.upkeep import doctor
+from pipelines.upkeep import doctor, doctor_data
 from pipelines.upkeep.doctor import Answer, examine
 
 
@@ -47,9 +50,10 @@ def site(settings: Settings) -> Settings:
 def test_a_sound_installation_has_no_problem_and_everything_is_answered(site: Settings) -> None:
     found = states(site)
     assert problems(site) == set()
-    assert {"rights", "disk", "clock", "lock", "night", "version", "ledger", "secrets"} <= set(
-        found
-    )
+    assert {
+        "packages", "rights", "disk", "clock", "lock", "night", "version", "ledger", "answers",
+        "secrets",
+    } <= set(found)  # fmt: skip
     for answer in found.values():
         assert answer.said.zh
         assert answer.said.en
@@ -136,6 +140,60 @@ def test_a_damaged_version_an_open_folder_and_a_clock_that_stands_back(site: Set
     assert states(site)["rights"].state == "warning"
     yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     assert "clock" in problems(site, yesterday)
+
+
+def test_feeds_that_stay_out_and_answers_that_are_overdue_are_named(site: Settings) -> None:
+    file = site.current / "parquet" / "rpt_freshness.parquet"
+    for feed, state in (
+        ("fresh", "ok"),
+        ("late", "warning"),
+        ("empty", "warning"),
+        ("stale", "problem"),
+    ):
+        rows = {
+            "source": ["crm", "books"],
+            "entity": ["orders", "orders"],
+            "state": ["fresh", feed],
+        }
+        pq.write_table(pa.table(rows), file)
+        (answer,) = doctor_data.feeds(site, site.now())
+        assert answer.state == state, feed
+        assert (state == "ok") != ("books.orders" in answer.said.en)
+    ledger, today = open_ledger(site.ledger_url), site.today()
+    long_ago = today - dt.timedelta(days=14)
+    for level, day in (("danger", long_ago), ("warning", today)):
+        add_signal(
+            ledger,
+            "company",
+            "company",
+            "大客户要走",
+            "P01",
+            now=site.now(),
+            today=day,
+            level=level,
+        )
+    ledger.close()
+    _, answer = doctor_data.ledger(site, site.now())
+    assert answer.state == "warning"
+    assert "1 warning is overdue for an answer (of 2" in answer.said.en
+
+
+def test_packages_that_are_not_as_pinned_are_named(
+    site: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lock = "duckdb==0.1 \\\n    --hash=sha256:1\ngone==2 ; sys_platform == 'win32' \\\n    --hash=sha256:2\n"
+    (tmp_path / "requirements.lock").write_text(lock)
+    monkeypatch.setattr(doctor, "PROJECT", tmp_path)
+    (answer,) = doctor._packages(site, site.now())
+    assert answer.state == "warning"
+    assert answer.said.en == "not as pinned: duckdb"
+
+
+def test_what_is_broken_is_an_answer_like_any_other(site: Settings) -> None:
+    (site.current / "parquet" / "rpt_freshness.parquet").write_bytes(b"x")
+    found = states(site)
+    assert found["feeds"].state == "problem"
+    assert found["secrets"].state == "ok"
 
 
 def test_a_full_disk_is_foreseen(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
 from typer.testing import CliRunner
 from upkeep_site import published
@@ -44,7 +46,7 @@ def test_the_page_has_its_commands_in_both_languages() -> None:
         re.findall(r"^## ", PAGE, flags=re.M)
     )
     kinds = {line.removeprefix("sudo ").split()[0] for line in COMMANDS}
-    assert kinds == {"deploy/install.sh", "forewarn", "systemctl", "cp"}
+    assert kinds == {"deploy/install.sh", "forewarn", "systemctl", "cp", "install"}
     said = {line.split()[1] for line in COMMANDS if line.startswith("forewarn ")}
     assert {"run", "check", "doctor", "maintain", "backup", "restore", "publish"} <= said
 
@@ -65,11 +67,16 @@ def test_every_command_of_the_page_runs(
         # A folder of its own for what is written outside; a second installation is the upgrade.
         words = shlex.split(line.removeprefix("sudo "))
         words = [re.sub(r"^/(backup|restored)", rf"{tmp_path}/\1", word) for word in words]
+        words = [re.sub(r"^/var/lib/forewarn", str(settings.data_dir), word) for word in words]
         if words[0] == "deploy/install.sh":
             environment = {**os.environ, "ROOT": str(root), "PACKAGES": "no"}
             subprocess.run(words, cwd=PROJECT, env=environment, check=True, capture_output=True)
             assert (root / "opt/forewarn/pipelines/cli.py").is_file()
             assert (root / "etc/forewarn/environment").stat().st_mode & 0o077 == 0
+            assert (
+                f"folder: {root}/var/lib/forewarn/sample"
+                in (root / "etc/forewarn/sources.yml").read_text()
+            )
             (root / "etc/forewarn/company.yml").write_text("mine")
             # What an earlier release had and this one has not is gone after the upgrade.
             gone = root / "opt/forewarn/dbt_project/models/marts/fct_gone.sql"
@@ -78,6 +85,10 @@ def test_every_command_of_the_page_runs(
         elif words[0] == "systemctl":
             for unit in words[3:]:
                 assert (root / "etc/systemd/system" / unit).is_file(), unit
+        elif words[0] == "install":
+            # The service's account may make no folder at the root itself.
+            assert words[1:-1] == ["-d", "-o", "forewarn", "-m", "700"]
+            Path(words[-1]).mkdir(mode=0o700)
         elif words[0] == "cp":
             assert (PROJECT / words[1]).is_file()
             if words[2].startswith("/etc/forewarn/"):
@@ -87,6 +98,7 @@ def test_every_command_of_the_page_runs(
             open_ledger(settings.ledger_url).close()
             published(settings, f"run{number}")
         else:
+            words += ["--reps", "2"] if words[1] == "sample" else []
             before = {name: os.environ[name] for name in ("FOREWARN_CONFIG", "FOREWARN_DATA")}
             done = CliRunner().invoke(app, words[1:])
             os.environ.update(before)
@@ -109,6 +121,32 @@ def test_dagsters_command_is_one_that_dagster_has() -> None:
         for arguments in found:
             context = job_execute_command.make_context("job execute", shlex.split(arguments))
             assert "nightly" in context.params.values()
+
+
+def test_commands_within_sentences_have_their_names_and_options() -> None:
+    top: Any = typer.main.get_command(app)
+    everywhere = {"--config", "--data", "--lang", "--version", "--install-completion"}
+    pages = [*PROJECT.glob("README*.md"), *(PROJECT / "docs").rglob("*.md")]
+    told = {
+        said
+        for page in pages
+        for said in re.findall(r"`forewarn ([^`]+)`", page.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 40
+    for said in told:
+        first, *more = re.findall(r"--[\w-]+|[\w.]+", said)
+        command = top.commands.get(first)
+        assert command is not None or first in everywhere, said
+        below = list(getattr(command, "commands", {}).values())
+        known = {
+            option
+            for each in (command, *below)
+            for parameter in (each.params if each else [])
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        assert {word for word in more if word.startswith("--")} <= known | everywhere, said
+        if below and more and re.match(r"[a-z]+$", more[0]):
+            assert more[0] in {one.name for one in below}, said
 
 
 def test_what_the_page_names_is_there() -> None:
