@@ -60,10 +60,14 @@ def _packages(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
     found = {canonicalize_name(one.name): one.version for one in metadata.distributions()}
     lock = PROJECT / "requirements.lock"
     pins = _PIN.findall(lock.read_text(encoding="utf-8")) if lock.is_file() else []
-    wanted = {name: version for name, version, only in pins if not only or Marker(only).evaluate()}
+    wanted = {
+        canonicalize_name(name): version
+        for name, version, only in pins
+        if not only or Marker(only).evaluate()
+    }
     others = sorted(name for name, version in wanted.items() if found.get(name) != version)
     python = ".".join(str(part) for part in sys.version_info[:3])
-    values = {"version": found.get("forewarn", "?"), "python": python, "count": len(wanted)}
+    values = {"version": metadata.version("forewarn"), "python": python, "count": len(wanted)}
     if others:
         yield answer("packages", "warning", "other", names=others, **values)
     else:

@@ -98,7 +98,7 @@ def test_every_command_of_the_page_runs(
             open_ledger(settings.ledger_url).close()
             published(settings, f"run{number}")
         else:
-            words += ["--reps", "2"] if words[1] == "sample" else []
+            words += ["--reps", "4", "--world", "young"] if words[1] == "sample" else []
             before = {name: os.environ[name] for name in ("FOREWARN_CONFIG", "FOREWARN_DATA")}
             done = CliRunner().invoke(app, words[1:])
             os.environ.update(before)
