@@ -36,6 +36,8 @@ HEADER = "X-Forwarded-User"
 PAGES = ("/", "/", "/", "/targets", "/pipeline", "/pipeline?list=large", "/customers", "/warnings",
          "/warnings?q=win", "/warnings/{warning}", "/deals/{deal}", "/signals", "/meeting", "/records",
          "/data")  # fmt: skip
+# What browsers say of their screens: two computers, a phone, and one (Firefox, Safari) that says nothing.
+SCREENS = ("?0", "?0", "?1", "")
 Timing = tuple[str, float, int]
 
 
@@ -118,7 +120,7 @@ def _read(
     times, until = list[Timing](), time.monotonic() + seconds
 
     def one(number: int) -> None:
-        person, named = readers[number % len(readers)]
+        (person, named), cookie = readers[number % len(readers)], ""
         chosen = random.Random(number)
         time.sleep(number * pause / READERS)
         while time.monotonic() < until:
@@ -129,10 +131,13 @@ def _read(
                 continue
             at = time.perf_counter()
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("GET", address, headers={HEADER: person, "Accept-Encoding": "gzip"})
+            told = {"Sec-CH-UA-Mobile": SCREENS[number % 4]} if SCREENS[number % 4] else {}
+            headers = {HEADER: person, "Accept-Encoding": "gzip", "Cookie": cookie, **told}
+            connection.request("GET", address, headers=headers)
             answer = connection.getresponse()
             answer.read()
             connection.close()
+            cookie = (answer.getheader("Set-Cookie") or cookie).partition(";")[0]
             times.append((path, time.perf_counter() - at, answer.status))
             time.sleep(pause * chosen.uniform(0.5, 1.5))
 

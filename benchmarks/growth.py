@@ -20,7 +20,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.entities import raw_schema
+from pipelines.entity_schemas import raw_schema
 from pipelines.nights.instance import dagster_home
 from pipelines.nights.night import begin_night
 from pipelines.publishing.versions import publish

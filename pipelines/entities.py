@@ -1,8 +1,8 @@
 """The canonical entities: names, columns, types and keys that every source is brought to.
 
 Add here: a column that every source may give, with its meaning.
-Keep out: how a source names things (that is the source's module or the sheet mapping), and
-anything about marts (that is dbt).
+Keep out: how a source names things (that is the source's module or the sheet mapping), Arrow types
+(`entity_schemas.py`: whoever reads no rows need not load Arrow), and anything about marts (that is dbt).
 
 The spreadsheet source, the sample company and the dbt sources all read this one table.
 """
@@ -12,18 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow as pa
-
 Kind = Literal["text", "money", "timestamp", "date", "flag"]
-
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    # Money and counts of targets; two decimals, the marts' own precision.
-    "money": pa.decimal128(18, 2),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-    "date": pa.date32(),
-    "flag": pa.bool_(),
-}
 
 
 @dataclass(frozen=True)
@@ -198,26 +187,3 @@ _ALL = (
 )
 
 ENTITIES: dict[str, Entity] = {entity.name: entity for entity in _ALL}
-
-# What every raw row carries beside its own columns.
-BOOKKEEPING: tuple[tuple[str, pa.DataType], ...] = (
-    ("source", pa.string()),  # name of the source in sources.yml
-    ("_loaded_at", pa.timestamp("us", tz="UTC")),  # one value per source and run
-    ("_file", pa.string()),  # spreadsheets: the file the row came from; else null
-    ("_address", pa.string()),  # spreadsheets: sheet!row; else null
-    ("_raw", pa.string()),  # mapped sheets: JSON of the cells as typed; else null
-)
-
-
-def canonical_schema(entity: str) -> pa.Schema:
-    """Arrow schema of an entity's own columns, in order, without the bookkeeping ones."""
-    columns = ENTITIES[entity].columns
-    return pa.schema([pa.field(column.name, ARROW_TYPES[column.kind]) for column in columns])
-
-
-def raw_schema(entity: str) -> pa.Schema:
-    """Arrow schema of an entity in the raw zone: its own columns, then the bookkeeping ones."""
-    schema = canonical_schema(entity)
-    for name, kind in BOOKKEEPING:
-        schema = schema.append(pa.field(name, kind))
-    return schema

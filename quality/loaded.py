@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from pipelines.entities import ENTITIES, raw_schema
+from pipelines.entities import ENTITIES
+from pipelines.entity_schemas import raw_schema
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.working_calendar import FIRST_DAY

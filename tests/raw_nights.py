@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.entities import raw_schema
+from pipelines.entity_schemas import raw_schema
 from pipelines.raw_zone.packing import FEWEST, NEWEST_LEFT
 from pipelines.raw_zone.rows import EXTRACTS_SCHEMA
 from pipelines.raw_zone.zone import RawZone

@@ -4,7 +4,8 @@ Add here: when a report is written and told. Keep out: what it shows (`pipelines
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from pipelines.ledger.due import add_workdays
 from pipelines.ledger.store import open_ledger
 from pipelines.notifying.report_notices import ReadyReport, tell_of_reports
 from pipelines.publishing.versions import read_manifest
+from pipelines.reporting.mail import mailed
 from pipelines.reporting.review import KINDS
 from pipelines.reporting.review_pages import last_ended, write_review
 from pipelines.reporting.weekly import write_weekly_report
@@ -54,7 +56,8 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
             for review in reviews:
                 log.info(text("night.log.report", path=review.pages[0]))
             pages = tuple(path for path in written if path.suffix == ".html")
-            week = ReadyReport("weekly", manifest.as_of, pages)
+            body = _mail(settings, "weekly", manifest.as_of, board)
+            week = ReadyReport("weekly", manifest.as_of, pages, body)
             ready = [week, *reviews] if context.run.job_name == WEEKLY_REPORT else reviews
             tell(settings, manifest.as_of, ready)
             written = [*written, *(page for review in reviews for page in review.pages)]
@@ -81,8 +84,19 @@ def due_reviews(settings: Settings, as_of: dt.date, board: str) -> list[ReadyRep
             pages = write_review(
                 warehouse, folder, name, company=settings.company, as_of=as_of, board=board
             )
-            ready.append(ReadyReport(name, end, tuple(pages)))
+            body = _mail(settings, name, as_of, board)
+            ready.append(ReadyReport(name, end, tuple(pages), body))
     return ready
+
+
+def _mail(settings: Settings, name: str, as_of: dt.date, board: str) -> Callable[[str], str]:
+    """What a mail of a report holds, by language; read when the first one asks, which mostly none does."""
+    read = cache(
+        lambda: mailed(
+            settings.current / "forewarn.duckdb", name, company=settings.company, as_of=as_of, board=board
+        )
+    )  # fmt: skip
+    return lambda language: read()(language)
 
 
 def tell(settings: Settings, as_of: dt.date, ready: Sequence[ReadyReport]) -> None:

@@ -39,7 +39,7 @@ from pipelines.board.pages import (
     today,
 )
 from pipelines.board.pages.cases import answers, links, records, warning, warnings
-from pipelines.board.scripts import SCRIPTS
+from pipelines.board.scripts import scripts
 from pipelines.board.showing.pages import TEMPLATES, environment, render, say
 from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
 from pipelines.failures import Failure
@@ -83,7 +83,7 @@ def create_app(site: Site, key: str) -> Starlette:
     ]
     routes += [Route(path, _act(site, act), methods=["POST"]) for path, act in acts.items()]
     routes += [
-        *SCRIPTS,
+        *scripts(site.settings.data_dir),
         *links.routes(site),
         *chat_routes(site),
         *sign_in_routes(

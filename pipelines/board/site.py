@@ -20,11 +20,12 @@ from pipelines.board.access.sessions import Session, Sessions
 from pipelines.board.access.viewers import Viewer
 from pipelines.board.charts.drawing import Charts, Drawn
 from pipelines.board.keeping import Kept
+from pipelines.board.reading.cards import Card, open_cards
 from pipelines.board.reading.organisation import Organisation, Scope, read_organisation
 from pipelines.board.reading.published import Publications, Version
 from pipelines.board.reading.runs import Run
 from pipelines.board.reading.slicing import SlicedMarts
-from pipelines.board.reading.standing import Standing, given_to, standings
+from pipelines.board.reading.standing import Standing, changed_since, given_to, standings
 from pipelines.configuration.board_file import BoardFile
 from pipelines.language import text
 from pipelines.language.figures import Writer
@@ -35,6 +36,9 @@ from pipelines.notifying.links import Links
 from pipelines.notifying.recipients import RecipientBook
 from pipelines.reporting.told_levels import Key, standing_on_targets
 from pipelines.settings import Settings
+
+# Cards of all slices that are kept: a thousand bytes each.
+MOST_CARDS = 8_000
 
 
 @dataclass
@@ -52,8 +56,10 @@ class Site:
     publications: Publications
     charts: Charts = field(default_factory=Charts)
     pace: Pace = field(default_factory=Pace)
-    # Every open warning, by moment of the ledger and day since which changes are told.
-    standings: Kept[dict[str, Standing]] = field(default_factory=lambda: Kept(4))
+    # Every open warning by moment of the ledger, and the same by day since which changes are told.
+    standings: Kept[dict[str, Standing]] = field(default_factory=lambda: Kept(6))
+    # The same as cards, by version and slice too.
+    cards: Kept[list[Card]] = field(default_factory=lambda: Kept(MOST_CARDS, lambda c: 20 + len(c)))
 
 
 @dataclass
@@ -124,9 +130,24 @@ class Visit:
     @cached_property
     def live(self) -> dict[str, Standing]:
         """Every open warning as the ledger has it now; a page shows only those in the slice."""
-        ledger, since = self.site.ledger, self.since
-        return self.site.standings.get(
-            (moment(ledger), since), lambda: standings(ledger, None, since=since)
+        ledger, since, now, kept = self.site.ledger, self.since, self.moment, self.site.standings
+        return kept.get(
+            (now, since),
+            lambda: changed_since(ledger, kept.get(now, lambda: standings(ledger, None)), since),
+        )
+
+    @cached_property
+    def moment(self) -> tuple[int | None, ...]:
+        """The same as long as nothing happens in the ledger."""
+        return moment(self.site.ledger)
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        """The open cases that the visitor sees, gravest and dearest first."""
+        key = (self.version.folder, self.marts.slice, self.moment, self.since)
+        return self.site.cards.get(
+            key,
+            lambda: open_cards(self.marts, self.viewer, self.live, is_workday=self.site.is_workday),
         )
 
     def scope(self) -> Scope | None:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+import threading
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -39,7 +43,7 @@ def serve_board(port: int | None = None, host: str | None = None) -> int:
     say(text("command.up.ends"))
     # Whose address a request has decides whether its user header is believed: no proxy may rewrite it.
     uvicorn.run(
-        board_app(), host=host or HOST, port=port, log_level="warning", proxy_headers=False,
+        served_app(), host=host or HOST, port=port, log_level="warning", proxy_headers=False,
         server_header=False,
     )  # fmt: skip
     return 0
@@ -54,8 +58,16 @@ def board_file(settings: Settings) -> BoardFile:
     return file
 
 
+def served_app() -> Starlette:
+    """The board as the app of a process of its own, for uvicorn's `--factory`."""
+    # DuckDB looks for pandas when a first value is bound, and pandas for Arrow: 86 MiB and a second, for what
+    # no page uses. In a process that has pandas already, it stays.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    return board_app()
+
+
 def board_app() -> Starlette:
-    """The board as an app, for uvicorn's `--factory`."""
+    """The board as an app."""
     from pipelines.board.access.identity import Doorkeeper
     from pipelines.board.access.sessions import Sessions
     from pipelines.board.app import create_app
@@ -94,6 +106,7 @@ def board_app() -> Starlette:
     async def running(_app: Starlette):
         # More pages at a time only wait for each other, and each takes memory of its own.
         to_thread.current_default_thread_limiter().total_tokens = AT_A_TIME
+        threading.Thread(target=_prepare, args=(settings.data_dir,), daemon=True).start()
         try:
             yield
         finally:
@@ -102,3 +115,13 @@ def board_app() -> Starlette:
 
     app.router.lifespan_context = running
     return app
+
+
+def _prepare(data_dir: Path) -> None:
+    """What the first reader would wait for: the program that draws, the script of living charts."""
+    from pipelines.board.charts.drawing import wake
+    from pipelines.board.charts.script import script
+
+    wake()
+    with suppress(OSError, subprocess.SubprocessError):  # without it pictures stay pictures
+        script(data_dir)

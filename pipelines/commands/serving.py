@@ -97,7 +97,7 @@ def _commands(port: int, board: int) -> dict[str, list[str]]:
         ],
         "schedules": [str(_SCRIPTS / "dagster-daemon"), "run", *workspace],
         "board": [
-            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.board:board_app",
+            sys.executable, "-m", "uvicorn", "--factory", "pipelines.commands.board:served_app",
             "--host", HOST, "--port", str(board), "--log-level", "warning",
             # Whose address a request has decides whether its user header is believed.
             "--no-proxy-headers", "--no-server-header",

@@ -25,6 +25,9 @@ from pipelines.notifying.secrets import REFERENCE, hushed, redacted, resolve
 
 FILE = "file://"
 SERVICE_SECONDS = 30
+# What Apprise sends as a mail: a whole page fits into it, as into no chat.
+MAIL = {"acs", "azure", "brevo", "groundmail", "mailersend", "mailgun", "mailto", "mailtos", "o365",
+        "postmark", "resend", "sendgrid", "sendpulse", "ses", "smtp2go", "sparkpost"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ def fault(reference: str, environment: Mapping[str, str] = os.environ) -> Text |
             return text("notice.channel.incomplete", scheme=scheme)
         return text("notice.channel.no_service")
     return None
+
+
+def is_mail(reference: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a channel sends mails; a secret that is not set is not known to."""
+    try:
+        return resolve(reference, environment).partition("://")[0].lower() in MAIL
+    except KeyError:
+        return False
 
 
 def send(

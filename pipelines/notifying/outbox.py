@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from pipelines.language import text
 from pipelines.ledger.models import Episode, Notice
 from pipelines.ledger.store import Ledger
-from pipelines.notifying.channels import Outcome, send
+from pipelines.notifying.channels import Outcome, is_mail, send
 from pipelines.notifying.claims import claim, take_over_abandoned
 from pipelines.notifying.messages import Message, with_remark
 from pipelines.notifying.recipients import Recipient
@@ -78,10 +78,11 @@ def enqueue(
     alert_ids: Sequence[str],
     now: dt.datetime,
     not_before: dt.datetime,
+    in_mails: Callable[[], Message] | None = None,
 ) -> int:
     """Write the intent, one row per channel; rows that are there already are left alone.
 
-    The caller holds the ledger's serialising lock. Returns how many rows are new.
+    `in_mails` gives what goes into mails in place of the message. The caller holds the ledger's serialising lock. Returns how many rows are new.
     """
     added = 0
     for reference in dict.fromkeys(recipient.channels):
@@ -89,6 +90,7 @@ def enqueue(
         known = select(Notice.notice_id).where(Notice.idempotency_key == key)
         if session.scalar(known) is not None:
             continue
+        told = in_mails() if in_mails is not None and is_mail(reference) else message
         session.add(
             Notice(
                 idempotency_key=key,
@@ -97,10 +99,10 @@ def enqueue(
                 channel=fingerprint(reference),
                 kind=kind,
                 alert_ids=json.dumps(list(alert_ids), ensure_ascii=False),
-                title=message.title,
-                text=message.text,
-                markdown=message.markdown,
-                html=message.html,
+                title=told.title,
+                text=told.text,
+                markdown=told.markdown,
+                html=told.html,
                 created_at=now,
                 not_before=not_before,
                 state="pending",

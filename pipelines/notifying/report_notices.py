@@ -3,7 +3,8 @@
 Add here: what such a message says. Keep out: the report itself (`reporting/`), and when one is written
 (`assets/reports.py`).
 
-A report is of the whole company, so only those hear of it whose slice is the whole company. Each report
+Mails carry the report itself (its gist, as far as mail readers show it: `reporting/mail.py`), everything
+else its headline; both lead to it. A report is of the whole company, so only those hear of it whose slice is the whole company. Each report
 is told once to each of them, through the outbox like every notice.
 """
 
@@ -12,8 +13,9 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,7 +23,7 @@ from pipelines.language import text
 from pipelines.ledger.due import IsWorkday
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.hours import earliest
-from pipelines.notifying.messages import Block, Line, Link, compose
+from pipelines.notifying.messages import Block, Line, Link, Message, compose
 from pipelines.notifying.outbox import Delivery, deliver, enqueue, key_of
 from pipelines.notifying.recipients import Recipient
 
@@ -32,12 +34,13 @@ _ALERTS = re.compile(r"<strong>(.*?)</strong>", re.DOTALL)
 @dataclass(frozen=True)
 class ReadyReport:
     """A report that is there: `kind` (weekly, monthly, quarterly), the period's day that tells it from
-    others, and its files, the company's language first.
+    others, its files, the company's language first, and what a mail of it holds, by language.
     """
 
     kind: str
     of: dt.date
     pages: tuple[Path, ...]
+    mail: Callable[[str], str] | None = None
 
     def page(self, language: str) -> Path:
         """The page in a language; the company's where there is none."""
@@ -71,16 +74,21 @@ def tell_of_reports(
             ]
             address = f"{base_url.rstrip('/')}/reports/{page.parent.name}/{page.name}"
             title = text(f"notice.report.{report.kind}", day=report.of).into(language)
-            blocks: list[Block] = [
-                *map(Line, said),
-                Link(text("notice.report.open").into(language), address),
-            ]
+            link = Link(text("notice.report.open").into(language), address)
+            blocks: list[Block] = [*map(Line, said), link]
+            message = compose(title, blocks)
             enqueue(
-                session, recipient, compose(title, blocks), kind="report", alert_ids=(), now=now,
+                session, recipient, message, in_mails=partial(_whole, message, link, report, language), kind="report", alert_ids=(), now=now,
                 notice_key=key_of(recipient.person_id, "report", report.kind, report.of),
                 not_before=earliest(recipient, now, timezone, is_workday),
             )  # fmt: skip
     return deliver(ledger, recipients, now=now, outbox_dir=outbox_dir, pauses=pauses)
+
+
+def _whole(message: Message, link: Link, report: ReadyReport, language: str) -> Message:
+    """The message of a mail: the way to the report, then the report."""
+    body = report.mail(language) if report.mail else ""
+    return replace(message, html=f"{compose('', [link]).html}\n{body}") if body else message
 
 
 def _plain(found: re.Match[str]) -> str:

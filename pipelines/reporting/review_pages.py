@@ -14,7 +14,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.language import languages, stored, text
 from pipelines.language.figures import DASH, Writer
 from pipelines.reporting.html import badge, template_environment
-from pipelines.reporting.marts import Marts
+from pipelines.reporting.marts import Marts, Row
 from pipelines.reporting.review import KINDS, Review, read_review
 from pipelines.reporting.texts import say
 from pipelines.reporting.weekly import opened, replace_whole
@@ -62,23 +62,37 @@ def last_ended(warehouse: Path, company: Company, kind: str, as_of: dt.date) -> 
 def render_review(review: Review, company: Company, language: str, board: str = "") -> str:
     """The page's text in one language; the same figures give the same text."""
     writer = Writer(language, company.currency)
-    came = review.company.came
-    headline = text(
-        "report.review.headline" if came.target else "report.review.headline_no_target",
-        span=writer.span(review.start, review.end), year=review.end.year,
-        share=writer.percent(came.attainment), actual=writer.money_in_words(came.actual),
-        target=writer.money_in_words(came.target),
-    )  # fmt: skip
     page = template_environment().get_template("review.html.j2").render(
         review=review,
         company=company,
         board=board.rstrip("/"),
-        headline=headline.into(language),
+        headline=headline_of(review, writer),
         write=writer,
         dash=DASH,
         t=lambda key, **values: say(key, language, **values),
         badge=partial(badge, language=language),
-        rule_title=lambda row: stored.found(row, "rule_title", language) or row["rule"],
-        outcome=lambda word: text(f"ledger.outcome.{word}").into(language) if word else DASH,
+        rule_title=partial(rule_title, language=language),
+        outcome=partial(outcome_word, language=language),
     )  # fmt: skip
     return page + "\n"
+
+
+def headline_of(review: Review, writer: Writer) -> str:
+    """What the period came to, in one sentence."""
+    came = review.company.came
+    return text(
+        "report.review.headline" if came.target else "report.review.headline_no_target",
+        span=writer.span(review.start, review.end), year=review.end.year,
+        share=writer.percent(came.attainment), actual=writer.money_in_words(came.actual),
+        target=writer.money_in_words(came.target),
+    ).into(writer.language)  # fmt: skip
+
+
+def rule_title(row: Row, language: str) -> str:
+    """What a rule is called; its id in marts that know no titles."""
+    return stored.found(row, "rule_title", language) or row["rule"]
+
+
+def outcome_word(outcome: str | None, language: str) -> str:
+    """How a warning ended, in words."""
+    return text(f"ledger.outcome.{outcome}").into(language) if outcome else DASH

@@ -7,6 +7,7 @@ Add here: a sentence made from figures. Keep out: the words (`texts.py`), number
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from pipelines.language.figures import MINUS, Writer
 from pipelines.metrics import definitions
@@ -181,6 +182,24 @@ def metric_value(metric: str, value: float | None, writer: Writer) -> str:
     }
     # A ratio, but people read how much of a target is done as a part of it.
     return writer.percent(value) if metric == "target_attainment" else ways[kind](value)
+
+
+def judged_value(metric: str, value: float | None, writer: Writer) -> str:
+    """A value as a warning judged it: some counts are judged as a share of the cases they are among."""
+    return (
+        writer.percent(value) if is_share(metric, [value]) else metric_value(metric, value, writer)
+    )
+
+
+def is_share(metric: str, judged: Sequence[float | None]) -> bool:
+    """Whether values of a warning are parts of a whole, whatever the metric itself is counted in."""
+    if metric in ("target_attainment", "concentration"):
+        return True  # ratios, but read as a part of the target
+    defined = definitions().metrics.get(metric)
+    if defined is None or not defined.counts_cases:
+        return defined is not None and defined.kind == "share"
+    known = [value for value in judged if value is not None]
+    return bool(known) and max(known) <= 1 and any(0 < value < 1 for value in known)
 
 
 def metric_change(metric: Metric, reference: float | None, writer: Writer) -> tuple[str, bool]:

@@ -21,7 +21,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.configuration.sources import Source
-from pipelines.entities import ENTITIES, raw_schema
+from pipelines.entities import ENTITIES
+from pipelines.entity_schemas import raw_schema
 from pipelines.raw_zone.load_order import moved
 from pipelines.raw_zone.packing import LOAD_ID, is_packed, loads_in
 from pipelines.raw_zone.rows import KnownExtract

@@ -85,7 +85,7 @@ def names(site: Installation, inside: str) -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_every_page_as_every_role(board: str, cast: Cast) -> None:
+def test_every_page_as_every_role(board: str, cast: Cast, site: Installation) -> None:
     for role in ROLES:
         with reader(board, getattr(cast, role)) as client:
             for page in PAGES:
@@ -93,6 +93,19 @@ def test_every_page_as_every_role(board: str, cast: Cast) -> None:
                 assert answer.status_code == 200, (role, page, answer.text[:300])
                 assert "default-src 'none'" in answer.headers["content-security-policy"]
                 assert answer.headers["cache-control"] == "no-store"
+    # Was it right last time: what came of the warnings before on the same.
+    ident, before, reached = site.query(
+        "select a.alert_id, b.alert_id, round(100 * t.attainment)::int from marts.fct_alerts a "
+        "join marts.fct_alerts b on b.rule = a.rule and b.scope_id = a.scope_id and b.opened_on < a.opened_on "
+        "join marts.fct_target_completion t on t.scope_type = b.scope_type and t.scope_id = b.scope_id "
+        "and t.period_start = b.period_start and t.period_end = b.period_end and t.metric = 'revenue' "
+        "where a.rule = 'quarter_target_at_risk' and t.period_end < t.as_of and b.closed_on is not null "
+        "order by a.alert_id, b.opened_on desc limit 1"
+    )[0]
+    with reader(board, cast.director) as client:
+        page = client.get(f"/warnings/{ident}").text
+        assert f'href="/warnings/{before}"' in page
+        assert f"最终完成目标的 {reached}%" in page
 
 
 @pytest.mark.parametrize("person", [None, "ghost", "x" * 300])

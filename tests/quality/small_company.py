@@ -6,7 +6,8 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
-from pipelines.entities import ENTITIES, raw_schema
+from pipelines.entities import ENTITIES
+from pipelines.entity_schemas import raw_schema
 
 LOADED_AT = dt.datetime(2026, 10, 30, 16, 0, tzinfo=dt.UTC)
 

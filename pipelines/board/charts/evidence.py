@@ -22,7 +22,7 @@ from pipelines.board.charts.metrics import axis_of
 from pipelines.board.charts.targets import axis_of_days
 from pipelines.language.figures import Writer
 from pipelines.reporting.marts import Row
-from pipelines.reporting.story import level_word, metric_value
+from pipelines.reporting.story import is_share, judged_value, level_word
 
 
 def against_usual(
@@ -45,7 +45,8 @@ def against_usual(
         for row in rows
     ]  # fmt: skip
     x = {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis_of_days(writer.language)}  # fmt: skip
-    y = {"type": "quantitative", "scale": {"zero": False}, "axis": axis_of(metric, writer)}
+    y = {"type": "quantitative", "scale": {"zero": False},
+         "axis": axis_of(metric, writer, is_share(metric, [row["value"] for row in rows]))}  # fmt: skip
     layers: list[Spec] = []
     if onset[0] and onset[1]:
         span = [{"from": onset[0].isoformat(), "to": max(onset[1], onset[0] + dt.timedelta(days=2)).isoformat()}]  # fmt: skip
@@ -53,16 +54,23 @@ def against_usual(
             {"data": {"values": span}, "mark": {"type": "rect", "color": "var(--onset)"},
              "encoding": {"x": {**x, "field": "from"}, "x2": {"field": "to"}}}
         )  # fmt: skip
+    judged = {row["level"] or "" for row in rows if row["value"] is not None}
     layers += [
         {"mark": {"type": "line", "color": MUTED, "strokeDash": [4, 3], "strokeWidth": 1.2},
          "encoding": {"x": x, "y": {**y, "field": "usual"}}},
         {"mark": {"type": "line", "color": MAIN, "strokeWidth": 2},
          "encoding": {"x": x, "y": {**y, "field": "value"}}},
-        {"transform": [{"filter": "isValid(datum.limit)"}],
-         "mark": {"type": "tick", "color": OTHER, "thickness": 1.4, "size": 9, "orient": "horizontal"},
-         "encoding": {"x": x, "y": {**y, "field": "limit"}}},
     ]  # fmt: skip
+    # A layer of nothing would be told as a fault on the reader's console.
+    if any(row["limit_value"] is not None for row in rows):
+        layers.append(
+            {"transform": [{"filter": "isValid(datum.limit)"}],
+             "mark": {"type": "tick", "color": OTHER, "thickness": 1.4, "size": 9, "orient": "horizontal"},
+             "encoding": {"x": x, "y": {**y, "field": "limit"}}}
+        )  # fmt: skip
     for level, shape, colour in (("", "circle", MAIN), ("warning", "triangle-up", WARNING), ("danger", "diamond", DANGER)):  # fmt: skip
+        if not (level in judged if level else judged - {"warning", "danger"}):
+            continue
         wanted = f"datum.level == '{level}'" if level else "datum.level != 'warning' && datum.level != 'danger'"  # fmt: skip
         layers.append(
             {"transform": [{"filter": wanted}],
@@ -83,9 +91,9 @@ def _told(rows: Sequence[Row], metric: str, writer: Writer, say: Say) -> list[Sp
             "tip": say(
                 "chart.control.tip" if row["limit_value"] is None else "chart.control.tip_limit",
                 day=writer.date(row["period_start"]),
-                value=metric_value(metric, row["value"], writer),
-                usual=metric_value(metric, row["usual"], writer),
-                limit=metric_value(metric, row["limit_value"], writer),
+                value=judged_value(metric, row["value"], writer),
+                usual=judged_value(metric, row["usual"], writer),
+                limit=judged_value(metric, row["limit_value"], writer),
                 level=level_word(row["level"], writer.language),
             ),
         }

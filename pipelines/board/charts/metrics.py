@@ -26,11 +26,11 @@ from pipelines.reporting.marts import Row
 HEADING = 14  # px: a line of a heading
 
 
-def axis_of(metric: str, writer: Writer) -> Spec:
-    """The axis of a metric in its own unit."""
+def axis_of(metric: str, writer: Writer, as_share: bool = False) -> Spec:
+    """The axis of a metric in its own unit; `as_share` where its values are parts of a whole."""
     defined = definitions().metrics.get(metric)
     kind = defined.kind if defined else "ratio"
-    if kind == "share" or metric == "target_attainment":
+    if as_share or kind == "share" or metric == "target_attainment":
         return {"format": ".0%", "title": None, "tickCount": 5}
     if kind == "money" and writer.language == "zh":
         return {"labelExpr": "format(datum.value / 10000, ',.0f')", "title": writer.money_unit}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.board.pages.today import cards_of, totals
+from pipelines.board.pages.today import totals
 from pipelines.board.reading.cards import Card
 from pipelines.board.reading.standings_of_targets import below, current_targets
 from pipelines.board.showing.cards import card_values
@@ -20,7 +20,7 @@ PARTS = ("plans", "new_danger", "worse", "danger", "warning", "signals")
 
 def show(visit: Visit) -> Shown:
     """The agenda; with `wall` one item after the other in large type, without names of reps."""
-    cards = cards_of(visit)
+    cards = visit.cards
     agenda: dict[str, list[Card]] = {name: [] for name in PARTS}
     for card in cards:
         agenda[part_of(card)].append(card)

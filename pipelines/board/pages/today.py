@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.board.reading.cards import Card, open_cards, recovered
-from pipelines.board.reading.deals import mine_today
+from pipelines.board.reading.cards import Card, recovered
+from pipelines.board.reading.deals import counts, mine_today
 from pipelines.board.reading.quality import late_feeds
 from pipelines.board.reading.runs import runs_of
 from pipelines.board.reading.standings_of_targets import current_targets
@@ -24,13 +24,14 @@ MOST = 60
 
 def show(visit: Visit) -> Shown:
     """The page; `show` chooses the list, `all` shows every card of it."""
-    cards = cards_of(visit)
+    cards = visit.cards
     places = {place: [c for c in cards if place_of(visit, c) == place] for place in PLACES}
     asked = visit.query.get("show", "")
     chosen = asked if asked in PLACES else "need"
     listed = places[chosen]
     most = MOST if visit.query.get("all") else FIRST
     ended = recovered(visit.marts, visit.as_of)
+    is_rep = visit.viewer.role == "rep"
     visit.runs = runs_of(visit.marts, [card.alert for card in listed[:most]], visit.as_of)
     return Shown(
         "today.html.j2",
@@ -51,14 +52,12 @@ def show(visit: Visit) -> Shown:
             "targets": current_targets(visit.marts, visit.viewer.home, visit.told),
             "home": visit.viewer.home,
             "late": late_feeds(visit.marts),
-            "mine": mine_today(visit.marts, visit.as_of) if visit.viewer.role == "rep" else [],
+            "mine": mine_today(visit.marts, visit.as_of) if is_rep else [],
+            "mine_counts": counts(visit.marts, visit.viewer.home, [], visit.as_of)
+            if is_rep
+            else {},
         },
     )
-
-
-def cards_of(visit: Visit) -> list[Card]:
-    """The open cases that the visitor sees."""
-    return open_cards(visit.marts, visit.viewer, visit.live, is_workday=visit.site.is_workday)
 
 
 def place_of(visit: Visit, card: Card) -> str:

@@ -113,6 +113,18 @@ def of_case(marts: SlicedMarts, case_id: str | None) -> list[Row]:
     )
 
 
+def earlier(marts: SlicedMarts, row: Row, most: int = 3) -> list[Row]:
+    """The last times that the same rule warned of the same, over by now, the newest first."""
+    return marts.rows(
+        "fct_alerts",
+        _COLUMNS,
+        "rule = ? and scope_type = ? and scope_id = ? and coalesce(dimension, '') = ? and opened_on < ? "
+        "and closed_on is not null",
+        [row["rule"], row["scope_type"], row["scope_id"], row["dimension"] or "", row["opened_on"]],
+        f"opened_on desc, alert_id limit {most}",
+    )
+
+
 def alike(marts: SlicedMarts, row: Row, most: int = 5) -> list[Row]:
     """Earlier warnings of the same rule that people closed, and what they did."""
     return marts.rows(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -51,9 +51,7 @@ def given_to(ledger: Ledger, person_id: str) -> frozenset[str]:
         return frozenset(found)
 
 
-def standings(
-    ledger: Ledger, alert_ids: Collection[str] | None, *, since: dt.date | None = None
-) -> dict[str, Standing]:
+def standings(ledger: Ledger, alert_ids: Collection[str] | None) -> dict[str, Standing]:
     """The warnings of those ids (None: every open one), by id."""
     with ledger.reading() as session:
         query = select(Episode)
@@ -64,7 +62,6 @@ def standings(
         episodes = list(session.scalars(query))
         ids = [episode.alert_id for episode in episodes]
         answers = _answers(session, ids)
-        changes = _changes(session, ids, since)
         found = {}
         for episode in episodes:
             ident = episode.alert_id
@@ -78,8 +75,6 @@ def standings(
                 key=f"{episode.epoch}.{episode.changes}.{newest}",
                 last=told[-1] if told else None,
                 plan=plans[-1] if plans else "",
-                changes=changes.get(ident, ()),
-                since=since or dt.date.min,
                 answers=told,
             )
         return found
@@ -100,20 +95,23 @@ def _answers(session: Session, ids: Collection[str]) -> Mapping[str, list[Respon
     return found
 
 
-def _changes(
-    session: Session, ids: Collection[str], since: dt.date | None
-) -> dict[str, tuple[str, ...]]:
-    if since is None:
-        return {}
+def changed_since(
+    ledger: Ledger, found: Mapping[str, Standing], since: dt.date
+) -> dict[str, Standing]:
+    """The same warnings with the changes of their levels after a day; all else of them is shared."""
     query = (
         select(EpisodeChange.alert_id, EpisodeChange.change)
-        .where(EpisodeChange.alert_id.in_(ids), EpisodeChange.as_of > since)
+        .where(EpisodeChange.as_of > since)
         .order_by(EpisodeChange.number)
     )
-    found: dict[str, tuple[str, ...]] = {}
-    for ident, change in session.execute(query):
-        found[ident] = (*found.get(ident, ()), change)
-    return found
+    changes: dict[str, tuple[str, ...]] = {}
+    with ledger.reading() as session:
+        for ident, change in session.execute(query):
+            changes[ident] = (*changes.get(ident, ()), change)
+    return {
+        ident: replace(one, changes=changes.get(ident, ()), since=since)
+        for ident, one in found.items()
+    }
 
 
 def resolved_since(ledger: Ledger, moment: dt.datetime) -> int:

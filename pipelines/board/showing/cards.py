@@ -17,7 +17,7 @@ from pipelines.language import text
 from pipelines.ledger.lookup import Alert
 from pipelines.ledger.refusals import OUTCOMES, outcome_name
 from pipelines.notifying.describing import in_language, title_of
-from pipelines.reporting.story import metric_value
+from pipelines.reporting.story import judged_value, metric_value
 
 PERSON_OUTCOMES = ("leave", "handover", "left", "accepted")
 USUAL_OUTCOMES = tuple(outcome for outcome in OUTCOMES if outcome not in PERSON_OUTCOMES[:3])
@@ -65,9 +65,9 @@ def now_line(alert: Alert, visit: Visit) -> str:
     writer, language = visit.writer, visit.language
     if alert.origin == "reported" or alert.value is None:
         return ""
-    if alert.metric == "concentration":  # a ratio, but read as a part of the target
-        return text("board.card.now", value=writer.percent(alert.value)).into(language)
-    value = metric_value(alert.metric, alert.value, writer)
+    value = judged_value(alert.metric, alert.value, writer)
+    if alert.metric == "concentration":  # nobody's usual: the limit alone judges it
+        return text("board.card.now", value=value).into(language)
     if alert.metric == "target_attainment":
         return text(
             "board.card.target",
@@ -77,7 +77,7 @@ def now_line(alert: Alert, visit: Visit) -> str:
         ).into(language)
     if alert.expected is None:
         return text("board.card.now", value=value).into(language)
-    expected = metric_value(alert.metric, alert.expected, writer)
+    expected = judged_value(alert.metric, alert.expected, writer)
     return text("board.card.now_usual", value=value, expected=expected).into(language)
 
 

@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 from jinja2 import Environment
 from markupsafe import Markup
 
+from pipelines.board.charts.script import release
 from pipelines.board.showing.sparks import bullet, trace
 from pipelines.board.site import Shown, Visit
 from pipelines.language import has, languages, stored, text
 from pipelines.language.figures import DASH
 from pipelines.reporting.html import badge, template_environment
-from pipelines.reporting.story import level_word, metric_name, metric_value
+from pipelines.reporting.story import judged_value, level_word, metric_name, metric_value
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # In the order of a working day; phones show the first ones and fold the others.
@@ -75,6 +76,7 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
         "metric_name": lambda metric: metric_name(metric, language),
         "metric_value": lambda metric, value: metric_value(metric, value, writer),
         "worded": lambda row, name: row.get(f"{name}_{language}") or row.get(f"{name}_en") or "",
+        "judged_value": lambda metric, value: judged_value(metric, value, writer),
         "link": partial(link, visit),
         "person": visit.person,
         "scope_name": visit.scope_name,
@@ -82,6 +84,7 @@ def render(visit: Visit, shown: Shown, *, part: bool = False) -> str:
             row["scope_type"], row["scope_id"], row["scope_name"]
         ),
         "data_chip": data_chip(visit),
+        "vega": release(),
         "part": part,
     }
     return environment().get_template(shown.template).render({**names, **shown.values})

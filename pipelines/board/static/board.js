@@ -41,7 +41,7 @@ async function enliven(place) {
   const picture = place.querySelector("svg.chart");
   const address = new URL(window.location.href);
   address.searchParams.set("chart", place.dataset.chart);
-  const [{ vegaEmbed }, answer] = await Promise.all([import("/static/vega.js"), fetch(address)]);
+  const [{ vegaEmbed }, answer] = await Promise.all([import(document.body.dataset.vega), fetch(address)]);
   if (!picture || !answer.ok) return;
   const spec = await answer.json();
   // Drawn as wide as it stands: a drawing that is stretched would mistake where the pointer is.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from notices_received import Receiver
+from notices_received import MailServer, Receiver
 from notifying_days import NOW, WEDNESDAY, is_workday
 
 from pipelines.ledger.episodes import record_episodes
@@ -23,6 +23,13 @@ from pipelines.notifying.slices import Hierarchy
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     server = Receiver()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
     yield server
     server.stop()
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from notices_received import MailServer
 from notifying_days import NOW, WEDNESDAY, is_workday
 from sqlalchemy import select
 
@@ -514,7 +515,7 @@ def test_a_channel_that_matches_nothing_is_a_failure(
 
 
 def test_a_report_is_told_once_to_those_who_asked(
-    ledger: Ledger, person: Callable[..., Recipient], tmp_path: Path
+    ledger: Ledger, person: Callable[..., Recipient], tmp_path: Path, mail_server: MailServer
 ) -> None:
     folder = tmp_path / "2026-09-30"
     folder.mkdir()
@@ -524,10 +525,12 @@ def test_a_report_is_told_once_to_those_who_asked(
         )
     ready = [
         ReadyReport(
-            "monthly", dt.date(2026, 9, 30), (folder / "monthly.html", folder / "monthly.en.html")
+            "monthly", dt.date(2026, 9, 30), (folder / "monthly.html", folder / "monthly.en.html"),
+            lambda language: f"<table><tr><td>the review in {language}: 完成</td></tr></table>",
         )
-    ]
-    asked = person("D1", "director", "company", reports=["monthly"], language="en")
+    ]  # fmt: skip
+    asked = person("D1", "director", "company", reports=["monthly"], language="en",
+                   channels=["file://", mail_server.url])  # fmt: skip
     others = person("D2", "director", "company", reports=["weekly"])
 
     def tell() -> Delivery | None:
@@ -540,9 +543,18 @@ def test_a_report_is_told_once_to_those_who_asked(
     first, second = tell(), tell()
     assert first is not None
     assert second is not None
-    assert (first.sent, second.sent) == (1, 0)
+    assert (first.sent, second.sent) == (2, 0)
     (told,) = (tmp_path / "outbox").rglob("*.md")
     words = told.read_text(encoding="utf-8")
     assert told.parent.name == "D1"
     assert "monthly.en.html & 88%" in words
     assert "https://b.example.com/reports/2026-09-30/monthly.en.html" in words
+    assert "the review" not in words
+    # A mail carries the review itself, below the way to it.
+    (mail,) = mail_server.mails
+    body = mail.get_body(("html",))
+    assert body is not None
+    content = body.get_content()
+    assert content.index("/reports/2026-09-30/monthly.en.html") < content.index(
+        "<td>the review in en: 完成</td>"
+    )

@@ -13,6 +13,7 @@ from report_marts import AS_OF, MartsBuilder, alert, completion
 
 from pipelines.configuration.company import Company
 from pipelines.failures import PermanentFailure
+from pipelines.reporting import mail
 from pipelines.reporting.review_pages import write_review
 
 SEPTEMBER = ("month", (dt.date(2026, 9, 1), dt.date(2026, 9, 30)))
@@ -140,3 +141,31 @@ def test_every_period_needs_to_have_ended(marts: MartsBuilder, tmp_path: Path) -
     with pytest.raises(PermanentFailure, match="No such period has ended"):
         written(marts, tmp_path, "quarterly")
     assert not (tmp_path / "quarterly.html").exists()
+
+
+def test_a_mail_of_it_is_made_of_what_mail_readers_show(
+    marts: MartsBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def body(name: str, language: str) -> str:
+        company = Company(name="华信仪器", clock=AS_OF)
+        board = "https://b.example.com/"
+        return mail.mailed(marts.path, name, company=company, as_of=AS_OF, board=board)(language)
+
+    review, week = body("monthly", "en"), body("weekly", "zh")
+    for told in (review, week):
+        assert len(told) <= mail.LARGEST
+        assert not re.search(r"<(?:style|svg|img|link|script|details)|class=|var\(", told)
+    assert "1 Sep – 30 Sep 2026: 90% of the target" in review
+    assert 'width="90%" bgcolor="#2463a8"' in review
+    assert "T2 &lt;队&gt;" in review
+    assert 'href="https://b.example.com/warnings/A"' in review
+    assert "Half way CNY 2.5M were projected; off by 20%." in review
+    assert 'lang="zh-CN"' in week
+    assert 'href="https://b.example.com/warnings/B"' in week
+    assert body("quarterly", "en") == ""
+    # What does not fit into one message is cut to the worst, and says so.
+    monkeypatch.setattr(mail, "LARGEST", 1_000)
+    cut = body("monthly", "en")
+    assert "T2 &lt;队&gt;" in cut
+    assert "T1 &lt;队&gt;" not in cut
+    assert "and 1 more" in cut

@@ -7,7 +7,9 @@ from report_marts import AS_OF, QUARTER, MartsBuilder, alert, completion, metric
 from report_page import figures_of
 
 from pipelines.failures import PermanentFailure
+from pipelines.language.figures import Writer
 from pipelines.reporting.figures import ReportFigures
+from pipelines.reporting.story import is_share, judged_value
 
 Make = Callable[..., MartsBuilder]
 
@@ -356,3 +358,13 @@ def test_a_mart_without_a_column_of_the_contract_stops_the_report(make_marts: Ma
         figures_of(marts.path)
     assert failure.value.where == "marts.fct_target_completion"
     assert "pace" in str(failure.value.cause)
+
+
+def test_a_count_judged_as_a_share_of_its_cases_is_written_as_one() -> None:
+    writer = Writer("en", "CNY")
+    assert judged_value("silent_accounts", 0.33, writer) == "33%"
+    assert judged_value("silent_accounts", 49.0, writer) == "49"
+    assert judged_value("concentration", 0.46, writer) == "46%"
+    assert is_share("silent_accounts", [0.33, None, 0.0])
+    assert not is_share("silent_accounts", [49.0, 0.5])
+    assert not is_share("activities", [0.5])

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipelines.entities import canonical_schema
+from pipelines.entity_schemas import canonical_schema
 from pipelines.raw_zone import rows as raw_rows
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings, load_settings

@@ -11,7 +11,7 @@ from pipelines.board.answering import answer_with
 from pipelines.board.reading.cards import Card, card_of, sees_signal
 from pipelines.board.reading.episodes import one
 from pipelines.board.reading.runs import runs_of
-from pipelines.board.reading.standing import standings
+from pipelines.board.reading.standing import changed_since, standings
 from pipelines.board.showing.cards import card_values
 from pipelines.board.showing.pages import say
 from pipelines.board.site import NotHere, Shown, Visit
@@ -72,7 +72,9 @@ def done_words(visit: Visit) -> str:
 def card_for(visit: Visit, alert_id: str) -> Card:
     """The card of one warning. Raises NotHere where the viewer may not see it."""
     row = one(visit.marts, alert_id)
-    found = standings(visit.site.ledger, [alert_id], since=visit.since).get(alert_id)
+    found = changed_since(
+        visit.site.ledger, standings(visit.site.ledger, [alert_id]), visit.since
+    ).get(alert_id)
     if found is None or (row is None and not _is_their_signal(visit, found.alert)):
         raise NotHere
     counted = None

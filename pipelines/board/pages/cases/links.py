@@ -17,7 +17,7 @@ from pipelines.board.access.sessions import Session
 from pipelines.board.access.viewers import Viewer, viewer_of
 from pipelines.board.pages.cases.warning import events
 from pipelines.board.reading.cards import card_of
-from pipelines.board.reading.standing import standings
+from pipelines.board.reading.standing import changed_since, standings
 from pipelines.board.showing.cards import card_values
 from pipelines.board.showing.pages import render
 from pipelines.board.site import Shown, Site, Visit, organisation_of
@@ -66,7 +66,9 @@ def _page(site: Site, target: LinkTarget, status: int, said: str, refused: str) 
             site, request, Session("link"), viewer, version, cursor, organisation, language
         )
         history = show_alert(site.ledger, target.alert_id)  # NotFound goes to whoever asked
-        found = standings(site.ledger, [history.alert.alert_id], since=visit.since)
+        found = changed_since(
+            site.ledger, standings(site.ledger, [history.alert.alert_id]), visit.since
+        )
         standing = found[history.alert.alert_id]
         amount = standing.alert.amount_at_risk
         card = card_of(

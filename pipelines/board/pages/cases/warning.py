@@ -51,6 +51,7 @@ def show(visit: Visit) -> Shown:
             "events": events(visit, history),
             "related": [r for r in related if r["alert_id"] != ident],
             "effect": effect(visit, row) if row else [],
+            "earlier": earlier(visit, row) if row else [],
             "alike": reading.alike(visit.marts, row) if row else [],
             "feedback": feedback_of(history, visit.viewer.person_id),
         },
@@ -144,6 +145,23 @@ def effect(visit: Visit, row: dict[str, Any]) -> list[dict[str, Any]]:
         if r is not None
     ]
     return points if len(points) > 1 else []
+
+
+def earlier(visit: Visit, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The last times here: when, how grave, and what came: of a target what part of it was reached."""
+    language, found = visit.language, []
+    for one in reading.earlier(visit.marts, row):
+        target = standings_of_targets.judged(visit.marts, one)
+        if target is not None and target["period_end"] < visit.as_of:
+            came = say(
+                language, "warning.came_to", share=visit.writer.percent(target["attainment"])
+            )
+        elif one["outcome"]:
+            came = outcome_name(one["outcome"]).into(language)
+        else:
+            came = say(language, f"state.{one['state']}")
+        found.append({**one, "came": came})
+    return found
 
 
 def feedback_of(history: History, person_id: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.configuration.file_mapping import FileMapping
-from pipelines.entities import ARROW_TYPES
+from pipelines.entity_schemas import ARROW_TYPES
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.headings import key

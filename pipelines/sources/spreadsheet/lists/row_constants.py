@@ -11,7 +11,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.entities import ARROW_TYPES, Column
+from pipelines.entities import Column
+from pipelines.entity_schemas import ARROW_TYPES
 from pipelines.language.text import text as text_
 from pipelines.sources.spreadsheet.faults import CellFault, FileRejected
 from pipelines.sources.spreadsheet.layout.headings import key

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.entities import ARROW_TYPES
+from pipelines.entity_schemas import ARROW_TYPES
 from pipelines.language import text
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.formats.grid import Foreign

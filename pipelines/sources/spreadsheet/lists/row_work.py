@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from pipelines.configuration.sources import FileMapping
-from pipelines.entities import Entity, canonical_schema
+from pipelines.entities import Entity
+from pipelines.entity_schemas import canonical_schema
 from pipelines.language import Text
 from pipelines.sources.spreadsheet.layout.body import Body
 from pipelines.sources.spreadsheet.layout.headings import Assignment

@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.entities import ARROW_TYPES, Column
+from pipelines.entities import Column
+from pipelines.entity_schemas import ARROW_TYPES
 from pipelines.language import Text
 from pipelines.sources.spreadsheet.faults import CellFault
 from pipelines.sources.spreadsheet.layout.aliases import CHOICES, PERSON_COLUMNS
