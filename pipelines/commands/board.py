@@ -119,8 +119,8 @@ def board_app() -> Starlette:
 
 def _prepare(data_dir: Path) -> None:
     """What the first reader would wait for: the program that draws, the script of living charts."""
-    from pipelines.board.charts.drawing import wake
     from pipelines.board.charts.script import script
+    from pipelines.reporting.drawing import wake
 
     wake()
     with suppress(OSError, subprocess.SubprocessError):  # without it pictures stay pictures

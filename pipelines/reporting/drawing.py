@@ -1,91 +1,157 @@
-"""The few SVG shapes that the charts are made of, escaped and rounded.
+"""From a Vega-Lite specification to an SVG inside a page, for the report and the board.
 
-Add here: a shape or a scale. Keep out: what a chart shows (`charts.py`).
+Add here: how every chart looks and is drawn. Keep out: single charts (`charts.py`, `selling_charts.py`,
+`pipelines/board/charts/`).
+
+Colours are CSS variables of the page, so one drawing serves light and dark. The SVG carries no style
+and no script: it stands under the board's strict content policy. What only a living chart has, such as what
+is told under the pointer, stands in layers named `alive`, which the drawing goes without.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from xml.sax.saxutils import escape, quoteattr
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
+import orjson
 from markupsafe import Markup
 
-INK, MUTED, LINE = "#1f2933", "#616e7c", "#d9e0e7"
-ACTUAL, PROJECTED, TARGET, EXPECTED = "#2463a8", "#bcd3ec", "#1f2933", "#7b8794"
-GOOD, BAD, LEVEL_FILL = "#2463a8", "#b3261e", {"danger": "#b3261e", "warning": "#b26a00"}
+# What words are measured with; the page shows them in its own. A family that the drawing library must
+# look for, such as sans-serif, makes a chart cost twice as much.
+FONT = "Arial"
+# Roles of the parts would be read out one by one; nothing refers to the second name space.
+_SPARE = re.compile(r' (?:role|aria-[a-z]+|xmlns:xlink)="[^"]*"')
+INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
+MAIN, OTHER, BAND = "var(--up)", "var(--down)", "var(--band)"
+DANGER, WARNING = "var(--danger)", "var(--warning)"
+Spec = dict[str, Any]
+# Words by their key, in one language.
+Say = Callable[..., str]
 
-Point = tuple[float, float]
-
-
-def number(value: float) -> str:
-    """A coordinate with one decimal, the same on every machine."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def attributes(values: dict[str, object]) -> str:
-    """Attributes in the given order; underscores become hyphens, None is left out."""
-    return "".join(
-        f" {name.replace('_', '-')}="
-        + quoteattr(number(value) if isinstance(value, float) else str(value))
-        for name, value in values.items()
-        if value is not None
-    )
-
-
-def shape(tag: str, **values: object) -> str:
-    """An element without content."""
-    return f"<{tag}{attributes(values)}/>"
-
-
-def text(x: float, y: float, content: str, **values: object) -> str:
-    """A text, escaped."""
-    return f"<text{attributes({'x': float(x), 'y': float(y), **values})}>{escape(content)}</text>"
-
-
-def line(start: Point, end: Point, **values: object) -> str:
-    """A straight line."""
-    return shape("line", x1=start[0], y1=start[1], x2=end[0], y2=end[1], **values)
+_CONFIG: Spec = {
+    "background": None,
+    "font": FONT,
+    "aria": False,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelFont": FONT,
+        "titleFont": FONT,
+    },
+    "text": {"color": INK, "font": FONT, "fontSize": 12},
+    "header": {"labelColor": INK, "labelFontSize": 12, "labelFont": FONT, "title": None},
+    "line": {"color": MAIN},
+}
 
 
-def rect(x: float, y: float, width: float, height: float, **values: object) -> str:
-    """A rectangle; a negative size is drawn as nothing."""
-    return shape(
-        "rect",
-        x=float(x),
-        y=float(y),
-        width=float(max(0.0, width)),
-        height=float(max(0.0, height)),
-        **values,
-    )
+# Chosen by hand: the wheel alone belongs to the page, so it zooms with Ctrl (or the command key) held.
+_ZOOM: Spec = {
+    "name": "zoom",
+    "select": {
+        "type": "interval",
+        "encodings": ["x"],
+        "zoom": "wheel![event.ctrlKey || event.metaKey]",
+        "clear": "dblclick",
+    },
+    "bind": "scales",
+}
+_NEAREST: Spec = {
+    "name": "nearest",
+    "select": {"type": "point", "on": "pointermove", "clear": "pointerout", "nearest": True},
+}
 
 
-def path(points: Sequence[Point], **values: object) -> str:
-    """A line through points."""
-    steps = "L".join(f"{number(x)} {number(y)}" for x, y in points)
-    return shape("path", d=f"M{steps}", fill="none", **values)
+def alive(values: Sequence[Spec], x: Spec, y: Spec, *, zoom: bool = True) -> Spec:
+    """A layer of a living chart: the point nearest to the pointer shows itself and its words (`tip`)."""
+    return {
+        "name": "alive",
+        "data": {"values": [*values]},
+        "params": [_NEAREST, *([_ZOOM] if zoom else [])],
+        # The nearest point is found by cells around the points: their datum is the point.
+        "mark": {
+            "type": "point", "filled": True, "size": 70, "color": INK,
+            "tooltip": {"expr": "datum.datum ? datum.datum.tip : datum.tip"},
+        },
+        "encoding": {
+            "x": x,
+            "y": y,
+            "opacity": {"condition": {"param": "nearest", "empty": False, "value": 1}, "value": 0},
+        },
+    }  # fmt: skip
 
 
-def picture(width: float, height: float, parts: Iterable[str], label: str) -> Markup:
-    """The whole SVG, scaled to the width of its place, with a label for screen readers."""
-    frame = attributes(
-        {
-            "viewBox": f"0 0 {number(width)} {number(height)}",
-            "role": "img",
-            "aria-label": label,
-            "font_size": 12,
-            "fill": INK,
-        }
-    ).replace("font_size", "font-size")
-    # Every part above escapes what comes from data.
-    return Markup(f'<svg xmlns="http://www.w3.org/2000/svg"{frame}>{"".join(parts)}</svg>')  # noqa: S704
+def wake() -> None:
+    """Draws something, since the first drawing of a process takes half a second more than the others."""
+    drawn({"width": 9, "height": 9, "data": {"values": [{}]}, "mark": "point"}, "")
 
 
-def ticks(top: float, count: int = 5) -> list[float]:
-    """Round values from zero to at least `top`, in about `count` steps of 1, 2, 2.5 or 5."""
-    if top <= 0:
-        return [0.0, 1.0]
-    raw = top / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(f * power for f in (1.0, 2.0, 2.5, 5.0, 10.0) if f * power >= raw * 0.999)
-    return [step * i for i in range(math.ceil(top / step - 1e-9) + 1)]
+def drawn(spec: Spec | None, label: str) -> Markup:
+    """The chart as an SVG, empty for none; `label` is read out in place of it."""
+    if spec is None:
+        return Markup("")
+    still = whole(spec)
+    if "layer" in still:
+        still["layer"] = [one for one in still["layer"] if one.get("name") != "alive"]
+    values: list[bytes] = []
+    bare = orjson.dumps(_without_values(still, values))
+    svg = _svg(bare, tuple(values))
+    inner = _SPARE.sub("", svg[svg.index("<svg") + 4 :]).replace(' class="marks"', "", 1)
+    named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
+    # Every text in it went through the drawing library, which escapes it.
+    return named + Markup(inner)  # noqa: S704
+
+
+def whole(spec: Spec) -> Spec:
+    """The specification with all that every chart has."""
+    schema = "https://vega.github.io/schema/vega-lite/v6.json"
+    return {"$schema": schema, "config": _CONFIG, **spec}
+
+
+@lru_cache(16)
+def _svg(bare: bytes, values: tuple[bytes, ...]) -> str:
+    import vl_convert  # here: it takes a while, and a page without charts needs none
+
+    vega = _compiled(bare)
+    for number, rows in enumerate(values):
+        vega = vega.replace(orjson.dumps(_place(number)), rows)
+    return vl_convert.vega_to_svg(vega.decode(), allowed_base_urls=[])
+
+
+@lru_cache(100)
+def _compiled(bare: bytes) -> bytes:
+    """Vega of Vega-Lite: half of a drawing, and the same whatever the figures; some 15 kB."""
+    import vl_convert
+
+    return orjson.dumps(vl_convert.vegalite_to_vega(bare.decode()))
+
+
+def _without_values(part: Any, values: list[bytes]) -> Any:
+    """A part of a specification whose rows of figures went to `values`, each with a mark in its place."""
+    if isinstance(part, list):
+        return [_without_values(one, values) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {}
+    for name, inner in part.items():
+        if name == "data" and isinstance(inner, dict) and "values" in inner:
+            rows = orjson.dumps(inner["values"])
+            if rows not in values:
+                values.append(rows)
+            found[name] = {**inner, "values": _place(values.index(rows))}
+        else:
+            found[name] = _without_values(inner, values)
+    return found
+
+
+def _place(number: int) -> list[Spec]:
+    """The mark of the rows of that number: rows that nobody's figures are."""
+    return [{"rows of": number}]

@@ -6,6 +6,7 @@ Add here: what the template needs to be told. Keep out: figures, sentences and n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from markupsafe import Markup
 
 from pipelines.configuration.company import Company
 from pipelines.fiscal_calendar import week_start
+from pipelines.language import text
 from pipelines.language.figures import DASH, Writer
 from pipelines.reporting import alert_words, charts, selling_charts, story
 from pipelines.reporting.agenda import agenda
+from pipelines.reporting.drawing import Spec, drawn
 from pipelines.reporting.figures import ReportFigures
 from pipelines.reporting.records import LEVELS, OTHER_LEVELS, SHAPES
 from pipelines.reporting.texts import say, say_or
@@ -25,7 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 # How much a page carries before it points to the workbook.
 TOP_ALERTS, OTHER_ALERTS, TABLE_ROWS, LIST_ROWS, SYMPTOMS = 8, 20, 40, 12, 3
-WIDE, NARROW = 500, 350
+WIDE, NARROW, MARGIN = 500, 350, 60
 
 
 def render_weekly(figures: ReportFigures, company: Company, language: str, board: str = "") -> str:
@@ -83,40 +86,69 @@ def badge(level: str | None, *, language: str) -> Markup:
 
 
 class _Draw:
-    """Charts of the report, each in a wide and a narrow form."""
+    """Charts of the report, each in a wide and a narrow form; the board has the same alive."""
 
     def __init__(self, figures: ReportFigures, writer: Writer) -> None:
         self._figures, self._writer = figures, writer
 
     def months(self) -> Markup:
         months, as_of = self._figures.progress.months, self._figures.as_of
-        return _both(lambda width: charts.months_chart(months, as_of, self._writer, width))
+        return self._both(
+            "months.alt", lambda width: charts.months_chart(months, as_of, self._writer, width)
+        )
 
     def pace(self) -> Markup:
         progress, as_of = self._figures.progress, self._figures.as_of
         quarter = progress.company["quarter"]
-        return _both(
-            lambda width: charts.pace_chart(progress.pace, quarter, as_of, self._writer, width)
+        row = {
+            "as_of": as_of, "period_start": quarter.period_start, "period_end": quarter.period_end,
+            "target_amount": quarter.target, "actual_amount": quarter.actual,
+            "expected_amount": quarter.expected, "projected_amount": quarter.projected,
+            "projected_low": None, "projected_high": None,
+        }  # fmt: skip
+        days = [
+            {"as_of": one.day, "actual_amount": one.actual, "expected_amount": one.expected}
+            for one in progress.pace
+        ]
+        board_says = partial(_board_says, self._writer.language)
+        return self._both(
+            "pace.alt",
+            lambda width: charts.curve(row, days, self._writer, board_says, width - MARGIN),
         )
 
     def funnel(self) -> Markup:
-        return _both(
-            lambda width: selling_charts.funnel_chart(self._figures.funnel, self._writer, width)
+        return self._both(
+            "funnel.alt",
+            lambda width: selling_charts.funnel_chart(self._figures.funnel, self._writer, width),
         )
 
     def bridge(self) -> Markup:
         bridge = self._figures.pipeline.bridge
         assert bridge is not None
-        return _both(lambda width: selling_charts.bridge_chart(bridge, self._writer, width))
+        tell = partial(say, language=self._writer.language)
+        steps = [
+            (tell("bridge.opening"), bridge.opening, "total"),
+            # A win leaves the pipeline as well, and is no loss.
+            *((tell(f"bridge.{name}"), amount, "gain" if amount > 0 or name == "won" else "loss")
+              for name, amount in bridge.steps),
+            (tell("bridge.closing"), bridge.closing, "total"),
+        ]  # fmt: skip
+        return self._both(
+            "bridge.alt", lambda width: selling_charts.bridge(steps, self._writer, width)
+        )
 
     def spark(self, values: tuple[float | None, ...], label: str) -> Markup:
-        return selling_charts.sparkline(values, label)
+        return selling_charts.spark(values, label)
+
+    def _both(self, label: str, spec: Callable[[int], Spec | None]) -> Markup:
+        said = say(label, self._writer.language)
+        return Markup(
+            '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
+        ).format(drawn(spec(WIDE), said), drawn(spec(NARROW), said))
 
 
-def _both(draw: charts.Draw) -> Markup:
-    return Markup(
-        '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
-    ).format(draw(WIDE), draw(NARROW))
+def _board_says(language: str, key: str, **values: object) -> str:
+    return text(f"board.{key}", **values).into(language)
 
 
 def _say(language: str, key: str, **values: object) -> str:

@@ -146,7 +146,14 @@ def _line(
 
 def _mail(company: Company, language: str, board: str, **parts: Any) -> str:
     template = template_environment().get_template("mail.html.j2")
-    nothing: dict[str, Any] = {"said": [], "cases": [], "months": [], "scopes": {}, "tables": [], "lessons": []}
+    nothing: dict[str, Any] = {
+        "said": [],
+        "cases": [],
+        "months": [],
+        "scopes": {},
+        "tables": [],
+        "lessons": [],
+    }
     mail = ""
     for most in ROWS:
         mail = template.render(

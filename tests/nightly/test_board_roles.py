@@ -20,7 +20,9 @@ from nightly_site import Installation
 from starlette.requests import Request
 
 from pipelines.board.access.identity import Doorkeeper
+from pipelines.board.access.viewers import Viewer
 from pipelines.board.api.describing import written
+from pipelines.board.reading import slicing
 from pipelines.board.reading.organisation import Organisation
 from pipelines.board.reading.slicing import CUTS
 from pipelines.commands.superset_bundle import superset_bundle
@@ -353,6 +355,29 @@ def test_a_living_chart_is_asked_for_as_its_page_is(board: str, cast: Cast) -> N
         assert client.get(others).status_code == 404
     with reader(board, None) as client:
         assert client.get("/targets?chart=curve.wide").status_code == 403
+
+
+@pytest.mark.parametrize("people", ["team", "nobody"])
+def test_a_small_slice_is_written_out_and_stays_the_same(
+    published: Installation, cast: Cast, people: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of few people stand in the question, of many in tables beside it: the same rows of every mart."""
+    shown = {cast.rep, cast.manager, "o'brien"} if people == "team" else set[str]()
+    scopes = {("rep", one) for one in shown} | (
+        {("team", cast.team)} if people == "team" else set()
+    )
+    viewer = Viewer("o'brien", "", "manager", frozenset(shown), frozenset(scopes))
+    found = []
+    with duckdb.connect(str(published.current / "forewarn.duckdb"), read_only=True) as reader:
+        for short in (slicing.SHORT, -1):
+            monkeypatch.setattr(slicing, "SHORT", short)
+            marts = slicing.SlicedMarts(reader.cursor(), viewer, frozenset({"given"}))
+            counted = " union all ".join(
+                f"select '{mart}' as mart, count(*) as n, sum(hash(t)::hugeint) as held from {marts.name(mart)} t"
+                for mart in CUTS
+            )
+            found.append(marts.select(counted))
+    assert found[0] == found[1]
 
 
 def test_every_published_mart_has_an_owner_or_stays_closed(published: Installation) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from pipelines.board.charts.drawing import (
+from pipelines.board.charts.metrics import axis_of
+from pipelines.language.figures import Writer
+from pipelines.reporting.charts import axis_of_days
+from pipelines.reporting.drawing import (
     DANGER,
     MAIN,
     MUTED,
@@ -18,9 +21,6 @@ from pipelines.board.charts.drawing import (
     Spec,
     alive,
 )
-from pipelines.board.charts.metrics import axis_of
-from pipelines.board.charts.targets import axis_of_days
-from pipelines.language.figures import Writer
 from pipelines.reporting.marts import Row
 from pipelines.reporting.story import is_share, judged_value, level_word
 

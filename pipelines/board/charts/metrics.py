@@ -6,21 +6,18 @@ Add here: a chart about figures that are not targets. Keep out: reading (`readin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from pipelines.board.charts.drawing import (
+from pipelines.language.catalogue import sentence
+from pipelines.language.figures import Writer
+from pipelines.metrics.definitions import definitions
+from pipelines.reporting.drawing import (
     BAND,
     INK,
     LINE,
     MAIN,
-    MUTED,
-    OTHER,
     Say,
     Spec,
 )
-from pipelines.language.catalogue import sentence
-from pipelines.language.figures import Writer
-from pipelines.metrics.definitions import definitions
 from pipelines.reporting.marts import Row
 
 HEADING = 14  # px: a line of a heading
@@ -77,52 +74,6 @@ def stages(
                  "encoding": {"x": x, "y": y, **tip}},
             ],
         },
-    }  # fmt: skip
-
-
-def bridge(steps: Sequence[tuple[str, float, str]], writer: Writer, width: int) -> Spec | None:
-    """What moved the pipeline: name, amount, and its kind: total, gain (blue, a win too) or loss.
-
-    Changes float between totals. The axis does not begin at zero: the totals say so with a break.
-    """
-    rows: list[dict[str, Any]] = []
-    at = 0.0
-    for position, (name, amount, kind) in enumerate(steps):
-        if kind == "total":
-            low, high, at = 0.0, amount, amount
-        else:
-            low, high = sorted((at, at + amount))
-            at += amount
-        rows.append({"name": name, "from": low, "to": high, "kind": kind, "order": position,
-                     "words": writer.money(amount) if kind == "total" else writer.money_change(amount),
-                     "tip": high, "said": f"{name}\n{writer.money_in_words(amount)}"})  # fmt: skip
-    floor = min(r["from"] for r in rows if r["kind"] != "total") if len(rows) > 2 else 0.0
-    top = max(r["to"] for r in rows)
-    # Room below the smallest step, or small steps would vanish between two tall totals.
-    base = max(0.0, floor - 0.35 * (top - floor))
-    for row in rows:
-        row["from"] = max(row["from"], base)
-    # On a phone words of many letters would run into each other.
-    is_tight = width < 40 * len(rows) + 40 * (max(len(r["name"]) for r in rows) > 4)
-    leaning: Spec = {"labelAngle": -40, "labelAlign": "right"} if is_tight else {"labelAngle": 0}
-    return {
-        "width": width, "height": 220, "data": {"values": rows},
-        "encoding": {
-            "x": {"field": "name", "type": "nominal", "sort": [r["name"] for r in rows],
-                  "axis": {"title": None, "domain": False, "ticks": False, **leaning,
-                           "labelLimit": 90, "labelOverlap": False}},
-        },
-        "layer": [
-            {"mark": {"type": "bar", "width": {"band": 0.7}},
-             "encoding": {
-                 "y": {"field": "from", "type": "quantitative",
-                       "scale": {"domain": [base, top * 1.01 + 1], "zero": False}, "axis": None},
-                 "y2": {"field": "to"}, "tooltip": {"field": "said"},
-                 "color": {"field": "kind", "legend": None,
-                           "scale": {"domain": ["total", "gain", "loss"], "range": [MUTED, MAIN, OTHER]}}}},
-            {"mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 10 if is_tight else 12},
-             "encoding": {"y": {"field": "tip", "type": "quantitative"}, "text": {"field": "words"}}},
-        ],
     }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipelines.board.charts.metrics import bridge as bridge_chart
 from pipelines.board.charts.metrics import stages as stages_chart
 from pipelines.board.pages.places import page_number, place_of
 from pipelines.board.reading import deals
@@ -16,6 +15,7 @@ from pipelines.board.showing.charts import NARROW, both
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.reporting.marts import Row
+from pipelines.reporting.selling_charts import bridge as bridge_chart
 
 # The bridge's columns with the sign they carry; the mart holds amounts without sign.
 STEPS = (("created", 1), ("amount_up", 1), ("amount_down", -1), ("won", -1), ("lost", -1),

@@ -11,7 +11,7 @@ from textwrap import wrap
 from markupsafe import Markup
 
 from pipelines.board.charts.metrics import heat as heat_chart
-from pipelines.board.charts.targets import curve, said
+from pipelines.board.charts.targets import said
 from pipelines.board.pages.places import Place, place_of
 from pipelines.board.reading import standings_of_targets as reading
 from pipelines.board.reading.pipeline_figures import heat
@@ -20,6 +20,7 @@ from pipelines.board.showing.charts import alone, both
 from pipelines.board.showing.pages import say
 from pipelines.board.site import Shown, Visit
 from pipelines.metrics.definitions import definitions
+from pipelines.reporting.charts import curve
 from pipelines.reporting.marts import Row
 from pipelines.reporting.story import metric_name, metric_value
 

@@ -17,6 +17,9 @@ MIN_EXITS = 30
 # Fewer exits of a stage say nothing about it.
 MIN_STAGE_EXITS = 10
 QUARTERS = 8
+# How far back a read looks for the newest values, and for so many quarters: the parts of a file that are older
+# are never opened.
+A_YEAR, EIGHT_QUARTERS = dt.timedelta(days=400), dt.timedelta(days=QUARTERS * 92 + 100)
 # A step behind its usual by less than this is no news.
 NOTABLE = 0.03
 
@@ -28,8 +31,8 @@ def funnel(marts: SlicedMarts, scope: Scope, as_of: dt.date) -> tuple[dt.date | 
         "period_start stage stage_order entered advanced lost still_open exits_forward exits_lost "
         "exit_conversion median_days_in_stage p80_days_in_stage is_ripe",
         "lost is not null and period_type = 'quarter' and scope_type = ? and scope_id = ? "
-        "and period_start <= ?",
-        [*scope, as_of],
+        "and period_start <= ? and period_start > ?",
+        [*scope, as_of, as_of - A_YEAR],
         "period_start desc, stage_order",
     )
     if not rows:
@@ -75,8 +78,8 @@ def conversions(marts: SlicedMarts, scope: Scope, as_of: dt.date) -> list[Row]:
         "fct_metrics",
         "period_start dimension value baseline expected_low expected_high sample_size is_complete",
         "metric = 'stage_conversion' and grain = 'quarter' and scope_type = ? and scope_id = ? "
-        "and period_start <= ?",
-        [*scope, as_of],
+        "and period_start <= ? and period_start > ?",
+        [*scope, as_of, as_of - EIGHT_QUARTERS],
         "period_start, dimension",
     )
     starts = sorted({row["period_start"] for row in rows})[-QUARTERS:]
@@ -102,8 +105,9 @@ def coverage(marts: SlicedMarts, scope: Scope, as_of: dt.date) -> dict[str, Row]
         "fct_metrics",
         "metric period_start value baseline expected_low previous",
         "metric in ('pipeline_coverage', 'pipeline_coverage_next') and grain = 'week' "
-        "and scope_type = ? and scope_id = ? and period_start <= ? and value is not null",
-        [*scope, as_of],
+        "and scope_type = ? and scope_id = ? and period_start <= ? and period_start > ? "
+        "and value is not null",
+        [*scope, as_of, as_of - A_YEAR],
         "metric, period_start",
     )
     return {row["metric"]: row for row in rows}

@@ -161,7 +161,7 @@ class SlicedMarts(Marts):
         if self._is_short:
             people, scopes = sorted(self._viewer.people or ()), sorted(self._viewer.scopes or ())
             cut = cut.replace(_PEOPLE, _listed(map(_quoted, people)))
-            cut = cut.replace(_SCOPES, _listed(_listed(map(_quoted, scope)) for scope in scopes))
+            cut = cut.replace(_SCOPED, _among(scopes)).replace(_SCOPES, _pairs(scopes))
             cut = cut.replace(_GIVEN, _listed(map(_quoted, sorted(self._given))))
             return cut.replace(_ME, _quoted(self._viewer.person_id))
         if not self._viewer.sees_all:
@@ -174,6 +174,20 @@ class SlicedMarts(Marts):
 def _quoted(word: str) -> str:
     """A text as SQL; nothing in it ends it."""
     return "'" + word.replace("'", "''") + "'"
+
+
+def _among(scopes: Sequence[tuple[str, str]]) -> str:
+    """The condition that a row is of one of the scopes; plain lists tell what of a file can be left out."""
+    kinds, idents = sorted({kind for kind, _ in scopes}), sorted({ident for _, ident in scopes})
+    return (
+        f"(scope_type in {_listed(map(_quoted, kinds))} and scope_id in {_listed(map(_quoted, idents))} "
+        f"and (scope_type, scope_id) in {_pairs(scopes)})"
+    )
+
+
+def _pairs(scopes: Sequence[tuple[str, str]]) -> str:
+    nobody = [("", "")]
+    return _listed(_listed(map(_quoted, scope)) for scope in scopes or nobody)
 
 
 def _listed(parts: Iterable[str]) -> str:

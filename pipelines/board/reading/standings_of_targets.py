@@ -16,6 +16,8 @@ from pipelines.reporting.records import level_rank
 from pipelines.reporting.told_levels import Key, told_level
 
 PERIODS = ("month", "quarter", "year")
+# Days that hold the last four closed periods of a kind, and some that nobody had a projection for.
+PAST = {"month": 310, "quarter": 750, "year": 2600}
 _COLUMNS = (
     "as_of period_type period_start period_end scope_type scope_id scope_name metric target_amount "
     "original_target_amount target_origin target_missing actual_amount attainment expected_share "
@@ -114,8 +116,8 @@ def said_and_came(
         "as_of period_start period_end target_amount actual_amount projected_amount projected_low "
         "projected_high",
         "metric = 'revenue' and scope_type = ? and scope_id = ? and period_type = ? "
-        "and period_end < ?",
-        [*scope, period_type, as_of],
+        "and period_end < ? and period_start > ?",
+        [*scope, period_type, as_of, as_of - dt.timedelta(days=PAST[period_type])],
         "period_start, as_of",
     )
     periods: dict[dt.date, list[Row]] = {}
@@ -128,8 +130,8 @@ def said_and_came(
             "fct_target_completion",
             "period_start target_amount actual_amount",
             "metric = 'revenue' and scope_type = ? and scope_id = ? and period_type = ? "
-            "and period_end < ?",
-            [*scope, period_type, as_of],
+            "and period_end < ? and period_start > ?",
+            [*scope, period_type, as_of, as_of - dt.timedelta(days=PAST[period_type])],
         )
     }
     found = []

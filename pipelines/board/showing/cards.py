@@ -11,12 +11,12 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.board.reading.cards import Card
-from pipelines.board.showing.sparks import spark
 from pipelines.board.site import Visit
 from pipelines.language import text
 from pipelines.ledger.lookup import Alert
 from pipelines.ledger.refusals import OUTCOMES, outcome_name
 from pipelines.notifying.describing import in_language, title_of
+from pipelines.reporting.selling_charts import spark
 from pipelines.reporting.story import judged_value, metric_value
 
 PERSON_OUTCOMES = ("leave", "handover", "left", "accepted")

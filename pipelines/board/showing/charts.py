@@ -10,8 +10,8 @@ from functools import partial
 
 from markupsafe import Markup
 
-from pipelines.board.charts.drawing import Spec
 from pipelines.board.site import Visit
+from pipelines.reporting.drawing import Spec
 
 WIDE, NARROW = 960, 290
 

@@ -7,53 +7,16 @@ Sizes are attributes, not styles: the content policy allows no inline style.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from pipelines.language import text
+from pipelines.reporting.selling_charts import spark
 
-WIDTH, HEIGHT, EDGE = 96.0, 26.0, 3.0
 # A projection that moves by less than this part of the target has hardly moved.
 TRACE_SPAN = 0.25
-
-
-def spark(
-    values: Sequence[float | None],
-    label: str,
-    usual: tuple[float | None, float | None] = (None, None),
-    least: float = 0.0,
-) -> Markup:
-    """A line through values with its last point marked; `usual` is the band behind it.
-
-    `least` is a difference below which a line stays flat: noise must not fill the whole height.
-    """
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
-        return Markup("")
-    low, high = usual
-    edges = [*known, *(edge for edge in usual if edge is not None)]
-    bottom, top = min(edges), max(edges)
-    more = max(least - (top - bottom), 0.0) / 2
-    bottom, top = bottom - more, top + more
-    span = (top - bottom) or 1.0
-
-    def y(value: float) -> float:
-        return round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value - bottom) / span, 1)
-
-    step = (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
-    points = [(round(EDGE + step * i, 1), y(v)) for i, v in enumerate(values) if v is not None]
-    path = "M" + "L".join(f"{x} {py}" for x, py in points)
-    band = Markup("")
-    if low is not None and high is not None:
-        band = Markup('<rect class="band" x="0" y="{}" width="{}" height="{}"/>').format(
-            y(high), WIDTH, max(round(y(low) - y(high), 1), 1)
-        )
-    return Markup(
-        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
-        '<path d="{}"/><circle cx="{}" cy="{}" r="2.6"/></svg>'
-    ).format(WIDTH, HEIGHT, label, band, path, *points[-1])
 
 
 def trace(language: str, row: Mapping[str, Any]) -> Markup:

@@ -12,7 +12,8 @@ import pytest
 from pipelines.board.access.viewers import Viewer
 from pipelines.board.reading.runs import runs_of, with_traces
 from pipelines.board.reading.slicing import SlicedMarts
-from pipelines.board.showing.sparks import spark, trace
+from pipelines.board.showing.sparks import trace
+from pipelines.reporting.selling_charts import spark
 
 AS_OF = dt.date(2026, 3, 27)
 EVERYBODY = Viewer("boss", "boss", "all")
