@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from pipelines.language.catalogue import sentence
 from pipelines.language.figures import Writer
-from pipelines.reporting.drawing import BAND, INK, MAIN, MUTED, Say, Spec, alive
+from pipelines.reporting.drawing import BAND, INK, MAIN, MUTED, Spec, alive
 from pipelines.reporting.marts import Row
 from pipelines.reporting.records import Completion
+from pipelines.reporting.texts import say
 
 NOTHING = "isValid(datum.{})"
 
@@ -85,7 +86,7 @@ def axis_of_days(language: str) -> Spec:
     }
 
 
-def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Spec | None:
+def curve(row: Row, days: list[Row], writer: Writer, width: int) -> Spec | None:
     """Actual against the phased target, from today a fan to the projection's band; None without actuals."""
     if row["actual_amount"] is None:
         return None
@@ -157,7 +158,7 @@ def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Sp
         layers.append(
             {
                 "data": {"values": [{"day": end.isoformat(), "amount": row["target_amount"],
-                                     "words": say("chart.target")}]},
+                                     "words": say("chart.target", writer.language)}]},
                 "layer": [
                     {"mark": {"type": "point", "color": INK, "filled": True, "size": 50}},
                     {"mark": {"type": "text", "align": "right", "dy": 18, "color": INK},
@@ -166,15 +167,15 @@ def curve(row: Row, days: list[Row], writer: Writer, say: Say, width: int) -> Sp
                 "encoding": {"x": x, "y": y},
             }
         )  # fmt: skip
-    layers.append(alive(_told(row, days, writer, say), x, y))
+    layers.append(alive(_told(row, days, writer), x, y))
     return {"width": width, "height": 230, "layer": layers}
 
 
-def _told(row: Row, days: list[Row], writer: Writer, say: Say) -> list[Spec]:
+def _told(row: Row, days: list[Row], writer: Writer) -> list[Spec]:
     """What a living chart tells of every day that is known, and of the end."""
     tips = [
         {"day": d["as_of"].isoformat(), "amount": d["actual_amount"],
-         "tip": say("chart.curve.tip", day=writer.date(d["as_of"]),
+         "tip": say("chart.curve.tip", writer.language, day=writer.date(d["as_of"]),
                     actual=writer.money_in_words(d["actual_amount"]),
                     expected=writer.money_in_words(d["expected_amount"]))}
         for d in (*(one for one in days if one["as_of"] < row["as_of"]), row)
@@ -183,11 +184,11 @@ def _told(row: Row, days: list[Row], writer: Writer, say: Say) -> list[Spec]:
     if not row["target_amount"]:
         return tips
     end = {"day": row["period_end"].isoformat(), "amount": row["target_amount"],
-           "tip": say("chart.curve.tip_target", day=writer.date(row["period_end"]),
+           "tip": say("chart.curve.tip_target", writer.language, day=writer.date(row["period_end"]),
                       target=writer.money_in_words(row["target_amount"]))}  # fmt: skip
     if row["projected_amount"] is None or row["as_of"] >= row["period_end"]:
         return [*tips, end]
-    words = say("chart.curve.tip_end", day=writer.date(row["period_end"]),
+    words = say("chart.curve.tip_end", writer.language, day=writer.date(row["period_end"]),
                 projected=banded(row, writer), target=writer.money_in_words(row["target_amount"]))  # fmt: skip
     return [*tips, {**end, "tip": words}, {**end, "amount": row["projected_amount"], "tip": words}]
 

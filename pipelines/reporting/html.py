@@ -15,7 +15,6 @@ from markupsafe import Markup
 
 from pipelines.configuration.company import Company
 from pipelines.fiscal_calendar import week_start
-from pipelines.language import text
 from pipelines.language.figures import DASH, Writer
 from pipelines.reporting import alert_words, charts, selling_charts, story
 from pipelines.reporting.agenda import agenda
@@ -110,10 +109,9 @@ class _Draw:
             {"as_of": one.day, "actual_amount": one.actual, "expected_amount": one.expected}
             for one in progress.pace
         ]
-        board_says = partial(_board_says, self._writer.language)
         return self._both(
             "pace.alt",
-            lambda width: charts.curve(row, days, self._writer, board_says, width - MARGIN),
+            lambda width: charts.curve(row, days, self._writer, width - MARGIN),
         )
 
     def funnel(self) -> Markup:
@@ -145,10 +143,6 @@ class _Draw:
         return Markup(
             '<div class="wide">{}</div><div class="narrow" aria-hidden="true">{}</div>'
         ).format(drawn(spec(WIDE), said), drawn(spec(NARROW), said))
-
-
-def _board_says(language: str, key: str, **values: object) -> str:
-    return text(f"board.{key}", **values).into(language)
 
 
 def _say(language: str, key: str, **values: object) -> str:

@@ -52,14 +52,14 @@ def funnel_chart(funnel: Funnel, writer: Writer, width: int) -> Spec | None:
         "width": width, "height": 46 * len(rows), "data": {"values": rows},
         "encoding": {"y": {"field": "stage", "type": "nominal", "sort": None, "axis": None}},
         "layer": [
-            {"mark": {"type": "bar", "size": 18, "cornerRadius": 2, "color": MAIN, "yOffset": 10},
+            {"mark": {"type": "bar", "size": 18, "color": MAIN, "yOffset": 10},
              "encoding": {"x": entered}},
             words("named", left, colour=colour, align="left", dy=-12, fontWeight=600, fontSize=13),
             *(
                 {"transform": [{"filter": f"datum.inside == '{inside}'"}],
                  **words("words", left if inside == "true" else entered, align="left", dx=6, dy=10,
                          fontSize=11, colour={"value": "var(--card)"} if inside == "true" else quiet)}
-                for inside in sorted({row["inside"] for row in rows})
+                for inside in sorted({str(row["inside"]) for row in rows})
             ),
             words("rate", right, colour=colour, align="right", dy=-8, fontWeight=700, fontSize=13),
             words("change", right, colour=quiet, align="right", dy=10, fontSize=11),

@@ -36,7 +36,8 @@ def write_weekly_report(
     `warehouse` is a DuckDB file with the schema `marts` and is opened read only. weekly.html and
     weekly.xlsx are in the company's language; every other one of `languages` (default: all) gets
     files of its own, weekly.<language>.html and .xlsx. `board` is the address that cases lead to. Files are replaced whole, and their
-    bytes depend on the marts, the company, that address and the day alone. Raises PermanentFailure when the file or a column is missing or a language
+    bytes depend on the marts, the company, that address, the day and the machine's fonts (words in charts are
+    measured) alone. Raises PermanentFailure when the file or a column is missing or a language
     is unknown, TransientFailure when another process holds the file.
     """
     known = catalogues()

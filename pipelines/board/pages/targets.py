@@ -97,7 +97,7 @@ def _drawn(visit: Visit, place: Place, row: Row, period: str, name: str) -> Mark
     def spec(width: int):
         if name == "curve":
             days = reading.course(visit.marts, row)
-            return curve(row, days, visit.writer, tell, width)
+            return curve(row, days, visit.writer, width)
         weeks = reading.weeks_said(visit.marts, row)
         return said(weeks, row["target_amount"], visit.writer, tell, width)
 

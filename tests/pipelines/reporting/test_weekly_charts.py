@@ -45,16 +45,11 @@ def test_nothing_known_is_no_chart_and_no_target_no_line_of_one(figures: ReportF
     row = {"as_of": AS_OF, "period_start": QUARTER[0], "period_end": QUARTER[1], "target_amount": None,
            "actual_amount": 5.0, "expected_amount": None, "projected_amount": None}  # fmt: skip
 
-    def said(key: str, **values: object) -> str:
-        return key
-
-    alone = charts.curve(row, [], WRITER, said, 350)
+    alone = charts.curve(row, [], WRITER, 350)
     assert alone is not None
-    assert "chart.target" not in drawn(alone, "")
-    assert "chart.target" in drawn(
-        charts.curve({**row, "target_amount": 9.0}, [], WRITER, said, 350), ""
-    )
-    assert charts.curve({**row, "actual_amount": None}, [], WRITER, said, 350) is None
+    assert ">目标<" not in drawn(alone, "")
+    assert ">目标<" in drawn(charts.curve({**row, "target_amount": 9.0}, [], WRITER, 350), "")
+    assert charts.curve({**row, "actual_amount": None}, [], WRITER, 350) is None
 
 
 def test_a_weak_stage_is_marked_and_names_are_only_text(figures: ReportFigures) -> None:
