@@ -17,12 +17,12 @@ WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n : 8 ))
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
 
-# The lock file holds the whole set with hashes, so pip resolves nothing (--no-deps).
+# The lock file holds the whole set with hashes, so nothing is resolved (--no-deps).
 $(READY): requirements.lock pyproject.toml pipelines/board/charts/script.py
 	@test -n "$(PYTHON)" || { echo "Forewarn needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the pinned packages into $(VENV) (a minute or two, once) ..."
-	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements.lock
+	@echo "Installing the pinned packages into $(VENV) (a minute, once) ..."
+	@$(BIN)/python .ci/install.py
 	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pipelines.board.charts.script || echo "The script of living charts could not be made yet; the board tries again when it starts."
 ifneq ($(COMPILE),no)

@@ -24,8 +24,7 @@ from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import connector_of
 from pipelines.warehouse.binding import bind, connect
 from pipelines.warehouse.building import build
-from pipelines.warehouse.dbt_command import prepared_manifest
-from pipelines.warehouse.program import read_program
+from pipelines.warehouse.dbt_command import company_program
 
 TABLES = {
     "metrics": "marts.fct_metrics",
@@ -112,7 +111,7 @@ def build_tables(work: Path, kept: Path) -> None:
 
 def _models(warehouse: Path, settings: Settings) -> None:
     """The models that an evaluation reads and all they stand on, by the night's own build."""
-    program = read_program(prepared_manifest(settings))
+    program = company_program(settings)
     wanted = {key for key, model in program.models.items() if model.name in MODELS}
     todo = list(wanted)
     while todo:

@@ -58,6 +58,8 @@ if [ "${PACKAGES:-yes}" = yes ]; then
     make -C "$CODE" --silent packages COMPILE=no
     # The service may not write there, and would compile the code anew at every start.
     "$CODE/.venv/bin/python" -m compileall -q "$CODE/pipelines" "$CODE/quality"
+    # Some packages carry files for other Pythons, which do not compile here.
+    "$CODE/.venv/bin/python" -m compileall -qq -j 0 "$CODE/.venv/lib" || true
 fi
 
 # The shipped configuration runs the sample company; yours takes its place.

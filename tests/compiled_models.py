@@ -6,13 +6,9 @@ Add here: how compiled SQL becomes a company's own. Keep out: what a company is 
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import hashlib
 import json
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -21,22 +17,15 @@ from typing import Any
 
 import duckdb
 
-from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.building import Outcome, build, build_in
-from pipelines.warehouse.dbt_command import dbt_environment, dbt_vars
+from pipelines.warehouse.dbt_command import COMPILED_IN, STAND_INS, compiled, dbt_vars, words_of
 from pipelines.warehouse.program import Model, Program, read_program
 from quality.dbt_results import results_of
 from quality.results import CheckResult
 
-DATABASE = "company"
-# Variables whose text stands in the SQL as it is: compiled as a word that nothing else has, and then
-# replaced. Every other variable changes the SQL itself: each of its values is compiled on its own.
-STAND_INS: dict[str, Any] = {
-    "timezone": "Atlantis/Poseidonis",
-    "currency": "XQZ",
-}
-_NOT_SOURCE = {"target", "logs", "dbt_packages"}
+DATABASE = "warehouse"
 
 
 @dataclass(frozen=True)
@@ -108,9 +97,11 @@ class CompiledModels:
         """
         database = warehouse.stem if isinstance(warehouse, Path) else "memory"
 
+        words = words_of(values)
+
         def filled(code: str) -> str:
-            for name, stand_in in STAND_INS.items():
-                code = code.replace(str(stand_in), str(values[name]))
+            for word, told in words.items():
+                code = code.replace(word, told)
             return code.replace(f'"{DATABASE}"."', f'"{database}"."')
 
         models = {
@@ -166,43 +157,18 @@ def values_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def compiled_models(settings: Settings, cache: Path) -> CompiledModels:
-    """The project for a company, from `cache` if it has not changed since; once per process."""
-    return compiled_for(values_of(settings), cache)
+def compiled_models(settings: Settings) -> CompiledModels:
+    """The project for a company, as nights of the suite find it compiled too; read once per process."""
+    return compiled_for(values_of(settings))
 
 
-def compiled_for(values: Mapping[str, Any], cache: Path) -> CompiledModels:
+def compiled_for(values: Mapping[str, Any]) -> CompiledModels:
     """The same for the values of dbt's variables."""
-    return _kept(json.dumps({**values, **STAND_INS}, sort_keys=True), cache)
+    return _read(json.dumps({**values, **STAND_INS}, sort_keys=True))
 
 
 @functools.cache
-def _kept(variables: str, cache: Path) -> CompiledModels:
-    digest = hashlib.sha256(variables.encode())
-    for path in sorted(DBT_PROJECT.rglob("*")):
-        if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
-            digest.update(str(path.relative_to(DBT_PROJECT)).encode() + path.read_bytes())
-    folder = cache / digest.hexdigest()[:16]
-    cache.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two workers one compiles
-        if not (folder / "manifest.json").exists():
-            _compile(variables, folder)
-    content = json.loads((folder / "manifest.json").read_bytes())
-    return CompiledModels(read_program(folder / "manifest.json"), content["nodes"])
-
-
-def _compile(variables: str, folder: Path) -> None:
-    working = folder.with_suffix(f".compiling-{os.getpid()}")
-    working.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "compile", "--vars", variables]
-        + ["--project-dir", str(DBT_PROJECT), "--threads", "1"]
-        + ["--target-path", str(working), "--log-path", str(working)],
-        env=dbt_environment(working / f"{DATABASE}.duckdb"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
-    working.rename(folder)
+def _read(variables: str) -> CompiledModels:
+    manifest = compiled(json.loads(variables), Path(os.environ[COMPILED_IN]))
+    content = json.loads(manifest.read_bytes())
+    return CompiledModels(read_program(manifest), content["nodes"])

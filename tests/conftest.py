@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+PROJECT = Path(__file__).parent.parent
 
 # The same examples for everyone, so that a change breaks the suite and not a throw of the dice; other
 # examples every time with HYPOTHESIS_PROFILE=explore.
@@ -31,9 +34,14 @@ os.environ.setdefault("FOREWARN_UMASK", "022")
 
 # dbt compiles the project once for all installations that tests make, and for the next run of the
 # suite: the folders are named after everything that the result depends on.
-os.environ.setdefault(
-    "FOREWARN_DBT_COMPILED", str(Path(__file__).parent.parent / ".pytest_cache" / "dbt")
-)
+os.environ.setdefault("FOREWARN_DBT_COMPILED", str(PROJECT / ".pytest_cache" / "dbt"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What was compiled while setting up need not be compiled again."""
+    made, kept = PROJECT / "data" / "dbt", Path(os.environ["FOREWARN_DBT_COMPILED"])
+    if not hasattr(config, "workerinput") and made.is_dir() and not kept.exists():
+        shutil.copytree(made, kept)
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,43 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
-_spec = importlib.util.spec_from_file_location("dependencies", ROOT / ".ci" / "dependencies.py")
-assert _spec
-assert _spec.loader
-dependencies = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(dependencies)
+
+
+def _script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / ".ci" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+dependencies, install = _script("dependencies"), _script("install")
+
+
+def test_packages_come_from_where_pip_is_told_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://one.example/simple file:///two")
+    monkeypatch.setenv("PIP_CERT", "/etc/company.pem")
+    told = install.pip_settings()
+    arguments, environment = install.as_pip_is_told(told)
+    assert arguments[arguments.index("--default-index") + 1] == "https://mirror.example/simple"
+    assert [arguments[i + 1] for i, each in enumerate(arguments) if each == "--index"] == [
+        "https://one.example/simple", "file:///two"
+    ]  # fmt: skip
+    assert environment["SSL_CERT_FILE"] == "/etc/company.pem"
+
+
+def test_the_installer_itself_is_pinned_with_hashes() -> None:
+    lines = install.entry("uv", (ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    assert lines.startswith("uv==")
+    assert lines.count("==") == 1
+    assert "--hash=sha256:" in lines
 
 
 def test_every_pinned_package_is_in_the_bill_with_its_hashes() -> None:

@@ -26,8 +26,8 @@ from pipelines.nights.storage import storage_failure
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.building import Outcome, build
-from pipelines.warehouse.dbt_command import built_by_dbt, prepared_manifest
-from pipelines.warehouse.program import Program, read_program
+from pipelines.warehouse.dbt_command import built_by_dbt, company_program
+from pipelines.warehouse.program import Program
 
 DBT_RUN = "dbt"  # folder of the build's own results inside the night's folder
 TESTS = "dbt_tests"
@@ -74,7 +74,7 @@ def dbt_model_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
                         metadata={"unchanged": True},
                     )
                 return
-            program = read_program(prepared_manifest(settings))
+            program = company_program(settings)
             outcomes = _build(settings, night, program)
             yield from _events(shown, program, outcomes)
             _report(outcomes)

@@ -19,7 +19,8 @@ from pipelines.language.figures import Writer
 from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.settings import load_settings
 from pipelines.warehouse.binding import connect
-from pipelines.warehouse.dbt_command import prepared_manifest
+from pipelines.warehouse.dbt_command import dbt_vars, prepared_manifest, words_of
+from pipelines.warehouse.program import sql_of
 
 
 def explain_figure(
@@ -35,7 +36,8 @@ def explain_figure(
     """Print one figure with what made it, or write every record to a CSV; always 0."""
     settings = load_settings()
     nodes = json.loads(prepared_manifest(settings).read_bytes())["nodes"].values()
-    compiled = {node["name"]: node.get("compiled_code") or "" for node in nodes}
+    words = words_of(dbt_vars(settings))
+    compiled = {node["name"]: sql_of(node, words) for node in nodes}
     meaning = {node["name"]: node.get("description") or "" for node in nodes}
     with connect(built_warehouse(settings), read_only=True) as connection:
         figure = find_figure(connection, metric, scope=scope, period=period, dimension=dimension)

@@ -8,12 +8,14 @@ Add here: what decides how dbt is called. Keep out: Dagster (`assets/dbt_models.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,19 @@ from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text
 from pipelines.settings import DBT_PROJECT, Settings, load_settings
 from pipelines.warehouse.building import Outcome
+from pipelines.warehouse.program import Program, read_program
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
 # Where compiled projects are kept, if not in the data folder: several installations may share them.
 COMPILED_IN = "FOREWARN_DBT_COMPILED"
+# Variables whose text stands in the SQL as it is, inside quotes: compiled as a word that nothing else
+# has, and put in when a program is read, so that companies that differ in them share what is compiled.
+STAND_INS = {
+    "timezone": "timezone of the company",
+    "currency": "currency of the company",
+    "whole_company": "name of the whole company",
+    "people_without_team": "name of people without team",
+}
 # What dbt saves of a parse, and what of a compiled folder is kept.
 _PARSE = "partial_parse.msgpack"
 _ARTEFACTS = ("manifest.json", "semantic_manifest.json", _PARSE)
@@ -50,6 +61,11 @@ def dbt_vars(settings: Settings, as_of: dt.date | None = None) -> dict[str, Any]
     }
 
 
+def words_of(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Stand-in -> what stands in its place in a literal of SQL, for these variables."""
+    return {word: str(variables[name]).replace("'", "''") for name, word in STAND_INS.items()}
+
+
 def dbt_environment(warehouse: Path) -> dict[str, str]:
     """The environment of a dbt child: which file to build in, and no calls home."""
     return {
@@ -65,22 +81,43 @@ def dbt_environment(warehouse: Path) -> dict[str, str]:
 def prepared_manifest(settings: Settings) -> Path:
     """The manifest of the project for this company, compiled once per state of the files.
 
-    It holds the SQL of every model and test, the same for any day (macro `as_of_date`). Raises
-    `PermanentFailure` with dbt's own words if the project does not compile.
+    It holds the SQL of every model and test, the same for any day (macro `as_of_date`) and with the
+    STAND_INS (`words_of`). Raises `PermanentFailure` with dbt's own words if the project does not
+    compile.
     """
-    root = _compiled_in(settings)
-    folder = root / _project_hash(settings)
+    return compiled(dbt_vars(settings), _compiled_in(settings))
+
+
+def compiled(variables: Mapping[str, Any], root: Path) -> Path:
+    """The manifest for these values of dbt's variables, below `root`; raises as `prepared_manifest`."""
+    neutral = {**variables, **STAND_INS}
+    folder = root / _project_hash(neutral)
     manifest = folder / "manifest.json"
     if manifest.is_file():
         return manifest
-    working = root / f".compiling-{os.getpid()}"
-    working.mkdir(parents=True, exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes one compiles
+        if not manifest.is_file():
+            _compile(neutral, folder)
+            _forget_old(root, folder)
+    return manifest
+
+
+def company_program(settings: Settings) -> Program:
+    """What a night builds for this company, compiled first if need be; raises as `prepared_manifest`."""
+    return read_program(prepared_manifest(settings), words_of(dbt_vars(settings)))
+
+
+def _compile(variables: dict[str, Any], folder: Path) -> None:
+    working = folder.with_name(f".compiling-{os.getpid()}")
+    working.mkdir(exist_ok=True)
     # Nothing is asked of a database, but relations are named after the file: warehouse.duckdb.
     done = _dbt(
         ["compile", "--no-introspect", "--no-populate-cache"],
         working / "warehouse.duckdb",
         working,
-        dbt_vars(settings),
+        variables,
     )
     if done.returncode != 0 or not (working / "manifest.json").is_file():
         raise PermanentFailure(
@@ -92,20 +129,17 @@ def prepared_manifest(settings: Settings) -> Path:
     for entry in working.iterdir():
         if entry.name not in _ARTEFACTS:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    try:
-        working.rename(folder)
-    except OSError:  # another process compiled the same meanwhile
-        shutil.rmtree(working, ignore_errors=True)
-    _forget_old(root, folder)
-    return manifest
+    working.rename(folder)
 
 
 def kept_parse(settings: Settings) -> Path | None:
     """What dbt understood of the project as it is now, if a night has compiled it for this company.
 
-    A dbt child that is given it (`dbt_process.PARSED`) has nothing left to parse.
+    A dbt child that is given it (`dbt_process.PARSED`) has nothing left to parse; it fills in the
+    company's own variables when it compiles.
     """
-    parse = _compiled_in(settings) / _project_hash(settings) / _PARSE
+    neutral = {**dbt_vars(settings), **STAND_INS}
+    parse = _compiled_in(settings) / _project_hash(neutral) / _PARSE
     return parse if parse.is_file() else None
 
 
@@ -176,13 +210,13 @@ def _dbt(
     )
 
 
-def _project_hash(settings: Settings) -> str:
+def _project_hash(variables: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for path in sorted(DBT_PROJECT.rglob("*")):
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode())
             digest.update(path.read_bytes())
-    digest.update(json.dumps(dbt_vars(settings), sort_keys=True).encode())
+    digest.update(json.dumps(variables, sort_keys=True).encode())
     for package in ("dbt-core", "dbt-duckdb"):
         digest.update(f"{package} {metadata.version(package)}".encode())
     return digest.hexdigest()[:16]

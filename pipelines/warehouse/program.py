@@ -69,9 +69,10 @@ class Program:
         return node.parents
 
 
-def read_program(manifest: Path) -> Program:
-    """The program of a manifest written by `dbt compile`."""
+def read_program(manifest: Path, words: Mapping[str, str] | None = None) -> Program:
+    """The program of a manifest written by `dbt compile`. `words`: what stands in the SQL for what."""
     nodes: dict[str, Any] = json.loads(manifest.read_bytes())["nodes"]
+    words = words or {}
     models: dict[str, Model] = {}
     tests: dict[str, Test] = {}
     beyond: list[str] = []
@@ -82,9 +83,9 @@ def read_program(manifest: Path) -> Program:
             continue
         beyond += [f"{unique_id}: {reason}" for reason in _beyond(node)]
         if kind == "test":
-            tests[unique_id] = _test(node, standing[unique_id])
+            tests[unique_id] = _test(node, standing[unique_id], words)
         elif kind == "model" and node["config"]["materialized"] != "ephemeral":
-            models[unique_id] = _model(node, standing[unique_id])
+            models[unique_id] = _model(node, standing[unique_id], words)
     return Program(models, tests, tuple(beyond))
 
 
@@ -121,7 +122,7 @@ def _beyond(node: Mapping[str, Any]) -> Iterable[str]:
         yield "stored failures"
 
 
-def _model(node: Mapping[str, Any], parents: tuple[str, ...]) -> Model:
+def _model(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str, str]) -> Model:
     config = node["config"]
     columns = node["columns"]
     persist = config.get("persist_docs") or {}
@@ -139,7 +140,7 @@ def _model(node: Mapping[str, Any], parents: tuple[str, ...]) -> Model:
         unique_id=node["unique_id"],
         schema=node["schema"],
         name=node["alias"],
-        sql=_sql(node),
+        sql=sql_of(node, words),
         materialized=config["materialized"],
         parents=parents,
         folders=tuple(node["fqn"][1:-1]),
@@ -148,13 +149,13 @@ def _model(node: Mapping[str, Any], parents: tuple[str, ...]) -> Model:
     )
 
 
-def _test(node: Mapping[str, Any], parents: tuple[str, ...]) -> Test:
+def _test(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str, str]) -> Test:
     config = node["config"]
     subject = node.get("attached_node") or (parents[-1] if parents else "")
     return Test(
         unique_id=node["unique_id"],
         name=node["name"],
-        sql=_sql(node),
+        sql=sql_of(node, words),
         parents=parents,
         subject=subject,
         severity=str(config.get("severity") or "error").lower(),
@@ -165,5 +166,9 @@ def _test(node: Mapping[str, Any], parents: tuple[str, ...]) -> Test:
     )
 
 
-def _sql(node: Mapping[str, Any]) -> str:
-    return str(node.get("compiled_code") or "").strip().rstrip(";")
+def sql_of(node: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """The compiled SQL of a node, with `words` filled in; empty if it has none."""
+    sql = str(node.get("compiled_code") or "").strip().rstrip(";")
+    for word, told in words.items():
+        sql = sql.replace(word, told)
+    return sql

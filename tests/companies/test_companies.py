@@ -27,13 +27,6 @@ FOLDERS = company_folders()
 KINDS = ("figure", "table", "finding")
 
 
-@pytest.fixture(scope="session")
-def cache(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where compiled SQL is kept between runs; it is named by a hash of all it is made of."""
-    kept = getattr(pytestconfig, "cache", None)
-    return Path(kept.mkdir("companies")) if kept else tmp_path_factory.mktemp("companies")
-
-
 class Built:
     """One company on one day: the built warehouse, and what the audit says of it when asked."""
 
@@ -41,7 +34,6 @@ class Built:
         self,
         company: LoadedCompany,
         as_of: dt.date,
-        cache: Path,
         only: tuple[str, ...] | None,
         tests: frozenset[str] = frozenset(),
     ) -> None:
@@ -52,7 +44,7 @@ class Built:
         bind(path, settings, company.zone, as_of=as_of, known_at=end)
         self.settings, self.as_of = settings, as_of
         _as_tables(self.connection)
-        compiled = compiled_models(settings, cache)
+        compiled = compiled_models(settings)
         if only is not None:
             compiled = compiled.only(*only, tests=tests)
         self._dbt = compiled.build(self.connection, settings, tested=only is None or bool(tests))
@@ -99,17 +91,17 @@ def _as_tables(connection: duckdb.DuckDBPyConnection) -> None:
 @pytest.mark.parametrize(
     "folder", FOLDERS, ids=[f"{folder.parent.name}/{folder.name}" for folder in FOLDERS]
 )
-def test_company(folder: Path, tmp_path: Path, cache: Path) -> None:
+def test_company(folder: Path, tmp_path: Path) -> None:
     company = load_company(folder, tmp_path)
     given = company.expected
     whole = bool(given.get("audit"))
     asked = frozenset(item["finding"] for item in given["expected"] if "finding" in item)
-    known = compiled_models(company.settings, cache).program.tests.values()
+    known = compiled_models(company.settings).program.tests.values()
     everything = whole or not asked <= {test.name for test in known}
     wrong: list[str] = []
     days = {item.get("as_of", given["as_of"]) for item in given["expected"]} | {given["as_of"]}
     for day in sorted(days):
-        built = Built(company, day, cache, None if everything else _read(given["expected"]), asked)
+        built = Built(company, day, None if everything else _read(given["expected"]), asked)
         for item in given["expected"]:
             if item.get("as_of", given["as_of"]) == day:
                 assert item.get("because"), f"{item} was not worked out: say why"

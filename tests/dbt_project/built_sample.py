@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from compiled_models import compiled_for
-from staging_build import COMPILED, sample_values
+from staging_build import sample_values
 
 from pipelines.configuration.company import Company
 from pipelines.configuration.order_statuses import known_statuses
@@ -158,4 +158,4 @@ def build(warehouse: Path, as_of: dt.date, *names: str) -> None:
             f"create or replace macro config.as_of_day() as date '{as_of.isoformat()}'"
         )
     values = sample_values("spreadsheet")
-    compiled_for(values, COMPILED).only(*names).build_for(warehouse, values)
+    compiled_for(values).only(*names).build_for(warehouse, values)

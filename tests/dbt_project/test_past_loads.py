@@ -15,7 +15,6 @@ import duckdb
 import pandas as pd
 import pytest
 from compiled_models import DATABASE, CompiledModels, compiled_models
-from staging_build import COMPILED
 
 from pipelines.raw_zone.zone import RawZone
 from pipelines.sample.company import generate
@@ -165,7 +164,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         copy = root / f"raw-{load}"
         shutil.copytree(settings.raw_dir, copy)
         then.append(RawZone(copy, root / "dlt"))
-    return Site(settings, compiled_models(settings, COMPILED), then)
+    return Site(settings, compiled_models(settings), then)
 
 
 def content(path: Path, schemas: tuple[str, ...]) -> dict[str, pd.DataFrame]:

@@ -16,7 +16,7 @@ from pipelines.failures import PermanentFailure
 from pipelines.metrics.definitions import definitions
 from pipelines.settings import load_settings
 from pipelines.warehouse.binding import connect
-from pipelines.warehouse.dbt_command import prepared_manifest
+from pipelines.warehouse.dbt_command import company_program
 
 pytestmark = pytest.mark.nightly
 # Medians have no sum to compare with.
@@ -32,9 +32,8 @@ def connection(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def compiled(published: Installation) -> dict[str, str]:
-    manifest = prepared_manifest(load_settings(published.config, published.data))
-    nodes = json.loads(manifest.read_bytes())["nodes"].values()
-    return {node["name"]: node.get("compiled_code") or "" for node in nodes}
+    models = company_program(load_settings(published.config, published.data)).models.values()
+    return {model.name: model.sql for model in models}
 
 
 def taken_apart(

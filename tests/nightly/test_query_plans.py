@@ -11,8 +11,7 @@ from nightly_site import Installation
 
 from pipelines.settings import load_settings
 from pipelines.warehouse.binding import connect
-from pipelines.warehouse.dbt_command import prepared_manifest
-from pipelines.warehouse.program import read_program
+from pipelines.warehouse.dbt_command import company_program
 
 pytestmark = pytest.mark.nightly
 
@@ -31,7 +30,7 @@ def test_no_left_join_has_a_condition_on_the_left_table_alone(published: Install
 
     A left join to the one row of a total has no condition at all, which is meant.
     """
-    program = read_program(prepared_manifest(load_settings(published.config, published.data)))
+    program = company_program(load_settings(published.config, published.data))
     queries = {**program.models, **program.tests}
     assert len(queries) > 250
     slow = []

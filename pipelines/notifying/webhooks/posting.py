@@ -33,6 +33,7 @@ from pipelines.sources.http.addresses import (
     only_public_peers,
     resolved,
 )
+from pipelines.sources.http.transport import certificates
 
 SECONDS = 10.0
 _PREFIX = "whsec_"
@@ -124,7 +125,10 @@ def post_to(
         try:
             # No redirect is followed: it could lead where the configuration does not.
             with httpx.Client(
-                timeout=SECONDS, follow_redirects=False, trust_env=not inside
+                timeout=SECONDS,
+                follow_redirects=False,
+                trust_env=not inside,
+                verify=certificates(trust_env=not inside),
             ) as client:
                 reply = client.post(
                     address, content=body, headers=headers, extensions=_watching(address, private)

@@ -124,8 +124,8 @@ def companies(draw: st.DrawFn) -> Company:
 class Builder:
     """Builds companies one after another in a folder; the compiled SQL is shared."""
 
-    def __init__(self, root: Path, cache: Path) -> None:
-        self.root, self.cache, self.count = root, cache, 0
+    def __init__(self, root: Path) -> None:
+        self.root, self.count = root, 0
 
     def figures(self, company: Company) -> dict[str, pd.DataFrame]:
         """The marts in WANTED, with their values as text, in an order of their own."""
@@ -136,7 +136,7 @@ class Builder:
         loaded = load_company(folder, root / "loaded")
         path, connection = in_memory()
         bind(path, loaded.settings, loaded.zone, as_of=company.as_of, known_at=None)
-        compiled = compiled_models(loaded.settings, self.cache).only(*WANTED)
+        compiled = compiled_models(loaded.settings).only(*WANTED)
         compiled.build(connection, loaded.settings, tested=False)
         found = {
             name: connection.execute(f"select * from marts.{name} order by all").df()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -25,10 +24,8 @@ SHIFTED = ("revenue", "orders", "opportunities_created", "activities")
 
 
 @pytest.fixture(scope="module")
-def builder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Builder:
-    kept = getattr(pytestconfig, "cache", None)
-    cache = Path(kept.mkdir("companies")) if kept else tmp_path_factory.mktemp("companies")
-    return Builder(tmp_path_factory.mktemp("relations"), cache)
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    return Builder(tmp_path_factory.mktemp("relations"))
 
 
 def same(here: dict[str, pd.DataFrame], there: dict[str, pd.DataFrame], said: str) -> None:
