@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,6 @@ def write_reader_files(night: Night) -> dict[str, dict[str, Any]]:
             "order by table_name",
             [MARTS],
         ).fetchall()
-        comments = _comments(connection)
         for (name,) in names:
             # Ordered, so that the same figures give the same bytes.
             connection.execute(
@@ -51,8 +51,11 @@ def write_reader_files(night: Night) -> dict[str, dict[str, Any]]:
             connection.execute(
                 f"copy (from readers.{MARTS}.{name}) to '{target}' (format parquet, compression zstd)"
             )
-            _comment(connection, name, comments.get(name, {}))
             tables[name] = _measured(connection, name, parquet / f"{name}.parquet")
+        # At once: each on its own is a commit, and a wait for the disk.
+        comments = _comments(connection)
+        said = [line for name in tables for line in _told(name, comments.get(name, {}))]
+        connection.execute("; ".join(["begin", *said, "commit"]))
         connection.execute("checkpoint readers")
         connection.execute("detach readers")
         connection.execute("checkpoint")
@@ -73,15 +76,16 @@ def _comments(connection: Any) -> dict[str, dict[str, str]]:
     return found
 
 
-def _comment(connection: Any, name: str, comments: dict[str, str]) -> None:
+def _told(name: str, comments: dict[str, str]) -> Iterator[str]:
+    """The statements that say what a mart and its columns are."""
     about = words(f"mart.{name}").zh if has(f"mart.{name}") else ""
     said = " ".join(part for part in (about, comments.pop("", "")) if part)
     if said:
         said = " ".join(said.split()).replace("'", "''")
-        connection.execute(f"comment on table readers.{MARTS}.{name} is '{said}'")
+        yield f"comment on table readers.{MARTS}.{name} is '{said}'"
     for column, comment in comments.items():
         text = _named(column, comment).replace("'", "''")
-        connection.execute(f"comment on column readers.{MARTS}.{name}.\"{column}\" is '{text}'")
+        yield f"comment on column readers.{MARTS}.{name}.\"{column}\" is '{text}'"
 
 
 def _named(column: str, comment: str) -> str:

