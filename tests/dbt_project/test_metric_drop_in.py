@@ -38,11 +38,16 @@ with events as (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the dbt project to drop files into."""
+    """A copy of the dbt project to drop files into, without what stands on its metrics."""
     copy = tmp_path / "project"
     shutil.copytree(
-        DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages")
+        DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages", "marts")
     )
+    shutil.rmtree(copy / "tests")
+    (copy / "models" / "exposures.yml").unlink()
+    for system in (copy / "models" / "staging").iterdir():
+        if system.name not in ("config", "spreadsheet"):
+            shutil.rmtree(system)
     return copy
 
 

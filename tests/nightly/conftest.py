@@ -13,7 +13,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from nightly_site import RUNS, Installation, make_installation  # noqa: E402
+from nightly_site import FALSE_ALARMS, RUNS, SIMULATED, Installation, make_installation  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,8 +32,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     with FileLock(shared / "published.lock"):
         if not printed.exists():
             shutil.rmtree(installation.root, ignore_errors=True)
+            SIMULATED.unlink(missing_ok=True)
             make_installation(installation.root)
             done = installation.typed("run")
             assert done.returncode == 0, done.stdout + done.stderr
+            SIMULATED.parent.mkdir(exist_ok=True)
+            shutil.copy(installation.data / FALSE_ALARMS, SIMULATED)
             printed.write_text(done.stdout, encoding="utf-8")
     return installation

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from nightly_site import SHIPPED, Installation
+from nightly_site import SHIPPED, Installation, take_up_simulated
 
 pytestmark = pytest.mark.nightly
 
@@ -88,6 +88,7 @@ def test_every_deal_arrives_and_what_does_not_match_is_told(tmp_path: Path) -> N
     write(tmp_path / "sheets" / "deal_list.csv", rows)
     sellers = [{"Seller": f"Seller {n}", "Manager": ("North", "South")[n % 2]} for n in range(5)]
     write(tmp_path / "sheets" / "sellers.csv", sellers)
+    take_up_simulated(site)
     done = site.forewarn("run")
     assert done.returncode == 0, done.stdout + done.stderr
 
