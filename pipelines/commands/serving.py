@@ -85,7 +85,7 @@ def run_dagster(arguments: list[str]) -> int:
     settings = load_settings()
     dagster_home(settings)
     command = [str(_SCRIPTS / "dagster"), *(arguments or ["--help"])]
-    # From the project's folder: its pyproject.toml names the jobs, so that `-m` need not.
+    # From the project's folder, whose pyproject.toml names the jobs to most of its commands.
     return subprocess.run(command, cwd=PROJECT, env=_environment(settings), check=False).returncode
 
 

@@ -185,3 +185,29 @@ def test_one_that_ends_by_itself_ends_all_and_is_named(site: Settings, tmp_path:
     assert child.returncode == 1
     assert "server of the links ended by itself" in errors
     assert all(wait_for(lambda pid=pid: gone(pid), 10) for pid in grandchildren)
+
+
+def test_dagsters_own_command_line_is_given_this_installation(
+    site: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # What it is given is looked at in its place: Dagster itself takes five seconds to say its version.
+    program = tmp_path / "dagster"
+    program.write_text(
+        '#!/bin/sh\necho "$@|$DAGSTER_HOME|$FOREWARN_CONFIG|$FOREWARN_DATA|$PWD"\nexit 3\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(serving, "_SCRIPTS", tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert serving.run_dagster(["job", "execute", "-j", "nightly"]) == 3
+    told = [
+        "job execute -j nightly",
+        site.data_dir / "dagster",
+        site.config_dir,
+        site.data_dir,
+        PROJECT,
+    ]
+    assert capfd.readouterr().out.strip() == "|".join(map(str, told))
+    assert (site.data_dir / "dagster" / "dagster.yaml").is_file()

@@ -232,7 +232,7 @@ def test_each_role_sees_its_own_rows_and_what_lies_below(
             connection.execute(f"create role {name} login in role sales")  # type: ignore[call-overload]
     page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
     typed = re.findall(r"`((?:create role|grant|insert into) [^`]+)`", page)
-    assert len(typed) == 4
+    assert len(typed) == 5
     monkeypatch.setenv("FOREWARN_PUBLISH_ROWS_ROLE", "sales")
     expected = {
         "anna": ({"d1", "d11"}, {"T1", "r11"}), "bob": ({"d2"}, {"r2"}),
@@ -254,10 +254,12 @@ def test_each_role_sees_its_own_rows_and_what_lies_below(
                     connection.execute(f"drop role if exists {name}")  # type: ignore[call-overload]
                     connection.execute(f"create role {name}")  # type: ignore[call-overload]
                 connection.execute("delete from marts_access.members where role_name = 'anna'")
-                for statement in typed[0], typed[1], typed[3].replace("'T01'", "'T1'"):
+                for statement in typed[0], typed[2], typed[4].replace("'T01'", "'T1'"):
                     here = statement.replace("database sales", f"database {connection.info.dbname}")
                     connection.execute(here)  # type: ignore[call-overload]
-                assert typed[2] == "create role sales nologin"
+                assert (typed[1], typed[3]) == tuple(
+                    f"create role {name} nologin" for name in ("forewarn_reader", "sales")
+                )
                 # A name that is no role shows nobody anything, and takes nothing from the others.
                 connection.execute(put, ["Anna", "company", "company"])
         for name, (deals, scopes) in expected.items():

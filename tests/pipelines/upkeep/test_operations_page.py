@@ -121,6 +121,8 @@ def test_dagsters_command_is_one_that_dagster_has() -> None:
         for arguments in found:
             context = job_execute_command.make_context("job execute", shlex.split(arguments))
             assert "nightly" in context.params.values()
+            # Without a place for its jobs it ends at once: it looks into no pyproject.toml.
+            assert context.params["module_name"] == "pipelines.definitions"
 
 
 def test_commands_within_sentences_have_their_names_and_options() -> None:
