@@ -30,7 +30,6 @@ pytestmark = [
 ]
 NOW = dt.datetime(2026, 10, 30, 1, tzinfo=dt.UTC)
 LONG_NAME = "A team whose name is as long as anybody ever dared to type 华东大区"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 WIDTHS = (360, 768, 1280, 1920)
 
 
@@ -194,11 +193,6 @@ def test_a_chart_comes_alive_under_the_content_policy(page: Page) -> None:
     page.wait_for_function(
         "old => document.querySelector('[data-chart^=curve]').innerHTML !== old", arg=before
     )
-    # In a narrow window of a computer the wide pictures are drawn anew at once.
-    page.set_viewport_size({"width": 360, "height": 900})
-    page.reload()
-    page.locator('[data-chart^="curve."] .alive svg').wait_for(timeout=60_000)
-    assert page.evaluate(MEASURE) == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -206,8 +200,6 @@ def test_no_page_is_cut_or_runs_over_at_any_width(
     page: Page, language: str, cast: Cast, risk: str
 ) -> None:
     speak(page, language)
-    # As browsers do that do not say what they run on: one page serves every width, and is loaded once.
-    page.set_extra_http_headers({"Sec-CH-UA-Mobile": ""})
     faults: dict[str, Any] = {}
     for path in (*PAGES, f"/warnings/{risk}", f"/deals/{cast.deal}"):
         page.goto(path)
@@ -228,7 +220,7 @@ def test_axe_finds_nothing_serious(page: Page, theme: str, cast: Cast, risk: str
     # The dark colours are the same everywhere: three pages show them all.
     for path in ("/", "/targets", f"/warnings/{risk}", *(others if theme == "light" else ())):
         page.goto(path)
-        found = Axe().run(page, options=AXE)
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
         serious = [
             (v["id"], [n["html"][:120] for n in v["nodes"]][:3])
             for v in found.response["violations"]
