@@ -25,14 +25,14 @@ dependencies, install = _script("dependencies"), _script("install")
 
 
 def test_packages_come_from_where_pip_is_told_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
-    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://one.example/simple file:///two")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://packages.example/all")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://one.example/more file:///two")
     monkeypatch.setenv("PIP_CERT", "/etc/company.pem")
     told = install.pip_settings()
     arguments, environment = install.as_pip_is_told(told)
-    assert arguments[arguments.index("--default-index") + 1] == "https://mirror.example/simple"
+    assert arguments[arguments.index("--default-index") + 1] == "https://packages.example/all"
     assert [arguments[i + 1] for i, each in enumerate(arguments) if each == "--index"] == [
-        "https://one.example/simple", "file:///two"
+        "https://one.example/more", "file:///two"
     ]  # fmt: skip
     assert environment["SSL_CERT_FILE"] == "/etc/company.pem"
 
