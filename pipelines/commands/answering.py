@@ -48,12 +48,19 @@ def _people(settings: Settings) -> set[str] | None:
     return {*published_hierarchy(settings).names, *(one.person_id for one in book.recipients)}
 
 
-def known_people(settings: Settings, *persons: str) -> None:
-    """Refused for an id that nobody has: an answer by nobody answers nothing."""
+def known_people(settings: Settings, *named: str, by: str | None = None) -> None:
+    """Refused for an id that nobody has: an answer by nobody answers nothing.
+
+    `by` is who acts, and learns how to say so; `named` are others.
+    """
     people = _people(settings)
-    for person in persons:
-        if people is not None and person not in people:
-            raise Refused(words("ledger.refused.nobody", person=person))
+    if people is None:
+        return
+    if by is not None and by not in people:
+        raise Refused(words("ledger.refused.nobody", person=by))
+    for person in named:
+        if person not in people:
+            raise Refused(words("ledger.refused.unknown_person", person=person))
 
 
 def answer(
@@ -65,7 +72,7 @@ def answer(
     """
     with opened_ledger() as (settings, ledger):
         try:
-            known_people(settings, me(person), *others)
+            known_people(settings, *others, by=me(person))
             done = action(ledger, settings.now(), settings.today())
         except Refused as refused:
             return refused_with(refused, settings)

@@ -168,7 +168,9 @@ def test_the_commands_print_a_token_once(
         [],
         ["--person", "ghost"],
     ):
-        assert command("make", "--name", "x", *wrong).exit_code == 2, wrong
+        refused = command("make", "--name", "x", *wrong)
+        assert refused.exit_code == 2, wrong
+        assert "--by" not in refused.output, wrong  # somebody else's id is not mended by one's own
 
 
 def test_a_program_answers_as_its_person_and_no_further(
