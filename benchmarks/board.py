@@ -71,12 +71,12 @@ def _readers(data: Path) -> list[tuple[str, dict[str, str]]]:
     found = []
     with duckdb.connect(str(data / "current" / "forewarn.duckdb"), read_only=True) as connection:
         people = connection.execute(
-            "select rep_id, team_id from marts.dim_rep_current where manager_id is not null "
+            "select rep_id, team_id from marts.dim_rep where is_current and manager_id is not null "
             "order by hash(rep_id) limit 10"
         ).fetchall()
         leading = connection.execute(
             "select owner_id, scope_id from marts.dim_scope where scope_type in ('team', 'region') "
-            "and owner_id in (select rep_id from marts.dim_rep_current) order by hash(scope_id) limit 7"
+            "and owner_id in (select rep_id from marts.dim_rep where is_current) order by hash(scope_id) limit 7"
         ).fetchall()
         for person in ("sales_director", "sales_director", "data_owner", *leading, *people):
             ident = person if isinstance(person, str) else person[0]

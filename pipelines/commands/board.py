@@ -24,7 +24,7 @@ from pipelines.language import text
 from pipelines.settings import Settings, load_settings
 
 # Pages that are made at the same time; the next ones wait their turn.
-AT_A_TIME = 8
+AT_A_TIME = 4
 
 
 def serve_board(port: int | None = None, host: str | None = None) -> int:

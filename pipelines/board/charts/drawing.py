@@ -19,7 +19,7 @@ from markupsafe import Markup
 from pipelines.board.keeping import Kept
 from pipelines.reporting.drawing import Spec, drawn, whole
 
-KEPT = 400
+KEPT = 250
 
 
 @dataclass(frozen=True)
