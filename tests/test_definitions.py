@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,10 @@ import time_machine
 
 from pipelines.alerting.rules.rule_file import load_rules
 from pipelines.assets.dbt_models import TESTS, shown_models
-from pipelines.assets.steps import ONLY_TAG
+from pipelines.assets.steps import AS_OF_TAG, ONLY_TAG, day_asked, sources_asked
 from pipelines.commands.past_day import past_day_definitions
 from pipelines.definitions import build_defs
+from pipelines.failures import PermanentFailure
 from pipelines.publishing.holding import MANIFEST
 from pipelines.publishing.versions import Manifest
 from pipelines.schedules import hourly, nightly_job
@@ -262,3 +264,17 @@ def test_a_run_on_a_bad_source_is_told_to_the_data_owner_once_by_the_sensor(
     assert "nightly" in text
     assert "extract\\_spreadsheet" in text
     assert "尚无已发布的数据" in text
+
+
+def test_tags_that_are_typed_by_hand_are_read_or_refused(shipped: Settings) -> None:
+    """In the launchpad nothing looks at a tag before the run does."""
+    (source,) = shipped.sources
+    assert day_asked({}, shipped) is None
+    assert day_asked({AS_OF_TAG: " 2026-04-30 "}, shipped) == dt.date(2026, 4, 30)
+    assert sources_asked({}, shipped) == sources_asked({ONLY_TAG: source.name}, shipped) == [source]
+    tomorrow = shipped.today() + dt.timedelta(days=1)
+    for wrong in ("31.09.2026", "2026-09-31", "yesterday", tomorrow.isoformat()):
+        with pytest.raises(PermanentFailure, match=re.escape(wrong)):
+            day_asked({AS_OF_TAG: wrong}, shipped)
+    with pytest.raises(PermanentFailure, match="crm"):
+        sources_asked({ONLY_TAG: f"{source.name}, crm"}, shipped)

@@ -12,13 +12,13 @@ import dagster as dg
 
 from pipelines.assets.side_by_side import SideBySide
 from pipelines.assets.steps import (
-    ONLY_TAG,
     RETRIES,
     WRITER,
     failing_clearly,
     log,
     night_of,
     raw_zone_of,
+    sources_asked,
 )
 from pipelines.configuration.problems import ConfigurationError
 from pipelines.configuration.sources import Source
@@ -98,8 +98,7 @@ def _load_all(
     started, now = time.monotonic(), dt.datetime.now(dt.UTC)
     rows: dict[str, int] = {}
     failed: dict[str, Said] = {}
-    only = context.run.tags.get(ONLY_TAG)
-    wanted = [s for s in settings.sources if only is None or s.name in only.split(",")]
+    wanted = sources_asked(context.run.tags, settings)
     if context.run_id not in runs:
         runs.clear()
         runs[context.run_id] = _loads_of(settings, wanted)

@@ -6,11 +6,13 @@ Add here: the shared frame of a step. Keep out: what a step does.
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import dagster as dg
 
-from pipelines.failures import AuditFailure, TransientFailure
+from pipelines.configuration.sources import Source
+from pipelines.failures import AuditFailure, PermanentFailure, TransientFailure
+from pipelines.language import text
 from pipelines.language.text import kept
 from pipelines.nights.night import Night, begin_night, folder_of, load_night
 from pipelines.nights.storage import storage_failure
@@ -55,8 +57,46 @@ def night_of(context: dg.AssetExecutionContext, settings: Settings) -> Night:
     run_id = context.run.run_id
     if (folder_of(settings, run_id) / "night.json").is_file():
         return load_night(settings, run_id)
-    day = context.run.tags.get(AS_OF_TAG)
-    return begin_night(settings, run_id, dt.date.fromisoformat(day) if day else None)
+    return begin_night(settings, run_id, day_asked(context.run.tags, settings))
+
+
+def day_asked(tags: Mapping[str, str], settings: Settings) -> dt.date | None:
+    """The past day that a run's tags ask for; None without one.
+
+    Tags are typed by hand in the launchpad: raises PermanentFailure for what is no day, or has not been.
+    """
+    given = tags.get(AS_OF_TAG, "").strip()
+    if not given:
+        return None
+    try:
+        day = dt.date.fromisoformat(given)
+        cause = text("command.today_is", today=settings.today())
+    except ValueError:
+        day, cause = dt.date.max, text("command.no_date", given=given)
+    if day > settings.today():
+        raise PermanentFailure(
+            text("command.run.not_as_of", as_of=given),
+            where=AS_OF_TAG,
+            cause=cause,
+            next_step=text("command.give_past_day"),
+        )
+    return day
+
+
+def sources_asked(tags: Mapping[str, str], settings: Settings) -> list[Source]:
+    """The sources that a run reads: those its tags name, else all. Raises PermanentFailure for a name
+    that no source has.
+    """
+    if ONLY_TAG not in tags:
+        return list(settings.sources)
+    names = [name.strip() for name in tags[ONLY_TAG].split(",") if name.strip()]
+    sources = [source.name for source in settings.sources]
+    unknown = sorted(set(names) - set(sources))
+    if unknown:
+        raise PermanentFailure(
+            text("command.run.no_source", names=unknown, sources=sources), where=ONLY_TAG
+        )
+    return [source for source in settings.sources if source.name in names]
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from pipelines.ledger.signals import add_signal
 from pipelines.ledger.store import open_ledger
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings, load_settings
-from pipelines.upkeep.backup import CONTENTS, back_up, restore
+from pipelines.upkeep.backup import CONTENTS, _unpack, back_up, restore
 
 
 def load(settings: Settings, number: int, rows: int = 500) -> None:
@@ -116,7 +116,7 @@ def test_taken_while_loads_come_in_every_load_in_it_is_whole(
                 connection.execute("select count(*) from read_parquet(?)", [listed]).fetchall()
 
 
-@pytest.mark.parametrize("kind", ["cut", "changed", "foreign", "newer"])
+@pytest.mark.parametrize("kind", ["cut", "changed", "foreign", "newer", "outside", "link"])
 def test_a_backup_that_cannot_be_trusted_leaves_nothing(
     site: Settings, tmp_path: Path, kind: str
 ) -> None:
@@ -127,9 +127,16 @@ def test_a_backup_that_cannot_be_trusted_leaves_nothing(
     elif kind == "foreign":
         with tarfile.open(backup, "w:gz") as archive:
             archive.add(site.config_dir / "company.yml", "company.yml")
+    elif kind in ("outside", "link"):
+        odd = tarfile.TarInfo("config/../../evil" if kind == "outside" else "config")
+        if kind == "link":
+            odd.type, odd.linkname = tarfile.SYMTYPE, str(tmp_path)
+        with tarfile.open(backup, "w:gz") as archive:
+            archive.addfile(odd)
+            archive.add(site.config_dir / "company.yml", "config/evil")
     else:
         with tarfile.open(backup) as archive:
-            archive.extractall(tmp_path / "u", filter="data")
+            _unpack(archive, tmp_path / "u")
         if kind == "changed":
             (tmp_path / "u" / "config" / "company.yml").write_text("name: Other\n")
         else:
@@ -142,6 +149,7 @@ def test_a_backup_that_cannot_be_trusted_leaves_nothing(
     assert str(backup) in str(caught.value)
     assert not (tmp_path / "c").exists()
     assert not (tmp_path / "d").exists()
+    assert not (tmp_path / "evil").exists()
 
 
 def test_what_is_there_is_never_overwritten(site: Settings, tmp_path: Path) -> None:
