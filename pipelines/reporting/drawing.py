@@ -103,11 +103,7 @@ def drawn(spec: Spec | None, label: str) -> Markup:
         still["layer"] = [one for one in still["layer"] if one.get("name") != "alive"]
     values: list[bytes] = []
     bare = orjson.dumps(_without_values(still, values))
-    svg = _svg(bare, tuple(values))
-    inner = _SPARE.sub("", svg[svg.index("<svg") + 4 :]).replace(' class="marks"', "", 1)
-    named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
-    # Every text in it went through the drawing library, which escapes it.
-    return named + Markup(inner)  # noqa: S704
+    return _picture(bare, tuple(values), label)
 
 
 def whole(spec: Spec) -> Spec:
@@ -116,14 +112,19 @@ def whole(spec: Spec) -> Spec:
     return {"$schema": schema, "config": _CONFIG, **spec}
 
 
-@lru_cache(16)
-def _svg(bare: bytes, values: tuple[bytes, ...]) -> str:
+@lru_cache(200)
+def _picture(bare: bytes, values: tuple[bytes, ...], label: str) -> Markup:
+    """The drawing; figures that the next night or another page has as well are not drawn again."""
     import vl_convert  # here: it takes a while, and a page without charts needs none
 
     vega = _compiled(bare)
     for number, rows in enumerate(values):
         vega = vega.replace(orjson.dumps(_place(number)), rows)
-    return vl_convert.vega_to_svg(vega.decode(), allowed_base_urls=[])
+    svg = vl_convert.vega_to_svg(vega.decode(), allowed_base_urls=[])
+    inner = _SPARE.sub("", svg[svg.index("<svg") + 4 :]).replace(' class="marks"', "", 1)
+    named = Markup('<svg class="chart" role="img" aria-label="{}"').format(label)
+    # Every text in it went through the drawing library, which escapes it.
+    return named + Markup(inner)  # noqa: S704
 
 
 @lru_cache(100)
