@@ -5,6 +5,7 @@ Add here: how the board is put together from an installation. Keep out: its page
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import os
 import subprocess
@@ -25,6 +26,7 @@ from pipelines.settings import Settings, load_settings
 
 # Pages that are made at the same time; the next ones wait their turn.
 AT_A_TIME = 4
+M_ARENA_MAX = -8  # of malloc.h
 
 
 def serve_board(port: int | None = None, host: str | None = None) -> int:
@@ -63,6 +65,10 @@ def served_app() -> Starlette:
     # DuckDB looks for pandas when a first value is bound, and pandas for Arrow: 86 MiB and a second, for what
     # no page uses. In a process that has pandas already, it stays.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    with suppress(
+        OSError, AttributeError
+    ):  # glibc: else every thread keeps what it freed to itself
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
     return board_app()
 
 
