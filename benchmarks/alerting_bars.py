@@ -178,8 +178,9 @@ def _one_risk(
     counts: Counts, label: Label, found: pd.DataFrame, off: pd.DataFrame, as_of: dt.date
 ) -> None:
     scopes = _scopes(label)
-    own = found[[s in scopes for s in zip(found["scope_type"], found["scope_id"], strict=True)]]
-    inside = own[[label.explains(day) for day in own["opened_on"]]]
+    pairs = zip(found["scope_type"], found["scope_id"], strict=True)
+    own = found[np.array([pair in scopes for pair in pairs], bool)]
+    inside = own[np.array([label.explains(day) for day in own["opened_on"]], bool)]
     days = [(day - label.first_day).days for day in inside["opened_on"]]
     counts.delays.append(min(days) if days else np.nan)
     if not days:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -30,6 +31,7 @@ from pipelines.alerting.judging.voices import Voice, voice_of
 from pipelines.alerting.records.truth import period_outcomes
 from pipelines.alerting.rules.compound import agreement, standing
 from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.seconds import Said, said_of, told
 from pipelines.alerting.series.heads import Heads
 from pipelines.alerting.series.parents import joined_to_parents
 from pipelines.alerting.series.scope_tree import ScopeTree
@@ -68,6 +70,14 @@ class Evaluation:
     readiness: tuple[Readiness, ...] = ()
 
 
+class Judged(NamedTuple):
+    """What came of a rule before it is told: its history, where a partner raises it, levels of its parts."""
+
+    history: History | None
+    boost: Flags | None
+    levels_of: Mapping[str, tuple[Levels, Flags]]
+
+
 def evaluate(
     metrics: pd.DataFrame,
     completion_history: pd.DataFrame,
@@ -102,7 +112,7 @@ def evaluate(
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
     tree = ScopeTree(scopes)
-    heads = Heads(people, tree)
+    heads = Heads(people, tree, absences)
     panels = Panels(metrics, completion_history, as_of, calendar)
     distrust = Distrust(untrusted)
     raising = {family for rule in rules for family in rule.raised_by}
@@ -129,14 +139,16 @@ def evaluate(
     levels = []
     ready: dict[str, Readiness] = {}
     pooled = {name for rule in rules for name in rule.pools}
+    asked = any(rule.seconded for rule in rules)
     voices: dict[str, Voice] = {}
-    # What pools the figures of others comes after them.
-    for rule in sorted(rules, key=lambda rule: bool(rule.pools)):
+    others: list[Said] = []
+
+    def judged(rule: Rule) -> Judged:
         boost = None
-        others = [h for family in rule.raised_by for h in partners.get(family, [])]
+        partnered = [h for family in rule.raised_by for h in partners.get(family, [])]
         panel = panels.of(rule)
-        if panel is not None and others:
-            boost = agreement(panel, others)
+        if panel is not None and partnered:
+            boost = agreement(panel, partnered)
         levels_of = {
             name: standing(panel, parts[name])
             for name in rule.parts
@@ -149,26 +161,41 @@ def evaluate(
             history = _history(
                 rule, panels, distrust, boost, absences, heads, settled, levels_of, said
             )
+        return Judged(history, boost, levels_of)
+
+    # What backs others, or is backed by them, is told when all of them have spoken.
+    spoken: dict[str, Judged] = {}
+    for rule in rules if asked else ():
+        if rule.filters:
+            spoken[rule.name] = verdict = judged(rule)
+            if verdict.history is not None:
+                others.append(said_of(verdict.history))
+    # What pools the figures of others comes after them.
+    for rule in sorted(rules, key=lambda rule: bool(rule.pools)):
+        verdict = spoken.pop(rule.name, None) or judged(rule)
+        history = verdict.history
         ready[rule.name] = readiness_of(rule, history, panels.edges, panels.workdays)
         if history is None:
             continue
+        history = told(history, others)
         if rule.name in pooled:
             voices[rule.name] = voice_of(history)
         kinds: set[str] = set(rule.scopes)
         found = episodes_of(history, kinds)
         wanted = None if every_level else stood_on(history, found)
         levels.append(level_rows(history, kinds, first, tree, wanted))
-        records.extend(presenter.present(history, found, boost, _titled(levels_of, rules)))
+        parts_told = _titled(verdict.levels_of, rules)
+        records.extend(presenter.present(history, found, verdict.boost, parts_told))
     frame = pd.DataFrame(records, columns=EPISODE_COLUMNS)
     frame = joined_to_parents(frame, tree)
     habit: dict[str, Habit] = {}
     if len(frame) and frame["rule"].isin([rule.name for rule in rules if rule.on_targets]).any():
         habit = by_habit(frame, rules, period_outcomes(metrics, completion_history, as_of=as_of))
         frame = with_habits(frame, habit)
-    told = frame["mode"] == "alert"
+    alerts = frame["mode"] == "alert"
     return Evaluation(
-        episodes=joined_to_cases(frame[told].reset_index(drop=True), rules, tree, habit),
-        watched=frame[~told].reset_index(drop=True),
+        episodes=joined_to_cases(frame[alerts].reset_index(drop=True), rules, tree, habit),
+        watched=frame[~alerts].reset_index(drop=True),
         levels=pd.concat(levels, ignore_index=True)[LEVEL_COLUMNS]
         if levels
         else pd.DataFrame(columns=LEVEL_COLUMNS),
@@ -202,10 +229,12 @@ def _history(
         heads=heads.of(panel) if isinstance(rule.condition, CountFilter) else None,
         absent=absent(panel, absences) if isinstance(rule.condition, ON_PERSONS) else None,
     )
+    people = heads.of(panel) if rule.min_people else None
     return run(
         rule,
         panel,
         context,
+        few=None if people is None else people < rule.min_people,
         untrusted=distrust.of(rule, panel),
         boost=boost,
         restarts=restarts(rule, panel, settled),

@@ -68,7 +68,7 @@ class Row:
     `raw` is the level by the limits as they stand, `held` by limits relaxed by the hysteresis
     (raw <= held). `known` is False where there was not enough to judge; `early` where the period
     is too young. Limits are in the unit of `value`. Filters only: `size`, how far off the figure is, as a
-    factor of the expected one; `recent` and `recent_expected`, the last weeks together (counts summed); `odds`,
+    factor of the expected one; `recent` and `recent_expected`, the last weeks together (counts summed); `least`: their ratio from which on a level is told; `odds`,
     its evidence before calibration. `evidence`: of figures pooled, where a level stands.
     """
 
@@ -85,6 +85,7 @@ class Row:
     size: Floats | None = None
     recent: Floats | None = None
     recent_expected: Floats | None = None
+    least: Floats | None = None
     odds: Floats | None = None
     evidence: Floats | None = None
 

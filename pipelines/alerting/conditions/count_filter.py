@@ -28,10 +28,14 @@ LEAST_MANNED = 0.3
 
 
 class CountFilter(Filter):
-    """A count, by working days, season, trend and siblings. `min_mean`: least usual count a week."""
+    """A count, by working days, season, trend and siblings. `min_mean`: least usual count a week. `persons`:
+    a team is told only of a fall by more than what so many of its people do; one who is away is a third
+    of three, and a question about a person, not about a team.
+    """
 
     type: Literal["count_filter"] = "count_filter"
     min_mean: float = Field(default=0.75, ge=0)
+    persons: float = Field(default=0.0, ge=0, le=5)
 
     def prepare(self, panel: Panel, context: Context) -> _CountFilter:
         return _CountFilter(self, panel, context)
@@ -68,14 +72,29 @@ class _CountFilter(FilterJudge):
                 (self.judged_at, None),
             ],
         )
+        # What the shares of people ask of each team, by row; other scopes have their usual limits.
+        self._ask_of_teams(heads)
         # A team is held against its siblings, who keep the same festival.
         self.wide = np.isin(panel.keys["scope_type"].to_numpy(), ["company", "region"])
         self.own_company = self.reference == np.arange(panel.shape[1])
         self.companies, self.company_of = np.unique(self.reference, return_inverse=True)
 
+    def _ask_of_teams(self, heads: Floats) -> None:
+        c, below = self.condition, self.context.direction == "below"
+        self.plain = self.least.copy(), self.size.copy()
+        self.told_at: Floats | None = None
+        if c.persons and below:
+            teams = self.panel.keys["scope_type"].to_numpy() == "team"
+            with np.errstate(divide="ignore", invalid="ignore"):
+                left = np.clip(1 - c.persons / heads, LEAST_MANNED, 1.0)
+            self.told_at = np.where(teams & np.isfinite(left), left, 1.0)
+
     def at(self, t: int, clean: Flags) -> Row:
         c = self.condition
         series = self.value.shape[1]
+        if self.told_at is not None:
+            self.least, self.size = (np.minimum(usual, self.told_at[t]) for usual in self.plain)
+            self.lasting = np.sqrt(self.least)
         until = max(t - c.gap + 1, 0)
         total, weeks, manned, heads, *scatter = self.past.at(t, until, clean)
         weight = 0.5 ** ((t - np.arange(until)) / c.half_life)

@@ -25,7 +25,7 @@ from pydantic import Field, model_validator
 from pipelines.alerting.conditions.base import Condition, Context, Flags, Judge, Row
 from pipelines.alerting.filtering import chain
 from pipelines.alerting.filtering.recent import Recent
-from pipelines.alerting.filtering.said import believed_at, calibrated, shown
+from pipelines.alerting.filtering.said import believed_at, calibrated, crowd_of, shown
 from pipelines.alerting.filtering.turning import turning_points
 from pipelines.alerting.series.panel import Floats, Panel
 from pipelines.language import text
@@ -70,7 +70,7 @@ class _Kept:
 
     def add(self, usual: Floats, gains: Floats, norms: Floats) -> None:
         for kept, new in ((self.usual, usual), (self.gains, gains), (self.norms, norms)):
-            kept.append(new.astype(np.float32))
+            kept.append(new)
             if len(kept) > ONSET_WEEKS:
                 del kept[0]
 
@@ -95,28 +95,41 @@ class FilterJudge(Judge):
         self.recent = Recent(series)
         self.of = np.maximum(context.reference, 0)
         self.last = panel.shape[0] - 1
-        asked = scipy.special.logit(np.array([condition.warning, condition.danger]))
-        # In terms of the belief, so that nothing need be calibrated to be decided.
-        self._asked = [believed_at(scipy.special.expit(asked + NIGHTLY * n)) for n in (0, 1)]
-        self._kept_at = believed_at(np.array([condition.close, condition.warning]))
+        self._kind_of = _numbers(kinds, panel.keys["dimension"].to_numpy())
+        self._among: NDArray[np.float64] | None = None
+        self._crowded(np.zeros(series, bool))
+
+    def _crowded(self, seen: Flags) -> None:
+        """Limits of tonight, by how many scopes of a kind have a figure: in terms of the belief, so that nothing
+        need be calibrated to be decided.
+        """
+        among = np.bincount(self._kind_of, weights=seen)
+        if self._among is not None and np.array_equal(among, self._among):
+            return
+        self._among = among
+        self._crowd = crowd = crowd_of(among)[self._kind_of]
+        c = self.condition
+        asked = scipy.special.logit(np.array([c.warning, c.danger]))[:, None]
+        self._asked = [believed_at(scipy.special.expit(asked + NIGHTLY * n), crowd) for n in (0, 1)]
+        self._kept_at = believed_at(np.array([c.close, c.warning])[:, None], crowd)
 
     def levels(
         self,
         alpha: Floats,
         figures: tuple[Floats, Floats, Floats],
         which: NDArray[np.intp] | slice,
+        size: Floats,
         *,
         running: bool,
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """(raw level, level while held) of a belief about series `which`. `figures`: the week's, its
-        usual, and the ratio of the last weeks to theirs.
+        usual, and the ratio of the last weeks to theirs. `size`: the factor that is believed in.
         """
         below = self.context.direction == "below"
         value, expected, ratio = figures
         belief = 1 - alpha[0]
-        size = chain.mean_size(alpha, self.factors)
         big = size <= self.size[which] if below else size >= self.size[which]
-        ask, (close, warning) = self._asked[int(running)], self._kept_at
+        ask, (close, warning) = self._asked[int(running)][:, which], self._kept_at[:, which]
         usual = value >= expected if below else value <= expected
         off = ratio if below else 1 / np.maximum(ratio, 1e-9)
         matters, lasts = off <= self.least[which], off <= self.lasting[which]
@@ -141,6 +154,7 @@ class FilterJudge(Judge):
         how much of a mean over weeks this week is (1 for counts, the cases of a share).
         """
         running = self.panel.unfinished and t == self.last
+        self._crowded(known)
         gains = np.zeros((len(self.factors), len(value)))
         some = np.flatnonzero(known)
         if len(some):
@@ -153,7 +167,8 @@ class FilterJudge(Judge):
         week = np.stack([np.nan_to_num(value) * weight, expected * weight, weight])
         had, should, total = earlier + week
         figures = (value, expected, _ratio(had, should))
-        raw, held = self.levels(alpha, figures, slice(None), running=running)
+        size = chain.mean_size(alpha, self.factors)
+        raw, held = self.levels(alpha, figures, slice(None), size, running=running)
         warning, danger = np.full(len(value), np.nan), np.full(len(value), np.nan)
         worth = some if t == self.last else np.flatnonzero(known & (held > 0))
         if len(worth) and not self.context.bare:
@@ -173,11 +188,12 @@ class FilterJudge(Judge):
             warning_limit=warning,
             danger_limit=danger,
             sample=sample,
-            probability=np.where(known, shown(calibrated(1 - alpha[0])), np.nan),
+            probability=np.where(known, shown(calibrated(1 - alpha[0], self._crowd)), np.nan),
             early=np.zeros(len(value), bool),
-            size=chain.mean_size(alpha, self.factors),
+            size=size,
             recent=self.summed(had, total),
             recent_expected=self.summed(should, total),
+            least=self.least,
             odds=np.where(known, chain.evidence(alpha), np.nan),
         )
 
@@ -207,7 +223,8 @@ class FilterJudge(Judge):
             of = which[index]
             alpha = chain.step(ahead[:, index], gains_at(x, of)).alpha
             figures = (x, expected[of], _ratio(had[of] + x * weight[of], should[of]))
-            raw, held = self.levels(alpha, figures, of, running=running)
+            size = chain.mean_size(alpha, self.factors)
+            raw, held = self.levels(alpha, figures, of, size, running=running)
             return _moved(level[index], raw, held)
 
         below = self.context.direction == "below"
@@ -245,6 +262,12 @@ class FilterJudge(Judge):
         self.alpha[:, which] = chain.start(int(which.sum()))
         self.recent.forget(which)
         self.level[which] = 0
+
+
+def _numbers(*names: NDArray[np.object_]) -> NDArray[np.intp]:
+    """The same number for series that have all these names in common."""
+    joined = np.array(["\x1f".join(map(str, of)) for of in zip(*names, strict=True)], dtype=object)
+    return np.unique(joined, return_inverse=True)[1]
 
 
 def _ratio(had: Floats, should: Floats) -> Floats:

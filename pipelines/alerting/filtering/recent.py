@@ -22,17 +22,21 @@ class Recent:
     """Sums per series; weeks that nobody could judge are skipped."""
 
     def __init__(self, series: int) -> None:
-        # Last whole week last. Had, should have had, and how much the week weighs.
+        # Had, should have had, and how much the week weighs; `_at`: where each series' oldest week stands.
         self._kept = np.zeros((WEEKS, 3, series))
+        self._at = np.zeros(series, np.intp)
+        self._all = np.arange(series)
 
     def before(self, *, running: bool) -> Floats:
         """(had, should have had, weight) × series of the weeks that count beside the one that is judged."""
-        return self._kept[0 if running else 1 :].sum(axis=0)
+        total: Floats = self._kept.sum(axis=0)
+        return total if running else total - self._kept[self._at, :, self._all].T
 
     def add(self, week: Floats, which: NDArray[np.bool_]) -> None:
         """Keep a whole week of series `which`: (had, should have had, weight) × series."""
-        shifted = np.concatenate([self._kept[1:], week[None]])
-        self._kept = shifted if which.all() else np.where(which, shifted, self._kept)
+        some = np.flatnonzero(which)
+        self._kept[self._at[some], :, some] = week[:, some].T
+        self._at[some] = (self._at[some] + 1) % WEEKS
 
     def forget(self, which: NDArray[np.bool_]) -> None:
         self._kept[:, :, which] = 0.0

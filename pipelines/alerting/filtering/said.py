@@ -19,19 +19,29 @@ from pipelines.alerting.series.panel import Floats
 A, B = 0.14, 0.63
 # Of figures pooled, that one of those that speak is really off; read off the same companies.
 POOLED_A, POOLED_B = 0.16, 0.5
+# Scopes of a kind that the companies had of which A and B were read off.
+USUAL_SCOPES = 12
 MOST = 0.95
 STEP = 0.05
 
 
-def calibrated(off: Floats) -> Floats:
+def calibrated(off: Floats, crowd: Floats | float = 0.0) -> Floats:
     """q, between 0 and 1, from the filter's probability of "off"."""
     raw = scipy.special.logit(np.clip(off, 1e-12, 1 - 1e-12))
-    return scipy.special.expit(A + B * raw)
+    return scipy.special.expit(A - crowd + B * raw)
 
 
-def believed_at(q: Floats) -> Floats:
+def believed_at(q: Floats, crowd: Floats | float = 0.0) -> Floats:
     """The filter's probability of "off" at which `calibrated` gives q."""
-    return scipy.special.expit((scipy.special.logit(q) - A) / B)
+    return scipy.special.expit((scipy.special.logit(q) - A + crowd) / B)
+
+
+def crowd_of(scopes: Floats) -> Floats:
+    """What the number of scopes of its kind takes from a scope's log-odds. Twice as many scopes are off by
+    chance twice as often, while a company has not twice the troubles: with the root of their number false
+    alarms grow no faster than that.
+    """
+    return 0.5 * np.log(np.maximum(scopes, USUAL_SCOPES) / USUAL_SCOPES)
 
 
 def pooled_and_calibrated(evidence: Floats) -> Floats:

@@ -46,6 +46,7 @@ FIELDS = (
     "size",
     "recent",
     "recent_expected",
+    "least",
     "odds",
     "evidence",
 )
@@ -80,12 +81,13 @@ def run(
     *,
     untrusted: Flags | None = None,
     boost: Flags | None = None,
+    few: Flags | None = None,
     restarts: Mapping[int, Sequence[int]] | None = None,
 ) -> History:
     """Walk through the days in order; row t of the result depends on rows up to t only.
 
     `untrusted` and `boost` have the panel's shape; a boosted 警戒 counts as 危险, because an
-    independent kind of evidence agrees. `restarts`: by row the series of which somebody said that day
+    independent kind of evidence agrees. `few`: too few people for the rule. `restarts`: by row the series of which somebody said that day
     that what lasts is the new normal: their episode ends, and their past begins with it.
     """
     days, series = panel.shape
@@ -130,6 +132,8 @@ def run(
                 filled(name)[t] = given
         held_back = untrusted[t] if untrusted is not None else np.zeros(series, bool)
         status[t] = _status(verdict, held_back, bool(paused[t]), bool(panel.steps[t]))
+        if few is not None:
+            status[t, few[t] & (status[t] == Status.JUDGED)] = Status.TOO_FEW
         known = status[t] == Status.JUDGED
         raw, held = verdict.raw, verdict.held
         if boost is not None:

@@ -42,7 +42,7 @@ class Voice:
 @dataclass(frozen=True)
 class Spoken:
     """Arrays (figures, days, series) on a panel's grid: `evidence` (log-odds of being off over those at rest),
-    `worse` (over the last weeks on the bad side of usual), `usual`, `recent`, `recent_usual`. `stands` (days,
+    `worse` (over the last weeks visibly on the bad side of usual), `usual`, `recent`, `recent_usual`. `stands` (days,
     series): a figure has a level of its own. `figures`: rule and dimension.
     """
 
@@ -97,8 +97,12 @@ def spoken_on(panel: Panel, voices: Sequence[Voice]) -> Spoken:
             for name in FIELDS:
                 found[name].append(values[name])
             off = values["recent"] - values["recent_expected"]
+            # What reads as usual once it is rounded speaks for nothing.
+            shows = np.maximum(
+                0.03 * values["recent_expected"], 0.75 * voice.rule.described.additive
+            )
             with np.errstate(invalid="ignore"):
-                worse.append(off < 0 if voice.rule.side == "below" else off > 0)
+                worse.append(off <= -shows if voice.rule.side == "below" else off >= shows)
             stands |= there & voice.stands[grid]
             figures.append((voice.rule, str(dimension)))
     if not figures:

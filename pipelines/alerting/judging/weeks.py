@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import scipy
 
-from pipelines.alerting.conditions.filters import least_ratio
 from pipelines.alerting.filtering.recent import WEEKS
 from pipelines.alerting.judging.running import History
 from pipelines.alerting.rules.rule import Rule
@@ -95,8 +94,7 @@ def present(history: History, row: int, s: int, last: int) -> Present:
             recent_expected=float(history.fields["recent_expected"][t, s]),
         )
 
-    kind = panel.keys["scope_type"].to_numpy()[s : s + 1]
-    half = math.sqrt(float(least_ratio(history.rule.condition, kind)[0]))  # type: ignore[arg-type]
+    half = math.sqrt(float(history.fields["least"][row, s]))
     runs = bool(panel.running[last])
     complete = last - 1 if runs else last
     decides = week(row)

@@ -91,6 +91,15 @@ class Pause(_Part):
         return self
 
 
+class Seconded(_Part):
+    """What a 警戒 of a team, a product line or a person needs beside its own limit before it is told: another
+    figure of the scope that is at least `by` likely to be off, or itself a probability of `unless`.
+    """
+
+    by: float = Field(gt=0, lt=1)
+    unless: float | None = Field(default=None, gt=0, le=1)
+
+
 class Money(_Part):
     """How a level becomes an amount at risk.
 
@@ -117,6 +126,7 @@ class Rule(_Part):
     direction: Direction | None = None
     condition: AnyCondition
     min_sample: int = Field(default=0, ge=0)
+    min_people: float = Field(default=0, ge=0, le=20)
     confirm: Confirm = Confirm()
     hysteresis: float = Field(default=0.05, ge=0, lt=1)
     cool_down_days: int = Field(default=14, ge=0, le=365)
@@ -127,6 +137,7 @@ class Rule(_Part):
     money: Money = Money()
     owner: Literal["scope", "parent", "data"] = "scope"
     raised_by: tuple[str, ...] = ()
+    seconded: Seconded | None = None
     detects: tuple[str, ...] = ()
     mode: Mode = "alert"
 

@@ -232,3 +232,16 @@ def test_the_new_normal_begins_with_the_level_that_lasts() -> None:
         for frame in (before, settled.levels)
     )
     pd.testing.assert_frame_equal(old, new)
+
+
+def test_one_person_of_three_who_is_away_is_no_fall_of_the_team() -> None:
+    rows = company(
+        np.random.default_rng(11), 30,
+        {"T1": np.r_[np.ones(60), np.full(30, 0.62)], "T2": np.r_[np.ones(60), np.full(30, 0.3)]},
+    )  # fmt: skip
+    stays = [(f"R{t}{n}", f"T{t}", MONDAY, None) for t in range(1, TEAMS + 1) for n in range(3)]
+    people = pd.DataFrame(stays, columns=["rep_id", "team_id", "valid_from", "valid_to"])
+    asked = {"type": "count_filter", "persons": 1.5}
+    teams = {"T1", "T2"}
+    assert teams <= set(found(rows, people=people).episodes["scope_id"])
+    assert teams & set(found(rows, asked, people=people).episodes["scope_id"]) == {"T2"}

@@ -1,0 +1,97 @@
+"""A second voice: what one figure says of a small scope by itself may be chance, two figures are not.
+
+Add here: another way in which a 警戒 is backed before anybody is told. Keep out: figures that make a level
+together (`conditions/pooled.py`), and rules that raise a level (`compound.py`).
+
+A level stands inside as before, so that its weeks are no yardstick; it is told from the first day on which
+another figure of the scope is likely enough to be off, or it is sure enough by itself, or 危险. Where no other
+figure of the scope is judged, nobody can back it, and it is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.alerting.conditions.base import Flags
+from pipelines.alerting.judging.running import History
+from pipelines.alerting.series.panel import Floats, Panel
+
+MAX_AGE = np.timedelta64(7, "D")
+SCOPE = ["scope_type", "scope_id"]
+# The many are not small: what is off in all of them together is seen by itself.
+SMALL = ("team", "product_line", "rep")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How likely the figure of a filter is off, by day and series; NaN where it was not judged."""
+
+    rule: str
+    keys: pd.DataFrame
+    dates: NDArray[np.datetime64]
+    probability: NDArray[np.float32]
+
+
+def said_of(history: History) -> Said:
+    """What is kept of the history of a filter."""
+    panel = history.panel
+    kept = history.fields["probability"].astype(np.float32)
+    return Said(history.rule.name, panel.keys, panel.dates, kept)
+
+
+def second_of(panel: Panel, which: NDArray[np.intp], rule: str, others: Sequence[Said]) -> Floats:
+    """(days, series `which`): how likely the likeliest figure of another rule is off in the same scope, by the
+    newest evaluation up to that day, at most a week old; NaN where there is none.
+    """
+    best = np.full((len(panel.dates), len(which)), np.nan)
+    scopes = pd.MultiIndex.from_frame(panel.keys.iloc[which][SCOPE].astype(str))
+    for said in others:
+        if said.rule == rule:
+            continue
+        rows = np.searchsorted(said.dates, panel.dates, side="right") - 1
+        fresh = rows >= 0
+        fresh[fresh] &= panel.dates[fresh] - said.dates[rows[fresh]] <= MAX_AGE
+        rows = np.maximum(rows, 0)
+        for dimension in said.keys["dimension"].unique():
+            mine = np.flatnonzero((said.keys["dimension"] == dimension).to_numpy())
+            own = pd.MultiIndex.from_frame(said.keys.iloc[mine][SCOPE].astype(str))
+            at = own.get_indexer(scopes)
+            there = fresh[:, None] & (at >= 0)
+            found = said.probability[np.ix_(rows, mine[np.maximum(at, 0)])]
+            best = np.fmax(best, np.where(there, found, np.nan))
+    return best
+
+
+def told(history: History, others: Sequence[Said]) -> History:
+    """The history as it is told: every episode from its first backed day on, one that never was not at all."""
+    asked, panel = history.rule.seconded, history.panel
+    if asked is None:
+        return history
+    small = np.isin(panel.keys["scope_type"].to_numpy(), SMALL)
+    which = np.flatnonzero(small & (history.episode > 0).any(axis=0))
+    if not len(which):
+        return history
+    second = second_of(panel, which, history.rule.name, others)
+    with np.errstate(invalid="ignore"):
+        backed: Flags = ~(second < asked.by - 1e-6) | (history.level[:, which] == 2)
+        if asked.unless is not None:
+            backed |= history.fields["probability"][:, which] >= asked.unless - 1e-6
+    level, episode, since, ending = (
+        array.copy() for array in (history.level, history.episode, history.since, history.ending)
+    )
+    for column, s in enumerate(which):
+        numbers = history.episode[:, s]
+        for number in np.unique(numbers[numbers > 0]):
+            rows = np.flatnonzero(numbers == number)
+            known = rows[backed[rows, column]]
+            quiet = rows if not len(known) else rows[rows < known[0]]
+            level[quiet, s], episode[quiet, s], since[quiet, s] = 0, 0, -1
+            if not len(known):
+                # Nobody was told that it began, so nobody is told that it ended.
+                ending[rows[0] : rows[-1] + 2, s] = 0
+    return replace(history, level=level, episode=episode, since=since, ending=ending)
