@@ -172,7 +172,7 @@ def evaluate(
                 others.append(said_of(verdict.history))
     # What pools the figures of others comes after them.
     for rule in sorted(rules, key=lambda rule: bool(rule.pools)):
-        verdict = spoken.pop(rule.name, None) or judged(rule)
+        verdict = spoken.pop(rule.name) if rule.name in spoken else judged(rule)
         history = verdict.history
         ready[rule.name] = readiness_of(rule, history, panels.edges, panels.workdays)
         if history is None:

@@ -103,7 +103,7 @@ class FilterJudge(Judge):
         """Limits of tonight, by how many scopes of a kind have a figure: in terms of the belief, so that nothing
         need be calibrated to be decided.
         """
-        among = np.bincount(self._kind_of, weights=seen)
+        among: Floats = np.bincount(self._kind_of, weights=seen).astype(np.float64)
         if self._among is not None and np.array_equal(among, self._among):
             return
         self._among = among

@@ -81,9 +81,8 @@ def told(history: History, others: Sequence[Said]) -> History:
         backed: Flags = ~(second < asked.by - 1e-6) | (history.level[:, which] == 2)
         if asked.unless is not None:
             backed |= history.fields["probability"][:, which] >= asked.unless - 1e-6
-    level, episode, since, ending = (
-        array.copy() for array in (history.level, history.episode, history.since, history.ending)
-    )
+    level, episode = history.level.copy(), history.episode.copy()
+    since, ending = history.since.copy(), history.ending.copy()
     for column, s in enumerate(which):
         numbers = history.episode[:, s]
         for number in np.unique(numbers[numbers > 0]):
