@@ -208,10 +208,13 @@ def _write(
     )
     frames["fct_cases"] = case_rows(frames["fct_alerts"], ScopeTree(past.scopes))
     frames["fct_alert_evidence"] = evidence_rows(found.episodes, found.levels)
+    # One transaction: otherwise each of some hundred comments is brought to disk by itself.
+    connection.begin()
     for name, frame in frames.items():
         write_told_table(connection, name, frame)
     wide = wide_alerts(connection, settings.company.language)
     write_told_table(connection, "wide_alerts", wide)
+    connection.commit()
     return frames["fct_alerts"]
 
 

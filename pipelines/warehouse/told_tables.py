@@ -60,7 +60,7 @@ def write_told_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd
         f'comment on column marts.{name}."{column["name"]}" is {_quoted(column["description"])}'
         for column in columns
     ]
-    connection.execute("; ".join(["begin", *comments, "commit"]))
+    connection.execute("; ".join(comments))
     _check_key(connection, name, table["config"]["meta"]["key"])
 
 
