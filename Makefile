@@ -12,7 +12,7 @@ COMPILE ?= yes
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n : 8 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help packages run test test-faults test-bi check format lock up docs sbom audit benchmark clean
+.PHONY: help packages run test test-faults test-bi test-image check format lock up docs sbom audit benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -50,6 +50,9 @@ test-bi: $(READY) ## the BI bundle in a real Superset, and the marts in other to
 	  .venv-bi/$$kind/bin/python -m pip install --quiet --quiet --requirement tests/bi/$$kind.txt || exit 1; \
 	done
 	@$(BIN)/python -m pytest -q -n 0 tests/bi/superset_opens.py tests/bi/tools_read.py
+
+test-image: $(READY) ## the image's steps and a night in it without a container engine (root, some minutes)
+	@$(BIN)/python -m pytest -q -n 0 tests/deploy/image_runs.py
 
 check: $(READY) ## the configuration and every source, without reading data
 	@$(BIN)/forewarn check
