@@ -96,7 +96,7 @@ def compiled(variables: Mapping[str, Any], root: Path) -> Path:
     if manifest.is_file():
         return manifest
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("w") as lock:
+    with (root / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes one compiles
         if not manifest.is_file():
             _compile(neutral, folder)
