@@ -26,7 +26,8 @@ from pipelines.settings import Settings, load_settings
 
 # Pages that are made at the same time; the next ones wait their turn.
 AT_A_TIME = 4
-M_ARENA_MAX = -8  # of malloc.h
+# Of malloc.h: arenas; bytes at which what is freed at the top goes back; bytes from which a block is one of its own.
+ALLOCATOR = {-8: 2, -1: 1_048_576, -3: 262_144}
 
 
 def serve_board(port: int | None = None, host: str | None = None) -> int:
@@ -68,7 +69,8 @@ def served_app() -> Starlette:
     with suppress(
         OSError, AttributeError
     ):  # glibc: else every thread keeps what it freed to itself
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+        for setting, value in ALLOCATOR.items():
+            ctypes.CDLL(None).mallopt(setting, value)
     return board_app()
 
 

@@ -26,7 +26,7 @@ from pipelines.reporting.marts import Answer, columns_of
 # With 48 MB questions of four readers at once ran out of it, at a million deals.
 MEMORY = "64MB"
 # Values of all answers that are kept of a version: about 60 bytes each.
-MOST_VALUES = 150_000
+MOST_VALUES = 100_000
 
 
 def _values(answer: Answer) -> int:
