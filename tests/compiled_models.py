@@ -21,7 +21,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.building import Outcome, build, build_in
 from pipelines.warehouse.dbt_command import COMPILED_IN, STAND_INS, compiled, dbt_vars, words_of
-from pipelines.warehouse.program import Model, Program, read_program
+from pipelines.warehouse.program import Model, Program, filled, read_program
 from quality.dbt_results import results_of
 from quality.results import CheckResult
 
@@ -99,15 +99,13 @@ class CompiledModels:
 
         words = words_of(values)
 
-        def filled(code: str) -> str:
-            for word, told in words.items():
-                code = code.replace(word, told)
-            return code.replace(f'"{DATABASE}"."', f'"{database}"."')
+        def own(code: str) -> str:
+            return filled(code, words).replace(f'"{DATABASE}"."', f'"{database}"."')
 
         models = {
             key: replace(
                 model,
-                sql=filled(model.sql),
+                sql=own(model.sql),
                 materialized="table" if small else model.materialized,
                 comments={} if small else model.comments,
                 parents=tuple(p for p in model.parents if wanted(self.program.models[p])),
@@ -116,7 +114,7 @@ class CompiledModels:
             if wanted(model)
         }
         tests = {
-            key: replace(test, sql=filled(test.sql))
+            key: replace(test, sql=own(test.sql))
             for key, test in self.program.tests.items()
             if tested and models.keys() >= set(test.parents)
         }

@@ -90,8 +90,7 @@ def prepared_manifest(settings: Settings) -> Path:
 
 def compiled(variables: Mapping[str, Any], root: Path) -> Path:
     """The manifest for these values of dbt's variables, below `root`; raises as `prepared_manifest`."""
-    neutral = {**variables, **STAND_INS}
-    folder = root / _project_hash(neutral)
+    folder = _folder(variables, root)
     manifest = folder / "manifest.json"
     if manifest.is_file():
         return manifest
@@ -99,7 +98,7 @@ def compiled(variables: Mapping[str, Any], root: Path) -> Path:
     with (root / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes one compiles
         if not manifest.is_file():
-            _compile(neutral, folder)
+            _compile({**variables, **STAND_INS}, folder)
             _forget_old(root, folder)
     return manifest
 
@@ -138,9 +137,13 @@ def kept_parse(settings: Settings) -> Path | None:
     A dbt child that is given it (`dbt_process.PARSED`) has nothing left to parse; it fills in the
     company's own variables when it compiles.
     """
-    neutral = {**dbt_vars(settings), **STAND_INS}
-    parse = _compiled_in(settings) / _project_hash(neutral) / _PARSE
+    parse = _folder(dbt_vars(settings), _compiled_in(settings)) / _PARSE
     return parse if parse.is_file() else None
+
+
+def _folder(variables: Mapping[str, Any], root: Path) -> Path:
+    """Where the project stands compiled for all companies that differ in the STAND_INS alone."""
+    return root / _project_hash({**variables, **STAND_INS})
 
 
 def _compiled_in(settings: Settings) -> Path:

@@ -168,7 +168,11 @@ def _test(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str,
 
 def sql_of(node: Mapping[str, Any], words: Mapping[str, str]) -> str:
     """The compiled SQL of a node, with `words` filled in; empty if it has none."""
-    sql = str(node.get("compiled_code") or "").strip().rstrip(";")
+    return filled(str(node.get("compiled_code") or "").strip().rstrip(";"), words)
+
+
+def filled(sql: str, words: Mapping[str, str]) -> str:
+    """SQL with every word of `words` replaced by what it stands for."""
     for word, told in words.items():
         sql = sql.replace(word, told)
     return sql

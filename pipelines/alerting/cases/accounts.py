@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.cases.behind import largest_as_json
+from pipelines.alerting.cases.behind import largest_as_json, with_list
 from pipelines.alerting.series.scope_tree import ScopeTree
 
 _SERVED = ("active", "at_risk", "new")
@@ -81,18 +81,14 @@ def with_accounts(
     """
     accounts = accounts.assign(revenue_12m=pd.to_numeric(accounts["revenue_12m"]).astype("float64"))
     record = partial(_record, as_of=as_of)
-    found: list[str | None] = []
-    rows: list[dict[str, Any]] = alerts.to_dict("records")  # type: ignore[assignment]
-    for alert in rows:
-        choose = CHOICES.get(str(alert["metric"]))
-        if choose is None or alert["state"] != "open":
-            found.append(None)
-            continue
+
+    def listed(alert: dict[str, Any], choose: Choice) -> str | None:
         scope = (str(alert["scope_type"]), str(alert["scope_id"]))
         chosen = accounts[_in_scope(accounts, scope, tree)]
         chosen = chosen[choose(chosen, pd.Timestamp(alert["since"]))]
-        found.append(largest_as_json(chosen, "revenue_12m", "account_id", record))
-    return alerts.assign(accounts=pd.Series(found, index=alerts.index, dtype=object))
+        return largest_as_json(chosen, "revenue_12m", "account_id", record)
+
+    return with_list(alerts, "accounts", CHOICES, listed)
 
 
 def _in_scope(accounts: pd.DataFrame, scope: tuple[str, str], tree: ScopeTree) -> pd.Series:

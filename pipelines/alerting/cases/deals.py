@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.cases.behind import largest_as_json
+from pipelines.alerting.cases.behind import largest_as_json, with_list
 
 # Workdays without a touch after which a deal counts as left alone; as in dbt's idle_limit_workdays.
 IDLE_WORKDAYS = 14
@@ -133,18 +133,14 @@ def with_deals(
             if name != "owner_id"
         },
     )
-    found: list[str | None] = []
-    rows_of_alerts: list[dict[str, Any]] = alerts.to_dict("records")  # type: ignore[assignment]
-    for alert in rows_of_alerts:
-        choose = CHOICES.get(str(alert["metric"]))
-        if choose is None or alert["state"] != "open":
-            found.append(None)
-            continue
+
+    def listed(alert: dict[str, Any], choose: Choice) -> str | None:
         if alert.get("period_end") is None or pd.isna(alert["period_end"]):
             alert["period_end"] = quarter_end
         chosen = deals[_in_scope(deals, alert) & choose(deals, alert)]
-        found.append(largest_as_json(chosen, "amount", "opportunity_id", _record))
-    return alerts.assign(deals=pd.Series(found, index=alerts.index, dtype=object))
+        return largest_as_json(chosen, "amount", "opportunity_id", _record)
+
+    return with_list(alerts, "deals", CHOICES, listed)
 
 
 def _in_scope(deals: pd.DataFrame, alert: dict[str, Any]) -> pd.Series:

@@ -17,15 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.alerting.series.beside import cells_beside, scopes_of
 from pipelines.alerting.series.panel import Floats, Panel
 
 if TYPE_CHECKING:
     from pipelines.alerting.judging.running import History
     from pipelines.alerting.rules.rule import Rule
 
-MAX_AGE = np.timedelta64(7, "D")
 FIELDS = ("odds", "expected", "recent", "recent_expected")
-SCOPE = ["scope_type", "scope_id"]
 
 
 @dataclass(frozen=True)
@@ -78,18 +77,9 @@ def spoken_on(panel: Panel, voices: Sequence[Voice]) -> Spoken:
     found: dict[str, list[Floats]] = {name: [] for name in FIELDS}
     worse: list[NDArray[np.bool_]] = []
     stands = np.zeros(panel.shape, bool)
-    scopes = pd.MultiIndex.from_frame(panel.keys[SCOPE].astype(str))
+    scopes = scopes_of(panel.keys)
     for voice in voices:
-        rows = np.searchsorted(voice.dates, panel.dates, side="right") - 1
-        fresh = rows >= 0
-        fresh[fresh] &= panel.dates[fresh] - voice.dates[rows[fresh]] <= MAX_AGE
-        rows = np.maximum(rows, 0)
-        for dimension in voice.keys["dimension"].unique():
-            mine = np.flatnonzero((voice.keys["dimension"] == dimension).to_numpy())
-            own = pd.MultiIndex.from_frame(voice.keys.iloc[mine][SCOPE].astype(str))
-            at = own.get_indexer(scopes)
-            there = fresh[:, None] & (at >= 0)
-            grid = np.ix_(rows, mine[np.maximum(at, 0)])
+        for dimension, there, grid in cells_beside(panel.dates, scopes, voice.dates, voice.keys):
             values = {
                 name: np.where(there, voice.fields[name][grid], np.nan).astype(np.float64)
                 for name in FIELDS
@@ -104,7 +94,7 @@ def spoken_on(panel: Panel, voices: Sequence[Voice]) -> Spoken:
             with np.errstate(invalid="ignore"):
                 worse.append(off <= -shows if voice.rule.side == "below" else off >= shows)
             stands |= there & voice.stands[grid]
-            figures.append((voice.rule, str(dimension)))
+            figures.append((voice.rule, dimension))
     if not figures:
         empty = np.zeros((0, *panel.shape))
         return Spoken((), empty, empty.astype(bool), empty, empty, empty, stands)

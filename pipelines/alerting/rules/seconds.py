@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 
 from pipelines.alerting.conditions.base import Flags
 from pipelines.alerting.judging.running import History
+from pipelines.alerting.series.beside import cells_beside, scopes_of
 from pipelines.alerting.series.panel import Floats, Panel
 
-MAX_AGE = np.timedelta64(7, "D")
-SCOPE = ["scope_type", "scope_id"]
 # The many are not small: what is off in all of them together is seen by itself.
 SMALL = ("team", "product_line", "rep")
 
@@ -49,21 +48,12 @@ def second_of(panel: Panel, which: NDArray[np.intp], rule: str, others: Sequence
     newest evaluation up to that day, at most a week old; NaN where there is none.
     """
     best = np.full((len(panel.dates), len(which)), np.nan)
-    scopes = pd.MultiIndex.from_frame(panel.keys.iloc[which][SCOPE].astype(str))
+    scopes = scopes_of(panel.keys.iloc[which])
     for said in others:
         if said.rule == rule:
             continue
-        rows = np.searchsorted(said.dates, panel.dates, side="right") - 1
-        fresh = rows >= 0
-        fresh[fresh] &= panel.dates[fresh] - said.dates[rows[fresh]] <= MAX_AGE
-        rows = np.maximum(rows, 0)
-        for dimension in said.keys["dimension"].unique():
-            mine = np.flatnonzero((said.keys["dimension"] == dimension).to_numpy())
-            own = pd.MultiIndex.from_frame(said.keys.iloc[mine][SCOPE].astype(str))
-            at = own.get_indexer(scopes)
-            there = fresh[:, None] & (at >= 0)
-            found = said.probability[np.ix_(rows, mine[np.maximum(at, 0)])]
-            best = np.fmax(best, np.where(there, found, np.nan))
+        for _, there, grid in cells_beside(panel.dates, scopes, said.dates, said.keys):
+            best = np.fmax(best, np.where(there, said.probability[grid], np.nan))
     return best
 
 
