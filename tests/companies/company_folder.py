@@ -6,16 +6,13 @@ Add here: how files become a loaded raw zone. Keep out: building models and comp
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
+from direct_zone import DirectZone
 
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings, load_settings
@@ -38,20 +35,6 @@ source,source_stage,stage,stage_order,outcome
 """
 EXPECTED = "expected.yml"
 NIGHT = "night-"
-
-
-class DirectZone(RawZone):
-    """A raw zone whose loads are written without dlt, which takes a second for each; same layout."""
-
-    def _run_dlt(self, source: str, tables: Iterator[tuple[str, pa.Table]]) -> None:
-        folder = self.root / source
-        load = str(len(list((folder / "_dlt_loads").glob("*"))) + 1.0)
-        for number, (name, table) in enumerate(tables):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, folder / name / f"{load}.{number}.parquet")
-        (folder / "_dlt_loads").mkdir(parents=True, exist_ok=True)
-        record = folder / "_dlt_loads" / f"{load}.jsonl"
-        record.write_text(json.dumps({"load_id": load, "status": 0}), encoding="utf-8")
 
 
 @dataclass(frozen=True)

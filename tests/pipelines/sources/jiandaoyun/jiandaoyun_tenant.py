@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from direct_zone import DirectZone
 from simulators.jiandaoyun import JiandaoyunSimulator
 from simulators.jiandaoyun_company import APP
 
@@ -32,7 +33,7 @@ class Tenant:
 
     def __init__(self, simulator: JiandaoyunSimulator, settings: Settings, folder: Path) -> None:
         self.simulator, self.settings = simulator, settings
-        self.zone = RawZone(folder / "raw", folder / "dlt")
+        self.zone: RawZone = DirectZone(folder / "raw", folder / "dlt")
         self.waits: list[float] = []
         self.waits_really = False
         self.ids: dict[str, dict[str, str]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from companies.company_folder import DirectZone
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tried
 from jiandaoyun_tenant import NOW, ONLY_DEALS, Tenant
@@ -56,9 +55,7 @@ def test_amounts_are_right_or_the_load_says_why(
 ) -> None:
     with JiandaoyunSimulator(NOW) as simulator:
         monkeypatch.setenv("JDY_KEY", simulator.key)
-        folder = tmp_path_factory.mktemp("changing")
-        tenant = Tenant(simulator, settings, folder)
-        tenant.zone = DirectZone(folder / "raw", folder / "dlt")
+        tenant = Tenant(simulator, settings, tmp_path_factory.mktemp("changing"))
         tenant.add_people("u_lin")
         build_forms(simulator)
         tenant.forms = ONLY_DEALS

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from companies.company_folder import DirectZone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -95,7 +94,6 @@ def test_latest_versions_are_the_records(
     with TemporaryDirectory() as folder, JiandaoyunSimulator(NOW) as simulator:
         monkeypatch.setenv("JDY_KEY", simulator.key)
         tenant = Tenant(simulator, settings, Path(folder))
-        tenant.zone = DirectZone(Path(folder) / "raw", Path(folder) / "dlt")
         build_forms(simulator)
         tenant.add_people("u_lin", "u_wang")
         simulator.cap = cap

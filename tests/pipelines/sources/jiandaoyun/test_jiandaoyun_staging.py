@@ -15,6 +15,7 @@ from staging_build import build_staging
 
 from pipelines.configuration.sources import Source
 from pipelines.entities import ENTITIES
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.records.fields import DECIMAL, UTC_MOMENT
 from pipelines.warehouse.binding import bind, connect
 from quality.completeness import check_counted_by_systems, counted_by_systems
@@ -107,6 +108,7 @@ def in_order(rows: list[dict[str, Any]]) -> list[str]:
 
 @pytest.fixture
 def warehouse(filled: Tenant, tmp_path: Path) -> Path:
+    filled.zone = RawZone(tmp_path / "raw", tmp_path / "dlt")  # dlt and all, as in a night
     filled.load()
     return build(filled, tmp_path)
 

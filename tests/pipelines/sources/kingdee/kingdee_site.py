@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from direct_zone import DirectZone
 from simulators.kingdee import KingdeeSimulator
 from simulators.kingdee_company import OPTIONS
 
@@ -46,7 +47,7 @@ class Night:
     folder: Path
     options: dict[str, Any] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
-    zone_kind: type[RawZone] = RawZone
+    zone_kind: type[RawZone] = DirectZone
 
     @property
     def connector(self) -> KingdeeConnector:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from companies.company_folder import DirectZone
 from kingdee_site import NOW, Night, plant
 from simulators.changing import changes_tried, changing, right_or_said
 from simulators.kingdee import KingdeeSimulator
@@ -23,7 +22,6 @@ def test_amounts_are_right_or_the_load_says_why(settings, monkeypatch, tmp_path_
             amounts[str(key)] = Decimal(1000 + number)
         simulator.advance(3_600)
         night = Night(simulator, settings, tmp_path_factory.mktemp("changing"), {"forms": {}})
-        night.zone_kind = DirectZone
         standing = {"amount": "FBillAllAmount"}
 
         def rename(now: str) -> str:

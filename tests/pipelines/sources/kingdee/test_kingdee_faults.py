@@ -14,6 +14,7 @@ from simulators.kingdee import error
 from simulators.server import as_json
 
 from pipelines.failures import PermanentFailure, TransientFailure
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.kingdee.login import sign
 from pipelines.sources.kingdee.site import ALLOWED
 from pipelines.sources.protocol import Extract, in_both
@@ -231,6 +232,7 @@ def test_only_reading_paths_are_on_the_list(night):
 
 
 def test_no_secret_is_left_anywhere(night, small_site, caplog, tmp_path):
+    night.zone_kind = RawZone  # dlt writes files and logs of its own
     simulator = night.simulator
     caplog.set_level(logging.DEBUG)
     night.load()

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from companies.company_folder import DirectZone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -112,7 +111,6 @@ def test_latest_versions_are_the_records(
             simulator.put(ORDERS, order(number, amount, entries[number]))
             simulator.advance(3600)
         night = Night(simulator, settings, Path(folder), {"forms": {}, "page_size": page_size})
-        night.zone_kind = DirectZone
         if hiccups:
             # A lost session has its own tests: two in a row on one request must fail.
             simulator.faults.at_random(seed, hiccups, HICCUPS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from direct_zone import DirectZone
 from simulators.neocrm import NeocrmSimulator
 
 from pipelines.configuration.sources import Source
@@ -36,7 +37,7 @@ class Tenant:
 
     def __init__(self, simulator: NeocrmSimulator, settings: Settings, folder: Path) -> None:
         self.simulator, self.settings = simulator, settings
-        self.zone = RawZone(folder / "raw", folder / "dlt")
+        self.zone: RawZone = DirectZone(folder / "raw", folder / "dlt")
         self.ids: dict[tuple[str, str], str] = {}
         self.options: dict[str, Any] = {}
 

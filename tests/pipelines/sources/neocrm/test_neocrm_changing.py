@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from companies.company_folder import DirectZone
 from neocrm_source import NOW, Tenant
 from simulators.changing import changes_tried, changing, right_or_said
 from simulators.neocrm import NeocrmSimulator
@@ -16,9 +15,7 @@ DEAL = "opportunity"
 def test_amounts_are_right_or_the_load_says_why(settings, simulator, tmp_path_factory, steps):
     # The fixture has put the credentials into the environment.
     with NeocrmSimulator(NOW) as running:
-        folder = tmp_path_factory.mktemp("changing")
-        tenant = Tenant(running, settings, folder)
-        tenant.zone = DirectZone(folder / "raw", folder / "dlt")
+        tenant = Tenant(running, settings, tmp_path_factory.mktemp("changing"))
         tenant.options = {"history": False}
         inside = running.tenant
         running.put("user", name="张三", status="激活")

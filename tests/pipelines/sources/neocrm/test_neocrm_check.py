@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import httpx
 import pytest
 from neocrm_source import Tenant, seen_deals
 
 from pipelines.failures import Failure
+from pipelines.raw_zone.zone import RawZone
 from pipelines.sources.protocol import Finding
 
 
@@ -59,8 +61,11 @@ def test_a_check_never_raises(deals: Tenant, fault: str, monkeypatch: pytest.Mon
         assert "NEO_SECRET" in str(only.text)
 
 
-def test_no_secret_is_seen_anywhere(deals: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_seen_anywhere(
+    deals: Tenant, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     simulator = deals.simulator
+    deals.zone = RawZone(tmp_path / "raw", tmp_path / "dlt")  # dlt writes files and logs of its own
     secrets = [
         simulator.client_secret,
         simulator.password,

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from companies.company_folder import DirectZone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
@@ -66,7 +65,6 @@ def test_the_latest_versions_are_the_tenants_records(
 ) -> None:
     with NeocrmSimulator(NOW) as running, tempfile.TemporaryDirectory() as folder:
         tenant = Tenant(running, settings, Path(folder))
-        tenant.zone = DirectZone(Path(folder) / "raw", Path(folder) / "dlt")
         running.number_ids = number_ids
         running.scroll_cap = running.page_cap = cap
         for name, money in records:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from direct_zone import DirectZone
 from simulators.salesforce import SalesforceSimulator
 
 from pipelines.configuration.sources import Source
@@ -29,6 +30,7 @@ class Night:
     settings: Settings
     folder: Path
     options: dict[str, Any] = field(default_factory=dict)
+    zone_kind: type[RawZone] = DirectZone
     auth: dict[str, str] = field(
         default_factory=lambda: {
             "client_id": "${SIM_SF_CLIENT_ID}",
@@ -49,7 +51,7 @@ class Night:
 
     @property
     def raw_zone(self) -> RawZone:
-        return RawZone(self.folder / "raw", self.folder / "work")
+        return self.zone_kind(self.folder / "raw", self.folder / "work")
 
     def load(self, now: dt.datetime | None = None) -> LoadReport:
         """One night's load at the simulated time."""

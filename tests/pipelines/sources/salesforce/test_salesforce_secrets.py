@@ -9,6 +9,7 @@ import pytest
 from Crypto.PublicKey import RSA
 
 from pipelines.failures import Failure
+from pipelines.raw_zone.zone import RawZone
 
 PLANTED = "pl4nted-S3cret/+="
 
@@ -16,6 +17,7 @@ PLANTED = "pl4nted-S3cret/+="
 @pytest.mark.parametrize("fault", ["none", "echo", "login", "cut"])
 def test_planted_secrets_turn_up_nowhere(night, small_org, monkeypatch, caplog, fault):
     caplog.set_level(logging.DEBUG)
+    night.zone_kind = RawZone  # dlt writes files and logs of its own
     simulator = night.simulator
     simulator.client_secret = PLANTED
     monkeypatch.setenv("SIM_SF_CLIENT_SECRET", PLANTED)

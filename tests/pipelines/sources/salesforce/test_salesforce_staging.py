@@ -12,6 +12,7 @@ from simulators.company import records, sample_frames
 from simulators.salesforce_company import OPTIONS, sf_id
 from staging_build import build_staging
 
+from pipelines.raw_zone.zone import RawZone
 from pipelines.warehouse.binding import bind, connect
 
 AS_OF = dt.date(2026, 10, 31)
@@ -84,6 +85,7 @@ COMPARED = {
 @pytest.mark.timeout(300)
 def test_the_sample_company_comes_out_as_it_went_in(night):
     frames = sample_frames(4)
+    night.zone_kind = RawZone  # dlt and all, as in a night
     simulator = night.simulator
     simulator.fill(4)
     night.options.update(OPTIONS)
