@@ -39,9 +39,11 @@ from pipelines.board.pages import (
     today,
 )
 from pipelines.board.pages.cases import answers, links, records, warning, warnings
+from pipelines.board.reading.published import Version
 from pipelines.board.scripts import scripts
 from pipelines.board.showing.pages import TEMPLATES, environment, render, say
 from pipelines.board.site import NotHere, Shown, Site, Visit, organisation_of
+from pipelines.board.warming import request_as
 from pipelines.failures import Failure
 from pipelines.language import languages
 from pipelines.notifying.small_form import small_form
@@ -152,11 +154,17 @@ def _act(site: Site, act: Act) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Response]) -> Response:
-    """One visit from the door to the answer."""
+def _visited(
+    site: Site,
+    request: Request,
+    do: Callable[[Visit], Shown | Response],
+    version: Version | None = None,
+) -> Response:
+    """One visit from the door to the answer; on a version that is not shown yet, for nobody's eyes."""
+    rehearsed = version is not None
     session = site.sessions.read(request)
     try:
-        with site.publications.reading() as (version, cursor):
+        with site.publications.reading(version) as (version, cursor):
             organisation = organisation_of(version, cursor)
             viewer = site.door.viewer(request, organisation, session.acting)
             if viewer is None:
@@ -173,8 +181,9 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
                 if "chart" in visit.query:
                     return _chart(visit)
                 visit.session = visit.session.seen(visit.now)
-                is_part = request.headers.get("hx-request") == "true"
-                html = render(visit, shown, part=is_part)
+                html = render(visit, shown, part=request.headers.get("hx-request") == "true")
+                if request.method == "GET" and not rehearsed:
+                    _remember(visit, do)
                 answer = HTMLResponse(html, shown.status, _PRIVATE)
             site.sessions.write(answer, visit.session, secure=site.door.is_secure(request))
             return answer
@@ -182,6 +191,14 @@ def _visited(site: Site, request: Request, do: Callable[[Visit], Shown | Respons
         return _plain(site, request, "nothing_yet", 503)
     except Failure as failure:
         return _plain(site, request, "failed", 503, why=failure.told.into(_language(site, session)))  # fmt: skip
+
+
+def _remember(visit: Visit, page: Callable[[Visit], Shown | Response]) -> None:
+    """The page is made once more when the next night is published, before readers see that night."""
+    site, request = visit.site, request_as(visit.request)
+    screen = request.headers.get("sec-ch-ua-mobile", "")
+    key = (visit.marts.slice, visit.language, screen, request.url.path, request.url.query)
+    site.lately.remember(key, lambda version: _visited(site, request, page, version))
 
 
 def _chart(visit: Visit) -> Response:

@@ -26,6 +26,7 @@ from pipelines.board.reading.published import Publications, Version
 from pipelines.board.reading.runs import Run
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.board.reading.standing import Standing, changed_since, given_to, standings
+from pipelines.board.warming import Lately
 from pipelines.configuration.board_file import BoardFile
 from pipelines.language import text
 from pipelines.language.figures import Writer
@@ -56,6 +57,7 @@ class Site:
     publications: Publications
     charts: Charts = field(default_factory=Charts)
     pace: Pace = field(default_factory=Pace)
+    lately: Lately = field(default_factory=Lately)
     # Every open warning by moment of the ledger, and the same by day since which changes are told.
     standings: Kept[dict[str, Standing]] = field(default_factory=lambda: Kept(6))
     # The same as cards, by version and slice too.
@@ -102,8 +104,9 @@ class Visit:
         given = frozenset() if self.viewer.sees_all else self.given
         version = self.version
         return SlicedMarts(
-            self.cursor, self.viewer, given, columns=version.columns, kept=version.rows
-        )
+            self.cursor, self.viewer, given,
+            columns=version.columns, kept=version.rows, answered=version.answered,
+        )  # fmt: skip
 
     @cached_property
     def given(self) -> frozenset[str]:

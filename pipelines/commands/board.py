@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -21,8 +21,12 @@ from pipelines.commands.serving import HOST, board_port, free
 from pipelines.commands.terminal import say
 from pipelines.configuration.board_file import BoardFile, read_board
 from pipelines.configuration.problems import ConfigurationError, Problem
+from pipelines.failures import Failure
 from pipelines.language import text
 from pipelines.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipelines.board.site import Site
 
 # Pages that are made at the same time; the next ones wait their turn.
 AT_A_TIME = 4
@@ -66,6 +70,10 @@ def served_app() -> Starlette:
     # DuckDB looks for pandas when a first value is bound, and pandas for Arrow: 86 MiB and a second, for what
     # no page uses. In a process that has pandas already, it stays.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    import duckdb
+
+    # Importing it opens a database that nobody asks anything.
+    duckdb.close()
     with suppress(
         OSError, AttributeError
     ):  # glibc: else every thread keeps what it freed to itself
@@ -81,6 +89,7 @@ def board_app() -> Starlette:
     from pipelines.board.app import create_app
     from pipelines.board.reading.published import Publications
     from pipelines.board.site import Site
+    from pipelines.board.warming import keep_ready
     from pipelines.ledger.board_sessions import signed_in
     from pipelines.ledger.store import open_ledger
     from pipelines.notifying.links import Links, link_key
@@ -114,10 +123,15 @@ def board_app() -> Starlette:
     async def running(_app: Starlette):
         # More pages at a time only wait for each other, and each takes memory of its own.
         to_thread.current_default_thread_limiter().total_tokens = AT_A_TIME
-        threading.Thread(target=_prepare, args=(settings.data_dir,), daemon=True).start()
+        ended = threading.Event()
+        ready = threading.Thread(target=keep_ready, args=(site.publications, site.lately, ended))
+        ready.start()
+        threading.Thread(target=_prepare, args=(site,), daemon=True).start()
         try:
             yield
         finally:
+            ended.set()
+            await to_thread.run_sync(ready.join)
             site.publications.close()
             site.ledger.close()
 
@@ -125,11 +139,18 @@ def board_app() -> Starlette:
     return app
 
 
-def _prepare(data_dir: Path) -> None:
-    """What the first reader would wait for: the program that draws, the script of living charts."""
+def _prepare(site: Site) -> None:
+    """What the first reader would wait for: the program that draws, templates, the script of living charts."""
     from pipelines.board.charts.script import script
+    from pipelines.board.showing.pages import environment
+    from pipelines.board.site import organisation_of
     from pipelines.reporting.drawing import wake
+
+    for template in environment().list_templates():
+        environment().get_template(template)
+    with suppress(FileNotFoundError, Failure), site.publications.reading() as (version, cursor):
+        organisation_of(version, cursor)
 
     wake()
     with suppress(OSError, subprocess.SubprocessError):  # without it pictures stay pictures
-        script(data_dir)
+        script(site.settings.data_dir)

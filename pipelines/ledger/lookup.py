@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -112,8 +113,15 @@ def as_alert(episode: Episode) -> Alert:
         scope_name=episode.scope_name or episode.scope_id,
         message=episode.message or "",
         drivers=_parsed(episode.drivers),
-        details=json.loads(episode.details),
+        details=_details(episode.details),
     )
+
+
+def _details(stored: str) -> dict[str, Any]:
+    try:
+        return orjson.loads(stored)  # names that all warnings have are held once
+    except orjson.JSONDecodeError:
+        return json.loads(stored)  # figures that are none (NaN), as older nights wrote them
 
 
 def _parsed(drivers: str | None) -> Any:

@@ -10,8 +10,6 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from pipelines.configuration.mailbox import is_loopback
 from pipelines.language import text
 
@@ -21,6 +19,8 @@ SECONDS = 5.0
 
 def post(address: str, content: dict[str, Any], token: str | None = None) -> Any:
     """Send JSON, give the JSON that comes back; None if nothing does. Never raises."""
+    import httpx  # here: 5 MiB that a board without such a chat does not hold
+
     host = urlsplit(address).hostname or ""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,12 @@ from pipelines.publishing.holding import held_version
 from pipelines.publishing.manifest import Manifest, read_manifest
 from pipelines.reporting.marts import Answer, columns_of
 
-# With 48 MB questions of four readers at once ran out of it, at a million deals.
-MEMORY = "64MB"
+# Questions that are answered at the same time, each on one thread: two keep two processors busy, and each takes
+# memory of its own, which is what sets MEMORY.
+AT_A_TIME = 2
+MEMORY = "40MB"
+# What a single question may take that does not fit; what a version keeps while its successor is made ready.
+MOST_MEMORY, LITTLE_MEMORY = "512MB", "16MB"
 # Values of all answers that are kept of a version: about 60 bytes each.
 MOST_VALUES = 100_000
 
@@ -46,6 +50,25 @@ class Version:
     rows: Kept[Answer] = field(default_factory=lambda: Kept(MOST_VALUES, _values))
     readers: int = 0
     kept: dict[Any, Any] = field(default_factory=dict)
+    memory: str = MEMORY
+    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_A_TIME))
+
+    def answered(self, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` gives, when it is its turn; a question that needs more memory than the others gets it."""
+        with self.turns:
+            try:
+                return ask()
+            except duckdb.OutOfMemoryException:
+                self.limit(MOST_MEMORY)
+                try:
+                    return ask()
+                finally:
+                    self.limit(self.memory)
+
+    def limit(self, memory: str) -> None:
+        """From now on this version takes that much, unless it is using more just now."""
+        with contextlib.suppress(duckdb.Error):
+            self.connection.execute(f"set memory_limit = '{memory}'")
 
     def close(self) -> None:
         self.connection.close()
@@ -59,18 +82,27 @@ def _give_back() -> None:
 
 
 class Publications:
-    """Opens whatever version is current; several threads may read at once."""
+    """Opens whatever version is current; several threads may read at once.
+
+    Where somebody prepares versions (`is_prepared`), readers see a new one when it is ready, not before.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._lock = threading.Lock()
         self._open: list[Version] = []
+        self.is_prepared = False
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[tuple[Version, duckdb.DuckDBPyConnection]]:
-        """The current version and a cursor on it. Raises FileNotFoundError before the first night."""
+    def reading(
+        self, version: Version | None = None
+    ) -> Iterator[tuple[Version, duckdb.DuckDBPyConnection]]:
+        """The current version, or that one, and a cursor on it.
+
+        Raises FileNotFoundError before the first night.
+        """
         with self._lock:
-            version = self._current()
+            version = version or self._current()
             version.readers += 1
             cursor = version.connection.cursor()
         try:
@@ -81,6 +113,23 @@ class Publications:
                 version.readers -= 1
                 self._drop_old()
 
+    def prepare(self, warm: Callable[[Version], object]) -> None:
+        """Open what is current now, where readers still see another, and show it after `warm` has read of it."""
+        with self._lock:
+            shown = self._open[-1] if self._open else None
+        folder = self._data_dir / "current"
+        if shown is None or not folder.exists() or folder.resolve() == shown.folder:
+            return
+        coming = self._opened()
+        shown.memory = LITTLE_MEMORY
+        shown.limit(LITTLE_MEMORY)
+        try:
+            warm(coming)
+        finally:
+            with self._lock:
+                self._open.append(coming)
+                self._drop_old()
+
     def close(self) -> None:
         """End every version; for the end of the server."""
         with self._lock:
@@ -89,9 +138,16 @@ class Publications:
             self._open.clear()
 
     def _current(self) -> Version:
+        if self._open and self.is_prepared:
+            return self._open[-1]
         folder = (self._data_dir / "current").resolve(strict=True)
         if self._open and self._open[-1].folder == folder:
             return self._open[-1]
+        self._open.append(self._opened())
+        self._drop_old()
+        return self._open[-1]
+
+    def _opened(self) -> Version:
         hold = contextlib.ExitStack()
         try:
             folder = hold.enter_context(held_version(self._data_dir))
@@ -104,16 +160,14 @@ class Publications:
                 config={
                     "autoinstall_known_extensions": "false",
                     "autoload_known_extensions": "false",
-                    "threads": "2",
+                    "threads": "1",
                     "memory_limit": MEMORY,
                 },
             )
         except BaseException:
             hold.close()
             raise
-        self._open.append(Version(folder, manifest, connection, hold, columns_of(connection)))
-        self._drop_old()
-        return self._open[-1]
+        return Version(folder, manifest, connection, hold, columns_of(connection))
 
     def _drop_old(self) -> None:
         for version in self._open[:-1]:

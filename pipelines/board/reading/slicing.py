@@ -6,7 +6,7 @@ cannot be read at all, so a new one is closed until somebody says whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import duckdb
 
@@ -80,7 +80,8 @@ SHORT = 60
 
 
 class SlicedMarts(Marts):
-    """`Marts` whose every table is cut to a viewer; `given` are ids of warnings assigned to them.
+    """`Marts` whose every table is cut to a viewer; `given` are ids of warnings assigned to them,
+    `kept` the answers given before, and `answered` gives each question its turn.
 
     Raises KeyError for a mart that nobody has decided about.
     """
@@ -93,9 +94,11 @@ class SlicedMarts(Marts):
         *,
         columns: dict[str, set[str]] | None = None,
         kept: Kept[Answer] | None = None,
+        answered: Callable[[Callable[[], Answer]], Answer] | None = None,
     ) -> None:
         super().__init__(cursor, columns=columns)
         self._viewer, self._given, self._kept = viewer, given, kept
+        self._answered = answered or (lambda ask: ask())
         # The cut depends on all of this and on nothing else.
         self.slice = (viewer.people, viewer.scopes, viewer.sees_data, viewer.sees_data_cases,
                        None if viewer.sees_all else (viewer.person_id, given))  # fmt: skip
@@ -106,11 +109,12 @@ class SlicedMarts(Marts):
         self._is_cut = viewer.sees_all or self._is_short
 
     def _asked(self, sql: str, parameters: Sequence[object]) -> Answer:
-        if self._kept is None:
-            return self._ask(sql, parameters)
+        def ask() -> Answer:
+            return self._answered(lambda: self._ask(sql, parameters))
 
-        key = (self.slice, sql, tuple(parameters))
-        return self._kept.get(key, lambda: self._ask(sql, parameters))
+        if self._kept is None:
+            return ask()
+        return self._kept.get((self.slice, sql, tuple(parameters)), ask)
 
     def _ask(self, sql: str, parameters: Sequence[object]) -> Answer:
         self._cut_out()

@@ -20,8 +20,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from pipelines.configuration.mailbox import is_loopback
 from pipelines.language import Text, text
 from pipelines.notifying.channels import Outcome
@@ -33,7 +31,6 @@ from pipelines.sources.http.addresses import (
     only_public_peers,
     resolved,
 )
-from pipelines.sources.http.transport import certificates
 
 SECONDS = 10.0
 _PREFIX = "whsec_"
@@ -88,6 +85,8 @@ def _watching(address: str, private: bool) -> dict[str, Any]:
     """The name is looked up again for the connection: what it leads to then counts, too."""
     if private or behind_proxy(address):
         return {}
+    import httpx
+
     said = str(text("webhooks.private"))
     return {"trace": only_public_peers(lambda _: httpx.ConnectError(said))}
 
@@ -101,6 +100,9 @@ def post_to(
     clock: Callable[[], float] = time.time,
 ) -> Callable[..., Outcome]:
     """A way of sending for the outbox; it never raises and tells no address."""
+    import httpx  # here: whoever only reads the configuration, such as the board, needs none
+
+    from pipelines.sources.http.transport import certificates
 
     def send(_reference: str, message: Message, *, key: str, **_: Any) -> Outcome:
         try:
