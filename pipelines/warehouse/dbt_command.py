@@ -34,6 +34,7 @@ COMPILED_IN = "FOREWARN_DBT_COMPILED"
 STAND_INS = {
     "timezone": "timezone of the company",
     "currency": "currency of the company",
+    "revenue_basis": "basis of the revenue",
     "whole_company": "name of the whole company",
     "people_without_team": "name of people without team",
 }

@@ -3,7 +3,6 @@
 -- closing). A new account counts once, on its first such event over all history. voided_on: the day on
 -- which the win was taken back by reopening the deal; it counts on the days before.
 with deals as (
-    {% if var('revenue_basis') == 'orders' %}
     select
         orders.order_id as deal_id,
         orders.account_id,
@@ -22,8 +21,8 @@ with deals as (
         on
             orders.owner_id = stays.rep_id
             and orders.ordered_on between stays.covers_from and stays.covers_to
-    where not orders.is_cancelled
-    {% else %}
+    where not orders.is_cancelled and '{{ var("revenue_basis") }}' = 'orders'
+    union all
     select
         wins.opportunity_id as deal_id,
         deals.account_id,
@@ -41,11 +40,11 @@ with deals as (
     inner join {{ ref('int_opportunities__state') }} as deals
         on wins.opportunity_id = deals.opportunity_id
     where
-        wins.is_close
+        '{{ var("revenue_basis") }}' = 'won'
+        and wins.is_close
         and wins.outcome = 'won'
         -- Won and reopened on one day: no evening ever saw it won.
         and (wins.undone_on is null or wins.undone_on > wins.entered_on)
-    {% endif %}
 ),
 
 ordered_deals as (
