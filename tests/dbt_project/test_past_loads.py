@@ -28,6 +28,15 @@ DAYS = [*LOADED_ON[:2], dt.date(2026, 10, 11)]
 MOVER, LATE_ORDER, PUSHED, DELETED = "S1002", "SO-LATE", "DEAL-PUSHED", "DEAL-DELETED"
 # Won in August, taken back in September: its owner has no other deals.
 REOPENED, WINNER = "DEAL-REOPENED", "S9001"
+# What is read of the marts.
+READ = (
+    "fct_metrics",
+    "fct_opportunities",
+    "fct_orders",
+    "fct_target_completion",
+    "fct_target_completion_history",
+    "fct_targets",
+)
 QUARTER = ("2026-07", "2026-08", "2026-09")
 COMPANY = """\
 name: Test Company
@@ -185,10 +194,17 @@ def test_a_past_day_is_built_today_as_it_was_built_then(
     day = DAYS[place]
     then = site.bound(tmp_path / "then", site.then[min(place, 1)], day, known=False)
     today = site.bound(tmp_path / "today", site.then[-1], day, known=True)
-    for path in (then, today):
-        site.project.build(path, site.settings, tested=False)
-    built = content(today, ("raw", "config", "marts"))
-    for name, frame in content(then, ("raw", "config", "marts")).items():
+    schemas: tuple[str, ...] = ("raw", "config")
+    # Models read nothing else, so what is equal here is built equally: all is built on one day to
+    # show it, and on the others what is read below.
+    if place == 1:
+        schemas = (*schemas, "marts")
+        site.project.build(today, site.settings, tested=False)
+        site.project.build(then, site.settings, tested=False)
+    else:
+        site.project.only(*READ).build(today, site.settings, tested=False)
+    built = content(today, schemas)
+    for name, frame in content(then, schemas).items():
         pd.testing.assert_frame_equal(built.pop(name), frame, check_exact=True, obj=name)
     assert not built, "tables that the day itself did not have"
     _say_what_was_known(today, late=place > 0)

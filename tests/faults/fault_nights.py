@@ -3,8 +3,8 @@
 Add here: another fault, with what a person does about it. Keep out: what a single fault must say
 (tests of the part it hits).
 
-By hand: `make test-faults`, which also writes the table of docs/reliability.md. The suite runs two
-nights of it. Each night both companies get the same edits and a new day; the one has a fault first,
+By hand: `make test-faults`, which also writes the table of docs/reliability.md; the suite tries one of
+the faults among the killed nights of `test_past_days.py`. Each night both companies get the same edits and a new day; the one has a fault first,
 is mended the way the failure says, and runs again; then what both publish is compared.
 
 With `--state FOLDER` the nights go on where the last call ended, `--most` nights at a time: thirty

@@ -1,15 +1,22 @@
-"""A past day gives what a run on that day would have given."""
+"""A past day gives what a run on that day would have given, whatever killed the runs on the way.
+
+The runs of these tests are killed in every step: a night more to show either by itself would show no
+more.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
 import hashlib
+import random
 import sqlite3
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from faults.fault_nights import raw_file_damaged
 from nightly_site import AS_OF, Installation, make_installation, same_marts
 
 from pipelines.publishing.versions import read_manifest
@@ -59,31 +66,91 @@ def as_known_on(sheets: Path, day: dt.date) -> None:
 OF_THE_LOAD = ("rpt_data_quality", "rpt_freshness")
 
 
-def test_a_day_six_months_back_equals_a_run_on_that_day(
-    published: Installation, tmp_path: Path
-) -> None:
-    today = make_installation(tmp_path / "today")
-    done = today.forewarn("run", "--as-of", AS_OF.isoformat())
-    assert done.returncode == 0, done.stdout + done.stderr
+def killed_at(site: Installation, line: str, extra_seconds: float, *arguments: str) -> None:
+    """Start a run and kill its whole process with SIGKILL when it has printed a line."""
+    run = site.started("run", *arguments)
+    assert run.wait_for(line)
+    time.sleep(extra_seconds)
+    run.kill()
+    run.ended()
 
-    then = make_installation(tmp_path / "then")
-    as_known_on(then.sheets, AS_OF)
-    company = then.config / "company.yml"
+
+def statuses(site: Installation) -> list[str]:
+    """The status of every run that Dagster knows."""
+    home = site.data / "dagster" / "history" / "runs.db"
+    with sqlite3.connect(f"file:{home}?mode=ro", uri=True) as connection:
+        return [status for (status,) in connection.execute("select status from runs")]
+
+
+def told_of_a_dead_run(site: Installation) -> bool:
+    found = (site.data / "outbox" / "data_owner").rglob("*.md")
+    return any("进程在完成之前就结束了" in path.read_text(encoding="utf-8") for path in found)
+
+
+@pytest.fixture(scope="module")
+def today(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The day asked for today, killed in every step until its publication, a raw file damaged."""
+    site = make_installation(tmp_path_factory.mktemp("today") / "site")
+    day = ("--as-of", AS_OF.isoformat())
+    killed_at(site, "nightly run as of", 1.5, *day)  # starting, or reading the sheets
+    killed_at(site, "extract ", 0.5, *day)  # binding
+    damaged, mend = raw_file_damaged(site, random.Random(3))
+    assert damaged.returncode == 1, damaged.stdout + damaged.stderr
+    mend()
+    killed_at(site, "extract ", 4.0, *day)  # in the middle of the build
+    assert not site.current.exists()
+    killed_at(site, "warn ", 0.4, *day)  # in the middle of publishing
+    time.sleep(1)  # the kernel ends dbt with its parent
+    run = site.started("run", *day)
+    assert run.wait_for("nightly run as of")
+    # Who comes meanwhile is told who holds the lock, and disturbs nothing.
+    second = site.forewarn("run")
+    assert second.returncode == 1
+    assert f"process {run.pid}" in second.stderr
+    done = run.ended()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+@pytest.fixture(scope="module")
+def then(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A run on that day, on what the sheets held by then, killed before or while it tells anybody."""
+    site = make_installation(tmp_path_factory.mktemp("then") / "site")
+    as_known_on(site.sheets, AS_OF)
+    company = site.config / "company.yml"
     company.write_text(
         company.read_text(encoding="utf-8").replace("clock: 2026-10-30", f"clock: {AS_OF}"),
         encoding="utf-8",
     )
-    done = then.forewarn("run")
+    killed_at(site, "publish ", 0.1)
+    done = site.forewarn("run")
     assert done.returncode == 0, done.stdout + done.stderr
+    return site
 
+
+def test_killed_in_every_step_no_run_is_left_open_and_the_owner_hears_of_it(
+    today: Installation, then: Installation
+) -> None:
+    for site in (today, then):
+        assert not list((site.data / "versions").glob(".building-*"))
+        # None of the killed runs stands as started, and the data owner has heard of them.
+        assert statuses(site).count("STARTED") == 0
+        assert told_of_a_dead_run(site)
+    assert statuses(today).count("FAILURE") >= 3
+
+
+def test_a_day_six_months_back_equals_a_run_on_that_day(
+    published: Installation, today: Installation, then: Installation, tmp_path: Path
+) -> None:
+    """Neither the day that passed since nor what killed the runs on the way is in any mart."""
     manifest = read_manifest(today.current)
     assert manifest is not None
     assert manifest.as_of == AS_OF
     differences = same_marts(today.current, then.current)
     assert [line for line in differences if not line.startswith(OF_THE_LOAD)] == []
 
-    # The report of that day, asked for on an installation that has published a later one, is the
-    # same to the byte, and nothing else of the installation changes.
+    # The report of that day, asked for on an installation that has published a later one and was
+    # never killed, is the same to the byte, and nothing else of the installation changes.
     later = published.copy(tmp_path / "later")
     before = state_of(later)
     day, past = AS_OF.isoformat(), tmp_path / "past"
@@ -94,8 +161,7 @@ def test_a_day_six_months_back_equals_a_run_on_that_day(
     (past / "parquet").mkdir()
     for path in out.glob("*.parquet"):
         path.rename(past / "parquet" / path.name)
-    differences = same_marts(today.current, past)
-    assert [line for line in differences if not line.startswith(OF_THE_LOAD)] == []
+    assert same_marts(today.current, past) == []
     for name in ("weekly.html", "weekly.en.html"):
         own = today.data / "reports" / AS_OF.isoformat() / name
         assert (out / name).read_bytes() == own.read_bytes(), name
