@@ -155,14 +155,20 @@ def curve(row: Row, days: list[Row], writer: Writer, width: int) -> Spec | None:
         }
     )
     if target:
+        # Curves begin at nothing, so the beginning of the target's height is where no line runs.
+        words = say("chart.target", writer.language)
         layers.append(
             {
-                "data": {"values": [{"day": end.isoformat(), "amount": row["target_amount"],
-                                     "words": say("chart.target", writer.language)}]},
+                "data": {"values": [
+                    {"day": d.isoformat(), "amount": row["target_amount"], "words": w}
+                    for d, w in ((row["period_start"], words), (end, ""))
+                ]},
                 "layer": [
-                    {"mark": {"type": "point", "color": INK, "filled": True, "size": 50}},
-                    {"mark": {"type": "text", "align": "right", "dy": 18, "color": INK},
+                    {"mark": {"type": "line", "color": MUTED, "strokeDash": [2, 3], "strokeWidth": 1}},
+                    {"mark": {"type": "text", "align": "left", "dx": 4, "dy": -8, "color": INK},
                      "encoding": {"text": {"field": "words"}}},
+                    {"mark": {"type": "point", "color": INK, "filled": True, "size": 50},
+                     "transform": [{"filter": "datum.words == ''"}]},
                 ],
                 "encoding": {"x": x, "y": y},
             }

@@ -43,6 +43,9 @@ def both(
 
 def _may_be(visit: Visit, width: str) -> bool:
     """Whether the reader's screen may be of that width; a browser that does not say may be of either."""
+    asked = visit.query.get("chart", "")
+    if asked:  # one chart, for a browser that brings it to life: the others need not be drawn
+        return asked.endswith(f".{width}")
     told = visit.request.headers.get("sec-ch-ua-mobile", "")
     if told in ("?0", "?1"):
         return (told == "?1") == (width == "narrow")

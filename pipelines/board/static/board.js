@@ -37,10 +37,10 @@ const OPTIONS = {
   mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true },
 };
 
-async function enliven(place) {
+async function enliven(place, name) {
   const picture = place.querySelector("svg.chart");
   const address = new URL(window.location.href);
-  address.searchParams.set("chart", place.dataset.chart);
+  address.searchParams.set("chart", name);
   const [{ vegaEmbed }, answer] = await Promise.all([import(document.body.dataset.vega), fetch(address)]);
   if (!picture || !answer.ok) return;
   const spec = await answer.json();
@@ -59,17 +59,17 @@ async function enliven(place) {
   if ((spec.layer || []).some((one) => one.name === "alive")) place.append(hint);
 }
 
-function start(place) {
+function start(place, name) {
   if (!place || place.dataset.alive) return;
   place.dataset.alive = "yes";
   // Without it the picture stays, which says the same.
-  enliven(place).catch(() => {});
+  enliven(place, name || place.dataset.chart).catch(() => {});
 }
 
 for (const kind of ["pointerover", "pointerdown"]) {
   document.addEventListener(kind, (event) => start(event.target.closest ? event.target.closest("[data-chart]") : null));
 }
-// A computer's wide picture in a narrow window would be too small to read: it is drawn anew at once.
+// A computer's wide picture in a narrow window would be too small to read: the narrow one takes its place at once.
 for (const place of document.querySelectorAll(".only-wide[data-chart]")) {
-  if (place.clientWidth > 0 && place.clientWidth < 600) start(place);
+  if (place.clientWidth > 0 && place.clientWidth < 600) start(place, place.dataset.chart.replace(/wide$/, "narrow"));
 }
