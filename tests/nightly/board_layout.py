@@ -7,18 +7,19 @@ MEASURE = r"""
 () => {
   const found = [], doc = document.documentElement, width = doc.clientWidth;
   if (doc.scrollWidth > width + 1) found.push(`page ${doc.scrollWidth} > ${width}`);
-  for (const e of document.querySelectorAll("body *")) {
-    if (e.closest("svg, .sr, .live, .skip, option") || !e.checkVisibility()) continue;
+  const range = document.createRange();
+  for (const e of document.querySelectorAll("body *:not(svg *, .sr, .sr *, .live, .live *, .skip, option)")) {
+    if (e.tagName === "svg" || !e.checkVisibility()) continue;
     const style = getComputedStyle(e), box = e.getBoundingClientRect();
-    if (!box.width || !box.height || style.clipPath !== "none" || e.closest("thead") &&
-        getComputedStyle(e.closest("thead")).clipPath !== "none") continue;
+    const head = e.closest("thead");
+    if (!box.width || !box.height || style.clipPath !== "none" || head &&
+        getComputedStyle(head).clipPath !== "none") continue;
     const say = (what) => found.push(`${what}: ${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 40)}`);
     if (["auto", "scroll"].includes(style.overflowX) && e.tagName !== "TEXTAREA" &&
         e.scrollWidth > e.clientWidth + 1) say("scrolls sideways");
     if (style.overflowX === "hidden" && e.scrollWidth > e.clientWidth + 1) say("cut");
     if (box.right > width + 1 || box.left < -1) say("outside");
     const own = [...e.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim().length > 2);
-    const range = document.createRange();
     for (const node of own) {
       range.selectNodeContents(node);
       const rects = [...range.getClientRects()];
@@ -30,10 +31,11 @@ MEASURE = r"""
   // Controls lie beside each other, never on each other.
   const controls = [...document.querySelectorAll("main button, main .button, main select, main input")]
     .filter((e) => e.checkVisibility() && e.type !== "hidden");
+  const boxes = controls.map((e) => e.getBoundingClientRect());
   for (let i = 0; i < controls.length; i++) {
-    const a = controls[i].getBoundingClientRect();
+    const a = boxes[i];
     for (let j = i + 1; j < controls.length; j++) {
-      const b = controls[j].getBoundingClientRect();
+      const b = boxes[j];
       if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
         found.push(`overlap: ${controls[i].textContent.trim()} and ${controls[j].textContent.trim()}`);
     }

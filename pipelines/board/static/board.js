@@ -51,6 +51,8 @@ async function enliven(place, name) {
   drawn.className = "alive";
   drawn.setAttribute("role", "img");
   drawn.setAttribute("aria-label", picture.getAttribute("aria-label"));
+  // Read out as one picture: its bars and points have no names of their own.
+  drawn.querySelector("svg").setAttribute("aria-hidden", "true");
   picture.replaceWith(drawn);
   view.resize().run();
   const hint = document.createElement("p");

@@ -129,17 +129,26 @@ STUBBORN = """
     pathlib.Path(sys.argv[1]).write_text(str(child.pid))
     time.sleep(600)
 """
+# One program, three times up: what it imports takes seconds. In the last round a server ends by itself.
+ENDS = """
+    import pathlib, sys, time
+    while not all(pathlib.Path(path).exists() for path in sys.argv[1:]):
+        time.sleep(0.05)
+"""
 UP = """
-    import sys
+    import pathlib, sys
     from pipelines.commands import serving
     serving.PATIENCE_SECONDS = 0.3
-    stubborn, folder, quick = sys.argv[1:4]
-    serving._commands = lambda *ports: {
-        "pages": [sys.executable, "-c", stubborn, f"{folder}/one"],
-        "schedules": [sys.executable, "-c", stubborn, f"{folder}/two"],
-        **({"links": [sys.executable, "-c", "import time; time.sleep(3)"]} if quick else {}),
-    }
-    sys.exit(serving.serve(*map(int, sys.argv[4:6])))
+    stubborn, ends, folder, *ports = sys.argv[1:]
+    for turn in ("term", "int", "itself"):
+        pids = [f"{folder}/{turn}.{name}" for name in ("one", "two")]
+        serving._commands = lambda *_: {
+            "pages": [sys.executable, "-c", stubborn, pids[0]],
+            "schedules": [sys.executable, "-c", stubborn, pids[1]],
+            **({"links": [sys.executable, "-c", ends, *pids]} if turn == "itself" else {}),
+        }
+        code = serving.serve(*map(int, ports))
+        pathlib.Path(f"{folder}/{turn}.code").write_text(f"{code}.")
 """
 
 
@@ -151,40 +160,30 @@ def gone(pid: int) -> bool:
         return True
 
 
-def started_up(
-    site: Settings, tmp_path: Path, quick: str = ""
-) -> tuple[subprocess.Popen[str], list[int]]:
-    child = subprocess.Popen(
-        [
-            sys.executable, "-c", textwrap.dedent(UP), textwrap.dedent(STUBBORN), str(tmp_path),
-            quick, str(free_port()), str(free_port()),
-        ],
+def written(path: Path) -> str:
+    assert wait_for(lambda: path.exists() and bool(path.read_text())), path
+    return path.read_text()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_signal_and_the_end_of_one_end_every_server_with_all_that_it_started(
+    site: Settings, tmp_path: Path
+) -> None:
+    up = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(UP), textwrap.dedent(STUBBORN), textwrap.dedent(ENDS),
+         str(tmp_path), str(free_port()), str(free_port())],
         env=dict(os.environ), cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    files = [tmp_path / "one", tmp_path / "two"]
-    assert wait_for(lambda: all(path.exists() and path.read_text() for path in files))
-    return child, [int(path.read_text()) for path in files]
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_server_with_all_that_it_started(
-    site: Settings, tmp_path: Path, number: signal.Signals
-) -> None:
-    child, grandchildren = started_up(site, tmp_path)
-    child.send_signal(number)
-    _, errors = child.communicate(timeout=60)
-    assert child.returncode == 0, errors
-    assert all(wait_for(lambda pid=pid: gone(pid), 10) for pid in grandchildren)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_one_that_ends_by_itself_ends_all_and_is_named(site: Settings, tmp_path: Path) -> None:
-    child, grandchildren = started_up(site, tmp_path, "quick")
-    _, errors = child.communicate(timeout=240)
-    assert child.returncode == 1
+    ways = {"term": (signal.SIGTERM, 0), "int": (signal.SIGINT, 0), "itself": (None, 1)}
+    for turn, (number, code) in ways.items():
+        grandchildren = [int(written(tmp_path / f"{turn}.{name}")) for name in ("one", "two")]
+        if number is not None:
+            up.send_signal(number)
+        assert written(tmp_path / f"{turn}.code") == f"{code}."
+        assert all(wait_for(lambda pid=pid: gone(pid), 10) for pid in grandchildren)
+    _, errors = up.communicate(timeout=60)
+    assert up.returncode == 0, errors
     assert "server of the links ended by itself" in errors
-    assert all(wait_for(lambda pid=pid: gone(pid), 10) for pid in grandchildren)
 
 
 def test_dagsters_own_command_line_is_given_this_installation(
