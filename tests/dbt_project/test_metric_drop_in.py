@@ -15,7 +15,7 @@ from pipelines.settings import DBT_PROJECT
 
 FOLDER = Path("models/intermediate/metrics")
 UNION = "model.forewarn.int_metrics__united"
-NEW = "int_metric__long_deals"
+NEW, NEXT = "int_metric__long_deals", "int_metric__longer_deals"
 SQL = """\
 with events as (
     select
@@ -36,10 +36,10 @@ with events as (
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the dbt project to drop files into, without what stands on its metrics."""
-    copy = tmp_path / "project"
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the dbt project with a file dropped in, without what stands on its metrics, parsed."""
+    copy = tmp_path_factory.mktemp("dropped") / "project"
     shutil.copytree(
         DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages", "marts")
     )
@@ -48,11 +48,14 @@ def project(tmp_path: Path) -> Path:
     for system in (copy / "models" / "staging").iterdir():
         if system.name not in ("config", "spreadsheet"):
             shutil.rmtree(system)
+    (copy / FOLDER / f"{NEW}.sql").write_text(SQL, encoding="utf-8")
+    done = dbt(copy, "parse")
+    assert done.returncode == 0, done.stdout
     return copy
 
 
-def dbt(project: Path, target: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    out = project.parent / target
+def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    out = project.parent / "target"
     return subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", *arguments]
         + ["--project-dir", str(project), "--target-path", str(out), "--log-path", str(out)],
@@ -68,31 +71,26 @@ def dbt(project: Path, target: str, *arguments: str) -> subprocess.CompletedProc
     )
 
 
-def parents(project: Path, target: str) -> set[str]:
-    manifest = json.loads((project.parent / target / "manifest.json").read_text(encoding="utf-8"))
+def parents(project: Path) -> set[str]:
+    path = project.parent / "target" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
     return set(manifest["nodes"][UNION]["depends_on"]["nodes"])
 
 
-def metric_files(project: Path) -> list[Path]:
-    return sorted((project / FOLDER).glob("int_metric__*.sql"))
-
-
 def test_a_dropped_in_file_is_united_with_the_others(project: Path) -> None:
-    (project / FOLDER / f"{NEW}.sql").write_text(SQL, encoding="utf-8")
-    done = dbt(project, "fresh", "parse")
-    assert done.returncode == 0, done.stdout
-    models = {f"model.forewarn.{path.stem}" for path in metric_files(project)}
-    assert parents(project, "fresh") == models
+    files = (project / FOLDER).glob("int_metric__*.sql")
+    models = {f"model.forewarn.{path.stem}" for path in files}
+    assert parents(project) == models
     assert f"model.forewarn.{NEW}" in models
 
 
 def test_an_earlier_parse_never_hides_a_new_file(project: Path) -> None:
     """dbt's partial parse does not look at the table of metrics again: then it has to say so."""
-    assert dbt(project, "kept", "parse").returncode == 0
-    (project / FOLDER / f"{NEW}.sql").write_text(SQL, encoding="utf-8")
-    done = dbt(project, "kept", "compile", "--select", "int_metrics__united")
+    after = SQL.replace("long_deals", "longer_deals")
+    (project / FOLDER / f"{NEXT}.sql").write_text(after, encoding="utf-8")
+    done = dbt(project, "compile", "--select", "int_metrics__united")
     if done.returncode == 0:
-        assert f"model.forewarn.{NEW}" in parents(project, "kept")
+        assert f"model.forewarn.{NEXT}" in parents(project)
     else:
-        assert f"{NEW} is new" in done.stdout
+        assert f"{NEXT} is new" in done.stdout
         assert "--no-partial-parse" in done.stdout

@@ -8,6 +8,7 @@ key like '...'); values are numbers or quoted texts, quotes doubled.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -34,18 +35,24 @@ def holds(condition: str, row: Row) -> bool:
     return result
 
 
+@functools.lru_cache(maxsize=64)
+def _tokens(condition: str) -> tuple[tuple[str, str], ...]:
+    """Kept, since a filter is asked of every row."""
+    found = []
+    position = 0
+    while position < len(condition):
+        match = _TOKEN.match(condition, position)
+        if not match:
+            raise FilterFault(f"at {condition[position : position + 10]}")
+        found.append((match.lastgroup or "", match.group(match.lastgroup or 0)))
+        position = match.end()
+    return tuple(found)
+
+
 class _Parser:
     def __init__(self, condition: str, row: Row) -> None:
-        self.tokens: list[tuple[str, str]] = []
+        self.tokens = list(_tokens(condition.rstrip()))
         self.row = row
-        position = 0
-        condition = condition.rstrip()
-        while position < len(condition):
-            match = _TOKEN.match(condition, position)
-            if not match:
-                raise FilterFault(f"at {condition[position : position + 10]}")
-            self.tokens.append((match.lastgroup or "", match.group(match.lastgroup or 0)))
-            position = match.end()
 
     def _word(self, *words: str) -> bool:
         if self.tokens and self.tokens[0][0] == "word" and self.tokens[0][1].lower() in words:

@@ -31,7 +31,9 @@ def verdict_of(
 ) -> Verdict:
     """What to do with a reply: by status, content type and shape (see `ReadOnlyClient.get_json`)."""
     status = reply.status
-    said = redactor.excerpt(reply.body)
+    # What an answer said is worth its reading only where it is told: two thousandths of a second each.
+    refused = status >= 300 or status == 206
+    said = redactor.excerpt(reply.body) if refused else ""
     told = f"HTTP {status}{', ' + said if said else ''}"
     if status in _RETRIED or status >= 500:
         wait = retry_after(reply.headers.get("retry-after"), now)
@@ -54,7 +56,7 @@ def verdict_of(
         # A gateway's page, or a body that was cut where no length was announced.
         return Verdict(
             "retry",
-            _of_type(reply, said),
+            _of_type(reply, redactor.excerpt(reply.body)),
             language.text("sources.http.check_base_url_whether_proxy"),
         )
     fault = shape_fault(content, expect)
