@@ -4,8 +4,10 @@ Add here: when a report is written and told. Keep out: what it shows (`pipelines
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 import dagster as dg
 
@@ -16,11 +18,11 @@ from pipelines.language import text
 from pipelines.ledger.due import add_workdays
 from pipelines.ledger.store import open_ledger
 from pipelines.notifying.report_notices import ReadyReport, tell_of_reports
-from pipelines.publishing.versions import read_manifest
+from pipelines.publishing.versions import Manifest, read_manifest
 from pipelines.reporting.mail import mailed
 from pipelines.reporting.review import KINDS
 from pipelines.reporting.review_pages import last_ended, write_review
-from pipelines.reporting.weekly import write_weekly_report
+from pipelines.reporting.weekly import replace_whole, write_weekly_report
 from pipelines.settings import Settings
 from pipelines.working_calendar import workday_test
 
@@ -29,6 +31,8 @@ WEEKLY = dg.AssetKey(["reports", "weekly"])
 WEEKLY_REPORT = "weekly_report"
 # Orders of the last days are booked late: a review waits so many working days for them.
 REVIEW_AFTER = 3
+# Beside the week's files: the version that they were written from.
+_WRITTEN_FOR = ".weekly.json"
 
 
 def report_asset(settings: Settings) -> dg.AssetsDefinition:
@@ -44,13 +48,7 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
             assert manifest is not None  # the publication is upstream
             folder = settings.reports_dir / manifest.as_of.isoformat()
             board = recipient_book(settings).links.base_url
-            written = write_weekly_report(
-                settings.current / "forewarn.duckdb",
-                folder,
-                company=settings.company,
-                as_of=manifest.as_of,
-                board=board,
-            )
+            written = weekly_files(settings, manifest, folder, board)
             log.info(text("night.log.report", path=written[0]))
             reviews = due_reviews(settings, manifest.as_of, board)
             for review in reviews:
@@ -66,6 +64,32 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
         )
 
     return weekly
+
+
+def weekly_files(settings: Settings, manifest: Manifest, folder: Path, board: str) -> list[Path]:
+    """The week's files of the published version; those of an earlier run, if it was this version's.
+
+    All that they depend on but the board's address is in the version's fingerprint.
+    """
+    note, version = folder / _WRITTEN_FOR, [manifest.version, manifest.fingerprint, board]
+    try:
+        stands = json.loads(note.read_text())
+        files = [folder / name for name in stands["files"]]
+        if stands["version"] == version and all(path.is_file() for path in files):
+            return files
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # no note, or one that cannot be read: written anew
+    note.unlink(missing_ok=True)
+    written = write_weekly_report(
+        settings.current / "forewarn.duckdb",
+        folder,
+        company=settings.company,
+        as_of=manifest.as_of,
+        board=board,
+    )
+    names = [path.name for path in written]
+    replace_whole(note, json.dumps({"version": version, "files": names}).encode())
+    return written
 
 
 def due_reviews(settings: Settings, as_of: dt.date, board: str) -> list[ReadyReport]:

@@ -147,7 +147,7 @@ def _inputs(settings: Settings) -> list[Path]:
         path
         for folder, patterns in (
             (DBT_PROJECT, ("*.sql", "*.yml", "*.csv")),
-            (PROJECT / "pipelines", ("*.py", "*.j2", "*.yml")),
+            (PROJECT / "pipelines", ("*.py", "*.j2", "*.yml", "*.po")),
             (PROJECT / "quality", ("*.py", "*.yml")),
         )
         for pattern in patterns

@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 from nightly_site import Installation
 
+from pipelines.assets.notices import recipient_book
+from pipelines.assets.reports import weekly_files
 from pipelines.commands.reading import print_rules
 from pipelines.language import speak
 from pipelines.publishing.versions import damaged_files, read_manifest
+from pipelines.settings import load_settings
 
 pytestmark = pytest.mark.nightly
 
@@ -84,8 +87,21 @@ def test_a_second_run_reads_nothing_builds_nothing_and_tells_nobody(
     again = published.copy(tmp_path / "again")
     before = again.query("select alert_id, message from marts.fct_alerts order by 1")
     notices = sorted(path.name for path in (again.data / "outbox").rglob("*.md"))
+    report = again.data / "reports" / "2026-10-30"
+    page, lost = report / "weekly.html", report / "weekly.en.xlsx"
+    written, page_bytes = page.stat().st_mtime_ns, page.read_bytes()
     done = again.forewarn("run")
     assert done.returncode == 0, done.stdout + done.stderr
+    # The report of a version that stands, stands; where a file of it is gone, it is written again.
+    assert page.stat().st_mtime_ns == written
+    lost.unlink()
+    settings, manifest = load_settings(again.config, again.data), read_manifest(again.current)
+    assert manifest
+    address = recipient_book(settings).links.base_url
+    assert lost in weekly_files(settings, manifest, report, address)
+    assert lost.is_file()
+    assert page.stat().st_mtime_ns > written
+    assert page.read_bytes() == page_bytes
     assert "unchanged since the last run" in done.stdout
     assert "nothing has changed since the published version" in done.stdout
     assert read_manifest(again.current).version == 1  # type: ignore[union-attr]

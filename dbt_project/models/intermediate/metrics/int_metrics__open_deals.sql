@@ -22,9 +22,10 @@ with snapshots as (
     from {{ ref('int_metrics__snapshot_days') }}
 ),
 
-open_then as (
+-- How long each open state was known with one expected close: by deal first, so that a day is
+-- compared with the states of its deals only.
+spans as (
     select
-        snapshots.snapshot_on,
         segments.opportunity_id,
         segments.owner_id,
         segments.team_id,
@@ -32,18 +33,33 @@ open_then as (
         segments.stage,
         segments.amount,
         cast(segments.stage_entered_at as date) as stage_entered_on,
-        versions.expected_close_on
-    from snapshots
-    inner join {{ ref('int_opportunities__segments') }} as segments
-        on
-            snapshots.day_end > segments.segment_from
-            and snapshots.day_end <= coalesce(segments.segment_to, cast('9999-12-31' as timestamp))
+        versions.expected_close_on,
+        case
+            when segments.segment_from > versions.known_from then segments.segment_from
+            else versions.known_from
+        end as open_from,
+        case
+            when segments.segment_to < versions.known_to then segments.segment_to
+            else versions.known_to
+        end as open_to
+    from {{ ref('int_opportunities__segments') }} as segments
     inner join {{ ref('int_opportunities__versions') }} as versions
         on
             segments.opportunity_id = versions.opportunity_id
-            and snapshots.day_end > versions.known_from
-            and snapshots.day_end <= versions.known_to
+            and segments.segment_from < versions.known_to
+            and coalesce(segments.segment_to, cast('9999-12-31' as timestamp)) > versions.known_from
     where segments.outcome = 'open'
+),
+
+open_then as (
+    select
+        snapshots.snapshot_on,
+        spans.*
+    from spans
+    inner join snapshots
+        on
+            spans.open_from < snapshots.day_end
+            and spans.open_to >= snapshots.day_end
 )
 
 select

@@ -44,6 +44,26 @@ books as (
     {{ bookkeeping_sources() }}
 ),
 
+-- Few words for many orders: each is made comparable once.
+spoken as (
+    select distinct
+        source,
+        status
+    from newest
+),
+
+states as (
+    select
+        spoken.source,
+        spoken.status,
+        coalesce(own_words.state, words.state) as state
+    from spoken
+    left join {{ ref('stg_config__order_statuses') }} as own_words
+        on spoken.source = own_words.source and {{ name_key('spoken.status') }} = own_words.status_key
+    left join {{ ref('stg_config__order_statuses') }} as words
+        on words.source = '*' and {{ name_key('spoken.status') }} = words.status_key
+),
+
 resolved as (
     select
         newest.order_id,
@@ -55,13 +75,13 @@ resolved as (
         coalesce(record_owners.owner_id, customer_owners.owner_id) as account_owner_id,
         {{ product_line_of('newest.product_line') }} as product_line,
         case
-            when coalesce(own_words.state, words.state) = 'credit' then -abs(newest.amount)
+            when states.state = 'credit' then -abs(newest.amount)
             else newest.amount
         end
             as original_amount,
         coalesce(newest.currency, '{{ var("currency") }}') as currency,
         newest.status,
-        {{ order_state('newest.status', 'coalesce(own_words.state, words.state)') }} as state,
+        {{ order_state('newest.status', 'states.state') }} as state,
         {{ to_company_time('newest.ordered_at') }} as ordered_at,
         {{ to_company_date('newest.ordered_at') }} as ordered_on,
         {{ to_company_date('newest.promised_at') }} as promised_on,
@@ -76,10 +96,7 @@ resolved as (
     left join books on newest.source = books.source
     left join {{ ref('int_opportunities__duplicates') }} as doubles
         on newest.opportunity_id = doubles.opportunity_id
-    left join {{ ref('stg_config__order_statuses') }} as own_words
-        on newest.source = own_words.source and {{ name_key('newest.status') }} = own_words.status_key
-    left join {{ ref('stg_config__order_statuses') }} as words
-        on words.source = '*' and {{ name_key('newest.status') }} = words.status_key
+    left join states on newest.source = states.source and newest.status = states.status
 )
 
 select
