@@ -12,10 +12,10 @@ COMPILE ?= yes
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n : 8 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help packages run test test-faults test-bi test-image check format lock up docs sbom audit benchmark clean
+.PHONY: help packages packages-spark run test test-spark test-faults test-bi test-image check format lock up docs sbom audit benchmark clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 # The lock file holds the whole set with hashes, so nothing is resolved (--no-deps).
 $(READY): requirements.lock pyproject.toml pipelines/board/charts/script.py
@@ -30,6 +30,12 @@ ifneq ($(COMPILE),no)
 endif
 	@touch $@
 
+# The extra beside them: the same versions of what both hold, and Spark.
+$(VENV)/.ready-spark: $(READY) requirements-spark.lock
+	@echo "Installing Spark into $(VENV) (500 MB, once; Java 17 is not part of it) ..."
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements-spark.lock
+	@touch $@
+
 packages: $(READY) ## the environment with the pinned packages, and nothing else
 
 run: $(READY) ## the nightly job on the shipped configuration (makes the sample company if it is missing)
@@ -38,6 +44,11 @@ run: $(READY) ## the nightly job on the shipped configuration (makes the sample 
 
 test: $(READY) ## the whole test suite, with linting and type checks
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+packages-spark: $(VENV)/.ready-spark ## the packages of the Spark engine too (docs/spark.md); needs Java 17
+
+test-spark: $(VENV)/.ready-spark ## a whole night on a Spark cluster of two workers on this machine, every mart compared with DuckDB's
+	@FOREWARN_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
 
 test-faults: $(READY) ## 2,000 mutated sheets, and 30 nights in a row with a fault in each, by hand (an hour); writes the table of docs/reliability.md
 	@FOREWARN_FUZZ=$(or $(FILES),2000) $(BIN)/python -m pytest -q -n 0 tests/faults/test_sheet_fuzzing.py
@@ -62,8 +73,9 @@ format: $(READY) ## put code and SQL into the house format
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
 
 # django-htmx is read as a file, for the htmx that it carries: what it would import is left out.
-lock: $(READY) ## requirements.lock anew from pyproject.toml; pins that fit are kept
+lock: $(READY) ## both lock files anew from pyproject.toml; pins that fit are kept
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements.lock --quiet
+	@$(BIN)/uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements-spark.lock --quiet
 
 up: $(READY) ## the board (http://127.0.0.1:3080), Dagster's pages and schedules, on loopback ports
 	@$(BIN)/forewarn up

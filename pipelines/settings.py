@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from pipelines.configuration.data_tables import (
     read_account_aliases,
     read_order_statuses,
 )
+from pipelines.configuration.engine_file import EngineFile, read_engine
 from pipelines.configuration.order_statuses import OrderStatus
 from pipelines.configuration.problems import ConfigurationError, Problem
 from pipelines.configuration.sources import Source, read_sources
@@ -38,6 +40,8 @@ from pipelines.configuration.tables import (
 from pipelines.language import text
 from pipelines.language.speaking import speak_as
 
+# s3://bucket/raw, also after a Path has taken one of the slashes away.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
@@ -61,6 +65,7 @@ class Settings:
     order_statuses: tuple[OrderStatus, ...] = ()
     account_aliases: tuple[AccountAlias, ...] = ()
     absences: tuple[Absence, ...] = ()
+    engine: EngineFile = EngineFile()
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -120,6 +125,10 @@ def data_dir_of(path: Path | str | None = None) -> Path:
 
 def _folder(path: Path | str | None, variable: str, default: str) -> Path:
     chosen = path or os.environ.get(variable)
+    if chosen and _ADDRESS.match(str(chosen)):
+        # Taken for a path, it would quietly make a folder called `s3:`.
+        told = text("settings.no_address", place=str(chosen))
+        raise ConfigurationError([Problem(variable, "", told, text("settings.a_folder"))])
     # The default lies beside the project, so that a command works from any folder.
     return Path(chosen).expanduser().resolve() if chosen else PROJECT / default
 
@@ -156,6 +165,7 @@ def load_settings(
     product_lines = read_product_lines(config / "product_lines.csv", problems)
     order_statuses = read_order_statuses(config / "order_statuses.csv", problems)
     account_aliases = read_account_aliases(config / "account_aliases.csv", problems)
+    engine = read_engine(config / "engine.yml", problems)
     if problems or company is None:
         raise ConfigurationError(problems)
     return Settings(
@@ -171,4 +181,5 @@ def load_settings(
         order_statuses=tuple(order_statuses),
         account_aliases=tuple(account_aliases),
         absences=tuple(absences),
+        engine=engine,
     )

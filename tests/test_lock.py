@@ -24,17 +24,20 @@ _PIN = re.compile(
 )
 
 
-def entries() -> list[str]:
+SPARK = (PROJECT / "requirements-spark.lock").read_text(encoding="utf-8")
+
+
+def entries(lock: str = LOCK) -> list[str]:
     """One entry per package: continued lines joined, comments and blanks left out."""
-    joined = LOCK.replace("\\\n", " ")
+    joined = lock.replace("\\\n", " ")
     lines = (line.split(" #")[0].strip() for line in joined.splitlines())
     return [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
 
 
-def pins() -> dict[str, Version]:
+def pins(lock: str = LOCK) -> dict[str, Version]:
     """Package -> version, as far as this Python version and platform are meant."""
     found = {}
-    for entry in entries():
+    for entry in entries(lock):
         match = _PIN.match(entry)
         assert match, f"not a pinned package with hashes: {entry[:120]}"
         if match["marker"] and not Marker(match["marker"].removeprefix(" ; ")).evaluate():
@@ -52,6 +55,17 @@ def test_every_entry_is_one_version_with_hashes():
 @pytest.mark.parametrize("sign", ["://", " @ ", "--index", "--extra-index", "--find-links", "-e "])
 def test_no_address_and_no_option(sign):
     assert sign not in LOCK
+    assert sign not in SPARK
+
+
+def test_spark_adds_to_the_set_and_changes_nothing_in_it():
+    """requirements-spark.lock is installed over requirements.lock, into the same environment."""
+    own, beside = pins(), pins(SPARK)
+    assert {name for name, version in beside.items() if own.get(name, version) != version} == set()
+    wanted = PYPROJECT["project"]["optional-dependencies"]["spark"]
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(beside[canonicalize_name(requirement.name)])
+    assert beside.keys() - own.keys() == {"dbt-spark", "py4j", "pyspark", "sqlparams"}
 
 
 def declared() -> list[Requirement]:

@@ -4,13 +4,7 @@
 {#- The day the figures are for, as a date. With the variable `as_of` it is that day; without, the day
     that the warehouse was bound for, so that the compiled SQL is the same every night. -#}
 {% macro as_of_date() -%}
-    {{ adapter.dispatch('as_of_date', 'forewarn')() }}
-{%- endmacro %}
-{% macro duckdb__as_of_date() -%}
     {% if var('as_of', none) %}cast('{{ var("as_of") }}' as date){% else %}config.as_of_day(){% endif %}
-{%- endmacro %}
-{% macro default__as_of_date() -%}
-    cast('{{ var("as_of") }}' as date)
 {%- endmacro %}
 
 {#- UTC timestamp -> wall clock of the company, a timestamp without zone. -#}
@@ -81,7 +75,10 @@
     (epoch({{ end_at }}) - epoch({{ start_at }})) / 86400.0
 {%- endmacro %}
 {% macro default__exact_days_between(start_at, end_at) -%}
-    (unix_timestamp({{ end_at }}) - unix_timestamp({{ start_at }})) / 86400.0
+    (
+        unix_micros(cast({{ end_at }} as timestamp)) / 1e6
+        - unix_micros(cast({{ start_at }} as timestamp)) / 1e6
+    ) / 8.64e4
 {%- endmacro %}
 
 {#- Workdays after the first day up to and including the second; never negative. Both arguments are

@@ -18,16 +18,17 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
-from pipelines.warehouse.building import Outcome, build
 from pipelines.warehouse.dbt_command import built_by_dbt, company_program
+from pipelines.warehouse.engines import Bound, engine_of
 from pipelines.warehouse.program import Program
+from pipelines.warehouse.running_order import Outcome
 
 DBT_RUN = "dbt"  # folder of the build's own results inside the night's folder
 TESTS = "dbt_tests"
@@ -158,11 +159,12 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
     """Built here, or by dbt where the project uses what only dbt can; results kept for the audit."""
     folder = night.folder / DBT_RUN
     folder.mkdir(parents=True, exist_ok=True)
-    if program.beyond:
+    if program.beyond and settings.engine.engine == "duckdb":
         log.info(text("night.log.by_dbt", why=program.beyond[0]))
         outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
     else:
-        outcomes = build(night.warehouse, program, told=_tell_progress(time.monotonic()))
+        bound = Bound(settings, night.warehouse, raw_zone_of(settings), night.known_at)
+        outcomes = engine_of(settings).build(bound, program, _tell_progress(time.monotonic()))
     write_results(folder, outcomes)
     return outcomes
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.configuration.problems import ConfigurationError, Problem
+from pipelines.failures import PermanentFailure
 from pipelines.language import Said, Text, spoken, text
 from pipelines.language.text import Clause, in_words
 from pipelines.publishing.versions import read_manifest
@@ -37,7 +38,11 @@ def check_everything(*, as_json: bool = False) -> int:
     """Print one line per finding; 0 if all is well, 2 if configuration is wrong, 1 if a source is."""
     settings = load_settings()
     faults = rule_problems(settings)
-    lines = [*_nights(settings), *(_of_problem("", problem) for problem in faults)]
+    lines = [
+        *_nights(settings),
+        *_engine(settings),
+        *(_of_problem("", problem) for problem in faults),
+    ]
     for source in settings.sources:
         try:
             found = connector_of(source, settings).check(_previous(settings, source.name))
@@ -66,6 +71,21 @@ def _nights(settings: Settings) -> list[Line]:
     close_dead_runs_if_idle(settings, NIGHTLY)
     missed = tell_of_missed_night(settings)
     return [Line("", "remark", (), _worded(missed))] if missed is not None else []
+
+
+def _engine(settings: Settings) -> list[Line]:
+    """Whether the engine of engine.yml is installed here; its cluster is asked by the night alone."""
+    if settings.engine.engine == "duckdb":
+        return []
+    from pipelines.warehouse.spark.session import require_installed
+
+    try:
+        require_installed()
+    except PermanentFailure as failure:
+        step = _worded(failure.next_step) if failure.next_step else ""
+        return [Line("", "problem", (), _worded(failure.what), step)]
+    said = text("command.check.engine", engine="Spark", master=settings.engine.master)
+    return [Line("", "ok", (), _worded(said))]
 
 
 def _previous(settings: Settings, source: str) -> Previous:

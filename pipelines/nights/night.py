@@ -130,11 +130,17 @@ def fingerprint(
             add("load", source.name, *_identity(item))
     # A source that failed tonight makes figures untrusted, though no load is new.
     add("failed", *sorted(night.failed_sources))
-    for package in _ENGINES:
+    spark = ("pyspark", "dbt-spark") if settings.engine.engine == "spark" else ()
+    for package in (*_ENGINES, *(name for name in spark if _is_installed(name))):
         add(package, metadata.version(package))
     for path in _inputs(settings):
         add(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
     return digest.hexdigest()
+
+
+def _is_installed(package: str) -> bool:
+    # Where it is not, the build itself says so and what to do.
+    return any(metadata.distributions(name=package))
 
 
 def _identity(item: KnownExtract) -> tuple[object, ...]:

@@ -1,8 +1,8 @@
 """The night's build: the compiled models made and tested in the warehouse, as many at once as there
 are processors.
 
-Add here: how a model or test becomes statements, and the order they run in. Keep out: what they
-mean (`dbt_project/`), what is built (`program.py`), Dagster (`assets/dbt_models.py`).
+Add here: how a model or test becomes statements of DuckDB. Keep out: what they mean (`dbt_project/`),
+the order they run in (`running_order.py`), what is built (`program.py`), Dagster (`assets/dbt_models.py`).
 
 It does what `dbt build` does: each model once all its parents stand, contracts checked,
 descriptions kept as comments, each test once what it reads stands. Two things differ. A
@@ -13,35 +13,26 @@ and the same inputs give the same bytes; several queries run side by side instea
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.warehouse.program import Model, Program, Test
+from pipelines.warehouse.running_order import (
+    Outcome,
+    examples_query,
+    in_order,
+    judged,
+    verdict_query,
+)
 
 _MOST_AT_ONCE = 4
-_EXAMPLES = 2
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a node ended, in dbt's words: success, error, skipped; pass, warn, fail. `failures` counts
-    the rows that break a test; `rows` those of a table.
-    """
-
-    unique_id: str
-    status: str
-    message: str = ""
-    failures: int | None = None
-    rows: int | None = None
-    seconds: float = 0.0
 
 
 def build(
@@ -55,7 +46,7 @@ def build(
     at_once = max(1, min(_MOST_AT_ONCE, os.cpu_count() or 1))
     with _open(warehouse) as connection:
         outcomes = build_in(connection, program, at_once=at_once, told=told)
-        connection.execute(f"checkpoint {_name(warehouse.stem)}")
+        connection.execute(f"checkpoint {name_of(warehouse.stem)}")
     return outcomes
 
 
@@ -70,10 +61,12 @@ def build_in(
     left as they are. `at_once`: how many nodes are worked on side by side.
     """
     for schema in sorted({model.schema for model in program.models.values()}):
-        connection.execute(f"create schema if not exists {_name(schema)}")
+        connection.execute(f"create schema if not exists {name_of(schema)}")
     _drop_what_changed_kind(connection, program)
+    [(database,)] = connection.execute("select current_database()").fetchall()
+    one = partial(_one, connection, database, program)
     with ThreadPoolExecutor(at_once, thread_name_prefix="build") as workers:
-        return list(_run(connection, program, workers, at_once, told))
+        return list(in_order(program, one, workers, at_once, told))
 
 
 def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:
@@ -95,7 +88,7 @@ def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:
     )
     # Times are stored in UTC; the company's day is cut by macros, never by the session.
     connection.execute("set global timezone = 'UTC'")
-    name = _name(warehouse.stem)  # as DuckDB calls a file that is opened by itself
+    name = name_of(warehouse.stem)  # as DuckDB calls a file that is opened by itself
     connection.execute(
         f"attach {_literal(str(warehouse))} as {name} (recovery_mode no_wal_writes); use {name}"
     )
@@ -114,77 +107,16 @@ def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Prog
         found = stand.get(f"{model.schema}.{model.name}")
         if found and (found == "VIEW") != (model.materialized == "view"):
             was = "view" if found == "VIEW" else "table"
-            connection.execute(f"drop {was} {_name(model.schema)}.{_name(model.name)}")
-
-
-def _run(
-    connection: duckdb.DuckDBPyConnection,
-    program: Program,
-    workers: ThreadPoolExecutor,
-    at_once: int,
-    told: Callable[[int, int], None] | None,
-) -> Iterator[Outcome]:
-    waiting = {key: set(program.parents(key)) for key in (*program.models, *program.tests)}
-    readers: dict[str, list[str]] = {}
-    for key, parents in waiting.items():
-        for parent in parents:
-            readers.setdefault(parent, []).append(key)
-    height = _heights(program, readers)
-    ready = [(-height[key], key) for key, parents in waiting.items() if not parents]
-    heapq.heapify(ready)
-    running: dict[Future[Outcome], str] = {}
-    bad: set[str] = set()
-    done = 0
-    [(database,)] = connection.execute("select current_database()").fetchall()
-    while ready or running:
-        while ready and len(running) < at_once:
-            _, key = heapq.heappop(ready)
-            broken = [parent for parent in program.parents(key) if parent in bad]
-            running[workers.submit(_one, connection, database, program, key, broken)] = key
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            key, outcome = running.pop(future), future.result()
-            if key in program.models:
-                done += 1
-                if outcome.status != "success":
-                    bad.add(key)
-                if told:
-                    told(done, len(program.models))
-            yield outcome
-            for reader in readers.get(key, ()):
-                waiting[reader].discard(key)
-                if not waiting[reader]:
-                    heapq.heappush(ready, (-height[reader], reader))
-
-
-def _heights(program: Program, readers: dict[str, list[str]]) -> dict[str, int]:
-    """The longest way from a node to the end of the graph: what much waits for is built first."""
-    heights: dict[str, int] = dict.fromkeys(program.tests, 0)
-
-    def height(key: str) -> int:
-        if key not in heights:
-            heights[key] = 1 + max((height(reader) for reader in readers.get(key, ())), default=0)
-        return heights[key]
-
-    for key in program.models:
-        height(key)
-    return heights
+            connection.execute(f"drop {was} {name_of(model.schema)}.{name_of(model.name)}")
 
 
 def _one(
-    connection: duckdb.DuckDBPyConnection,
-    database: str,
-    program: Program,
-    key: str,
-    broken: list[str],
+    connection: duckdb.DuckDBPyConnection, database: str, program: Program, key: str
 ) -> Outcome:
-    if broken:
-        names = ", ".join(name.rsplit(".", 1)[-1] for name in broken)
-        return Outcome(key, "skipped", f"not built: {names}")
     started = time.monotonic()
     cursor = connection.cursor()
     try:
-        cursor.execute(f"use {_name(database)}")  # cursors begin in the first database again
+        cursor.execute(f"use {name_of(database)}")  # cursors begin in the first database again
         if key in program.models:
             rows = _make(cursor, program.models[key])
             return Outcome(key, "success", rows=rows, seconds=time.monotonic() - started)
@@ -197,7 +129,7 @@ def _one(
 
 
 def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
-    relation = f"{_name(model.schema)}.{_name(model.name)}"
+    relation = f"{name_of(model.schema)}.{name_of(model.name)}"
     kind = "view" if model.materialized == "view" else "table"
     cursor.execute("begin transaction")
     created = cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
@@ -205,11 +137,18 @@ def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
     rows = int(created.fetchall()[0][0]) if kind == "table" else None
     if model.contract:
         _check_contract(cursor, relation, model)
-    for column, text in model.comments.items():
-        place = f"column {relation}.{_name(column)}" if column else f"{kind} {relation}"
-        cursor.execute(f"comment on {place} is {_literal(text)}")
+    comment_on(cursor, model)
     cursor.execute("commit")
     return rows
+
+
+def comment_on(cursor: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Keep a model's descriptions as comments of its relation, which must stand."""
+    relation = f"{name_of(model.schema)}.{name_of(model.name)}"
+    kind = "view" if model.materialized == "view" else "table"
+    for column, text in model.comments.items():
+        place = f"column {relation}.{name_of(column)}" if column else f"{kind} {relation}"
+        cursor.execute(f"comment on {place} is {_literal(text)}")
 
 
 def _check_contract(cursor: duckdb.DuckDBPyConnection, relation: str, model: Model) -> None:
@@ -218,7 +157,7 @@ def _check_contract(cursor: duckdb.DuckDBPyConnection, relation: str, model: Mod
     Declared keys and checks are tried by the model's own test (macro `declared_breaches`).
     """
     found = {row[0]: row[1] for row in cursor.execute(f"describe {relation}").fetchall()}
-    casts = ", ".join(f"cast(null as {kind}) as {_name(n)}" for n, kind in model.contract.items())
+    casts = ", ".join(f"cast(null as {kind}) as {name_of(n)}" for n, kind in model.contract.items())
     declared = {row[0]: row[1] for row in cursor.execute(f"describe select {casts}").fetchall()}
     wrong = [
         f"{name} is {found.get(name, 'missing')}, declared {declared.get(name, 'nowhere')}"
@@ -232,27 +171,18 @@ def _check_contract(cursor: duckdb.DuckDBPyConnection, relation: str, model: Mod
 
 
 def _try(cursor: duckdb.DuckDBPyConnection, test: Test) -> tuple[str, int, str]:
-    limited = f"{test.sql}\nlimit {test.limit}" if test.limit else test.sql
-    row: Any = cursor.execute(
-        f"select {test.fail_calc}, {test.fail_calc} {test.warn_if}, {test.fail_calc} {test.error_if} "
-        f"from (\n{limited}\n) as faults"
-    ).fetchone()
-    failures, warns, fails = int(row[0] or 0), bool(row[1]), bool(row[2])
-    if not warns and not (fails and test.severity == "error"):
-        return "pass", failures, ""
-    failed = fails and test.severity == "error"
-    rule = f"fails if {test.error_if}" if failed else f"warns if {test.warn_if}"
-    found = cursor.execute(f"select * from (\n{limited}\n) as faults limit {_EXAMPLES}")
-    names = [column[0] for column in found.description or ()]
-    examples = [
-        ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-        for values in found.fetchall()
-    ]
-    told = f"{failures} rows ({rule}), for example {'; '.join(examples)}"
-    return "fail" if failed else "warn", failures, told
+    row: Any = cursor.execute(verdict_query(test)).fetchone()
+
+    def examples() -> list[dict[str, Any]]:
+        found = cursor.execute(examples_query(test))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+    return judged(test, row, examples)
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
+    """A name in DuckDB's quotes."""
     return '"' + text.replace('"', '""') + '"'
 
 

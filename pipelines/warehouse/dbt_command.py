@@ -23,8 +23,8 @@ from typing import Any
 from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text
 from pipelines.settings import DBT_PROJECT, Settings, load_settings
-from pipelines.warehouse.building import Outcome
 from pipelines.warehouse.program import Program, read_program
+from pipelines.warehouse.running_order import Outcome
 
 EXECUTABLE = Path(sys.executable).parent / "forewarn-dbt"
 # Where compiled projects are kept, if not in the data folder: several installations may share them.
@@ -79,19 +79,19 @@ def dbt_environment(warehouse: Path) -> dict[str, str]:
     }
 
 
-def prepared_manifest(settings: Settings) -> Path:
-    """The manifest of the project for this company, compiled once per state of the files.
+def prepared_manifest(settings: Settings, target: str = "duckdb") -> Path:
+    """The manifest of the project for this company and engine, compiled once per state of the files.
 
     It holds the SQL of every model and test, the same for any day (macro `as_of_date`) and with the
     STAND_INS (`words_of`). Raises `PermanentFailure` with dbt's own words if the project does not
     compile.
     """
-    return compiled(dbt_vars(settings), _compiled_in(settings))
+    return compiled(dbt_vars(settings), _compiled_in(settings), target)
 
 
-def compiled(variables: Mapping[str, Any], root: Path) -> Path:
+def compiled(variables: Mapping[str, Any], root: Path, target: str = "duckdb") -> Path:
     """The manifest for these values of dbt's variables, below `root`; raises as `prepared_manifest`."""
-    folder = _folder(variables, root)
+    folder = _folder(variables, root, target)
     manifest = folder / "manifest.json"
     if manifest.is_file():
         return manifest
@@ -99,22 +99,22 @@ def compiled(variables: Mapping[str, Any], root: Path) -> Path:
     with (root / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes one compiles
         if not manifest.is_file():
-            _compile({**variables, **STAND_INS}, folder)
+            _compile({**variables, **STAND_INS}, folder, target)
             _forget_old(root, folder)
     return manifest
 
 
-def company_program(settings: Settings) -> Program:
+def company_program(settings: Settings, target: str = "duckdb") -> Program:
     """What a night builds for this company, compiled first if need be; raises as `prepared_manifest`."""
-    return read_program(prepared_manifest(settings), words_of(dbt_vars(settings)))
+    return read_program(prepared_manifest(settings, target), words_of(dbt_vars(settings)))
 
 
-def _compile(variables: dict[str, Any], folder: Path) -> None:
+def _compile(variables: dict[str, Any], folder: Path, target: str) -> None:
     working = folder.with_name(f".compiling-{os.getpid()}")
     working.mkdir(exist_ok=True)
     # Nothing is asked of a database, but relations are named after the file: warehouse.duckdb.
     done = _dbt(
-        ["compile", "--no-introspect", "--no-populate-cache"],
+        ["compile", "--no-introspect", "--no-populate-cache", "--target", target],
         working / "warehouse.duckdb",
         working,
         variables,
@@ -142,9 +142,9 @@ def kept_parse(settings: Settings) -> Path | None:
     return parse if parse.is_file() else None
 
 
-def _folder(variables: Mapping[str, Any], root: Path) -> Path:
+def _folder(variables: Mapping[str, Any], root: Path, target: str = "duckdb") -> Path:
     """Where the project stands compiled for all companies that differ in the STAND_INS alone."""
-    return root / _project_hash({**variables, **STAND_INS})
+    return root / _project_hash({**variables, **STAND_INS}, target)
 
 
 def _compiled_in(settings: Settings) -> Path:
@@ -214,14 +214,14 @@ def _dbt(
     )
 
 
-def _project_hash(variables: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256()
+def _project_hash(variables: Mapping[str, Any], target: str) -> str:
+    digest = hashlib.sha256(target.encode())
     for path in sorted(DBT_PROJECT.rglob("*")):
         if path.is_file() and not _NOT_SOURCE & set(path.relative_to(DBT_PROJECT).parts):
             digest.update(str(path.relative_to(DBT_PROJECT)).encode())
             digest.update(path.read_bytes())
     digest.update(json.dumps(variables, sort_keys=True).encode())
-    for package in ("dbt-core", "dbt-duckdb"):
+    for package in ("dbt-core", f"dbt-{target}"):
         digest.update(f"{package} {metadata.version(package)}".encode())
     return digest.hexdigest()[:16]
 

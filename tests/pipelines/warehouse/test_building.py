@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.warehouse.building import Outcome, build
+from pipelines.warehouse.building import build
 from pipelines.warehouse.program import Program, read_program
+from pipelines.warehouse.running_order import Outcome
 
 
 def node(name: str, sql: str, *parents: str, **changes: Any) -> dict[str, Any]:

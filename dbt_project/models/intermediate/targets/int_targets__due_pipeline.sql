@@ -10,7 +10,7 @@ with running as (
         spine.period_start,
         spine.period_end,
         days.fiscal_month_start as learned_on,
-        {{ days_between('spine.as_of', 'spine.period_end') }} / 7.0 as weeks_left,
+        {{ days_between('spine.as_of', 'spine.period_end') }} / cast(7 as double) as weeks_left,
         cast(floor({{ days_between('spine.as_of', 'spine.period_end') }} / 7.0) as integer)
             as whole_weeks_left
     from {{ ref('int_targets__spine') }} as spine

@@ -42,7 +42,10 @@ windows as (
         sum(monthly.deals) as deals,
         least(
             12.0,
-            greatest(1.0, {{ days_between('max(periods.data_start)', 'periods.period_start') }} / 30.4375)
+            greatest(
+                1.0,
+                {{ days_between('max(periods.data_start)', 'periods.period_start') }} / cast(30.4375 as double)
+            )
         ) as months_learned
     from periods
     inner join monthly

@@ -1,7 +1,7 @@
 -- One row per opportunity and entry into a stage.
 select
     opportunity_id,
-    event_number,
+    cast(event_number as bigint) as event_number,
     stage,
     stage_order,
     outcome,
