@@ -28,6 +28,7 @@ from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_lineage import keys_of_rules, keys_of_table
 from pipelines.assets.alert_past import Past, read_past
 from pipelines.assets.alert_records import records_and_calibration
+from pipelines.assets.rules_tonight import rules_tonight
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.assets.wide_alerts import wide_alerts
 from pipelines.configuration.problems import Problem
@@ -114,7 +115,7 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
                 with connect(night.warehouse) as connection:
                     past = read_past(connection, night.as_of, tonight)
                     found = evaluation(past, tonight, settings, _settled(settings, past.as_of))
-                    alerts = _write(connection, settings, tonight, past, found)
+                    alerts = _write(connection, settings, tonight, past, found, refused)
             _say(refused, alerts)
         for spec in specs:
             family = spec.key.path[-1]
@@ -172,11 +173,15 @@ def _write(
     rules: Sequence[Rule],
     past: Past,
     found: Evaluation,
+    refused: Sequence[Problem],
 ) -> pd.DataFrame:
     as_of, zone = past.as_of, settings.timezone
     ledger = open_ledger(settings.ledger_url)
     try:
-        alerts = merge_ledger_state(ledger, found.episodes, as_of=as_of, timezone=zone)
+        standing = rules_tonight(rules, refused, found)
+        alerts = merge_ledger_state(
+            ledger, found.episodes, as_of=as_of, timezone=zone, rules=standing
+        )
         frames = ledger_frames(
             ledger,
             as_of=as_of,

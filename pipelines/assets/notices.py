@@ -17,6 +17,7 @@ from pipelines.assets.alerts import usable_rules
 from pipelines.assets.hierarchy import hierarchy_of, named
 from pipelines.assets.kept_ledger import keep_copy, lost_ledger, told_of
 from pipelines.assets.published import PUBLISHED
+from pipelines.assets.rules_tonight import names_of
 from pipelines.assets.run_failures import Cause
 from pipelines.assets.steps import WRITER, failing_clearly, log
 from pipelines.language import languages, text
@@ -59,7 +60,8 @@ def notice_asset(settings: Settings) -> dg.AssetsDefinition:
             _tell_of_lost_ledger(settings)
             keep_copy(settings)
         sent = report.delivery.sent if report.delivery else 0
-        ended = len(changes.recovered) + len(changes.closed) + len(changes.withdrawn)
+        gone = len(changes.withdrawn) + len(changes.rule_changed)
+        ended = len(changes.recovered) + len(changes.closed) + gone
         log.info(
             text(
                 "night.log.told",
@@ -110,9 +112,7 @@ def tell(
             as_of=manifest.as_of,
             run_id=run_id,
             now=moment,
-            not_evaluated={
-                str(problem.key).rpartition("rule ")[2].partition(",")[0] for problem in refused
-            },
+            not_evaluated=names_of(refused),
         )
         escalate(
             ledger,

@@ -7,8 +7,7 @@ Add here: how an evaluation enters the ledger. Keep out: when an episode has cha
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,17 +17,19 @@ from sqlalchemy.orm import Session
 
 from pipelines.ledger.change_log import log_change
 from pipelines.ledger.episode_frames import COLUMNS, read_episodes
+from pipelines.ledger.leftovers import dissolved
 from pipelines.ledger.models import Episode, Run
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.transitions import (
+    GONE,
     PROPOSED_OUTCOME,
     Change,
     Standing,
     change_of,
 )
 
-A_WEEK = 7
-_LISTED = ("raised", "eased", "doubled", "recovered", "closed", "withdrawn", "recorded")
+_LISTED = ("raised", "eased", "doubled", "recovered", "closed", "withdrawn", "rule_changed",
+           "recorded")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Changes:
     recovered: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    rule_changed: list[str] = field(default_factory=list)
     recorded: list[str] = field(default_factory=list)
     unchanged: int = 0
     stale: bool = False
@@ -69,21 +71,23 @@ def record_episodes(
 
     `episodes` has the columns of `fct_alerts` and holds every episode that the evaluation yields
     up to `as_of`, past ones included. Open episodes that it no longer yields are withdrawn: closed
-    with the proposed outcome data_error. Not so for rules named in `not_evaluated` (untrusted
+    with the proposed outcome data_error, or with the one that the frame states for them
+    (`leftovers.py`: their rule was changed or removed). Not so for rules named in `not_evaluated` (untrusted
     data, a broken rule), whose episodes stay as they are, nor for hand-reported ones. An
     evaluation of a day before the last recorded one changes nothing.
 
     `now` is when this is recorded (default: the clock). Raises PermanentFailure for a frame that
     cannot be used, in which case nothing is recorded.
     """
-    rows = read_episodes(episodes)
+    gone = _gone(episodes)
+    rows = read_episodes(episodes[~episodes["alert_id"].isin(gone)] if gone else episodes)
     moment = now or dt.datetime.now(dt.UTC)
     with ledger.writing() as session:
         ledger.serialise(session)
         last = session.scalar(select(func.max(Run.as_of)))
         if last is not None and as_of < last:
             return Changes(unchanged=len(rows), stale=True)
-        changes = _record(session, rows, as_of, run_id, moment, frozenset(not_evaluated))
+        changes = _record(session, rows, gone, as_of, run_id, moment, frozenset(not_evaluated))
         session.add(
             Run(
                 run_id=run_id,
@@ -102,6 +106,7 @@ def record_episodes(
 def _record(
     session: Session,
     rows: list[dict[str, Any]],
+    gone: Mapping[str, Change],
     as_of: dt.date,
     run_id: str,
     now: dt.datetime,
@@ -131,19 +136,27 @@ def _record(
     for episode in sorted(known.values(), key=lambda episode: episode.alert_id):
         if episode.state != "open" or episode.rule in not_evaluated:
             continue
-        # A week that was still running when it opened an alert may end as it should: that is no
-        # mistake in the data but a recovery.
-        running = json.loads(episode.details or "{}").get("week_so_far") is not None
-        dissolved = running and (as_of - episode.opened_on).days <= A_WEEK
-        end: Change = "recovered" if dissolved else "withdrawn"
-        episode.state = "recovered" if dissolved else "closed"
-        episode.withdrawn, episode.closed_on, episode.as_of = not dissolved, as_of, as_of
+        end: Change = gone.get(episode.alert_id) or (
+            "recovered" if dissolved(episode, as_of) else "withdrawn"
+        )
+        episode.state = "recovered" if end == "recovered" else "closed"
+        episode.withdrawn = end != "recovered"
+        episode.closed_on = episode.as_of = as_of
         log_change(session, episode, end, level_from=episode.level, as_of=as_of,
                    run_id=run_id, now=now)  # fmt: skip
         found.setdefault(end, []).append(episode.alert_id)
     opened = sorted([*found.pop("opened", []), *found.pop("reopened", [])])
     lists: dict[str, Any] = {change: found.get(change, []) for change in _LISTED}
     return Changes(opened=opened, unchanged=unchanged, **lists)
+
+
+def _gone(episodes: pd.DataFrame) -> dict[str, Change]:
+    """The end of each episode that is in the frame only because the ledger has it, by alert_id."""
+    if "proposed_outcome" not in episodes:
+        return {}
+    over = episodes[(episodes["state"] == "closed") & episodes["proposed_outcome"].isin(GONE)]
+    ends = (GONE[outcome] for outcome in over["proposed_outcome"])
+    return dict(zip(over["alert_id"], ends, strict=True))
 
 
 def _standing(episode: Episode | None) -> Standing | None:

@@ -97,7 +97,7 @@ class EpisodeChange(Base):
     """The change log of levels and states. Grain: alert × number (1, 2, 3 without gaps).
 
     `change`: recorded (already over when first seen), opened, raised, eased, doubled, recovered,
-    closed, withdrawn, reopened, overdue. For overdue, `step` is what was due (seen, taken,
+    closed, withdrawn, rule_changed, reopened, overdue. For overdue, `step` is what was due (seen, taken,
     planned) and `person_id` whom it goes up to.
     """
 

@@ -46,7 +46,7 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
     `person_id` is who was to answer: whom it was assigned to, else the owner. `opened_on` is the
     as-of day on which the ledger opened it, `told_at` when the first notice of it was sent, or
     when it was recorded if none was. `outcome` is the one a person gave, else what the end of the
-    episode says (recovered, data_error), else None. Episodes that were over when first seen are not
+    episode says (recovered, data_error, rule_changed), else None. Episodes that were over when first seen are not
     here: nobody could answer them.
     """
     with ledger.reading() as session:

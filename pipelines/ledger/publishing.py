@@ -16,12 +16,12 @@ import pandas as pd
 from sqlalchemy import select
 
 from pipelines.ledger.due import IsWorkday
-from pipelines.ledger.episode_frames import COLUMNS
+from pipelines.ledger.leftovers import RulesTonight, overruled, rows_of
 from pipelines.ledger.models import Episode, EpisodeChange, Response
 from pipelines.ledger.openings import hours_between, openings_frame
 from pipelines.ledger.scores import case_library_frame, response_scores_frame, reward_list
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.transitions import PROPOSED_OUTCOME
+from pipelines.ledger.transitions import PROPOSED_OUTCOME, RULE_CHANGED
 
 __all__ = ["alert_responses_frame", "ledger_frames", "merge_ledger_state", "response_scores_frame"]
 
@@ -126,29 +126,49 @@ def alert_responses_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo)
 
 
 def merge_ledger_state(
-    ledger: Ledger, alerts: pd.DataFrame, *, as_of: dt.date, timezone: ZoneInfo
+    ledger: Ledger,
+    alerts: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    timezone: ZoneInfo,
+    rules: RulesTonight | None = None,
 ) -> pd.DataFrame:
     """The frame of `fct_alerts` with what people did, and the episodes only the ledger has.
 
     `state` becomes closed once a person resolved an open alert; `STATE_COLUMNS` are added. Rows
-    of hand-reported, withdrawn and held-back episodes are appended, with null in columns they do not have.
+    of hand-reported, ended and held-back episodes are appended with what was last said of them: which have
+    ended follows from tonight's `rules` (`leftovers.py`), and `proposed_outcome` says why.
     Row order: the given rows as they came, then the appended ones by id.
     """
     states = _states(ledger, as_of, timezone)
     alerts = adopted(ledger, alerts)
+    with ledger.reading() as session:
+        query = select(Episode).where(Episode.opened_on <= as_of).order_by(Episode.alert_id)
+        known = {episode.alert_id: episode for episode in session.scalars(query)}
     given = [str(alert_id) for alert_id in alerts["alert_id"]]
     merged = alerts.drop(columns=[name for name in STATE_COLUMNS if name in alerts.columns])
-    missing = _only_in_ledger(ledger, set(given), as_of, merged.columns)
+    over = overruled(merged, known, as_of, rules)
+    missing, ended = rows_of(
+        [episode for ident, episode in known.items() if ident not in set(given)],
+        merged,
+        as_of,
+        rules,
+    )
     if len(missing):
         merged = pd.concat([merged, missing], ignore_index=True) if len(merged) else missing
     ids = [str(alert_id) for alert_id in merged["alert_id"]]
+    ended |= {ident: RULE_CHANGED for ident in over if known[ident].state == "open"}
+    for ident, outcome in ended.items():
+        states.setdefault(ident, {"origin": "evaluated"})["proposed_outcome"] = outcome
     extra = pd.DataFrame(
         [states.get(alert_id, {"origin": "evaluated"}) for alert_id in ids],
         columns=list(STATE_COLUMNS),
     ).astype(STATE_COLUMNS)
     merged = pd.concat([merged.reset_index(drop=True), extra], axis=1)
     resolved = (merged["state"] == "open") & merged["resolved_at"].notna()
-    merged.loc[resolved, "state"] = "closed"
+    merged.loc[resolved | merged["alert_id"].isin(over), "state"] = "closed"
+    for ident, day in over.items():
+        merged.loc[merged["alert_id"] == ident, "closed_on"] = day
     return merged
 
 
@@ -228,29 +248,3 @@ def _states(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> dict[str, dic
             state["resolved_at"] = response.acted_at
             state["resolved_by"], state["outcome"] = response.person_id, response.outcome
     return states
-
-
-def _only_in_ledger(
-    ledger: Ledger, given: set[str], as_of: dt.date, columns: pd.Index
-) -> pd.DataFrame:
-    with ledger.reading() as session:
-        query = select(Episode).where(Episode.opened_on <= as_of).order_by(Episode.alert_id)
-        rows = [
-            {name: getattr(episode, name) for name in COLUMNS}
-            for episode in session.scalars(query)
-            if episode.alert_id not in given and _belongs(episode, as_of)
-        ]
-    wanted = [*columns, *(name for name in COLUMNS if name not in columns)]
-    return pd.DataFrame(rows, columns=wanted)
-
-
-def _belongs(episode: Episode, as_of: dt.date) -> bool:
-    """Whether an episode that the evaluation did not give still belongs into the mart.
-
-    Reported ones do, withdrawn ones once they are, and open ones whose rule was held back tonight.
-    """
-    if episode.origin == "reported":
-        return True
-    if episode.withdrawn:
-        return episode.closed_on is not None and episode.closed_on <= as_of
-    return episode.state == "open" and episode.as_of <= as_of

@@ -19,6 +19,7 @@ from pipelines.ledger.due import TERMS, IsWorkday, add_workdays
 from pipelines.ledger.models import Signal
 from pipelines.ledger.openings import hours_between, openings_frame
 from pipelines.ledger.store import Ledger
+from pipelines.ledger.transitions import RULE_CHANGED
 
 _IN_TIME_PARTS, _RECOVERED_PARTS = 60, 40
 # An alert that was no risk says nothing about whether the answer to it worked.
@@ -42,12 +43,15 @@ def response_scores_frame(
 ) -> pd.DataFrame:
     """`rpt_response_scores`: one row per person and month in which an alert of theirs opened.
 
-    `month` is its first day. `alerts_due` are those answered or whose term has passed,
+    `month` is its first day. Alerts that ended because their rule was changed or removed are left out.
+    `alerts_due` are those answered or whose term has passed,
     `answered_in_time` those answered by its last day. `alerts_ended` have an outcome other than
     false alarm or data error, `recovered` of them recovered. Hours are clock hours from the first
     notice. `score` is null when nothing was due and nothing ended.
     """
     openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    # An alert that a change of the rules took back counts neither for nor against whoever had it.
+    openings = openings[openings["outcome"] != RULE_CHANGED]
     grouped: dict[tuple[str, pd.Timestamp], list[dict[str, Any]]] = {}
     for opening in openings[openings["person_id"].notna()].to_dict("records"):
         key = (opening["person_id"], pd.Timestamp(opening["opened_on"]).replace(day=1))

@@ -18,6 +18,7 @@ Change = Literal[
     "recovered",
     "closed",
     "withdrawn",
+    "rule_changed",
     "reopened",
     "overdue",
 ]
@@ -27,10 +28,18 @@ STATES = ("open", "recovered", "closed")
 TOLD_AT_ONCE: frozenset[str] = frozenset({"opened", "raised", "doubled", "reopened", "overdue"})
 # Changes after which the answer that is owed starts anew.
 RISES: frozenset[str] = frozenset({"opened", "raised", "reopened"})
+RULE_CHANGED = "rule_changed"
 # What the end of an episode says about its outcome, until a person says it. An episode that was
-# closed (its period is over, nobody can judge it any more) says nothing.
-PROPOSED_OUTCOME = {"recovered": "recovered", "withdrawn": "data_error"}
-ENDS: frozenset[str] = frozenset({"recovered", "closed", "withdrawn"})
+# closed (its period is over, nobody can judge it any more) says nothing. That its rule was changed or
+# removed says nothing about anybody either: it counts neither for nor against a person.
+PROPOSED_OUTCOME = {
+    "recovered": "recovered",
+    "withdrawn": "data_error",
+    RULE_CHANGED: RULE_CHANGED,
+}
+# Ends that the evaluation itself does not yield.
+GONE: dict[str, Change] = {"data_error": "withdrawn", RULE_CHANGED: "rule_changed"}
+ENDS: frozenset[str] = frozenset({"recovered", "closed", "withdrawn", RULE_CHANGED})
 
 
 @dataclass(frozen=True)

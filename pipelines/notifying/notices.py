@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.ledger.due import IsWorkday, overdue_steps
 from pipelines.ledger.lookup import Alert, importance
+from pipelines.ledger.transitions import RULE_CHANGED
 from pipelines.notifying.describing import (
     figures,
     headline,
@@ -191,7 +192,8 @@ def _note(
 ) -> str:
     parts = []
     if alert.state != "open":
-        parts.append(word(alert.state, language))
+        rule_gone = alert.proposed_outcome == RULE_CHANGED and alert.resolved_at is None
+        parts.append(word(RULE_CHANGED if rule_gone else alert.state, language))
     elif alert.alert_id in news:
         parts.append(news[alert.alert_id])
     parts += [

@@ -9,9 +9,11 @@ import pytest
 
 from pipelines.ledger import responses
 from pipelines.ledger.episodes import record_episodes
+from pipelines.ledger.leftovers import RulesTonight
 from pipelines.ledger.lookup import show_alert
 from pipelines.ledger.publishing import adopted, alert_responses_frame, merge_ledger_state
 from pipelines.ledger.refusals import Refused
+from pipelines.ledger.scores import response_scores_frame
 from pipelines.ledger.store import Ledger
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -75,3 +77,69 @@ def test_alerts_of_another_scope_are_not_taken_for_the_old_one(
 ) -> None:
     other = frame({"alert_id": "bbb", "scope_id": "T77"})
     assert adopted(ledger, other)["alert_id"].to_list() == ["bbb"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "state", "outcome"),
+    [
+        ({"pace": "v1"}, "closed", "data_error"),  # its figures were corrected
+        ({"pace": "v2"}, "closed", "rule_changed"),
+        ({"pace_of_teams": "v1"}, "closed", "rule_changed"),  # renamed or removed
+        (None, "open", None),  # refused tonight
+    ],
+)
+def test_a_night_again_under_other_rules_ends_what_no_longer_stands(
+    sqlite_ledger: Ledger,
+    frame: Frame,
+    versions: dict[str, str] | None,
+    state: str,
+    outcome: str | None,
+) -> None:
+    ledger, words = sqlite_ledger, {"rule_title_en": "the target is at risk", "mode": "alert"}
+    in_case = words | {
+        "case_id": "C1",
+        "role": "symptom",
+        "message_zh": "完成率偏低",
+        "since": MONDAY,
+    }
+    first = frame({"alert_id": "aaa"}).assign(as_of=MONDAY, **in_case)
+    record_episodes(ledger, first, as_of=MONDAY, run_id="r", now=NOW)
+    responses.plan(ledger, "aaa", "M1", "拜访客户", now=NOW)
+    rules = RulesTonight(versions or {}, refused=() if versions else {"pace"})
+    refused = frozenset(rules.refused)
+    for night in range(3):  # the second learns from what the first one published
+        merged = merge_ledger_state(ledger, first.head(0), as_of=MONDAY, timezone=ZONE, rules=rules)
+        row = merged.iloc[0]
+        assert (row["state"], row["proposed_outcome"] if outcome else None) == (state, outcome)
+        assert (row["rule_title_en"], row["message_zh"]) == (
+            "the target is at risk",
+            "完成率偏低",
+        )
+        assert (row["role"], row["since"], row["mode"]) == ("root", MONDAY, "alert")
+        assert pd.notna(row["planned_at"])
+        changes = record_episodes(
+            ledger, merged, as_of=MONDAY, run_id=f"n{night}", now=NOW, not_evaluated=refused
+        )
+        assert changes.any == (night == 0 and state == "closed")
+    alert = show_alert(ledger, "aaa").alert
+    assert (alert.state, alert.proposed_outcome) == (state, outcome)
+    scores = response_scores_frame(ledger, as_of=MONDAY, timezone=ZONE, is_workday=lambda _: True)
+    assert len(scores) == (outcome != "rule_changed")
+
+
+def test_a_changed_rule_is_no_recovery_of_days_that_were_told_as_open(
+    sqlite_ledger: Ledger, frame: Frame
+) -> None:
+    record_episodes(
+        sqlite_ledger, frame({"alert_id": "aaa"}).assign(as_of=MONDAY), as_of=MONDAY, run_id="r", now=NOW
+    )  # fmt: skip
+    over = frame({"alert_id": "aaa", "state": "recovered", "rule_version": "v2",
+                  "closed_on": MONDAY - dt.timedelta(days=7)})  # fmt: skip
+    for _ in range(2):
+        merged = merge_ledger_state(
+            sqlite_ledger, over, as_of=MONDAY, timezone=ZONE, rules=RulesTonight({"pace": "v2"})
+        )
+        told = merged.loc[0, ["state", "closed_on", "proposed_outcome"]].to_list()
+        assert told == ["closed", MONDAY, "rule_changed"]
+        changes = record_episodes(sqlite_ledger, merged, as_of=MONDAY, run_id="n", now=NOW)
+        assert changes.recovered == []

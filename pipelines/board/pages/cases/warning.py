@@ -23,6 +23,7 @@ from pipelines.board.site import Shown, Visit
 from pipelines.language import text
 from pipelines.ledger.lookup import History, show_alert
 from pipelines.ledger.refusals import outcome_name
+from pipelines.ledger.transitions import ENDS
 from pipelines.notifying.describing import statement
 
 # Weeks after the opening at which the figure is looked at again.
@@ -114,9 +115,7 @@ def events(visit: Visit, history: History) -> list[dict[str, Any]]:
         found.append((at, {"day": at.date(), "who": visit.person(remark.person_id),
                            "what": say(language, "event.did.comment"), "words": remark.text,
                            "level": ""}))  # fmt: skip
-    if history.alert.closed_on and not any(
-        c.change in ("recovered", "closed") for c in history.changes
-    ):
+    if history.alert.closed_on and not any(c.change in ENDS for c in history.changes):
         at = dt.datetime.combine(history.alert.closed_on, dt.time(6), zone)
         key = "event.recovered" if history.alert.state == "recovered" else "event.closed"
         found.append((at, {"day": history.alert.closed_on, "who": "", "what": say(language, key),
