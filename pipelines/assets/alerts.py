@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerting.cases import accounts, deals
+from pipelines.alerting.cases.case_money import with_case_money
 from pipelines.alerting.cases.case_rows import case_rows
 from pipelines.alerting.evaluation import Evaluation, evaluate
 from pipelines.alerting.judging.readiness import readiness_frame
@@ -191,6 +192,8 @@ def _write(
         )
     finally:
         ledger.close()
+    # With people's answers: what they have closed bears no money any more.
+    alerts = with_case_money(alerts, rules, ScopeTree(past.scopes), settings.company.currency)
     records, calibration = records_and_calibration(settings, rules, past, found, alerts)
     frames["rpt_rule_records"] = records_frame(records, rules)
     frames["rpt_rule_readiness"] = readiness_frame(found.readiness)

@@ -1,4 +1,4 @@
-"""The mart of cases: one row for each cause, with what its root says and which alerts belong to it.
+"""The mart of cases: one row for each cause, with what speaks for it and which alerts belong to it.
 
 Add here: another column of `fct_cases`. Keep out: which alerts have one cause (`causes.py`).
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.alerting.cases.case_money import lead_of
 from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.language import stored
 
@@ -69,6 +70,7 @@ def case_rows(alerts: pd.DataFrame, tree: ScopeTree) -> pd.DataFrame:
 def _case(members: list[dict[Any, Any]]) -> dict[str, Any]:
     """The row of one case from its alerts, in the order of their opening; the money is added later."""
     root = next(alert for alert in members if alert["role"] == "root")
+    lead = lead_of(members)
     standing = [alert for alert in members if alert["state"] == "open"]
     first = members[0]["opened_on"]
     ended = [alert["closed_on"] for alert in members if not pd.isna(alert["closed_on"])]
@@ -78,6 +80,7 @@ def _case(members: list[dict[Any, Any]]) -> dict[str, Any]:
 
     return {
         **{name: root[name] for name in _OF_ROOT},
+        **{name: lead[name] for name in _OF_LEAD},
         "case_id": root["case_id"],
         "root_alert_id": root["alert_id"],
         "level": gravest(standing or members, "level"),
@@ -96,10 +99,10 @@ def _case(members: list[dict[Any, Any]]) -> dict[str, Any]:
             ],
             ensure_ascii=False,
         ),
-        "title_zh": root["rule_title_zh"],
-        "title_en": root["rule_title_en"],
+        "title_zh": lead["rule_title_zh"],
+        "title_en": lead["rule_title_en"],
         stored.COLUMN: stored.under_other_names(
-            root.get(stored.COLUMN), {"rule_title": "title", "message": "message"}
+            lead.get(stored.COLUMN), {"rule_title": "title", "message": "message"}
         ),
     }
 
@@ -111,13 +114,10 @@ _OF_ROOT = (
     "scope_id",
     "scope_name",
     "dimension",
-    "as_of",
-    "probability",
-    "amount_at_risk",
     "owner_id",
-    "message_zh",
-    "message_en",
 )
+# A root that has ended says nothing about tonight.
+_OF_LEAD = ("as_of", "probability", "amount_at_risk", "message_zh", "message_en")
 _OF_SYMPTOM = ("alert_id", "rule", "scope_type", "scope_id", "scope_name", "level", "state")
 
 

@@ -14,6 +14,7 @@ import scipy
 
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.panel import Panel, WeekEnds, completion_panel, metric_panel
+from pipelines.alerting.words.figures import unit_of
 
 TRAILING_WEEKS = 26
 
@@ -83,7 +84,7 @@ def amount_at_risk(
 
     `gap`: target less projected end. `shortfall`: the relative distance from the expected value,
     at most 1, × usual weekly revenue × `money.weeks`; for a share that hurts above, the extra
-    share itself is the part of the revenue that is touched. `most`: what the scope can lose (its target of
+    share itself is the part of the revenue that is touched, also where a count is judged as a share of cases. `most`: what the scope can lose (its target of
     the quarter); NaN where nothing bounds it but its usual revenue.
     """
     if rule.money.by == "none":
@@ -92,7 +93,7 @@ def amount_at_risk(
         return _bounded(max(gap, 0.0), most) if math.isfinite(gap) else math.nan
     if not all(map(math.isfinite, (value, expected, usual_weekly))):
         return math.nan
-    if rule.side == "above" and rule.described.kind == "share":
+    if rule.side == "above" and unit_of(rule) == "share":
         touched = value - expected
     elif expected > 0:
         touched = (expected - value if rule.side == "below" else value - expected) / expected

@@ -108,6 +108,10 @@ def money_line(card: Card, visit: Visit) -> str:
     if card.money == 0:
         return text("board.card.money_elsewhere").into(language)
     amount = visit.writer.money_in_words(card.money)
+    whole = visit.writer.money_in_words(float(alert.amount_at_risk or 0))
+    if float(alert.amount_at_risk or 0) > card.money and whole != amount:
+        # As its sentence has it, and what the sum over the cases takes of it.
+        return text("board.card.money_part", amount=whole, counted=amount).into(language)
     if alert.probability is None or alert.metric == "target_attainment":
         return text("board.card.money", amount=amount).into(language)
     tenths = max(1, min(round(alert.probability * _IN_TEN), _IN_TEN - 1))

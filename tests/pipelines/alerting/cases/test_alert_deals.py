@@ -1,16 +1,19 @@
-"""Why an alert is there: the opportunities behind it, and parts whose contributions add up."""
+"""Why an alert is there: the opportunities behind it, parts whose contributions add up, and one figure for a case."""
 
 import datetime as dt
 import json
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from alerting_frames import no_completion, rule, scopes, share, weekly
+from alerting_frames import last_day, no_completion, rule, scopes, share, weekly
 
 from pipelines.alerting.cases.behind import MOST
+from pipelines.alerting.cases.case_money import with_case_money
+from pipelines.alerting.cases.case_rows import case_rows
 from pipelines.alerting.cases.deals import CHOICES, IDLE_WORKDAYS, with_deals
 from pipelines.alerting.cases.drivers import Parts, share_drivers
 from pipelines.alerting.evaluation import evaluate
@@ -174,3 +177,53 @@ def test_an_open_alert_on_a_team_names_its_reps_though_the_rule_watches_teams_on
     assert [driver["id"] for driver in drivers] == ["R12"]
     assert drivers[0]["share"] == pytest.approx(1.0, abs=0.1)
     assert "主要来自销售12" in found["message_zh"].iloc[0]
+
+
+def test_a_case_s_root_bears_what_its_gravest_symptom_states() -> None:
+    """Follow-up fell by a third and new deals by two thirds: one cause, one figure, wherever it is read."""
+    pipe = rule("opportunities_created", {"type": "poisson"},
+                title={"zh": "新增商机减少", "en": "fewer opportunities are created"})  # fmt: skip
+    work = rule("activities", {"type": "poisson"},
+                title={"zh": "跟进次数减少", "en": "follow-up has dropped"})  # fmt: skip
+    of = {"activities": [30] * 30 + [20] * 2, "opportunities_created": [15] * 30 + [5] * 2}
+    rows = pd.concat(
+        [
+            weekly("revenue", [1000.0] * 32),
+            weekly("revenue", [3000.0] * 32, scope=("region", "华东")),
+            *(weekly(metric, values) for metric, values in of.items()),
+            weekly("opportunities_created", [30] * 30 + [10] * 2, scope=("region", "华东")),
+        ]
+    )
+    found = evaluate(
+        rows, no_completion(), [work, pipe], scopes(), as_of=last_day(rows), currency="CNY"
+    ).episodes
+    root = ("activities", "team")
+    key = list(zip(found["metric"], found["scope_type"], strict=True))
+    found = found.assign(
+        case_id="C1",
+        role=["root" if one == root else "symptom" for one in key],
+    )
+    tree = ScopeTree(scopes())
+    told = with_case_money(found, [work, pipe], tree, "CNY").set_index(["metric", "scope_type"])
+    most = told.loc[("opportunities_created", "team"), "amount_at_risk"]
+    assert most == pytest.approx(1000 * 13 * 2 / 3)
+    assert told.loc[root, "amount_at_risk"] == most
+    assert "受影响金额约 8,667 元，按“新增商机减少”计。建议：" in told.loc[root, "message_zh"]
+    assert told.loc[root, "message"] == told.loc[root, "message_zh"]
+    assert "is at risk, as measured by “fewer opportunities" in told.loc[root, "message_en"]
+    assert told.loc[root, "message_en"].count("at risk") == 1
+    # The region fell for other reasons too: the cause cannot cost it more than the team.
+    above = told.loc[("opportunities_created", "region")]
+    assert math.isnan(above["amount_at_risk"])
+    assert "at risk" not in above["message_en"]
+    case = case_rows(told.reset_index(), tree).iloc[0]
+    assert (case["amount_at_risk"], case["amount_counted"]) == (most, most)
+    assert case["message_en"] == told.loc[root, "message_en"]
+    # When the root is over, what still stands speaks for the case.
+    over = told.reset_index()
+    over.loc[over["role"] == "root", ["state", "closed_on"]] = [
+        "recovered",
+        over["opened_on"].max(),
+    ]
+    assert case_rows(over, tree).iloc[0]["title_en"] == "fewer opportunities are created"
+    assert case_rows(over, tree).iloc[0]["amount_at_risk"] == most

@@ -205,6 +205,9 @@ def test_amount_at_risk() -> None:
     assert amount_at_risk(fall, value=12, expected=10, **common) == 0
     late = rule("late_order_share", {"type": "p_chart"}, money={"weeks": 10})
     assert amount_at_risk(late, value=0.3, expected=0.1, **common) == pytest.approx(2000)
+    # A count of customers that is judged as a share of them: the extra share is what is touched.
+    silent = rule("silent_accounts", {"type": "p_chart", "window": 2}, money={"weeks": 10})
+    assert amount_at_risk(silent, value=0.3, expected=0.2, **common) == pytest.approx(1000)
     assert math.isnan(amount_at_risk(fall, value=math.nan, expected=10, **common))
     assert amount_at_risk(TARGET, value=0.5, expected=1, gap=70.0, usual_weekly=1.0) == 70
     assert urgency(100, 0.9, "warning") > urgency(100, 0.5, "danger")
