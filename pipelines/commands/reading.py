@@ -23,6 +23,7 @@ from pipelines.notifying.describing import in_language, reasons, sentence
 from pipelines.notifying.messages import Items
 from pipelines.notifying.wording import word
 from pipelines.publishing.versions import read_manifest
+from pipelines.reporting.records import level_rank
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.told_tables import unready_rules
@@ -48,7 +49,8 @@ def print_list(*, everything: bool, as_json: bool = False) -> int:
             say_json([_record(alert) for alert in alerts])
             return 0
         for case in _cases(alerts):
-            say(_line(case[0]))
+            standing = [alert for alert in case if alert.state == "open"] or case
+            say(_line(case[0], min(standing, key=lambda alert: level_rank(alert.level)).level))
             for symptom in case[1:]:
                 say(f"    · {_line(symptom)}")
         if not alerts:
@@ -99,17 +101,18 @@ def _record(alert: Alert) -> dict[str, object]:
     }
 
 
-def _level(alert: Alert) -> str:
-    style = {"danger": "bad", "warning": "remark"}.get(alert.level, "dim")
-    return coloured(str(words(f"command.level.{alert.level}")), style)
+def _level(level: str) -> str:
+    style = {"danger": "bad", "warning": "remark"}.get(level, "dim")
+    return coloured(str(words(f"command.level.{level}")), style)
 
 
-def _line(alert: Alert) -> str:
+def _line(alert: Alert, level: str | None = None) -> str:
+    """One alert; `level` of the case that it stands for, where that is graver."""
     marks = [] if alert.state == "open" else [word(alert.state, spoken())]
     if alert.acknowledged_at:
         marks.append(str(words("command.alerts.seen")))
     mark = f" [{' · '.join(marks)}]" if marks else ""
-    return f"{alert.alert_id[:10]}  {_level(alert)}{mark}  {_plain(alert)}"
+    return f"{alert.alert_id[:10]}  {_level(level or alert.level)}{mark}  {_plain(alert)}"
 
 
 def _plain(alert: Alert) -> str:
@@ -131,7 +134,7 @@ def print_one(alert_id: str) -> int:
 def _story(history: History, settings: Settings) -> list[str]:
     alert, zone, language = history.alert, settings.timezone, spoken()
     lines = [
-        f"{alert.alert_id}  {_level(alert)}  {word(alert.state, language)}",
+        f"{alert.alert_id}  {_level(alert.level)}  {word(alert.state, language)}",
         f"  {_plain(alert)}",
         str(
             words(

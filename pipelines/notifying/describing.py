@@ -69,8 +69,10 @@ def headline(alert: Alert, language: Language, change: str = "", level: str | No
     return word("headline", language, mark=mark, scope=alert.scope_name, title=title)
 
 
-def short_line(alert: Alert, language: Language, currency: str, note: str = "") -> str:
-    """One alert as one line of a list."""
+def short_line(
+    alert: Alert, language: Language, currency: str, note: str = "", level: str | None = None
+) -> str:
+    """One alert as one line of a list; `level` is that of the case it stands for."""
     said = without_level(sentence(alert, language))
     extras = [note] if note else []
     if alert.amount_at_risk:
@@ -78,8 +80,8 @@ def short_line(alert: Alert, language: Language, currency: str, note: str = "") 
         if amount not in said:
             extras.insert(0, f"{word('money', language)} {amount}")
     extras.append(alert.alert_id[:8] if alert.origin == "evaluated" else alert.alert_id[:15])
-    level = word(alert.level, language)
-    return word("line", language, level=level, said=said, extras=" · ".join(extras))
+    mark = word(level or alert.level, language)
+    return word("line", language, level=mark, said=said, extras=" · ".join(extras))
 
 
 def figures(alert: Alert, language: Language, currency: str) -> list[Block]:

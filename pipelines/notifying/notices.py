@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.ledger.due import IsWorkday, overdue_steps
 from pipelines.ledger.lookup import Alert, importance
-from pipelines.ledger.transitions import RULE_CHANGED
+from pipelines.ledger.transitions import RULE_CHANGED, rank
 from pipelines.notifying.describing import (
     figures,
     headline,
@@ -181,7 +181,8 @@ def _lines(
         if symptoms:
             more = word("digest_symptoms", language, count=len(symptoms))
             note = " · ".join(filter(None, (note, more)))
-        lines.append(short_line(alert, language, office.currency, note))
+        level = max((one.level for one in (alert, *symptoms)), key=rank)
+        lines.append(short_line(alert, language, office.currency, note, level))
     if len(cases) > _MOST_LINES:
         lines.append(word("digest_more", language, count=len(cases) - _MOST_LINES))
     return tuple(lines)

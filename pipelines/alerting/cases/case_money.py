@@ -60,14 +60,16 @@ def with_case_money(
         rows = {str(row["alert_id"]): (n, row) for n, row in members.to_dict("index").items()}
         found = [row for _, row in rows.values()]
         lead = lead_of(found)
-        scope, money = _scope(lead), _number(lead["amount_at_risk"])
-        for row in found:
-            if scope == _scope(row) or scope in tree.ancestors(_scope(row)):
-                money = _greater(money, _number(row["amount_at_risk"]))
+        scope, money, largest = _scope(lead), _number(lead["amount_at_risk"]), lead
+        # Its own scope first: a scope with one scope below it states the same.
+        for row in sorted(found, key=lambda row: (_scope(row) != scope, str(row["alert_id"]))):
+            own = _number(row["amount_at_risk"])
+            within = scope == _scope(row) or scope in tree.ancestors(_scope(row))
+            if within and (own > money or (math.isnan(money) and own > 0)):
+                money, largest = own, row
         for index, row in rows.values():
             own, rule = _number(row["amount_at_risk"]), named.get(str(row["rule"]))
-            if row is lead and money > 0 and not own >= money:
-                largest = next(r for r in found if _number(r["amount_at_risk"]) == money)
+            if row is lead and largest is not lead:
                 said = _Taken(largest, money, currency, row)
                 changed[index] = _told(row, money, said, rule, currency)
             elif row is not lead and own > money:
@@ -85,10 +87,6 @@ def with_case_money(
                 dtype=object,
             )
     return result
-
-
-def _greater(one: float, other: float) -> float:
-    return other if math.isnan(one) or other > one else one
 
 
 def _scope(row: Row) -> Scope:

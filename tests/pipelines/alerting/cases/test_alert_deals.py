@@ -208,7 +208,7 @@ def test_a_case_s_root_bears_what_its_gravest_symptom_states() -> None:
     most = told.loc[("opportunities_created", "team"), "amount_at_risk"]
     assert most == pytest.approx(1000 * 13 * 2 / 3)
     assert told.loc[root, "amount_at_risk"] == most
-    assert "受影响金额约 8,667 元，按“新增商机减少”计。建议：" in told.loc[root, "message_zh"]
+    assert "涉及金额约 8,667 元，按“新增商机减少”计。建议：" in told.loc[root, "message_zh"]
     assert told.loc[root, "message"] == told.loc[root, "message_zh"]
     assert "is at risk, as measured by “fewer opportunities" in told.loc[root, "message_en"]
     assert told.loc[root, "message_en"].count("at risk") == 1
@@ -227,3 +227,9 @@ def test_a_case_s_root_bears_what_its_gravest_symptom_states() -> None:
     ]
     assert case_rows(over, tree).iloc[0]["title_en"] == "fewer opportunities are created"
     assert case_rows(over, tree).iloc[0]["amount_at_risk"] == most
+    # A region of one team states the same money: the root's own scope is named, that is, none.
+    bare = found.assign(amount_at_risk=found["amount_at_risk"].where(found["role"] != "root"))
+    bare.loc[bare["scope_type"] == "region", "amount_at_risk"] = most
+    again = with_case_money(bare, [work, pipe], tree, "CNY").set_index(["metric", "scope_type"])
+    assert "按“新增商机减少”计" in again.loc[root, "message_zh"]
+    assert again.loc[("opportunities_created", "region"), "amount_at_risk"] == most
