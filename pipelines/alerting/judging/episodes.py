@@ -115,6 +115,9 @@ def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[d
             ("probability", "probability"),
         ):
             record[name] = float(history.fields[source][at, s])  # type: ignore[index]
+        if rule.pools:
+            # No single figure decides: one week of the first would contradict what the sentence says.
+            record["value"] = record["expected"] = float("nan")
         records.append(record)
     return records
 
