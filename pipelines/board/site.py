@@ -35,7 +35,7 @@ from pipelines.ledger.moment import moment
 from pipelines.ledger.store import Ledger
 from pipelines.notifying.links import Links
 from pipelines.notifying.recipients import RecipientBook
-from pipelines.reporting.told_levels import Key, standing_on_targets
+from pipelines.reporting.told_levels import OnTargets, standing_on_targets
 from pipelines.settings import Settings
 
 # Cards of all slices that are kept: a thousand bytes each.
@@ -113,8 +113,8 @@ class Visit:
         return given_to(self.site.ledger, self.viewer.person_id)
 
     @cached_property
-    def told(self) -> dict[Key, str] | None:
-        """The level that stands on each target."""
+    def told(self) -> OnTargets | None:
+        """The warning that stands on each target."""
         return standing_on_targets(self.marts)
 
     @property

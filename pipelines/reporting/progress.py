@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.reporting.marts import COLUMNS, EXTRAS, Marts, Row
 from pipelines.reporting.records import Completion, PacePoint, level_rank
-from pipelines.reporting.told_levels import standing_on_targets, told_level
+from pipelines.reporting.told_levels import standing_on_targets, told_chance, told_level
 
 PERIODS = ("quarter", "month", "year")
 CHART_MONTHS = 12
@@ -70,7 +70,11 @@ def read_progress(marts: Marts, as_of: dt.date, reps: dict[str, Row]) -> Progres
     for row in rows:
         completion = as_completion(row)
         if row["period_start"] <= as_of <= row["period_end"]:
-            completion = replace(completion, level=told_level(row, standing))
+            completion = replace(
+                completion,
+                level=told_level(row, standing),
+                miss_probability=told_chance(row, standing),
+            )
         if row["scope_type"] == "rep":
             team_id = reps.get(row["scope_id"], {}).get("team_id")
             completion = replace(completion, team=team_names.get(team_id) or team_id or "")

@@ -6,14 +6,13 @@ Add here: a read of targets. Keep out: how a projection comes about (dbt).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from statistics import NormalDist
 
 from pipelines.board.reading.organisation import Scope
 from pipelines.board.reading.slicing import SlicedMarts
 from pipelines.reporting.marts import Row
 from pipelines.reporting.records import level_rank
-from pipelines.reporting.told_levels import Key, told_level
+from pipelines.reporting.told_levels import OnTargets, told_chance, told_level
 
 PERIODS = ("month", "quarter", "year")
 # Days that hold the last four closed periods of a kind, and some that nobody had a projection for.
@@ -27,12 +26,10 @@ _COLUMNS = (
 )
 
 
-def current_targets(
-    marts: SlicedMarts, scope: Scope, standing: Mapping[Key, str] | None
-) -> dict[str, Row]:
+def current_targets(marts: SlicedMarts, scope: Scope, standing: OnTargets | None) -> dict[str, Row]:
     """The scope's running month, quarter and year of revenue, by period type.
 
-    `standing` is the level that stands on each target (`told_levels.standing_on_targets`).
+    `standing` is the warning that stands on each target (`told_levels.standing_on_targets`).
     """
     rows = marts.rows(
         "fct_target_completion",
@@ -46,7 +43,7 @@ def current_targets(
 
 def below(
     marts: SlicedMarts,
-    standing: Mapping[Key, str] | None,
+    standing: OnTargets | None,
     children: tuple[Scope, ...],
     period_type: str,
 ) -> list[Row]:
@@ -63,8 +60,12 @@ def below(
     return sorted((with_chances(_as_told(row, standing)) for row in rows), key=_worst_first)
 
 
-def _as_told(row: Row, standing: Mapping[Key, str] | None) -> Row:
-    return {**row, "level": told_level(row, standing)}
+def _as_told(row: Row, standing: OnTargets | None) -> Row:
+    return {
+        **row,
+        "level": told_level(row, standing),
+        "miss_probability": told_chance(row, standing),
+    }
 
 
 def _worst_first(row: Row) -> tuple[int, float, str]:

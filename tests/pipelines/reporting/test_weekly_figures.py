@@ -9,7 +9,9 @@ from report_page import figures_of
 from pipelines.failures import PermanentFailure
 from pipelines.language.figures import Writer
 from pipelines.reporting.figures import ReportFigures
+from pipelines.reporting.records import WATCHED
 from pipelines.reporting.story import is_share, judged_value
+from pipelines.reporting.told_levels import Told, told_chance, told_level
 
 Make = Callable[..., MartsBuilder]
 
@@ -176,6 +178,18 @@ def test_what_changed_in_seven_days(make_marts: Make) -> None:
     assert ids("recovered") == {"back"}
     assert ids("closed") == {"closed"}
     assert ids("watched") == {"watched"}
+
+
+def test_a_target_has_the_level_and_the_chance_of_the_warning_on_it() -> None:
+    """The mart's own chance is not corrected by how such chances came true: no page says both."""
+    first, last = dt.date(2026, 10, 1), dt.date(2026, 12, 31)
+    row = {"scope_type": "team", "scope_id": "T1", "period_start": first, "period_end": last,
+           "level": "danger", "miss_probability": 0.91}  # fmt: skip
+    standing = {("team", "T1", first, last): Told("warning", 0.84)}
+    assert (told_level(row, standing), told_chance(row, standing)) == ("warning", 0.84)
+    other = {**row, "scope_id": "T2"}
+    assert (told_level(other, standing), told_chance(other, standing)) == (WATCHED, 0.91)
+    assert told_chance(row, None) == 0.91
 
 
 def test_the_last_response_of_the_company_day_counts(figures: ReportFigures) -> None:
