@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.language import text
 from pipelines.ledger.episode_frames import COLUMNS
 from pipelines.ledger.models import Episode
 from pipelines.ledger.transitions import PROPOSED_OUTCOME, Change
@@ -135,20 +136,22 @@ def _row(episode: Episode, columns: Collection[str], rules: RulesTonight | None)
     said = json.loads(episode.details or "{}")
     row = {name: said.get(name) for name in columns}
     row |= {name: getattr(episode, name) for name in COLUMNS}
-    if episode.origin == "reported":
-        return row
+    by_hand = episode.origin == "reported"
     for name in _DATES:
         if row.get(name):
             row[name] = dt.date.fromisoformat(str(row[name])[:10])
-    # An earlier release left such episodes without their words.
+    # What is reported by hand has a text alone, and an earlier release left others without their words.
     titles = rules.titles.get(episode.rule, {}) if rules else {}
     for language in _LANGUAGES:
+        title = text("notice.reported").into(language) if by_hand else titles.get(language)
         for name, instead in (
             (f"message_{language}", episode.message or episode.rule),
-            (f"rule_title_{language}", titles.get(language) or episode.rule),
+            (f"rule_title_{language}", title or episode.rule),
         ):
             if name in row:
                 row[name] = row[name] or instead
+    if by_hand:
+        return row
     for name, value in (("mode", "alert"), ("since", episode.opened_on), ("dimension", "")):
         if name in row and row[name] is None:
             row[name] = value

@@ -104,7 +104,8 @@ def test_state_of_alerts_with_reported_and_withdrawn_ones(
     tuesday = dt.date(2026, 10, 27)
     tonight = frame({"alert_id": "quick"}, {"alert_id": "false"}, {"alert_id": "slow"})
     record_episodes(answered, tonight.assign(as_of=tuesday), as_of=tuesday, run_id="r", now=NOW)
-    merged = merge_ledger_state(answered, tonight, as_of=LATEST, timezone=SHANGHAI)
+    told = tonight.assign(rule_title_zh="完成率偏低", message_zh=tonight["message"])
+    merged = merge_ledger_state(answered, told, as_of=LATEST, timezone=SHANGHAI)
     found = merged.set_index("alert_id")
     assert merged["alert_id"].to_list()[:3] == ["quick", "false", "slow"]
     assert found.loc["quick", ["state", "outcome"]].to_list() == ["closed", "recovered"]
@@ -115,6 +116,7 @@ def test_state_of_alerts_with_reported_and_withdrawn_ones(
     assert found.loc["never", ["state", "proposed_outcome"]].to_list() == ["closed", "data_error"]
     reported = merged[merged["origin"] == "reported"].iloc[0]
     assert (reported["rule"], reported["state"]) == ("reported", "open")
+    assert (reported["rule_title_zh"], reported["message_zh"]) == ("人工上报的风险", "对手降价")
     assert len(merged) == 5
 
     early = merge_ledger_state(answered, tonight, as_of=MONDAY, timezone=SHANGHAI)
