@@ -10,8 +10,8 @@ with judged as (
         cast(finished.actual_amount as double) as final_amount,
         finished.actual_amount between history.projected_low and history.projected_high as was_inside,
         case
-            when finished.actual_amount < {{ acceptable_share() }} * finished.target_amount then 1.0
-            else 0.0
+            when finished.actual_amount < {{ acceptable_share() }} * finished.target_amount then 1
+            else 0
         end as missed,
         case
             when history.miss_probability < 0.1 then 1
@@ -57,7 +57,7 @@ select
     avg(miss_probability) as said,
     cast(avg(missed) as double) as seen,
     cast(avg(power(miss_probability - missed, 2)) as double) as brier_score,
-    cast(avg(case when was_inside then 1.0 else 0.0 end) as double) as in_interval,
+    cast(avg(case when was_inside then 1 else 0 end) as double) as in_interval,
     {{ safe_divide('sum(abs(projected - final_amount))', 'sum(final_amount)') }} as run_rate_error,
     {{ safe_divide(
         'sum(abs(from_pipeline - final_amount))', 'sum(case when from_pipeline is not null then final_amount end)'
