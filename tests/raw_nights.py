@@ -19,6 +19,7 @@ from pipelines.raw_zone.rows import EXTRACTS_SCHEMA
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import _united, bind, connect
+from pipelines.warehouse.raw_tables import RawTable
 
 NIGHTS = FEWEST + NEWEST_LEFT + 3
 
@@ -67,6 +68,7 @@ def told(settings: Settings, zone: RawZone) -> list[object]:
     with duckdb.connect() as connection:
         for loads in ([load] for load in zone.completed_loads("sheets")):
             files = zone.files("sheets", "orders", loads)
-            sql = f"select count(*), sum(amount) from ({_united(files, None, {}, loads)})"
+            of_all = RawTable("orders", tuple(files), frozenset(loads), None)
+            sql = f"select count(*), sum(amount) from ({_united(of_all, {})})"
             found.append(connection.execute(sql).fetchall())
     return found

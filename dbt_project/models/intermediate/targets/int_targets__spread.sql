@@ -44,7 +44,8 @@ windows as (
             12.0,
             greatest(
                 1.0,
-                {{ days_between('max(periods.data_start)', 'periods.period_start') }} / cast(30.4375 as double)
+                {{ days_between('max(periods.data_start)', 'periods.period_start') }}
+                / cast(30.4375 as double)
             )
         ) as months_learned
     from periods
