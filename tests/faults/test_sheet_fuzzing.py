@@ -1,6 +1,6 @@
 """Mutated files of every format: no crash, at most 1 GiB, and nothing lost without a word.
 
-2,000 files in the suite, 20,000 by hand (`make test-faults FILES=20000`).
+500 files in the suite, 2,000 and more by hand (`make test-faults FILES=20000`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipelines.sources.spreadsheet.reader import read_file
 from pipelines.sources.spreadsheet.values.reading import Reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
-FILES = int(os.environ.get("FOREWARN_FUZZ", "2000"))
+FILES = int(os.environ.get("FOREWARN_FUZZ", "500"))
 GIBIBYTE = 1024**3
 
 
