@@ -57,6 +57,12 @@ def found(row: Mapping[Any, Any], name: str, language: str) -> str:
     return next(filter(None, (exactly(row, name, code) for code in languages_tried)), "")
 
 
+def language_of(row: Mapping[Any, Any], name: str) -> str:
+    """The language that the plain column `name` of a row speaks; English where it is none of them."""
+    given = (code for code in languages() if exactly(row, name, code) == row[name])
+    return next(given, FALLBACK)
+
+
 def in_each(row: Mapping[Any, Any], name: str) -> dict[str, str]:
     """A text of a row in every language that there is."""
     return {language: found(row, name, language) for language in languages()}

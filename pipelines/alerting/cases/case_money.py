@@ -23,7 +23,7 @@ from pipelines.alerting.cases.severity import urgency
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.scope_tree import Scope, ScopeTree
 from pipelines.alerting.words.wording import Amount, Paragraph, where
-from pipelines.language import languages, stored, text
+from pipelines.language import stored, text
 
 Row = Mapping[Any, Any]
 
@@ -148,9 +148,7 @@ class _Again:
     @property
     def language(self) -> str:
         """The one that the alert's plain message is in."""
-        plain = self.row["message"]
-        given = (n for n in languages() if stored.exactly(self.row, "message", n) == plain)
-        return next(given, "en")
+        return stored.language_of(self.row, "message")
 
     def into(self, language: str) -> str:
         message = stored.exactly(self.row, "message", language)

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.alerting.rules.rule import Rule
-from pipelines.language import Text, languages, stored, text
+from pipelines.language import Text, stored, text
 
 MOST = 2 / 3
 LEAST_PERIODS, LEAST_SCOPES = 4, 3
@@ -154,9 +154,7 @@ class _Behind:
     @property
     def language(self) -> str:
         """The one that the episode's plain message is in."""
-        plain = self.row["message"]
-        given = (n for n in languages() if stored.exactly(self.row, "message", n) == plain)
-        return next(given, "en")
+        return stored.language_of(self.row, "message")
 
     def into(self, language: str) -> str:
         said = stored.exactly(self.row, "message", language)
