@@ -69,7 +69,7 @@ def report_asset(settings: Settings) -> dg.AssetsDefinition:
 def weekly_files(settings: Settings, manifest: Manifest, folder: Path, board: str) -> list[Path]:
     """The week's files of the published version; those of an earlier run, if it was this version's.
 
-    All that they depend on but the board's address is in the version's fingerprint.
+    All that they depend on but the board's address is in the version's fingerprint; the machine's fonts are not.
     """
     note, version = folder / _WRITTEN_FOR, [manifest.version, manifest.fingerprint, board]
     try:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.configuration.chat import Chat
-from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.configuration.problems import Problem, read_model
 from pipelines.configuration.sign_in import Address, FeishuSignIn, Oidc, WecomSignIn
 from pipelines.language import text
 
@@ -71,15 +71,5 @@ def read_board(path: Path, problems: list[Problem]) -> BoardFile:
     """Read board.yml; faults go to `problems`, and the defaults hold where there is no file."""
     if not path.exists():
         return BoardFile()
-    content: Any = read_yaml(path, problems, accepted=text("config.board.keys"))
-    if not isinstance(content, dict):
-        if content is not None:
-            problems.append(
-                Problem(path.name, "", text("config.not_keys"), text("config.board.keys"))
-            )
-        return BoardFile()
-    try:
-        return BoardFile(**content)
-    except ValidationError as error:
-        add_validation_problems(path.name, error, problems, model=BoardFile)
-        return BoardFile()
+    found = read_model(path, problems, BoardFile, accepted=text("config.board.keys"))
+    return found or BoardFile()

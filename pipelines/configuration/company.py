@@ -13,9 +13,9 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.configuration.problems import Problem, read_model
 from pipelines.language import languages, text
 
 # Python walks through the system's folders at each call: most of what reading a configuration costs.
@@ -105,16 +105,5 @@ class Company(BaseModel):
 
 def read_company(path: Path, problems: list[Problem]) -> Company | None:
     """Read company.yml; every fault goes to `problems`, and None comes back if there is one."""
-    content = read_yaml(path, problems, accepted=text("config.company.keys"))
-    if content is None:
-        return None
-    if not isinstance(content, dict):
-        problems.append(
-            Problem(path.name, "", text("config.not_keys"), text("config.company.example"))
-        )
-        return None
-    try:
-        return Company(**content)
-    except ValidationError as error:
-        add_validation_problems(path.name, error, problems, model=Company)
-        return None
+    keys, example = text("config.company.keys"), text("config.company.example")
+    return read_model(path, problems, Company, accepted=keys, example=example)

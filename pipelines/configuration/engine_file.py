@@ -6,11 +6,11 @@ Add here: a key of that file. Keep out: how an engine is driven (`pipelines/ware
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.configuration.problems import Problem, add_validation_problems, read_yaml
+from pipelines.configuration.problems import Problem, read_model
 from pipelines.language import text
 
 
@@ -42,14 +42,5 @@ def read_engine(path: Path, problems: list[Problem]) -> EngineFile:
     """Read engine.yml; faults go to `problems`, and DuckDB it is where there is no file."""
     if not path.exists():
         return EngineFile()
-    accepted = text("config.engine.keys")
-    content: Any = read_yaml(path, problems, accepted=accepted)
-    if not isinstance(content, dict):
-        if content is not None:
-            problems.append(Problem(path.name, "", text("config.not_keys"), accepted))
-        return EngineFile()
-    try:
-        return EngineFile(**content)
-    except ValidationError as error:
-        add_validation_problems(path.name, error, problems, model=EngineFile)
-        return EngineFile()
+    found = read_model(path, problems, EngineFile, accepted=text("config.engine.keys"))
+    return found or EngineFile()

@@ -10,13 +10,15 @@ import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipelines.language.catalogue import has
 from pipelines.language.text import Clause, Said, Text, text
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,31 @@ def _deepest(
     for part in content.values() if isinstance(content, dict) else content:
         _deepest(part, left - 1, above | {id(content)}, passed)
     passed[id(content)] = left
+
+
+def read_model(
+    path: Path,
+    problems: list[Problem],
+    model: type[Model],
+    *,
+    accepted: Said,
+    example: Said | None = None,
+) -> Model | None:
+    """A YAML file of keys as the model of it; None if it has faults, which go to `problems`.
+
+    `accepted` says what may stand in the file, `example` what keys look like (default: the same).
+    """
+    content = read_yaml(path, problems, accepted=accepted)
+    if content is None:
+        return None
+    if not isinstance(content, dict):
+        problems.append(Problem(path.name, "", text("config.not_keys"), example or accepted))
+        return None
+    try:
+        return model(**content)
+    except ValidationError as error:
+        add_validation_problems(path.name, error, problems, model=model)
+        return None
 
 
 def shown(value: object) -> str:

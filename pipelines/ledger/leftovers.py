@@ -17,14 +17,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.language import text
+from pipelines.language import stored, text
 from pipelines.ledger.episode_frames import COLUMNS
 from pipelines.ledger.models import Episode
 from pipelines.ledger.transitions import PROPOSED_OUTCOME, Change
 
 A_WEEK = 7
 _DATES = ("since", "onset_first", "onset_last", "danger_on", "period_end")
-_LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _row(episode: Episode, columns: Collection[str], rules: RulesTonight | None)
             row[name] = dt.date.fromisoformat(str(row[name])[:10])
     # What is reported by hand has a text alone, and an earlier release left others without their words.
     titles = rules.titles.get(episode.rule, {}) if rules else {}
-    for language in _LANGUAGES:
+    for language in stored.OWN_COLUMNS:
         title = text("notice.reported").into(language) if by_hand else titles.get(language)
         for name, instead in (
             (f"message_{language}", episode.message or episode.rule),

@@ -153,7 +153,7 @@ def _inputs(settings: Settings) -> list[Path]:
         path
         for folder, patterns in (
             (DBT_PROJECT, ("*.sql", "*.yml", "*.csv")),
-            (PROJECT / "pipelines", ("*.py", "*.j2", "*.yml", "*.po")),
+            (PROJECT / "pipelines", ("*.py", "*.j2", "*.css", "*.yml", "*.po")),
             (PROJECT / "quality", ("*.py", "*.yml")),
         )
         for pattern in patterns

@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,12 @@ import duckdb
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import (
     Outcome,
+    as_many_as_processors,
     examples_query,
     in_order,
     judged,
     verdict_query,
 )
-
-_MOST_AT_ONCE = 4
 
 
 def build(
@@ -43,7 +41,7 @@ def build(
     `told(done, all)` hears of every model that is done. Raises nothing for what a node does wrong:
     its outcome says it, and the models that stand on it are skipped.
     """
-    at_once = max(1, min(_MOST_AT_ONCE, os.cpu_count() or 1))
+    at_once = as_many_as_processors()
     with _open(warehouse) as connection:
         outcomes = build_in(connection, program, at_once=at_once, told=told)
         connection.execute(f"checkpoint {name_of(warehouse.stem)}")
@@ -65,8 +63,7 @@ def build_in(
     _drop_what_changed_kind(connection, program)
     [(database,)] = connection.execute("select current_database()").fetchall()
     one = partial(_one, connection, database, program)
-    with ThreadPoolExecutor(at_once, thread_name_prefix="build") as workers:
-        return list(in_order(program, one, workers, at_once, told))
+    return in_order(program, one, at_once, told)
 
 
 def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:

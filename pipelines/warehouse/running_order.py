@@ -6,6 +6,7 @@ Add here: what both engines do alike. Keep out: statements of one of them (`buil
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from pipelines.warehouse.program import Program, Test
 
 _EXAMPLES = 2
+_MOST_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,30 @@ class Outcome:
 def in_order(
     program: Program,
     one: Callable[[str], Outcome],
+    at_once: int,
+    told: Callable[[int, int], None] | None,
+) -> list[Outcome]:
+    """Have `one` make each model and try each test once all that it stands on is made.
+
+    `at_once`: how many of them side by side. `told(done, all)` hears of every model that is done. What
+    stands on a model that could not be made is skipped, not tried.
+    """
+    with ThreadPoolExecutor(at_once, thread_name_prefix="build") as workers:
+        return list(_run(program, one, workers, at_once, told))
+
+
+def as_many_as_processors() -> int:
+    """How many nodes are worked on side by side on this machine."""
+    return max(1, min(_MOST_AT_ONCE, os.cpu_count() or 1))
+
+
+def _run(
+    program: Program,
+    one: Callable[[str], Outcome],
     workers: ThreadPoolExecutor,
     at_once: int,
     told: Callable[[int, int], None] | None,
 ) -> Iterator[Outcome]:
-    """Have `one` make each model and try each test once all that it stands on is made.
-
-    `told(done, all)` hears of every model that is done. What stands on a model that could not be made is
-    skipped, not tried.
-    """
     waiting = {key: set(program.parents(key)) for key in (*program.models, *program.tests)}
     readers: dict[str, list[str]] = {}
     for key, parents in waiting.items():

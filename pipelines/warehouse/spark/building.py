@@ -6,16 +6,15 @@ Add here: how a model or test becomes Spark's statements. Keep out: the order th
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import (
     Outcome,
+    as_many_as_processors,
     examples_query,
     in_order,
     judged,
@@ -29,8 +28,6 @@ from pipelines.warehouse.spark.steps import steps_of, with_steps
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Planning is done on this machine, the work elsewhere.
-_AT_ONCE = 4
 # Where steps of models stand as long as they are needed.
 STEPS = "steps"
 
@@ -43,11 +40,10 @@ def build(
     `told(done, all)` hears of every model that is done. Raises nothing for what a node does wrong:
     its outcome says it, and the models that stand on it are skipped.
     """
-    at_once = max(1, min(_AT_ONCE, os.cpu_count() or 1))
     for schema in sorted({STEPS, *(model.schema for model in program.models.values())}):
         spark.sql(f"create database if not exists {quoted(schema)}")
-    with ThreadPoolExecutor(at_once, thread_name_prefix="spark") as workers:
-        return list(in_order(program, partial(_one, spark, program), workers, at_once, told))
+    # Planning is done on this machine, the work elsewhere.
+    return in_order(program, partial(_one, spark, program), as_many_as_processors(), told)
 
 
 def _one(spark: SparkSession, program: Program, key: str) -> Outcome:
