@@ -39,8 +39,7 @@ from pipelines.sources.spreadsheet.layout.tally import (
     united,
 )
 from pipelines.sources.spreadsheet.lists.large_lists import (
-    FindTables,
-    ReadTable,
+    Ways,
     fits,
     read_in_parts,
 )
@@ -51,7 +50,7 @@ from pipelines.sources.spreadsheet.targets.turned import CORNER, turned_mapping,
 from pipelines.sources.spreadsheet.values.reading import Reading
 
 # Any change of what the parsers make of the same bytes gets a new number: files are read again.
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 
 TARGET_TEMPLATE = FileMapping(
     match="*",
@@ -97,7 +96,7 @@ def read_file(
         encoding = _encoding(mapping, reading)
         if len(data) > WHOLE_UP_TO and fits(job.entity, mapping):
             with contextlib.suppress(NotPlain):
-                return read_in_parts(data, stem, job.entity, *_part_readers(job), encoding)
+                return read_in_parts(data, stem, job.entity, _ways_of(job), encoding)
         _refuse_large(data, reading)
         remark = None
         if encoding is None and not marked(data) and not is_utf8(data):
@@ -187,13 +186,18 @@ def _are_canonical(entity: Entity, headings: list[str]) -> bool:
     return any(key(heading) in names for heading in headings)
 
 
-def _part_readers(job: _Wanted) -> tuple[FindTables, ReadTable]:
+def _ways_of(job: _Wanted) -> Ways:
     """How the list in one part of a large file is found, and read."""
 
-    def read(grid: Grid, table: Table) -> SheetRows:
-        return _records(grid, [table], job)
+    def read_body(body: Body) -> SheetRows:
+        return read_rows(body, job.entity, None, job.reading, job.file)
 
-    return (lambda grid: _tables_of_list(grid, job)), read
+    return Ways(
+        lambda grid: _tables_of_list(grid, job),
+        lambda grid, table: _records(grid, [table], job),
+        read_body,
+        lambda headings: job.mapping is None and _are_canonical(job.entity, headings),
+    )
 
 
 def _from_grid(grid: Grid, job: _Wanted) -> SheetRows:

@@ -180,17 +180,23 @@ def read_grid(text: str, name: str, delimiter: str = "") -> Grid:
     return Grid(name, rows, is_text=True)
 
 
-def read_table(text: str) -> tuple[list[str], pa.Table] | None:
+def read_table(text: str, delimiter: str = "") -> tuple[list[str], pa.Table] | None:
     """The quick way for a plain table: (headings of its first record, its cells as text).
 
     None where row numbers or cells would not be certain (ragged or blank lines, line breaks in
     cells, odd quotes); `read_grid` then reads the file and can say what is wrong with it.
     """
-    delimiter = separator(text)
+    delimiter = delimiter or separator(text)
     first, _, rest = text.partition("\n")
     if not rest or '"' in first or text.startswith(("sep=", "\n", "\r")):
         return None
     headings = first.rstrip("\r").split(delimiter)
+    cells = read_cells(text, headings, delimiter, skip=1)
+    return None if cells is None else (headings, cells)
+
+
+def read_cells(text: str, headings: list[str], delimiter: str, *, skip: int = 0) -> pa.Table | None:
+    """The cells of plain records below `skip` lines of headings, or None as `read_table` gives it."""
     if len(headings) > MOST_COLUMNS:
         return None
     lines = text.count("\n") + (0 if text.endswith("\n") else 1)
@@ -199,7 +205,7 @@ def read_table(text: str) -> tuple[list[str], pa.Table] | None:
             io.BytesIO(text.encode("utf-8")),
             read_options=pa_csv.ReadOptions(
                 column_names=[str(index) for index in range(len(headings))],
-                skip_rows=1,
+                skip_rows=skip,
                 use_threads=False,
                 block_size=8 << 20,
             ),
@@ -214,8 +220,14 @@ def read_table(text: str) -> tuple[list[str], pa.Table] | None:
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines - 1:
+    if table.num_rows != lines - skip:
         return None
     if headings[0] and pc.any(pc.equal(table.column(0), headings[0])).as_py():
         return None  # headings again: a list printed page by page, or a second table
-    return headings, table.combine_chunks()
+    blank = pc.equal(table.column(0), "")
+    if pc.any(blank).as_py():
+        for column in table.columns[1:]:
+            blank = pc.and_(blank, pc.equal(column, ""))
+        if pc.any(blank).as_py():
+            return None
+    return table.combine_chunks()

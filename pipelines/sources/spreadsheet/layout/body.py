@@ -56,6 +56,7 @@ class Body:
     where: str = ""
     title: list[str] = field(default_factory=list)
     remarks: list[Text] = field(default_factory=list)
+    is_part: bool = False  # of a large file, whose other rows are not seen
     # Columns that the sheet does not have: joined or computed, by position, one value a row.
     made: dict[int, list[Any]] = field(default_factory=dict)
 
@@ -151,6 +152,7 @@ def body_of_table(table: Table) -> Body:
         where=table.where,
         title=table.title,
         remarks=[*table.remarks, *_hidden(table.hidden)],
+        is_part=table.grid.is_part,
     )
 
 
@@ -159,13 +161,13 @@ def _hidden(count: int) -> list[Text]:
     return [text] if count else []
 
 
-def body_of_text(name: str, headings: Sequence[str], cells: pa.Table) -> Body:
-    """The body of a plain text table whose first record is the headings."""
+def body_of_text(name: str, headings: Sequence[str], cells: pa.Table, above: int = 1) -> Body:
+    """The body of a plain text table; `above` its cells stand so many records of the file, headings first."""
     return Body(
         name,
         [read_heading(heading) for heading in headings],
         list(range(len(headings))),
-        range(1, cells.num_rows + 1),
+        range(above, above + cells.num_rows),
         columns=[_flat(cells.column(index)) for index in range(cells.num_columns)],
         where=address(name, 0),
     )

@@ -65,7 +65,7 @@ def read_rows(
     work = RowWork(body, entity, mapping, reading, file, assignment, remarks=list(body.remarks))
     _refuse_missing(work)
     totals = drop_totals(work)
-    if totals and body.grid is not None and body.grid.is_part:
+    if totals and body.is_part:
         raise NotPlain  # they are about rows of other parts as well
     drop_by_pattern(work)
     fill_down(work)

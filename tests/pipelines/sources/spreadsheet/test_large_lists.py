@@ -14,6 +14,7 @@ from pipelines.configuration.file_mapping import FileMapping
 from pipelines.sources.spreadsheet import reader
 from pipelines.sources.spreadsheet.faults import FileRejected
 from pipelines.sources.spreadsheet.formats import csv_parts
+from pipelines.sources.spreadsheet.formats.grid import Grid
 from pipelines.sources.spreadsheet.layout.body import SheetRows
 from pipelines.sources.spreadsheet.lists import large_lists
 from pipelines.sources.spreadsheet.reader import read_file
@@ -30,6 +31,7 @@ MAPPING = FileMapping(
         "owner_id": "负责人",
     },
 )  # fmt: skip
+CANONICAL = "order_id,account_id,owner_id,amount,ordered_at\n"
 HEADING = "2026年订单,,,,\n订单号,客户,负责人,金额,下单日期\n"
 
 
@@ -83,12 +85,43 @@ def test_parts_give_what_the_whole_gives(encoding: str, monkeypatch: pytest.Monk
 def test_a_canonical_list_needs_no_mapping(
     customer: str, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heading = "order_id,account_id,owner_id,amount,ordered_at\n"
     lines = (line(n, customer=customer).replace("李雷", "U1") for n in range(100))
-    found = same((heading + "".join(lines)).encode(encoding), monkeypatch, None)
+    found = same((CANONICAL + "".join(lines)).encode(encoding), monkeypatch, None)
     assert found.table["_address"][99].as_py() == "orders!101"
     assert found.table["account_id"][99].as_py() == customer
     assert len(found.remarks) == (encoding != "utf-8")
+
+
+def test_odd_rows_of_a_canonical_list_cost_only_their_part_the_quick_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [line(n) for n in range(200)]
+    rows[40] = line(40, amount="n/a?")
+    rows[90] = line(90, customer='"甲, 乙\n公司 ""总部"""')
+    rows[120] = "\n"
+    rows[150] = line(7)
+    rows[160] = line(8, amount="1.00")
+    grids: list[int] = []
+    read_grid = large_lists.read_grid
+
+    def counted(told: str, name: str, delimiter: str) -> Grid:
+        grids.append(len(told))
+        return read_grid(told, name, delimiter)
+
+    monkeypatch.setattr(large_lists, "read_grid", counted)
+    found = same((CANONICAL + "".join(rows)).encode(), monkeypatch, None)
+    assert [one.address for one in found.rejections] == ["orders!D42", "orders!162"]
+    assert found.table["_address"][-1].as_py() == "orders!201"
+    assert len(grids) == 2  # the cell with a line end, and the blank line
+
+
+@pytest.mark.parametrize("end", ["合计,,,120050.00,\n", CANONICAL, "\n\n合计,,,120050.00,\n"])
+def test_a_canonical_list_with_totals_or_headings_again_is_not_read_in_parts(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = (CANONICAL + "".join(line(n) for n in range(100)) + end).encode()
+    with pytest.raises(FileRejected, match="seen as a whole"):
+        in_parts(data, monkeypatch, None)
 
 
 @pytest.mark.parametrize(
