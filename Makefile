@@ -12,7 +12,7 @@ COMPILE ?= yes
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n : 8 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-spark run test test-spark test-faults test-bi test-image check format lock up docs sbom audit benchmark clean
+.PHONY: help packages packages-spark packages-store run test test-spark test-store test-faults test-bi test-image check format lock up docs sbom audit benchmark clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -36,6 +36,10 @@ $(VENV)/.ready-spark: $(READY) requirements-spark.lock
 	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements-spark.lock
 	@touch $@
 
+$(VENV)/.ready-store: $(READY) requirements-store.lock
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --require-hashes --requirement requirements-store.lock
+	@touch $@
+
 packages: $(READY) ## the environment with the pinned packages, and nothing else
 
 run: $(READY) ## the nightly job on the shipped configuration (makes the sample company if it is missing)
@@ -46,6 +50,17 @@ test: $(READY) ## the whole test suite, with linting and type checks
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 packages-spark: $(VENV)/.ready-spark ## the packages of the Spark engine too (docs/spark.md); needs Java 17
+
+packages-store: $(VENV)/.ready-store ## the packages of S3-compatible object storage too (docs/store.md)
+
+# The server in an environment of its own: it brings what Forewarn does not need.
+.venv-store/bin/moto_server: tests/store/server.txt
+	@test -x .venv-store/bin/python || $(PYTHON) -m venv .venv-store
+	@.venv-store/bin/python -m pip install --quiet --quiet --requirement tests/store/server.txt
+	@touch $@
+
+test-store: $(VENV)/.ready-store .venv-store/bin/moto_server ## a night, a restore and readers against a real S3 server on this machine (minutes)
+	@FOREWARN_TEST_STORE=$(CURDIR)/.venv-store/bin/moto_server $(BIN)/python -m pytest -n 0 tests/store
 
 test-spark: $(VENV)/.ready-spark ## a whole night on a Spark cluster of two workers on this machine, every mart compared with DuckDB's
 	@FOREWARN_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
@@ -73,9 +88,10 @@ format: $(READY) ## put code and SQL into the house format
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
 
 # django-htmx is read as a file, for the htmx that it carries: what it would import is left out.
-lock: $(READY) ## both lock files anew from pyproject.toml; pins that fit are kept
+lock: $(READY) ## the lock files anew from pyproject.toml; pins that fit are kept
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements.lock --quiet
 	@$(BIN)/uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements-spark.lock --quiet
+	@$(BIN)/uv pip compile pyproject.toml --extra store --constraint requirements.lock --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-package django --no-emit-package asgiref --python-version 3.11 --output-file requirements-store.lock --quiet
 
 up: $(READY) ## the board (http://127.0.0.1:3080), Dagster's pages and schedules, on loopback ports
 	@$(BIN)/forewarn up
@@ -93,4 +109,4 @@ benchmark: $(READY) ## speed and memory, by hand; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was built here: environment, caches, data
-	@rm -rf $(VENV) .venv-bi data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .venv-bi .venv-store data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

@@ -30,7 +30,7 @@ if [ "$HERE" != "$CODE" ]; then
         rm -rf "${CODE:?}/$part"
     done
     # Without the tests' caches, the data of a trial and an environment made elsewhere.
-    tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.venv-bi --exclude=./.git --exclude='*.egg-info' \
+    tar -C "$HERE" --exclude=./data --exclude=./.venv --exclude=./.venv-bi --exclude=./.venv-store --exclude=./.git --exclude='*.egg-info' \
         --exclude=__pycache__ --exclude=./.pytest_cache -cf - . | tar -C "$CODE" --no-same-owner -xf -
     # Rights as in the copy it came from, which may have been one person's own.
     chmod -R go+rX,go-w "$CODE/pipelines" "$CODE/quality" "$CODE/dbt_project" "$CODE/config" "$CODE/docs" "$CODE/deploy"

@@ -17,6 +17,7 @@ from pipelines.assets.dead_runs import close_dead_runs
 from pipelines.assets.followed import followed_assets
 from pipelines.assets.heartbeat import heartbeat_assets
 from pipelines.assets.notices import notice_asset
+from pipelines.assets.offsite import offsite_assets
 from pipelines.assets.published import published_asset
 from pipelines.assets.raw import raw_assets
 from pipelines.assets.reports import report_asset
@@ -44,19 +45,21 @@ def build_defs(settings: Settings) -> dg.Definitions:
     ease_event_storage()
     models = dbt_model_assets(settings, prepared_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
+    raw = raw_assets(settings)
     alerts = alert_assets(settings, gate=GATE)
     alert_keys = sorted(key for asset in alerts for key in asset.keys)
     nightly, weekly = nightly_job(settings), weekly_report_job()
     maintenance = maintenance_job(settings)
     return dg.Definitions(
         assets=[
-            *raw_assets(settings),
+            *raw,
             *bound_assets(settings),
             models,
             *alerts,
             published_asset(settings, upstream=[*marts, *alert_keys]),
             *followed_assets(settings),
             notice_asset(settings),
+            *offsite_assets(settings, sorted(key for asset in raw for key in asset.keys)),
             report_asset(settings),
             *heartbeat_assets(),
         ],

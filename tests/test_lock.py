@@ -25,6 +25,7 @@ _PIN = re.compile(
 
 
 SPARK = (PROJECT / "requirements-spark.lock").read_text(encoding="utf-8")
+STORE = (PROJECT / "requirements-store.lock").read_text(encoding="utf-8")
 
 
 def entries(lock: str = LOCK) -> list[str]:
@@ -56,16 +57,29 @@ def test_every_entry_is_one_version_with_hashes():
 def test_no_address_and_no_option(sign):
     assert sign not in LOCK
     assert sign not in SPARK
+    assert sign not in STORE
 
 
-def test_spark_adds_to_the_set_and_changes_nothing_in_it():
-    """requirements-spark.lock is installed over requirements.lock, into the same environment."""
-    own, beside = pins(), pins(SPARK)
+@pytest.mark.parametrize(
+    ("extra", "lock", "adds"),
+    [
+        ("spark", SPARK, {"dbt-spark", "py4j", "pyspark", "sqlparams"}),
+        (
+            "store",
+            STORE,
+            {"aiobotocore", "aiohappyeyeballs", "aiohttp", "aioitertools", "aiosignal", "botocore"}
+            | {"frozenlist", "jmespath", "s3fs", "wrapt"},
+        ),
+    ],
+    ids=["spark", "store"],
+)
+def test_an_extra_adds_to_the_set_and_changes_nothing_in_it(extra, lock, adds):
+    """The lock of an extra is installed over requirements.lock, into the same environment."""
+    own, beside = pins(), pins(lock)
     assert {name for name, version in beside.items() if own.get(name, version) != version} == set()
-    wanted = PYPROJECT["project"]["optional-dependencies"]["spark"]
-    for requirement in map(Requirement, wanted):
+    for requirement in map(Requirement, PYPROJECT["project"]["optional-dependencies"][extra]):
         assert requirement.specifier.contains(beside[canonicalize_name(requirement.name)])
-    assert beside.keys() - own.keys() == {"dbt-spark", "py4j", "pyspark", "sqlparams"}
+    assert beside.keys() - own.keys() == adds
 
 
 def declared() -> list[Requirement]:

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets.kept_ledger import open_kept
-from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.assets.steps import (
+    STORED_LOADS,
+    WRITER,
+    failing_clearly,
+    log,
+    night_of,
+    raw_zone_of,
+)
 from pipelines.language import text as words
 from pipelines.ledger.quarantine import accepted
 from pipelines.ledger.revision import ledger_revision
@@ -19,6 +26,7 @@ from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.raw_zone.sheet_versions import EVERY_VERSION
 from pipelines.settings import Settings
 from pipelines.sources.registry import raw_tables
+from pipelines.store.address import store_address
 from pipelines.warehouse.binding import bind
 from pipelines.warehouse.workbench import refresh_workbench
 
@@ -51,6 +59,9 @@ def bound_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         for system in sorted({*settings.systems, "spreadsheet"})
         for table in raw_tables(system)
     ]
+    if store_address() and settings.engine.engine == "spark":
+        # Spark reads the loads at the address: without them the night ends before anything is made.
+        raw_keys.append(STORED_LOADS)
     specs = [
         dg.AssetSpec(
             dg.AssetKey([schema, name]),

@@ -28,6 +28,7 @@ ONLY_TAG = "forewarn/only"
 KIND = "forewarn_kind"
 TOLD = "forewarn_told"
 WRITER = "writer"
+STORED_LOADS = dg.AssetKey(["store", "loads"])
 
 
 def writer_resource(

@@ -27,11 +27,11 @@ def backup(file: Path) -> None:
     raise typer.Exit(run_backup(file))
 
 
-def restore(file: Path) -> None:
-    """An installation from a backup, in empty folders."""
+def restore(source: str) -> None:
+    """An installation from a backup or from the store's address, in empty folders."""
     from pipelines.commands.upkeep import run_restore
 
-    raise typer.Exit(run_restore(file))
+    raise typer.Exit(run_restore(source))
 
 
 def maintain() -> None:
@@ -42,7 +42,7 @@ def maintain() -> None:
 
 
 def publish() -> None:
-    """Bring PostgreSQL (FOREWARN_PUBLISH_URL) to the published version now."""
+    """Bring PostgreSQL (FOREWARN_PUBLISH_URL) and the store (FOREWARN_STORE) to the published version now."""
     from pipelines.commands.upkeep import run_publish
 
     raise typer.Exit(run_publish())

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.settings import config_dir_of, data_dir_of, load_settings
+from pipelines.store.address import is_address, store_address
 from pipelines.upkeep.backup import Backup, back_up, restore
 from pipelines.upkeep.doctor import examine
 
@@ -44,10 +45,19 @@ def run_backup(target: Path) -> int:
     return 0
 
 
-def run_restore(source: Path) -> int:
-    """Make the installation of the chosen folders from a backup."""
+def run_restore(source: str) -> int:
+    """Make the installation of the chosen folders from a backup, or from the store's address."""
     config, data = config_dir_of(), data_dir_of()
-    done = restore(source, config, data, os.environ.get("FOREWARN_LEDGER_URL"))
+    ledger = os.environ.get("FOREWARN_LEDGER_URL")
+    if is_address(source):
+        from pipelines.offsite.restoring import restore_from
+
+        found = restore_from(source, config, data, ledger)
+        size = f"{found.size / 1e6:.1f}"
+        values = {"where": data, "taken": found.taken_at, "count": found.files, "size": size}
+        sys.stdout.write(f"{text('store.restore.done', version=found.version, **values)}\n")
+        return 0
+    done = restore(Path(source).expanduser().resolve(), config, data, ledger)
     _say("upkeep.restore.done", done, data)
     return 0
 
@@ -63,10 +73,14 @@ def run_maintain() -> int:
 
 
 def run_publish() -> int:
-    """Bring PostgreSQL to the published version, and say what an administrator should know."""
+    """Bring PostgreSQL and the store to the published version, and say what an administrator should know."""
     from pipelines.publishing.postgres import URL, follow, publish_url
 
     url = publish_url()
+    if store_address():
+        _follow_store()
+        if not url:
+            return 0
     if not url:
         raise PermanentFailure(
             text("postgres.tried"),
@@ -78,6 +92,18 @@ def run_publish() -> int:
     for line in (text(key, version=done.version, tables=done.tables), *done.remarks):
         sys.stdout.write(f"{line}\n")
     return 0
+
+
+def _follow_store() -> None:
+    from pipelines.nights.writer_lock import writer_lock
+    from pipelines.offsite.following import follow_all
+
+    settings = load_settings()
+    with writer_lock(settings.data_dir, "forewarn publish"):
+        done = follow_all(settings)
+    size = f"{done.sent.bytes / 1e6:.1f}"
+    said = text("night.log.stored", version=done.version or "–", files=done.sent.files, size=size)
+    sys.stdout.write(f"{said}\n")
 
 
 def _say(key: str, done: Backup, where: Path) -> None:

@@ -19,8 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipelines.store.address import STORE
+
 _OWN = ("FOREWARN_LEDGER_URL", "FOREWARN_PUBLISH_URL", "FOREWARN_HEARTBEAT_URL", "FOREWARN_LINK_KEY",
-        "DAGSTER_PG_URL")  # fmt: skip
+        "DAGSTER_PG_URL", STORE, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "FSSPEC_S3_SECRET")  # fmt: skip
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SHORTEST = 6  # shorter values (a port, a name) would blank half of every text
 _BLANK = "***"
@@ -43,7 +46,9 @@ def secret_values(names: Iterable[str]) -> list[str]:
             found.add(value)
             continue
         parts = urlsplit(value)
-        pieces = {parts.password or "", parts.query, *parts.path.split("/")}
+        pieces = {parts.password or "", parts.query}
+        if name != STORE:  # which bucket and prefix cannot be reached is told on purpose
+            pieces |= {*parts.path.split("/")}
         # The name of a database is told on purpose: it says which one cannot be reached.
         pieces -= (
             {parts.path.strip("/")} if parts.scheme.startswith(("postgres", "sqlite")) else set()

@@ -18,7 +18,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -33,10 +33,12 @@ from pipelines.upkeep.maintenance import reading
 CONTENTS = "forewarn-backup.json"
 FORMAT = 1
 _LOADED = "_dlt_loads"
-_FOLDERS = ("raw", "mail", "quarantine")
+FOLDERS = ("raw", "mail", "quarantine")
 # The key of the links; when something was first published, since what was loaded before that stands in
 # for the days before (`raw_zone/zone.py`); the form of the folder.
-_FILES = ("link.key", FIRST_PUBLISHED, "layout")
+# The mark by which the store knows its installation (`pipelines/offsite/`).
+STORE_MARK = "store.mark"
+_FILES = ("link.key", FIRST_PUBLISHED, "layout", STORE_MARK)
 _LEDGER = "data/ledger.db"
 
 
@@ -49,8 +51,10 @@ class Backup:
     size: int
 
 
-def back_up(settings: Settings, target: Path) -> Backup:
+def back_up(settings: Settings, target: Path, folders: Sequence[str] = FOLDERS) -> Backup:
     """Write a backup; the file appears under its name only when it is whole.
+
+    `folders` are those of the data folder that are in it: none, where they are kept elsewhere.
 
     Raises `PermanentFailure` if the target lies inside the data folder or exists.
     """
@@ -66,7 +70,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
     try:
         with reading(settings), tarfile.open(fresh, "w:gz", compresslevel=3) as archive:
             # Named now, read later: files of the raw zone are never changed once they are there.
-            paths = list(_named(settings))
+            paths = list(_named(settings, folders))
             for name, path in paths:
                 sums[name] = _add(archive, name, path)
             with tempfile.TemporaryDirectory() as folder:
@@ -87,16 +91,21 @@ def back_up(settings: Settings, target: Path) -> Backup:
     return Backup(taken_at, sums, target.stat().st_size)
 
 
-def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | None) -> Backup:
+def restore(
+    source: Path,
+    config_dir: Path,
+    data_dir: Path,
+    ledger_url: str | None,
+    complete: Callable[[Path], None] | None = None,
+) -> Backup:
     """Make an installation from a backup, in folders that hold none yet.
 
     Every file is checked against its sum before anything is put in place. `ledger_url` names a
-    database other than the SQLite file of the data folder. Raises `PermanentFailure` for a damaged
+    database other than the SQLite file of the data folder. `complete` adds to the new data folder what
+    the backup leaves to another place, before the folder gets its name. Raises `PermanentFailure` for a damaged
     backup, one of a newer version, or folders that hold something.
     """
-    for folder in (config_dir, data_dir):
-        if folder.exists() and any(folder.iterdir()):
-            raise _failed("restore.not_empty", folder)
+    require_empty(config_dir, data_dir)
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data_dir.parent, prefix=".restoring-") as name:
         unpacked = Path(name)
@@ -112,6 +121,8 @@ def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | No
         wrong = [n for n, known in files.items() if _sum(unpacked / n) != known]
         if wrong:
             raise _failed("restore.damaged", source, said=", ".join(wrong[:3]))
+        if complete:
+            complete(unpacked / "data")
         if ledger_url:
             ledger = open_ledger(ledger_url)
             try:
@@ -126,6 +137,13 @@ def restore(source: Path, config_dir: Path, data_dir: Path, ledger_url: str | No
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(unpacked / part, place)
     return Backup(content["taken_at"], files, source.stat().st_size)
+
+
+def require_empty(*folders: Path) -> None:
+    """Raise `PermanentFailure` where one of the folders holds something."""
+    for folder in folders:
+        if folder.exists() and any(folder.iterdir()):
+            raise _failed("restore.not_empty", folder)
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
@@ -148,14 +166,14 @@ def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
         os.utime(target, (member.mtime, member.mtime))
 
 
-def _named(settings: Settings) -> Iterator[tuple[str, Path]]:
+def _named(settings: Settings, folders: Sequence[str]) -> Iterator[tuple[str, Path]]:
     data = settings.data_dir
     yield from _below(settings.config_dir, "config")
     records = [path for path in (data / "raw").rglob("*") if _LOADED in path.parts]
-    for path in sorted(records):
+    for path in sorted(records) if "raw" in folders else ():
         if path.is_file():
             yield f"data/{path.relative_to(data)}", path
-    for folder in _FOLDERS:
+    for folder in folders:
         for name, path in _below(data / folder, f"data/{folder}"):
             if _LOADED not in path.parts:
                 yield name, path

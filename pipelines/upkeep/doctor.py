@@ -26,7 +26,7 @@ from pipelines.nights.writer_lock import writer_lock
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import PROJECT, Settings
 from pipelines.upkeep.answer import Answer, Question, State, answer
-from pipelines.upkeep.doctor_data import feeds, ledger, postgres, version
+from pipelines.upkeep.doctor_data import feeds, ledger, postgres, store, version
 
 LOW_BYTES = 2 * 1024**3
 LATE_HOURS = 30  # a night each day, with time for a long one
@@ -40,7 +40,7 @@ def examine(settings: Settings, now: dt.datetime | None = None) -> list[Answer]:
     moment = now or dt.datetime.now(dt.UTC)
     questions: list[Question] = [
         _packages, _rights, _disk, _clock, _lock, _night, version, feeds, _runs, _raw, ledger,
-        postgres, _secrets,
+        postgres, store, _secrets,
     ]  # fmt: skip
     answers: list[Answer] = []
     for question in questions:

@@ -22,6 +22,8 @@ from pipelines.publishing.postgres import SCHEMA, publish_url, published_in
 from pipelines.publishing.reader_files import MARTS
 from pipelines.publishing.versions import damaged_files, read_manifest
 from pipelines.settings import Settings
+from pipelines.store.address import Store, store_address
+from pipelines.store.pointer import read_pointer
 from pipelines.upkeep.answer import Answer, answer
 from pipelines.working_calendar import workday_test
 
@@ -107,3 +109,15 @@ def postgres(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
         yield answer("postgres", "ok", "current", number=manifest.version)
     else:
         yield answer("postgres", "problem", "behind", number=manifest.version)
+
+
+def store(settings: Settings, now: dt.datetime) -> Iterator[Answer]:
+    """Does the store, where one is configured, hold what is published?"""
+    address, manifest = store_address(), read_manifest(settings.current)
+    if not address or manifest is None:
+        return
+    pointer = read_pointer(Store(address))  # what it raises is told as it is
+    if pointer and (pointer.version, pointer.created_at) == (manifest.version, manifest.created_at):
+        yield answer("store", "ok", "current", number=manifest.version)
+    else:
+        yield answer("store", "problem", "behind", number=manifest.version)
