@@ -124,3 +124,12 @@ def full_miss(panel: Panel, row: int, series: int) -> float:
     if not all(map(math.isfinite, (target, end, sd))) or sd <= 0:
         return math.nan
     return float(scipy.special.ndtr((target - end) / sd))
+
+
+def gap_of(panel: Panel, row: int, series: int) -> float:
+    """Target less projected end; without a projection, target less actual."""
+    target = panel.cell("target_amount", row, series)
+    end = panel.cell("projected_amount", row, series)
+    if not math.isfinite(end):
+        end = panel.cell("actual_amount", row, series)
+    return target - end

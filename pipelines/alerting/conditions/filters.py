@@ -157,12 +157,14 @@ class FilterJudge(Judge):
         self._crowded(known)
         gains = np.zeros((len(self.factors), len(value)))
         some = np.flatnonzero(known)
+        before, alpha = self.alpha, self.alpha.copy()
+        norm = np.zeros(len(value))
         if len(some):
             gains[:, some] = gains_at(value[some], some)
-        belief = chain.step(self.alpha, gains)
-        before = self.alpha
-        self.kept.add(before[0], gains, np.where(known, belief.log_norm, 0.0))
-        alpha = np.where(known, belief.alpha, before)
+            belief = chain.step(before, gains)
+            alpha = np.where(known, belief.alpha, before)
+            norm = np.where(known, belief.log_norm, 0.0)
+        self.kept.add(before[0], gains, norm)
         earlier = self.recent.before(running=running)
         week = np.stack([np.nan_to_num(value) * weight, expected * weight, weight])
         had, should, total = earlier + week

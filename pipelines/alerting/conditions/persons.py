@@ -85,10 +85,9 @@ class _Person(Judge):
         days = np.einsum("ts,t->s", there.astype(float), work[before])
         with np.errstate(divide="ignore", invalid="ignore"):
             usual = np.where(there, self.counts[before], 0.0).sum(axis=0) / days
-            whole = self.counts[:, self.of]
-            now = whole[window].sum(axis=0) / work[window].sum()
+            now = self.counts[window].sum(axis=0)[self.of] / work[window].sum()
             lately = before[-USUAL_WEEKS:]
-            then = whole[lately].sum(axis=0) / work[lately].sum()
+            then = self.counts[lately].sum(axis=0)[self.of] / work[lately].sum()
             everybody = np.where(self.context.reference >= 0, now / then, 1.0)
         team = np.clip(np.nan_to_num(everybody, nan=1.0), 0.0, 1.0)
         at_work = (

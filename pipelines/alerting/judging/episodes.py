@@ -56,14 +56,19 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
     return found
 
 
+def spells(numbers: np.ndarray) -> list[np.ndarray]:
+    """Rows of each episode of one series, in order; `numbers`: ordinal by row, 0 where none is open."""
+    rows = np.flatnonzero(numbers)
+    return np.split(rows, np.flatnonzero(np.diff(numbers[rows])) + 1) if len(rows) else []
+
+
 def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[dict[str, object]]:
     rule, panel = history.rule, history.panel
     numbers = history.episode[:, s]
     kind, ident, dimension = key_of
     records: list[dict[str, object]] = []
     in_period: dict[object, int] = {}
-    for number in np.unique(numbers[numbers > 0]):
-        rows = np.flatnonzero(numbers == number)
+    for rows in spells(numbers):
         first, last = int(rows[0]), int(rows[-1])
         # A recovery shows on the day after the last open row; a period's end on that row itself.
         end = last
@@ -104,8 +109,9 @@ def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[d
             "_series": s,
         }
         at = record["_row"]
-        seen = history.fields["evidence"][rows, s]
-        record["_evidence"] = float(np.nanmax(seen)) if np.isfinite(seen).any() else float("nan")
+        seen = history.fields["evidence"][rows, s] if rule.filters or rule.pools else rows[:0]
+        known = seen[np.isfinite(seen)]
+        record["_evidence"] = float(known.max()) if len(known) else float("nan")
         limit = "danger_limit" if levels[-1] == 2 else "warning_limit"
         for name, source in (
             ("value", "value"),

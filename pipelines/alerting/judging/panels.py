@@ -42,8 +42,9 @@ def _by_metric(
     many = len(grain.categories)
     pair = np.where((m >= 0) & (g >= 0), m * many + g, -1)
     order = np.argsort(pair, kind="stable")
-    found, first = np.unique(pair[order], return_index=True)
-    at = np.split(order, first)[1:]
+    ordered = pair[order]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
+    found, at = ordered[first], np.split(order, first)[1:]
     return metrics.assign(**named), {
         (str(metric.categories[n // many]), str(grain.categories[n % many])): rows
         for n, rows in zip(map(int, found), at, strict=True)
@@ -90,7 +91,12 @@ class Panels:
 
     def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
         at = self._metrics.get((metric, grain))
-        return None if at is None else self._all.take(at)
+        if at is None:
+            return None
+        # Rows that stand together are looked at where they are; they are in order.
+        if at[-1] - at[0] == len(at) - 1:
+            return self._all.iloc[at[0] : at[-1] + 1]
+        return self._all.take(at)
 
     def targets(self, period: str, amount: str) -> pd.DataFrame | None:
         return self._completion.get((period, amount))
@@ -123,7 +129,7 @@ class Panels:
         if not rule.on_targets and rule.dimension != "all" and "dimension" in rows:
             total = rows["dimension"].fillna("") == ""
             keep &= ~total if rule.dimension == "each" else total
-        rows = rows[keep]
+        rows = rows if keep.all() else rows[keep]
         if not len(rows):
             return None
         if rule.on_targets:

@@ -124,7 +124,10 @@ def run(
         if restarts and t in restarts:
             _begin_anew(np.array(restarts[t]), t, clean, states, ending, judge, panel)
         if begins is not None and learned is not clean:
-            np.logical_and(clean[: t + 1], rows[: t + 1] >= begins[t], out=learned[: t + 1])
+            # Only the first rows can be too early for anybody.
+            early = min(int(begins[t].max()), t + 1)
+            learned[early : t + 1] = clean[early : t + 1]
+            np.logical_and(clean[:early], rows[:early] >= begins[t], out=learned[:early])
         verdict = judge.at(t, learned)
         for name in FIELDS:
             given = getattr(verdict, name, None)

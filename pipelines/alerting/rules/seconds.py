@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerting.conditions.base import Flags
+from pipelines.alerting.judging.episodes import spells
 from pipelines.alerting.judging.running import History
 from pipelines.alerting.series.beside import cells_beside, scopes_of
 from pipelines.alerting.series.panel import Floats, Panel
@@ -74,9 +75,7 @@ def told(history: History, others: Sequence[Said]) -> History:
     level, episode = history.level.copy(), history.episode.copy()
     since, ending = history.since.copy(), history.ending.copy()
     for column, s in enumerate(which):
-        numbers = history.episode[:, s]
-        for number in np.unique(numbers[numbers > 0]):
-            rows = np.flatnonzero(numbers == number)
+        for rows in spells(history.episode[:, s]):
             known = rows[backed[rows, column]]
             quiet = rows if not len(known) else rows[rows < known[0]]
             level[quiet, s], episode[quiet, s], since[quiet, s] = 0, 0, -1

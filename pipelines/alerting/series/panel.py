@@ -174,7 +174,9 @@ def metric_panel(
         unfinished = False
     names = [n for n in ("value", "numerator", "denominator", "sample_size") if n in rows]
     kept = [n for n in (*SERIES, "period_start", *names) if n in rows]
-    rows, ends = rows.loc[wanted, kept], ends[wanted]
+    rows = rows[kept]
+    if not wanted.all():
+        rows, ends = rows[wanted], ends[wanted]
     if not len(rows):
         return None
     if "dimension" not in rows or rows["dimension"].hasnans:

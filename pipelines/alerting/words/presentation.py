@@ -27,6 +27,7 @@ from pipelines.alerting.cases.severity import (
     UsualRevenue,
     amount_at_risk,
     full_miss,
+    gap_of,
     urgency,
 )
 from pipelines.alerting.conditions.base import Flags, Levels
@@ -153,24 +154,27 @@ class Presenter:
                 rule,
                 value=record["value"] if now is None else believed(now, rule),
                 expected=record["expected"],
-                gap=_gap(panel, row, series),
+                gap=gap_of(panel, row, series),
                 usual_weekly=self.usual.at(scope, day),
                 # A year's gap may well be more than a quarter holds.
                 most=math.nan if rule.on_targets else self.quarters.at(scope, day),
             )
-            agrees = bool(boost is not None and boost[row, series])
-            facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
-            said = [(p.zh, p.en, LEVEL_NAMES[int(p.level[row, series])]) for p in parts]
-            facts = replace(facts, now=now, parts=said, figures=told_by(history, row, series))
             record.update(columns_of(now))
-            record["full_miss_probability"] = facts.full_miss
+            record["full_miss_probability"] = full_miss(panel, row, series)
             record["scope_name"] = self.tree.name.get(scope, scope[1])
             record["as_of"] = self.as_of
             record["amount_at_risk"] = amount
             record["urgency"] = urgency(amount, record["probability"], record["level"])
             record["owner_id"] = self._owner(rule, scope)
             record["drivers"] = as_json(drivers)
-            record.update(_NO_WORDS if silent else self._words(rule, facts))
+            if silent:
+                record.update(_NO_WORDS)
+            else:
+                agrees = bool(boost is not None and boost[row, series])
+                facts = _facts(self.tree, record, day, amount, drivers, panel, row, series, agrees)
+                said = [(p.zh, p.en, LEVEL_NAMES[int(p.level[row, series])]) for p in parts]
+                facts = replace(facts, now=now, parts=said, figures=told_by(history, row, series))
+                record.update(self._words(rule, facts))
             record["parent_alert_id"] = None
             record["rule_title_zh"], record["rule_title_en"] = rule.title.zh, rule.title.en
             record["advice_zh"], record["advice_en"] = rule.advice.zh, rule.advice.en
@@ -238,15 +242,6 @@ def _split(parts: Parts, rule: Rule, record: dict[str, Any], row: int) -> list[D
     return []
 
 
-def _gap(panel: Panel, row: int, series: int) -> float:
-    """Target less projected end; without a projection, target less actual."""
-    target = panel.cell("target_amount", row, series)
-    end = panel.cell("projected_amount", row, series)
-    if not math.isfinite(end):
-        end = panel.cell("actual_amount", row, series)
-    return target - end
-
-
 def _remaining(rule: Rule, panel: Panel, row: int, series: int) -> dict[str, Any]:
     """What is left of a target's period: its last day, workdays left, amount needed per week."""
     if not rule.on_targets:
@@ -294,7 +289,7 @@ def _facts(
         days_left=panel.cell("days_left", row, series),
         needed=panel.cell("needed_per_workday", row, series),
         best=panel.cell("best_finish_per_workday", row, series),
-        full_miss=full_miss(panel, row, series),
+        full_miss=float(record["full_miss_probability"]),
         drivers=drivers,
         agrees=agrees,
     )
