@@ -1,6 +1,6 @@
 """The bars of the warnings: recall, delay, precision of cases, closing, false alarms, calibration.
 
-    python -m benchmarks.alerting_bars FOLDER SEED [SEED ...] [--world NAME ...]
+    python -m benchmarks.alerting_bars FOLDER COMPANY [COMPANY ...]    (COMPANY: SEED, or WORLD:SEED)
 
 Add here: a bar that a reader of warnings would ask for. Keep out: tables by rule (`alerting.py`), and
 limits that depend on what it shows. Team level and above, read weekly; companies as in `alerting.py`.
@@ -228,21 +228,19 @@ def _probabilities(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("seeds", type=int, nargs="+")
+    parser.add_argument("companies", nargs="+", metavar="WORLD:SEED")
     parser.add_argument("--reps", type=int, default=96)
-    parser.add_argument("--world", nargs="+", default=["standard"])
     given = parser.parse_args()
     rules, _ = load_rules(PROJECT / "config" / "alert_rules.yml")
     rules = [rule for rule in rules if set(rule.scopes) != {"rep"}]
     whole, rows = Counts(), {}
-    for world in given.world:
-        counts = Counts()
-        for seed in given.seeds:
-            counts.add(one_company(given.folder, seed, given.reps, rules, world))
-        rows[world] = counts.row()
+    for company in given.companies:
+        world, _, seed = company.rpartition(":")
+        counts = one_company(given.folder, int(seed), given.reps, rules, world or "standard")
+        rows[company] = counts.row()
         whole.add(counts)
     rows["all"] = whole.row()
-    sys.stdout.write(f"{pd.DataFrame(rows).round(2).to_string()}\n")
+    sys.stdout.write(f"{pd.DataFrame(rows).round(2).T.to_string()}\n")
     sys.stdout.write(f"{whole.reliability().round(2).to_string(index=False)}\n")
 
 
