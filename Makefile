@@ -62,8 +62,8 @@ packages-store: $(VENV)/.ready-store ## the packages of S3-compatible object sto
 test-store: $(VENV)/.ready-store .venv-store/bin/moto_server ## a night, a restore and readers against a real S3 server on this machine (minutes)
 	@FOREWARN_TEST_STORE=$(CURDIR)/.venv-store/bin/moto_server $(BIN)/python -m pytest -n 0 tests/store
 
-test-spark: $(VENV)/.ready-spark ## a whole night on a Spark cluster of two workers on this machine, every mart compared with DuckDB's
-	@FOREWARN_TEST_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark
+test-spark: $(VENV)/.ready-spark $(VENV)/.ready-store .venv-store/bin/moto_server ## whole nights on a Spark cluster of two workers on this machine, with a shared folder and through an S3 server, every mart compared with DuckDB's
+	@FOREWARN_TEST_SPARK=1 FOREWARN_TEST_STORE=$(CURDIR)/.venv-store/bin/moto_server $(BIN)/python -m pytest -n 0 tests/spark
 
 test-faults: $(READY) ## 2,000 mutated sheets, and 30 nights in a row with a fault in each, by hand (an hour); writes the table of docs/reliability.md
 	@FOREWARN_FUZZ=$(or $(FILES),2000) $(BIN)/python -m pytest -q -n 0 tests/faults/test_sheet_fuzzing.py

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 STORE = "FOREWARN_STORE"
 # Here a file is seen while it is written, so it is written beside and renamed.
 _PLAIN = {"file", "local", "sftp", "ssh", "smb", "hdfs", "arrow_hdfs", "webhdfs"}
-# Seconds until a server counts as not answering, and tries: botocore's own add up to five minutes.
-_S3 = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}}
+# Seconds until a server counts as not answering, and tries of botocore and of s3fs above it, which multiply:
+# with their own a server that takes the call and never answers would hold a night up for half an hour.
+PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
+TRIES = 2
 _BESIDE = ".sending"
 # By name: these libraries are not imported unless the address asks for them.
 _RIGHTS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "PermissionError"}
@@ -158,10 +160,12 @@ def _opened(address: str) -> tuple[AbstractFileSystem, str]:
     told: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if protocol in ("s3", "s3a"):
         given = fsspec.config.conf.get("s3", {}).get("config_kwargs") or {}
-        told["config_kwargs"] = {**_S3, **given}
+        told["config_kwargs"] = {**PATIENCE, **given}
     if protocol in ("file", "local"):
         told = {"auto_mkdir": True}
     fs, root = fsspec.core.url_to_fs(address, **told)
+    if hasattr(fs, "retries"):
+        fs.retries = TRIES
     return fs, str(root).rstrip("/")
 
 

@@ -8,6 +8,7 @@ that file. What comes after (audit, alerts, told tables, publication, analysts) 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.failures import PermanentFailure
+from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
@@ -64,6 +65,7 @@ class OnSpark:
         from pipelines.warehouse.spark.building import build
         from pipelines.warehouse.spark.handover import take_over
         from pipelines.warehouse.spark.session import require_installed, session
+        from pipelines.warehouse.spark.tables import tables_of
 
         settings = bound.settings
         require_installed()
@@ -77,13 +79,19 @@ class OnSpark:
         folder = bound.warehouse.parent / "spark"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        tables = tables_of(settings, bound.warehouse.parent.name.lstrip("."))
         try:
-            with session(settings.engine, folder) as spark:
-                bind_company_tables(spark, bound.warehouse, folder)
-                tables = raw_tables(settings, bound.raw_zone, known)
-                bind_raw_tables(spark, tables, shifts_of(known))
-                outcomes = build(spark, ours, told=told)
-            return take_over(bound.warehouse, folder, program, outcomes)
+            tables.clear()  # of a night that was killed
+            with session(settings.engine, folder, tables) as spark:
+                bind_company_tables(spark, tables, bound.warehouse, folder)
+                found = raw_tables(settings, bound.raw_zone, known)
+                bind_raw_tables(spark, tables, found, shifts_of(known))
+                outcomes = build(spark, tables, ours, told=told)
+            tables.bring(folder)
+            done = take_over(bound.warehouse, folder, program, outcomes)
+            with contextlib.suppress(Failure):  # the next night clears it
+                tables.clear()
+            return done
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -21,8 +21,11 @@ _SECONDS = 120
 
 
 @contextlib.contextmanager
-def standalone_cluster(folder: Path) -> Iterator[str]:
-    """The address of a master to which two workers have come; all are ended with the block."""
+def standalone_cluster(folder: Path, hidden: Path | None = None) -> Iterator[str]:
+    """The address of a master to which two workers have come; all are ended with the block.
+
+    Where the workers look, the folder `hidden` is empty (needs root).
+    """
     folder.mkdir(parents=True)
     port = _free_port()
     address = f"spark://127.0.0.1:{port}"
@@ -33,13 +36,16 @@ def standalone_cluster(folder: Path) -> Iterator[str]:
         _wait_for(folder / "master.log", "New state: ALIVE", 1)
         for number in range(WORKERS):
             log = folder / f"worker-{number}.log"
-            running.enter_context(_daemon(log, folder / f"work-{number}", (*worker, address)))
+            work = folder / f"work-{number}"
+            running.enter_context(_daemon(log, work, (*worker, address), hidden))
         _wait_for(folder / "master.log", "Registering worker", WORKERS)
         yield address
 
 
 @contextlib.contextmanager
-def _daemon(log: Path, work: Path, arguments: tuple[str, ...]) -> Iterator[None]:
+def _daemon(
+    log: Path, work: Path, arguments: tuple[str, ...], hidden: Path | None = None
+) -> Iterator[None]:
     name, *options = arguments
     environment = {
         **os.environ,
@@ -54,6 +60,10 @@ def _daemon(log: Path, work: Path, arguments: tuple[str, ...]) -> Iterator[None]
         f"org.apache.spark.deploy.{name}",
         *options,
     ]
+    if hidden is not None:
+        environment.pop("PYTHONPATH", None)  # a worker has no Forewarn
+        script = 'mount -t tmpfs none "$0" && exec "$@"'
+        command = ["unshare", "--mount", "sh", "-c", script, str(hidden), *command]
     with log.open("wb") as out:
         child = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:

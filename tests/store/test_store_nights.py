@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import shutil
+import socket
 import time
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import pytest
 from nightly_site import Installation, make_installation, same_marts
 from s3_server import BUCKET
 
+from pipelines.failures import TransientFailure
 from pipelines.publishing.versions import read_manifest
-from pipelines.store.address import Store
+from pipelines.store.address import PATIENCE, Store
 from pipelines.store.pointer import read_pointer
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
@@ -131,3 +133,16 @@ def test_a_server_that_is_away_holds_nobody_up_and_kills_leave_the_version_befor
     assert done.returncode == 0, done.stdout + done.stderr
     assert same_marts(own.current, back.current) == []
     assert is_whole(own.address) == 3
+
+
+def test_a_server_that_takes_the_call_and_never_answers_is_given_up(
+    server: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setitem(PATIENCE, "read_timeout", 1)
+        begun = time.monotonic()
+        with pytest.raises(TransientFailure, match="Read timeout"):
+            Store(ADDRESS).read("current")
+        # Four seconds of silence and what lies between the tries; of the thirty as set: two minutes.
+        assert time.monotonic() - begun < 15

@@ -2,16 +2,14 @@
 
 Add here: how Spark reads what is in force. Keep out: what is in force (`raw_tables.py`), and models.
 
-Raw rows are not copied: every folder of the raw zone is an external table, of which a view takes the files
-and rows that count. Every worker must see these folders, by the same path. The tables of the company are
-small and come from the night's warehouse file.
+Raw rows are not copied: the files that count are tables, of which a view takes the rows that count. Where the
+workers find them is said by `tables.py`. The tables of the company are small and come from the night's warehouse file.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,8 @@ import pyarrow.parquet as pq
 from pipelines.raw_zone.packing import LOAD_ID
 from pipelines.warehouse.binding import connect
 from pipelines.warehouse.raw_tables import RawTable, Shifts
+from pipelines.warehouse.spark.tables import Tables
+from pipelines.warehouse.spark.words import literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CONFIG, RAW, _FILES = "config", "raw", "raw_files"
 
 
-def bind_company_tables(spark: SparkSession, warehouse: Path, folder: Path) -> None:
+def bind_company_tables(spark: SparkSession, tables: Tables, warehouse: Path, folder: Path) -> None:
     """`config.*` as the warehouse file of the night has them, and the day of the models."""
     spark.sql(f"create database {CONFIG}")
     with connect(warehouse, read_only=True) as connection:
@@ -41,36 +41,28 @@ def bind_company_tables(spark: SparkSession, warehouse: Path, folder: Path) -> N
             place.mkdir(parents=True)
             rows = place / "rows.parquet"
             connection.execute(f"copy {CONFIG}.{name} to {literal(str(rows))} (format parquet)")
-            _external(spark, f"{CONFIG}.{name}", spark_types(pq.read_schema(rows)), place)
+            tables.small(spark, f"{CONFIG}.{name}", spark_types(pq.read_schema(rows)), rows)
         day = connection.execute(f"select {CONFIG}.as_of_day()").fetchall()[0][0]
     spark.sql(f"create function {CONFIG}.as_of_day() returns date return date '{day.isoformat()}'")
 
 
-def bind_raw_tables(spark: SparkSession, tables: Iterator[RawTable], shifts: Shifts) -> None:
+def bind_raw_tables(
+    spark: SparkSession, tables: Tables, bound: Iterator[RawTable], shifts: Shifts
+) -> None:
     """`raw.*` as views on the files of the raw zone."""
     spark.sql(f"create database {RAW}")
     spark.sql(f"create database {_FILES}")
-    numbers = count()
-    for table in tables:
+    for table in bound:
         columns = _columns(table)
-        parts = []
-        for folder in sorted({path.parent for path in table.files}):
-            name = f"{_FILES}.f{next(numbers)}"
-            _external(spark, name, {**columns, LOAD_ID: "string"}, folder)
-            files = [path.name for path in table.files if path.parent == folder]
-            parts.append(
-                f"select {_counted(columns, shifts)} from {name} where {_in(files, table)}"
-            )
+        given = {**columns, LOAD_ID: "string"}
+        parts = [
+            f"select {_counted(columns, shifts)} from {name} where {picked}{_left_out(table)}"
+            for name, picked in tables.raw(spark, _FILES, given, table.files)
+        ]
         if not parts:
             typed = ", ".join(f"cast(null as {kind}) as {quoted(n)}" for n, kind in columns.items())
             parts.append(f"select {typed} where false")
         spark.sql(f"create view {RAW}.{table.name} as {_rows(table, ' union all '.join(parts))}")
-
-
-def _external(spark: SparkSession, name: str, columns: dict[str, str], folder: Path) -> None:
-    """A table on Parquet files that stand; what a file lacks is null."""
-    listed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
-    spark.sql(f"create table {name} ({listed}) using parquet location {literal(str(folder))}")
 
 
 def _columns(table: RawTable) -> dict[str, str]:
@@ -94,13 +86,11 @@ def spark_types(schema: pa.Schema) -> dict[str, str]:
     }
 
 
-def _in(files: list[str], table: RawTable) -> str:
-    listed = ", ".join(map(literal, files))
-    counting = f"_metadata.file_name in ({listed})"
-    if table.left_out:
-        ids = ", ".join(map(literal, table.left_out))
-        counting += f" and ({LOAD_ID} is null or {LOAD_ID} not in ({ids}))"
-    return counting
+def _left_out(table: RawTable) -> str:
+    if not table.left_out:
+        return ""
+    ids = ", ".join(map(literal, table.left_out))
+    return f" and ({LOAD_ID} is null or {LOAD_ID} not in ({ids}))"
 
 
 def _counted(columns: dict[str, str], shifts: Shifts) -> str:
@@ -139,13 +129,3 @@ def _rows(table: RawTable, united: str) -> str:
 
 def _moment(moment: dt.datetime | None) -> str:
     return f"timestamp {literal(moment.isoformat())}" if moment else "cast(null as timestamp)"
-
-
-def quoted(name: str) -> str:
-    """A name in Spark's quotes."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(text: str) -> str:
-    """Text as Spark reads it in a statement."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

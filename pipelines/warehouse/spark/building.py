@@ -20,20 +20,22 @@ from pipelines.warehouse.running_order import (
     judged,
     verdict_query,
 )
-from pipelines.warehouse.spark.binding import quoted
 from pipelines.warehouse.spark.null_order import nulls_last
 from pipelines.warehouse.spark.session import first_line
 from pipelines.warehouse.spark.steps import steps_of, with_steps
+from pipelines.warehouse.spark.tables import STEPS, Tables
+from pipelines.warehouse.spark.words import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Where steps of models stand as long as they are needed.
-STEPS = "steps"
-
 
 def build(
-    spark: SparkSession, program: Program, *, told: Callable[[int, int], None] | None = None
+    spark: SparkSession,
+    tables: Tables,
+    program: Program,
+    *,
+    told: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
     """Make all models of a program compiled for Spark and run its tests, in a bound session.
 
@@ -43,17 +45,17 @@ def build(
     for schema in sorted({STEPS, *(model.schema for model in program.models.values())}):
         spark.sql(f"create database if not exists {quoted(schema)}")
     # Planning is done on this machine, the work elsewhere.
-    return in_order(program, partial(_one, spark, program), as_many_as_processors(), told)
+    return in_order(program, partial(_one, spark, tables, program), as_many_as_processors(), told)
 
 
-def _one(spark: SparkSession, program: Program, key: str) -> Outcome:
+def _one(spark: SparkSession, tables: Tables, program: Program, key: str) -> Outcome:
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     started = time.monotonic()
     try:
         if key in program.models:
-            _make(spark, program.models[key])
+            _make(spark, tables, program.models[key])
             return Outcome(key, "success", seconds=time.monotonic() - started)
         status, failures, message = _try(spark, program.tests[key])
         return Outcome(key, status, message, failures, seconds=time.monotonic() - started)
@@ -65,30 +67,28 @@ class ContractBroken(Exception):
     """A model whose columns or types are not those that it declares."""
 
 
-def _make(spark: SparkSession, model: Model) -> None:
+def _make(spark: SparkSession, tables: Tables, model: Model) -> None:
     """Create a model's table. A view becomes one too: several models read it, each from the start."""
     relation = f"{quoted(model.schema)}.{quoted(model.name)}"
     # A session of its own: steps of two models that are made side by side may bear one name.
     own = spark.newSession()
+    tables.prepare(own)
     steps, rest = steps_of(nulls_last(model.sql))
     kept = []
     try:
         for position, step in enumerate(steps):
             if step.kept:
-                table = f"{STEPS}.{quoted(f'{model.schema}__{model.name}__{step.name}')}"
-                own.sql(_as_table(table, with_steps(steps[:position], step.sql)))
-                kept.append(table)
+                name = f"{model.schema}__{model.name}__{step.name}"
+                table = f"{STEPS}.{quoted(name)}"
+                tables.make(own, STEPS, name, with_steps(steps[:position], step.sql))
+                kept.append(name)
                 own.table(table).createOrReplaceTempView(step.name)
-        own.sql(_as_table(relation, with_steps(steps, rest)))
+        tables.make(own, model.schema, model.name, with_steps(steps, rest))
     finally:
-        for table in kept:
-            own.sql(f"drop table if exists {table}")
+        for name in kept:
+            tables.drop(own, STEPS, name)
     if model.contract:
         _check_contract(own, relation, model)
-
-
-def _as_table(relation: str, query: str) -> str:
-    return f"create table {relation} using parquet as {query}"
 
 
 def _check_contract(spark: SparkSession, relation: str, model: Model) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from pipelines.configuration.engine_file import EngineFile
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.language import text
+from pipelines.warehouse.spark.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -85,8 +86,8 @@ def _is_found(module: str) -> bool:
 
 
 @contextlib.contextmanager
-def session(engine: EngineFile, folder: Path) -> Iterator[SparkSession]:
-    """A session whose tables lie below `folder`; ended with the block, and with this process.
+def session(engine: EngineFile, folder: Path, tables: Tables) -> Iterator[SparkSession]:
+    """A session whose own tables lie below `folder`; ended with the block, and with this process.
 
     Raises `TransientFailure` if the master does not answer.
     """
@@ -97,7 +98,8 @@ def session(engine: EngineFile, folder: Path) -> Iterator[SparkSession]:
         from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(engine.master).appName("forewarn")
-    for name, value in properties(engine, folder).items():
+    tables.before()
+    for name, value in {**tables.properties(), **properties(engine, folder)}.items():
         builder = builder.config(name, value)
     try:
         spark = builder.getOrCreate()
@@ -109,6 +111,7 @@ def session(engine: EngineFile, folder: Path) -> Iterator[SparkSession]:
             next_step=text("spark.look_at_master"),
         ) from error
     try:
+        tables.prepare(spark)
         yield spark
     finally:
         spark.stop()
