@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipelines.commands.terminal import coloured, say, say_json
 from pipelines.configuration.problems import ConfigurationError, Problem
-from pipelines.failures import PermanentFailure
+from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import Said, Text, spoken, text
 from pipelines.language.text import Clause, in_words
 from pipelines.publishing.versions import read_manifest
@@ -19,6 +19,8 @@ from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings, load_settings
 from pipelines.sources.protocol import NOTHING_YET, Finding, Previous
 from pipelines.sources.registry import connector_of
+from pipelines.store.address import Store, store_address
+from pipelines.store.pointer import VERSIONS
 
 _STYLES = {"ok": "good", "remark": "remark", "problem": "bad"}
 
@@ -41,6 +43,7 @@ def check_everything(*, as_json: bool = False) -> int:
     lines = [
         *_nights(settings),
         *_engine(settings),
+        *_store(),
         *(_of_problem("", problem) for problem in faults),
     ]
     for source in settings.sources:
@@ -86,6 +89,20 @@ def _engine(settings: Settings) -> list[Line]:
         return [Line("", "problem", (), _worded(failure.what), step)]
     said = text("command.check.engine", engine="Spark", master=settings.engine.master)
     return [Line("", "ok", (), _worded(said))]
+
+
+def _store() -> list[Line]:
+    """Whether the store's address, where one is set, can be reached and listed."""
+    address = store_address()
+    if not address:
+        return []
+    try:
+        store = Store(address)
+        store.sizes(VERSIONS)
+    except Failure as failure:
+        step = _worded(failure.next_step) if failure.next_step else ""
+        return [Line("", "problem", (), _worded(failure.what), step)]
+    return [Line("", "ok", (), _worded(text("command.check.store", place=store.shown)))]
 
 
 def _previous(settings: Settings, source: str) -> Previous:

@@ -26,7 +26,7 @@ from pipelines.publishing.reader_files import sha256_of
 from pipelines.publishing.versions import KEPT_VERSIONS
 from pipelines.settings import Settings
 from pipelines.store.address import STORE, Store
-from pipelines.store.pointer import CURRENT, INSTALLATION, VERSIONS, Pointer, read_pointer
+from pipelines.store.pointer import CURRENT, INSTALLATION, NIGHTS, VERSIONS, Pointer, read_pointer
 from pipelines.upkeep.backup import back_up
 
 # Private and the largest: made anew from the raw zone.
@@ -118,7 +118,9 @@ def _send_installation(settings: Settings, store: Store, now: dt.datetime) -> st
 
 
 def remove_old(store: Store, pointer: Pointer) -> None:
-    """Remove versions beyond the newest few and installations before the last few; the pointer has moved."""
+    """Remove versions beyond the newest few, installations before the last few, and tables that a night on
+    Spark left when it was killed; the pointer has moved.
+    """
     kept = range(pointer.version - KEPT_VERSIONS + 1, pointer.version + 1)
     versions = [
         name
@@ -128,6 +130,7 @@ def remove_old(store: Store, pointer: Pointer) -> None:
     moments = sorted({name.split(".")[0] for name in store.sizes(INSTALLATION)})
     others = [each for each in moments if each != pointer.installation]
     old = others[: max(0, len(others) - KEPT_VERSIONS + 1)]
+    endings = (".json", ".tar.gz")
     store.remove(
-        [*versions, *(f"{name}{ending}" for name in old for ending in (".json", ".tar.gz"))]
+        [*versions, *(f"{name}{end}" for name in old for end in endings), *store.sizes(NIGHTS)]
     )

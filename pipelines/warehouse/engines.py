@@ -81,18 +81,16 @@ class OnSpark:
         folder.mkdir(parents=True)
         tables = tables_of(settings, bound.warehouse.parent.name.lstrip("."))
         try:
-            tables.clear()  # of a night that was killed
             with session(settings.engine, folder, tables) as spark:
                 bind_company_tables(spark, tables, bound.warehouse, folder)
                 found = raw_tables(settings, bound.raw_zone, known)
                 bind_raw_tables(spark, tables, found, shifts_of(known))
                 outcomes = build(spark, tables, ours, told=told)
             tables.bring(folder)
-            done = take_over(bound.warehouse, folder, program, outcomes)
-            with contextlib.suppress(Failure):  # the next night clears it
-                tables.clear()
-            return done
+            return take_over(bound.warehouse, folder, program, outcomes)
         finally:
+            with contextlib.suppress(Failure):  # the next night does it
+                tables.clear()
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipelines.failures import PermanentFailure
+from pipelines.language import text
 from pipelines.settings import Settings
 from pipelines.store.address import Store, store_address
 from pipelines.store.pointer import NIGHTS
@@ -124,6 +126,7 @@ class AtAddress:
         )
         self._python = settings.engine.spark.get("spark.pyspark.python")
         self._base = f"{NIGHTS}/{night}"
+        self._there: dict[str, int] | None = None
         self._numbers = count()
 
     def properties(self) -> dict[str, str]:
@@ -162,11 +165,25 @@ class AtAddress:
     ) -> Iterator[tuple[str, str]]:
         if files:
             name = f"{database}.f{next(self._numbers)}"
-            there = [
-                (path.relative_to(self._data).as_posix(), path.stat().st_size) for path in files
-            ]
-            self._table(spark, name, columns, there)
+            wanted = {
+                path.relative_to(self._data).as_posix(): path.stat().st_size for path in files
+            }
+            self._require(wanted)
+            self._table(spark, name, columns, list(wanted.items()))
             yield name, "true"
+
+    def _require(self, wanted: Mapping[str, int]) -> None:
+        """Files that are not at the address would be found missing by a worker, in words of its own."""
+        if self._there is None:
+            self._there = self._store.sizes("raw")
+        missing = [name for name, size in wanted.items() if self._there.get(name) != size]
+        if missing:
+            raise PermanentFailure(
+                text("store.tried"),
+                where=self._store.shown,
+                cause=text("store.restore.missing_there", names=missing[:3]),
+                next_step=text("store.send_first"),
+            )
 
     def small(self, spark: SparkSession, relation: str, columns: Columns, rows: Path) -> None:
         name = f"{self._base}/{relation}/{rows.name}"
@@ -198,7 +215,8 @@ class AtAddress:
         self._store.fetch([(name, folder / name.removeprefix(f"{self._base}/")) for name in wanted])
 
     def clear(self) -> None:
-        self._store.remove(self._store.sizes(NIGHTS))
+        # Its own alone: a past day may be built beside a night. What a kill left goes with `offsite/`.
+        self._store.remove(self._store.sizes(self._base))
 
     def _table(
         self, spark: SparkSession, name: str, columns: Columns, files: Sequence[Sequence[object]]

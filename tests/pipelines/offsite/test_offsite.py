@@ -115,6 +115,10 @@ def test_killed_anywhere_the_address_is_whole_and_the_next_night_catches_up(
     # As here: the newest three versions, and copies of what a restore needs beside them.
     assert {name.split("/")[1] for name in store.sizes("versions")} == {"3", "4", "5"}
     assert len(store.sizes("installation")) <= 6
+    # Tables that a killed night on Spark left go with the next.
+    store.write("nights/killed/staging.db/part.parquet", b"rows")
+    follow_all(site)
+    assert store.sizes("nights") == {}
     # Nothing is missing, so nothing is sent.
     assert follow_loads(site).files == 0
 
