@@ -28,11 +28,13 @@ def check_set_aside(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     for entity in sorted(given_entities(connection)):
         key = f"trim({ENTITIES[entity].key[0]})"
         rows = connection.execute(
-            f"select source, {fault_of(entity)} as fault, count(*), "
+            "select source, fault, count(*), "
             "list(coalesce(nullif(concat_ws(' ', _file, _address), ''), "
-            f"nullif({key}, ''), '?') order by _file, _address, {key})[1:5], "
+            f"nullif({key}, ''), '?') order by _file, _address, {key}) "
+            "filter (where fault is not null)[1:5], "
             "sum(count(*)) over (partition by source) "
-            f"from ({relation_of(connection, entity)}) group by 1, 2 order by 1, 2"
+            f"from (select *, {fault_of(entity)} as fault from ({relation_of(connection, entity)})) "
+            "group by 1, 2 order by 1, 2"
         ).fetchall()
         found = [row for row in rows if row[1] is not None]
         for source, column, count, places, _ in found:

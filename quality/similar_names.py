@@ -12,10 +12,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
+import duckdb
+import pyarrow as pa
+
 _SEPARATORS = re.compile(r"[\W_]+", re.UNICODE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # What tells otherwise equal names apart on purpose: figures, and the numerals of 一区, 二组.
 _NUMERALS = set("0123456789一二三四五六七八九十甲乙丙丁")
+_DELETIONS = """
+    with cut as (
+        select key, place, substring(key, 1, place) || substring(key, place + 2) as shorter
+        from keys, unnest(range(length(key))) as places(place)
+    ),
+    shared as (
+        select shorter from cut group by shorter having count(*) > 1
+        union
+        select key from keys
+    )
+    select cut.shorter, cut.key, cut.place from cut semi join shared on cut.shorter = shared.shorter
+"""
 # In shorter names one letter more often makes another word than a slip.
 _SHORTEST = 6
 
@@ -32,19 +47,14 @@ def similar_pairs(names: Iterable[str]) -> list[tuple[str, str, bool]]:
     a letter replaced. Left out are differences that are meant: in a number, in a replaced Chinese
     character (nearly always another name), in a replaced last letter (plan A, plan B). Work grows
     with the number of names and not with its square: names one edit apart share a name that is at
-    most one deletion away from each.
+    most one deletion away from each. Only such shared ones leave the database.
     """
     spellings: dict[str, list[str]] = defaultdict(list)
     for name in sorted({name for name in names if name and name.strip()}):
         spellings[normalised(name)].append(name)
     pairs = [(same[0], other, True) for key, same in spellings.items() if key for other in same[1:]]
-    longer: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for key in spellings:
-        if len(key) >= _SHORTEST:
-            for position in range(len(key)):
-                longer[key[:position] + key[position + 1 :]].append((key, position))
     near: set[tuple[str, str]] = set()
-    for shorter, members in longer.items():
+    for shorter, members in _shared([key for key in spellings if len(key) >= _SHORTEST]).items():
         if shorter in spellings and len(shorter) >= _SHORTEST:
             near.update(
                 (shorter, key) for key, position in members if key[position] not in _NUMERALS
@@ -56,6 +66,19 @@ def similar_pairs(names: Iterable[str]) -> list[tuple[str, str, bool]]:
         first, second = sorted([spellings[a][0], spellings[b][0]])
         pairs.append((first, second, False))
     return sorted(set(pairs))
+
+
+def _shared(keys: list[str]) -> dict[str, list[tuple[str, int]]]:
+    """Names with one character less that several deletions give, or that are a name: (whose, at which place)."""
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    if not keys:
+        return found
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("keys", pa.table({"key": pa.array(keys, pa.string())}))
+        rows = connection.execute(_DELETIONS).fetchall()
+    for shorter, key, position in rows:
+        found[shorter].append((key, position))
+    return found
 
 
 def _replaced(members: list[tuple[str, int]]) -> Iterator[tuple[str, str]]:
