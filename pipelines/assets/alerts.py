@@ -253,7 +253,7 @@ def _check(rule: Rule, breaches: pd.DataFrame, language: str) -> dg.AssetCheckRe
     metadata: dict[str, Any] = {
         "open": len(breaches),
         "danger": int((breaches["level"] == "danger").sum()),
-        "rule_version": rule.version,
+        "rule_version": rule.judged_as,
     }
     if len(ranked):
         first = ranked.iloc[0]

@@ -22,8 +22,9 @@ def rules_tonight(
 ) -> RulesTonight:
     """The rules that tell, those that cannot be used, and those without a figure."""
     return RulesTonight(
-        versions={rule.name: rule.version for rule in rules if rule.mode == "alert"},
+        versions={rule.name: rule.judged_as for rule in rules if rule.mode == "alert"},
         refused=names_of(refused),
         unfed={one.rule.name for one in found.readiness if one.state in ("no_data", "no_target")},
         titles={rule.name: {"zh": rule.title.zh, "en": rule.title.en} for rule in rules},
+        renamed={rule.known_as: rule.name for rule in rules if rule.renamed_from},
     )

@@ -32,18 +32,25 @@ class RulesTonight:
 
     `versions`: of every rule that tells, by name. `refused`: rules of the file that cannot be used.
     `unfed`: rules without a figure tonight. `titles`: by rule and language, for episodes without words.
+    `renamed`: new name by the one under which the ledger may still have a rule.
     """
 
     versions: Mapping[str, str]
     refused: Collection[str] = ()
     unfed: Collection[str] = ()
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, episode: Episode) -> str:
+        """What its rule is called tonight."""
+        return self.renamed.get(episode.rule, episode.rule)
 
     def changed(self, episode: Episode) -> bool:
-        """Whether the rule as it was recorded is gone: renamed, removed, silenced or judging otherwise."""
-        if episode.rule in self.refused:
-            return False
-        return self.versions.get(episode.rule) != episode.rule_version
+        """Whether the rule as it was recorded is gone: removed, silenced, renamed without a word of it, or
+        judging otherwise, by other limits or by other code.
+        """
+        name = self.name_of(episode)
+        return name not in self.refused and self.versions.get(name) != episode.rule_version
 
 
 def end_of(episode: Episode, as_of: dt.date, rules: RulesTonight | None) -> Change | None:
@@ -53,11 +60,11 @@ def end_of(episode: Episode, as_of: dt.date, rules: RulesTonight | None) -> Chan
     A rule that changed since says nothing about the figure. A week that was still running when it opened
     an alert may end as it should: that is no mistake in the data but a recovery.
     """
-    if rules is None or episode.rule in rules.refused:
+    if rules is None or rules.name_of(episode) in rules.refused:
         return None
     if rules.changed(episode):
         return "rule_changed"
-    if episode.rule in rules.unfed:
+    if rules.name_of(episode) in rules.unfed:
         return None
     return "recovered" if dissolved(episode, as_of) else "withdrawn"
 
@@ -140,7 +147,7 @@ def _row(episode: Episode, columns: Collection[str], rules: RulesTonight | None)
         if row.get(name):
             row[name] = dt.date.fromisoformat(str(row[name])[:10])
     # What is reported by hand has a text alone, and an earlier release left others without their words.
-    titles = rules.titles.get(episode.rule, {}) if rules else {}
+    titles = rules.titles.get(rules.name_of(episode), {}) if rules else {}
     for language in stored.OWN_COLUMNS:
         title = text("notice.reported").into(language) if by_hand else titles.get(language)
         for name, instead in (

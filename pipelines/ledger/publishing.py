@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -141,7 +142,7 @@ def merge_ledger_state(
     Row order: the given rows as they came, then the appended ones by id.
     """
     states = _states(ledger, as_of, timezone)
-    alerts = adopted(ledger, alerts)
+    alerts = adopted(ledger, alerts, rules.renamed if rules else {})
     with ledger.reading() as session:
         query = select(Episode).where(Episode.opened_on <= as_of).order_by(Episode.alert_id)
         known = {episode.alert_id: episode for episode in session.scalars(query)}
@@ -172,12 +173,14 @@ def merge_ledger_state(
     return merged
 
 
-def adopted(ledger: Ledger, alerts: pd.DataFrame) -> pd.DataFrame:
+def adopted(
+    ledger: Ledger, alerts: pd.DataFrame, new_names: Mapping[str, str] = MappingProxyType({})
+) -> pd.DataFrame:
     """The frame with the ids under which the ledger knows its open alerts.
 
     A changed limit may move the day of an opening, and with it the id. An open alert of the ledger that
     the evaluation no longer yields is the open one of the same rule, scope and dimension, if there is
-    exactly one: plans and answers stay with it.
+    exactly one: plans and answers stay with it. `new_names`: of rules, by the name in the ledger.
     """
     if alerts.empty:
         return alerts
@@ -191,18 +194,19 @@ def adopted(ledger: Ledger, alerts: pd.DataFrame) -> pd.DataFrame:
             key = tuple(str(row[name] or "") for name in ("rule", "scope_type", "scope_id"))
             dimension = str(row.get("dimension") or "")
             new.setdefault((*key, dimension), []).append(str(row["alert_id"]))
-    renamed: dict[str, str] = {}
+    known_by: dict[str, str] = {}
     for episode in sorted(known, key=lambda one: (one.opened_on, one.alert_id), reverse=True):
         if episode.state != "open" or episode.alert_id in ids:
             continue
         dimension = str(json.loads(episode.details or "{}").get("dimension") or "")
-        found = new.pop((episode.rule, episode.scope_type, episode.scope_id, dimension), [])
+        rule = new_names.get(episode.rule, episode.rule)
+        found = new.pop((rule, episode.scope_type, episode.scope_id, dimension), [])
         if len(found) == 1:
-            renamed[found[0]] = episode.alert_id
-    if not renamed:
+            known_by[found[0]] = episode.alert_id
+    if not known_by:
         return alerts
     columns = [name for name in ("alert_id", "parent_alert_id") if name in alerts]
-    return alerts.assign(**{name: alerts[name].replace(renamed) for name in columns})
+    return alerts.assign(**{name: alerts[name].replace(known_by) for name in columns})
 
 
 def _responses(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> list[Response]:

@@ -20,7 +20,7 @@ LEVEL_NAMES = ("normal", "warning", "danger")
 
 
 def alert_id(rule: str, scope: tuple[str, str], dimension: str, key: str) -> str:
-    """16 hex digits of (rule, scope, dimension, period or opening, ordinal).
+    """16 hex digits of (first name of the rule, scope, dimension, period or opening, ordinal).
 
     The version of the rule is no part of it: a changed limit must lose no answer.
     """
@@ -45,7 +45,7 @@ def episodes_of(history: History, scopes: set[str]) -> list[dict[str, object]]:
         np.isin(kinds, list(scopes)) & ((history.episode > 0) | (history.ending > 0)).any(axis=0)
     )
     names = [panel.keys[name].to_numpy() for name in SERIES]
-    version = rule.version
+    version = rule.judged_as
     for s in map(int, wanted):
         kind, ident, dimension = (str(column[s]) for column in names)
         found.extend(_of_series(history, s, (kind, ident, dimension)))
@@ -86,7 +86,7 @@ def _of_series(history: History, s: int, key_of: tuple[str, str, str]) -> list[d
         levels = history.level[rows, s]
         since = int(history.since[last if rule.filters else first, s])
         record: dict[str, object] = {
-            "alert_id": alert_id(rule.name, (kind, ident), dimension, key),
+            "alert_id": alert_id(rule.known_as, (kind, ident), dimension, key),
             "scope_type": kind,
             "scope_id": ident,
             "dimension": dimension,

@@ -39,7 +39,7 @@ def restarts(rule: Rule, panel: Panel, settled: Sequence[Settled]) -> dict[int, 
 
     A target is settled by its period alone, so rules on targets have none.
     """
-    mine = [one for one in settled if one.rule == rule.name]
+    mine = [one for one in settled if one.rule in (rule.name, rule.known_as)]
     if not mine or rule.on_targets:
         return {}
     keys = panel.keys

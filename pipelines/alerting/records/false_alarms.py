@@ -31,6 +31,7 @@ from pipelines.alerting.conditions import (
 )
 from pipelines.alerting.conditions.base import Context
 from pipelines.alerting.judging.running import run
+from pipelines.alerting.rules.program import judge
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.panel import Panel
 
@@ -104,26 +105,10 @@ def expected_false_alarms(rules: Sequence[Rule], cache: Path | None = None) -> d
     return by_rule
 
 
-# What decides a level: an edit of sentences or tables makes no simulation old.
-DECIDES = (
-    "conditions/*.py",
-    "filtering/*.py",
-    "judging/running.py",
-    "judging/states.py",
-    "records/false_alarms.py",
-    "rules/rule.py",
-    "series/beginnings.py",
-    "series/panel.py",
-    "series/season.py",
-)
-
-
 def _engine() -> str:
-    """Fingerprint of the code that decides levels, and of the library that draws."""
-    digest = hashlib.sha256(np.__version__.encode())
-    here = Path(__file__).parent.parent
-    for path in sorted(path for pattern in DECIDES for path in here.glob(pattern)):
-        digest.update(path.read_bytes())
+    """Fingerprint of the code that decides levels, of these series, and of the library that draws."""
+    digest = hashlib.sha256(f"{np.__version__}{judge()}".encode())
+    digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -182,7 +182,7 @@ def rule_records(
             }
             result[rule.name, level] = RuleRecord(
                 rule=rule.name,
-                rule_version=rule.version,
+                rule_version=rule.judged_as,
                 level=level,
                 basis=_basis(rule),
                 cases=cases,

@@ -23,6 +23,7 @@ from pipelines.alerting.conditions import (
     Pooled,
 )
 from pipelines.alerting.judging.states import Laws
+from pipelines.alerting.rules.program import judge_and_figures
 from pipelines.alerting.series.catalogue import METRICS, Direction, Metric
 from pipelines.language import Text as Sentence
 from pipelines.language import languages, text
@@ -116,6 +117,7 @@ class Rule(_Part):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     family: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    renamed_from: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     title: Text
     advice: Text
     metric: str
@@ -155,6 +157,11 @@ class Rule(_Part):
             # All of them at once: a fault told alone hides the next.
             raise ValueError(faults[0] if len(faults) == 1 else Joined(faults))
         return self
+
+    @property
+    def known_as(self) -> str:
+        """The name in the ids of its alerts: the first it had, so that a new one loses no answer."""
+        return self.renamed_from or self.name
 
     @property
     def on_targets(self) -> bool:
@@ -213,11 +220,15 @@ class Rule(_Part):
         It changes by itself with a limit, so that a record of precision never speaks of a rule
         that is no longer the same.
         """
-        decides = self.model_dump(
-            mode="json",
-            exclude={"title", "advice", "owner", "money", "mode", "detects", "family", "inherit"},
-        )
+        texts = {"title", "advice", "owner", "money", "mode", "detects", "family", "inherit"}
+        decides = self.model_dump(mode="json", exclude={*texts, "renamed_from"})
+        decides["name"] = self.known_as
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
+    def judged_as(self) -> str:
+        """The version with that of the code that judges by it: what an alert was found under."""
+        return f"{self.version}.{judge_and_figures()}"
 
 
 def _faults(rule: Rule) -> Iterator[Sentence]:

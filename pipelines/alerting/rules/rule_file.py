@@ -71,6 +71,7 @@ def load_rules(
         if not faults:
             rules.append(found)
             places[found.name] = where
+    rules = _with_names_of_their_own(path.name, rules, places, problems)
     rules = _with_known_partners(path.name, rules, places, problems)
     rules = _with_known_parts(path.name, rules, places, problems)
     return [rule for rule in rules if rule.mode != "off"], problems
@@ -206,6 +207,27 @@ def _faults(
             )
             found = text("config.rules.no_such", kinds="/".join(rule.scopes), name=name)
             yield Problem(file, f"{where}, only", found, accepted)
+
+
+def _with_names_of_their_own(
+    file: str, rules: list[Rule], places: dict[str, str], problems: list[Problem]
+) -> list[Rule]:
+    """Without the rules whose earlier name is another rule's: both would have the same alerts."""
+    kept = []
+    for rule in rules:
+        others = {name for one in rules if one is not rule for name in (one.name, one.known_as)}
+        if rule.renamed_from is None or rule.renamed_from not in others:
+            kept.append(rule)
+            continue
+        problems.append(
+            Problem(
+                file,
+                f"{places[rule.name]}, renamed_from",
+                text("config.rules.still_used", name=rule.renamed_from),
+                text("config.rules.another_name"),
+            )
+        )
+    return kept
 
 
 def _with_known_partners(

@@ -70,6 +70,10 @@ def test_a_changed_limit_loses_no_answer(
     changes = record_episodes(ledger, tonight, as_of=tuesday, run_id="r2", now=NOW)
     assert (changes.opened, changes.withdrawn) == ([], [])
     assert show_alert(ledger, "aaa").alert.planned_at is not None
+    # So does another name, if the rule says which it had.
+    renamed = frame({"alert_id": "ccc", "rule": "pace_of_teams"})
+    assert adopted(ledger, renamed)["alert_id"].to_list() == ["ccc"]
+    assert adopted(ledger, renamed, {"pace": "pace_of_teams"})["alert_id"].to_list() == ["aaa"]
 
 
 def test_alerts_of_another_scope_are_not_taken_for_the_old_one(
@@ -84,7 +88,9 @@ def test_alerts_of_another_scope_are_not_taken_for_the_old_one(
     [
         ({"pace": "v1"}, "closed", "data_error"),  # its figures were corrected
         ({"pace": "v2"}, "closed", "rule_changed"),
-        ({"pace_of_teams": "v1"}, "closed", "rule_changed"),  # renamed or removed
+        ({"pace": "v1.0f3a2c"}, "closed", "rule_changed"),  # the same limits, judged by other code
+        ({"pace_of_teams": "v1"}, "closed", "rule_changed"),  # renamed without a word, or removed
+        ({"pace_anew": "v1"}, "closed", "data_error"),  # renamed from "pace", judged as before
         (None, "open", None),  # refused tonight
     ],
 )
@@ -105,7 +111,8 @@ def test_a_night_again_under_other_rules_ends_what_no_longer_stands(
     first = frame({"alert_id": "aaa"}).assign(as_of=MONDAY, **in_case)
     record_episodes(ledger, first, as_of=MONDAY, run_id="r", now=NOW)
     responses.plan(ledger, "aaa", "M1", "拜访客户", now=NOW)
-    rules = RulesTonight(versions or {}, refused=() if versions else {"pace"})
+    new_names = {"pace": "pace_anew"} if "pace_anew" in (versions or {}) else {}
+    rules = RulesTonight(versions or {}, refused=() if versions else {"pace"}, renamed=new_names)
     refused = frozenset(rules.refused)
     for night in range(3):  # the second learns from what the first one published
         merged = merge_ledger_state(ledger, first.head(0), as_of=MONDAY, timezone=ZONE, rules=rules)

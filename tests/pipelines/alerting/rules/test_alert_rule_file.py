@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.alerting.rules import program
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.rules.rule_file import load_rules
 from pipelines.alerting.series.catalogue import METRICS
@@ -32,6 +33,35 @@ def load(tmp_path: Path, *entries: object, **more: object) -> tuple[list[Rule], 
     path.write_text(yaml.safe_dump({"rules": list(entries)}, allow_unicode=True), encoding="utf-8")
     rules, problems = load_rules(path, scopes=SCOPES, **more)  # type: ignore[arg-type]
     return rules, [str(problem) for problem in problems]
+
+
+def test_a_new_name_changes_no_alert_and_belongs_to_one_rule_alone(tmp_path: Path) -> None:
+    (before, old), _ = load(tmp_path, entry(), GOOD)
+    (after, _), told = load(tmp_path, entry(name="late_shipments", renamed_from="late"), GOOD)
+    assert (told, after.known_as, after.version) == ([], before.known_as, before.version)
+    assert after.version != Rule(**entry(name="late_shipments")).version  # type: ignore[arg-type]
+    rules, told = load(tmp_path, entry(name="late_shipments", renamed_from="good"), GOOD)
+    assert [rule.name for rule in rules] == [old.name]
+    assert "renamed_from: good" in told[0]
+
+
+def test_other_code_is_another_judge_and_another_sentence_is_not(tmp_path: Path) -> None:
+    def judge(**files: str) -> str:
+        for name, content in files.items():
+            (tmp_path / f"{name}.py").write_text(content)
+        return program._digest(tmp_path, ("limits.py",))
+
+    first = judge(limits="x > 3", words="above")
+    assert judge(words="over") == first
+    assert judge(limits="x > 4") != first
+    rule = Rule(**entry())  # type: ignore[arg-type]
+    assert rule.judged_as == f"{rule.version}.{program.judge_and_figures()}"
+    assert program.judge() != program._digest(program._MODELS, program._FIGURES)
+    for folder, patterns in (
+        (program._HERE, program._DECIDES),
+        (program._MODELS, program._FIGURES),
+    ):
+        assert [pattern for pattern in patterns if not any(folder.glob(pattern))] == []
 
 
 def test_every_fault_of_a_rule_is_told_at_once(tmp_path: Path) -> None:
