@@ -61,13 +61,14 @@ class Evaluation:
     """`episodes`: grain episode, columns of `fct_alerts` and more, rules of mode alert.
     `watched`: the same for rules of mode watch, which tell nobody.
     `levels`: grain rule × scope × dimension × evaluation day. `readiness`: one entry a rule, on the last
-    day.
+    day. `said`: what each filter says, where a rule asks for a second voice.
     """
 
     episodes: pd.DataFrame
     watched: pd.DataFrame
     levels: pd.DataFrame
     readiness: tuple[Readiness, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 class Judged(NamedTuple):
@@ -92,6 +93,7 @@ def evaluate(
     absences: Sequence[Away] = (),
     people: pd.DataFrame | None = None,
     settled: Sequence[Settled] = (),
+    beside: Sequence[Said] = (),
     language: str = "zh",
     currency: str = "",
 ) -> Evaluation:
@@ -107,7 +109,7 @@ def evaluate(
     periods begin (`period_edges`). `absences`: when single
     reps are known to be away; questions about persons leave them alone. `people`: stays in teams (`dim_rep`);
     a team of fewer people is expected to do less. `settled`: figures whose lasting level somebody called
-    the new normal.
+    the new normal. `beside`: what filters say that are not among `rules`, for those that ask for a second voice.
 
     A level of day D depends on rows up to D only: more days never change what was said before.
     """
@@ -141,7 +143,7 @@ def evaluate(
     pooled = {name for rule in rules for name in rule.pools}
     asked = any(rule.seconded for rule in rules)
     voices: dict[str, Voice] = {}
-    others: list[Said] = []
+    others: list[Said] = [*beside]
 
     def judged(rule: Rule) -> Judged:
         boost = None
@@ -200,6 +202,7 @@ def evaluate(
         if levels
         else pd.DataFrame(columns=LEVEL_COLUMNS),
         readiness=tuple(ready[rule.name] for rule in rules),
+        said=tuple(others),
     )
 
 

@@ -24,6 +24,7 @@ from pipelines.alerting.records.record import judged_past
 from pipelines.alerting.records.target_units import by_target_unit
 from pipelines.alerting.records.truth import Label, period_outcomes, read_labels
 from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.seconds import Said
 from pipelines.alerting.rules.tuning import Proposal, limits_of, proposals, split
 from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_past import CALENDAR, COMPLETION, PEOPLE
@@ -53,7 +54,9 @@ class Past:
     def first(self) -> dt.date:
         return pd.Timestamp(self.completion["as_of"].min()).date()
 
-    def evaluate(self, rules: list[Rule], *, first: dt.date, last: dt.date) -> Evaluation:
+    def evaluate(
+        self, rules: list[Rule], *, first: dt.date, last: dt.date, beside: Sequence[Said] = ()
+    ) -> Evaluation:
         company = self.settings.company
         return evaluate(
             self.metrics,
@@ -65,6 +68,7 @@ class Past:
             calendar=self.calendar,
             absences=self.settings.absences,
             people=self.people,
+            beside=beside,
             language=company.language,
             currency=company.currency,
         )
@@ -177,10 +181,16 @@ def tune_on(past: Past, rules: Sequence[Rule], known: list[Label] | None, budget
     silent = set(rules_without_rows(rules, past.metrics))
     live = [rule for rule in rules if rule.name not in silent]
     rows = {rule.name: _narrowed(past, rule) for rule in live}
+    seconded = any(rule.seconded for rule in live)
+    # What every other figure says does not change with the limits of one rule.
+    spoken: dict[dt.date, Sequence[Said]] = {}
 
     def trial(rule: Rule, as_of: dt.date) -> pd.DataFrame:
         narrow = rows[rule.name]
-        found = narrow.evaluate([rule], first=past.first, last=as_of)
+        if seconded and as_of not in spoken:
+            spoken[as_of] = past.evaluate(live, first=as_of, last=as_of).said
+        beside = spoken.get(as_of, ())
+        found = narrow.evaluate([rule], first=past.first, last=as_of, beside=beside)
         told = found.watched if rule.mode == "watch" else found.episodes
         outcomes = period_outcomes(narrow.metrics, narrow.completion, as_of=as_of)
         return _judged(narrow, told, [rule], tree, known, outcomes, as_of)

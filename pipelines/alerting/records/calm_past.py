@@ -15,8 +15,8 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,9 @@ import numpy as np
 from pipelines.alerting.conditions.base import Context
 from pipelines.alerting.conditions.rate_filter import RateFilter
 from pipelines.alerting.judging.panels import Panels, reference_of
-from pipelines.alerting.judging.running import Status, run
+from pipelines.alerting.judging.running import History, Status, run
 from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.rules.seconds import said_of, told
 from pipelines.alerting.series.panel import Floats, Panel
 
 BLOCK = 6
@@ -37,6 +38,7 @@ AROUND = 6
 STEADY = 400.0
 SPREAD = 0.03
 MOST_SERIES = 400
+REPEATS, SEED = 2, 20240501
 
 
 def calm_rates(
@@ -46,7 +48,8 @@ def calm_rates(
     cache: Path,
     renew: bool,
 ) -> dict[str, float]:
-    """`calm_rate` by name of the rules that are filters; without those that have none.
+    """Openings that are told per week in 100 calm scopes, by name of the rules that are filters; without those
+    that have no such rate.
 
     A rate is drawn where `renew` says so, and kept in `cache` (a JSON file) for the nights between, as
     long as the rule stays what it is. A cache that cannot be read or written costs a rate, nothing else.
@@ -57,22 +60,7 @@ def calm_rates(
         known = content if isinstance(content, dict) else {}
     filters = [rule for rule in rules if rule.filters]
     if renew:
-        known = {}
-        panels = past()
-        for rule in filters:
-            panel = panels.whole(rule)
-            if panel is None:
-                continue
-            context = Context(
-                reference=reference_of(panel),
-                direction=rule.side,
-                hysteresis=rule.hysteresis,
-                min_sample=rule.min_sample,
-                edges=panels.edges,
-            )
-            rate = calm_rate(rule, panel, context)
-            if math.isfinite(rate):
-                known[rule.version] = rate
+        known = {of.version: rate for of, rate in _rates(filters, past()) if math.isfinite(rate)}
         with contextlib.suppress(OSError):
             cache.parent.mkdir(parents=True, exist_ok=True)
             draft = cache.with_name(f".{cache.name}.{os.getpid()}")
@@ -81,31 +69,62 @@ def calm_rates(
     return {rule.name: known[rule.version] for rule in filters if rule.version in known}
 
 
-def calm_rate(
-    rule: Rule, panel: Panel, context: Context, *, repeats: int = 2, seed: int = 20240501
-) -> float:
-    """Openings per week in 100 scopes in which nothing is wrong; NaN below `LEAST_WEEKS` weeks.
+@dataclass(frozen=True)
+class _Calm:
+    """A rule, the panel of its scopes without a running week, and what was usual and wrong in it."""
 
-    `panel` without a running week. At most `MOST_SERIES` series are looked at, the first ones.
+    rule: Rule
+    panel: Panel
+    context: Context
+    expected: Floats
+    bad: np.ndarray
+
+
+def _rates(rules: Sequence[Rule], panels: Panels) -> Iterator[tuple[Rule, float]]:
+    """By rule: openings that are told per week in 100 scopes in which nothing is wrong. Rules with fewer than
+    `LEAST_WEEKS` weeks have none. All rules draw the same weeks, so that one figure backs another as
+    often as chance has it.
     """
-    if panel.shape[0] < LEAST_WEEKS:
-        return math.nan
-    panel, context = _narrowed(panel, replace(context, bare=True))
+    calm = [one for rule in rules if (one := _calm(rule, panels)) is not None]
+    opened, looked = [0] * len(calm), [0] * len(calm)
+    for repeat in range(REPEATS):
+        found = [_slim(run(one.rule, _drawn(one, repeat), one.context)) for one in calm]
+        others = [said_of(history) for history in found]
+        for n, history in enumerate(found):
+            again = told(history, others)
+            before = np.vstack(
+                [np.zeros((1, again.episode.shape[1]), np.int32), again.episode[:-1]]
+            )
+            fresh = (again.episode > 0) & (again.episode != before)
+            opened[n] += int(fresh[WARM_UP:].sum())
+            looked[n] += int(np.isfinite(again.fields["expected"])[WARM_UP:].sum())
+    for one, openings, weeks in zip(calm, opened, looked, strict=True):
+        yield one.rule, 100 * openings / weeks if weeks else math.nan
+
+
+def _calm(rule: Rule, panels: Panels) -> _Calm | None:
+    panel = panels.whole(rule)
+    if panel is None or panel.shape[0] < LEAST_WEEKS:
+        return None
+    context = Context(
+        reference=reference_of(panel),
+        direction=rule.side,
+        hysteresis=rule.hysteresis,
+        min_sample=rule.min_sample,
+        edges=panels.edges,
+        bare=True,
+    )
+    panel, context = _narrowed(panel, context)
     history = run(rule, panel, context)
-    expected = history.fields["expected"]
     # A week that was not judged (a holiday) lends its distance to no other.
     bad = (history.level > 0) | (history.status != Status.JUDGED)
-    rng = np.random.default_rng(seed)
-    opened, looked = 0, 0
-    for _ in range(repeats):
-        drawn = _drawn(rule, panel, expected, bad, rng)
-        again = run(rule, drawn, context)
-        before = np.vstack([np.zeros((1, drawn.shape[1]), np.int32), again.episode[:-1]])
-        fresh = (again.episode > 0) & (again.episode != before)
-        known = np.isfinite(again.fields["expected"])
-        opened += int(fresh[WARM_UP:].sum())
-        looked += int(known[WARM_UP:].sum())
-    return 100 * opened / looked if looked else math.nan
+    return _Calm(rule, panel, context, history.fields["expected"], bad)
+
+
+def _slim(history: History) -> History:
+    """Without the figures that nobody asks for again: those of all rules are held at once."""
+    kept = {name: history.fields[name] for name in ("probability", "expected")}
+    return replace(history, fields=kept, panel=replace(history.panel, fields={}))
 
 
 def _narrowed(panel: Panel, context: Context) -> tuple[Panel, Context]:
@@ -122,10 +141,13 @@ def _narrowed(panel: Panel, context: Context) -> tuple[Panel, Context]:
     return narrow, replace(context, reference=np.where(reference >= 0, place[reference], -1))
 
 
-def _drawn(
-    rule: Rule, panel: Panel, expected: Floats, bad: np.ndarray, rng: np.random.Generator
-) -> Panel:
+def _drawn(of: _Calm, repeat: int) -> Panel:
     """The panel with new weeks: what was usual, and distances from it of other weeks."""
+    rule, panel, expected, bad = of.rule, of.panel, of.expected, of.bad
+    weeks = panel.shape[0]
+    rng = np.random.default_rng([SEED, repeat])
+    starts = rng.integers(0, max(weeks - BLOCK, 1), -(-weeks // BLOCK))
+    source = (starts[:, None] + np.arange(BLOCK)).ravel()[:weeks]
     fields = dict(panel.fields)
     if isinstance(rule.condition, RateFilter):
         cases = np.nan_to_num(panel.field("denominator"))
@@ -134,7 +156,7 @@ def _drawn(
         worth = 1 + np.maximum(cases - 1, 0) * rule.condition.correlation
         with np.errstate(divide="ignore", invalid="ignore"):
             sd = np.sqrt(np.nan_to_num(mean * (1 - mean / cases) * worth))
-        hits = _moved(had, mean, sd, expected, bad, rng)
+        hits = _moved(had, mean, sd, expected, bad, source, rng)
         hits = np.clip(hits, 0, cases)
         with np.errstate(divide="ignore", invalid="ignore"):
             fields["value"] = np.where(cases > 0, hits / cases, np.nan)
@@ -144,7 +166,8 @@ def _drawn(
         value = panel.field("value")
         mean = _in_hindsight(np.nan_to_num(value), np.nan_to_num(expected), bad)
         sd = np.sqrt(mean + SPREAD * mean**2)
-        new = np.maximum(_moved(np.nan_to_num(value), mean, sd, expected, bad, rng), 0)
+        new = _moved(np.nan_to_num(value), mean, sd, expected, bad, source, rng)
+        new = np.maximum(new, 0)
         fields["value"] = np.where(np.isfinite(value), new, np.nan)
     return replace(panel, fields=fields)
 
@@ -168,6 +191,7 @@ def _moved(
     sd: Floats,
     expected: Floats,
     bad: np.ndarray,
+    source: np.ndarray,
     rng: np.random.Generator,
 ) -> Floats:
     weeks, series = value.shape
@@ -179,8 +203,6 @@ def _moved(
         calm = z[usable[:, s], s]
         gaps = ~usable[:, s]
         z[gaps, s] = rng.choice(calm, int(gaps.sum())) if len(calm) else 0.0
-    starts = rng.integers(0, max(weeks - BLOCK, 1), -(-weeks // BLOCK))
-    source = (starts[:, None] + np.arange(BLOCK)).ravel()[:weeks]
     drawn = mean + z[np.minimum(source, weeks - 1)] * sd
     whole = np.floor(drawn + rng.random(drawn.shape))
     return np.where(np.isfinite(expected) & (sd > 0), whole, value)

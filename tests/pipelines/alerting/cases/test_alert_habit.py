@@ -1,6 +1,7 @@
 """What the past of all targets says: habits, base rates, and how probabilities came true."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from pipelines.alerting.cases.habit import base_rates, habits
 from pipelines.alerting.evaluation import evaluate
 from pipelines.alerting.judging.panels import Panels
 from pipelines.alerting.records.calm_past import calm_rates
+from pipelines.alerting.records.false_alarms import QuietSeries, false_alarms_per_100_series
 from pipelines.alerting.records.reliability import reliability
 
 STARTS = [dt.date(2023, 1, 2) + dt.timedelta(weeks=13 * n) for n in range(4)]
@@ -126,3 +128,28 @@ def test_calm_weeks_of_the_own_past_say_how_often_a_rule_would_be_wrong(tmp_path
     # The planted stop is no part of a calm past.
     assert 0 <= drawn[of.name] < 0.5
     assert calm_rates([of], lambda: past, cache=cache, renew=False) == drawn
+
+
+def test_a_second_voice_takes_from_the_false_alarms_that_are_printed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    frames = []
+    for metric in ("orders", "activities"):
+        teams = {f"T{n}": rng.poisson(8, 80) for n in range(1, 9)}
+        frames += [weekly(metric, counts, scope=("team", team)) for team, counts in teams.items()]
+        frames.append(weekly(metric, sum(teams.values()), scope=("company", "company")))
+    frame = pd.concat(frames)
+    past = Panels(frame, pd.DataFrame(columns=["period_type", "metric"]), last_day(frame), None)
+    # As many false openings as eighty weeks can show.
+    eager = {"type": "count_filter", "warning": 0.2, "close": 0.1, "warning_size": 0.9}
+    other = rule("activities", eager, scopes=["team"])
+    alone, backed = (
+        rule("orders", eager, scopes=["team"], **more) for more in ({}, {"seconded": {"by": 0.3}})
+    )
+    rates = [
+        calm_rates([of, other], lambda: past, cache=tmp_path / "rates.json", renew=True)[of.name]
+        for of in (alone, backed)
+    ]
+    assert 0 < 2 * rates[1] < rates[0]
+    quiet = QuietSeries(series=60, periods=100)
+    simulated = [false_alarms_per_100_series(of, quiet) for of in (alone, backed)]
+    assert 0 < 5 * simulated[1] < simulated[0] or simulated[1] == 0 < simulated[0]

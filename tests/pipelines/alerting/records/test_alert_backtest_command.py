@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 import pytest
 from alerting_frames import last_day, rule, scopes, weekly
 from noisy_company import company
 
+from pipelines.alerting.evaluation import Evaluation
+from pipelines.alerting.rules import tuning
 from pipelines.alerting.rules.rule import Rule
 from pipelines.commands.backtesting import Past, pace_of, tune_on
 from pipelines.settings import PROJECT, load_settings
@@ -60,3 +64,25 @@ def test_every_rule_with_limits_and_rows_gets_a_proposal(
     assert blocks["target_attainment_probability"].startswith("target_attainment_probability: keep")
     assert "rest_before  alerts 0.00" not in blocks["target_attainment_probability"]
     assert dt.date.fromisoformat(said.split("Tuned on ")[1][:10]) == past.first
+
+
+def test_a_rule_that_waits_for_a_second_voice_is_tuned_with_it(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "SHIFTS", (1.0, 1.1))
+    monkeypatch.setattr(tuning, "FACTORS", (1.0,))
+    heard = []
+
+    class Listening(Past):
+        def evaluate(self, rules: list[Rule], **more: Any) -> Evaluation:
+            heard.append(
+                ([rule.name for rule in rules], [said.rule for said in more.get("beside", ())])
+            )
+            return super().evaluate(rules, **more)
+
+    late = rule("win_rate", {"type": "limit", "warning": 0.3, "danger": 0.2}, seconded={"by": 0.5})
+    orders = rule("orders", {"type": "count_filter"})
+    mine = {field.name: getattr(past, field.name) for field in dataclasses.fields(past)}
+    tune_on(Listening(**mine), [late, orders], None, 1.0)
+    assert [said for names, said in heard if len(names) == 2] == [[], []]  # once for each part
+    assert {tuple(said) for names, said in heard if len(names) == 1} == {(orders.name,)}

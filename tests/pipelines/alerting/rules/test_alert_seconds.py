@@ -1,6 +1,7 @@
 """A second voice: what rests on one figure of a small scope is told when another figure agrees."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from alerting_frames import MONDAY, last_day, no_completion, rule, scopes, weekly
 
 from pipelines.alerting.evaluation import Evaluation, evaluate
+from pipelines.alerting.rules.seconds import Said
 
 WEEKS = 80
 
@@ -31,12 +33,14 @@ def rows() -> pd.DataFrame:
     return pd.concat(frames)
 
 
-def told(rows: pd.DataFrame, *, backed: bool = True, **seconded: Any) -> Evaluation:
+def told(
+    rows: pd.DataFrame, *, backed: bool = True, beside: Sequence[Said] = (), **seconded: Any
+) -> Evaluation:
     plain: dict[str, Any] = {"type": "limit", "warning": 0.3, "danger": 0.9}
     rules = [rule("stalled_share", plain, **({"seconded": seconded} if seconded else {}))]
     if backed:
         rules.append(rule("orders", {"type": "count_filter"}))
-    return evaluate(rows, no_completion(), rules, scopes(4), as_of=last_day(rows))
+    return evaluate(rows, no_completion(), rules, scopes(4), as_of=last_day(rows), beside=beside)
 
 
 def stalled(found: Evaluation) -> dict[str, dt.date]:
@@ -52,6 +56,8 @@ def test_it_waits_for_another_figure_of_its_scope(rows: pd.DataFrame) -> None:
     assert set(opened) == {"company", "T1"}
     assert opened["company"] == at_once["company"]
     assert opened["T1"] == MONDAY + dt.timedelta(days=7 * 61 - 1)
+    # Tried by itself, as the tuning does, it hears what the others said in the night.
+    assert stalled(told(rows, backed=False, beside=found.said, by=0.7)) == opened
     levels = found.levels[
         (found.levels["metric"] == "stalled_share") & (found.levels["scope_id"] == "T2")
     ]
