@@ -75,3 +75,18 @@ def test_too_few_people_are_not_judged(rows: pd.DataFrame) -> None:
     asks = rule("stalled_share", plain, min_people=2)
     found = evaluate(rows, no_completion(), [asks], scopes(4), as_of=last_day(rows), people=people)
     assert set(stalled(found)) == {"company", "T2"}
+
+
+def test_a_renamed_rule_has_the_alerts_that_it_had(rows: pd.DataFrame) -> None:
+    plain = {"type": "limit", "warning": 0.3, "danger": 0.9}
+    rules = [rule("stalled_share", plain), rule("stalled_share", plain, name="stalls")]
+    rules.append(rule("stalled_share", plain, name="stalls", renamed_from=rules[0].name))
+    found = [
+        evaluate(rows, no_completion(), [of], scopes(4), as_of=last_day(rows)).episodes
+        for of in rules
+    ]
+    before, anew, kept = (set(episodes["alert_id"]) for episodes in found)
+    assert kept == before
+    assert not anew & before
+    assert set(found[2]["rule"]) == {"stalls"}
+    assert set(found[2]["rule_version"]) == set(found[0]["rule_version"])
