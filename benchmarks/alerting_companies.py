@@ -23,8 +23,8 @@ from pipelines.sample import write_sample
 from pipelines.settings import PROJECT, Settings, load_settings
 from pipelines.sources.registry import connector_of
 from pipelines.warehouse.binding import bind, connect
-from pipelines.warehouse.building import build
 from pipelines.warehouse.dbt_command import company_program
+from pipelines.warehouse.private.building import build
 
 TABLES = {
     "metrics": "marts.fct_metrics",

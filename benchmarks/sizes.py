@@ -3,9 +3,9 @@
 Add here: a night that is measured, a column of the tables. Keep out: how a process tree is watched
 (`process_tree.py`), what it is held against (`floor.py`, `floor_pandas.py`), the plot (`plot.py`).
 
-For each size a sample company is made, then come three nights of the real command line in processes of
+For each size a sample company is made, then come five nights of the real command line in processes of
 their own: the first; the next day with 1 % of opportunities and orders changed and 1 % of activities new; the
-same again. The project is compiled before, as set-up does. One line a size goes to `sizes.jsonl`.
+same again; an edited rule; a day without loads. The project is compiled before, as set-up does. One line a size goes to `sizes.jsonl`.
 """
 
 from __future__ import annotations
@@ -77,13 +77,15 @@ def one_size(reps: int, root: Path) -> dict[str, Any]:
         "rows": {path.stem: _lines(path) for path in (root / "data" / "sample").glob("*.csv")},
     }  # fmt: skip
     row["load_before"] = round(os.getloadavg()[0], 1)
-    nights = ("first", "changed", "unchanged")
+    nights = ("first", "changed", "unchanged", "rule", "day")
     for night in nights:
         if night == "changed":
-            tomorrow = today + dt.timedelta(days=1)
-            change_one_percent(root / "data" / "sample", tomorrow)
-            company = root / "config" / "company.yml"
-            company.write_text(company.read_text().replace(str(today), str(tomorrow)))
+            change_one_percent(root / "data" / "sample", _next_day(root))
+        elif night == "rule":
+            rules = root / "config" / "alert_rules.yml"
+            rules.write_text(rules.read_text() + "# edited\n")
+        elif night == "day":
+            _next_day(root)
         row["nights"][night] = found = _night(root, environment, night)
         if night == "first":
             for floor in ("floor", "floor_pandas"):
@@ -92,6 +94,15 @@ def one_size(reps: int, root: Path) -> dict[str, Any]:
             break
     row["load_after"] = round(os.getloadavg()[0], 1)
     return row
+
+
+def _next_day(root: Path) -> dt.date:
+    """Turn the company's clock on by a day."""
+    today = load_settings(root / "config", root / "data").today()
+    tomorrow = today + dt.timedelta(days=1)
+    company = root / "config" / "company.yml"
+    company.write_text(company.read_text().replace(str(today), str(tomorrow)))
+    return tomorrow
 
 
 def _night(root: Path, environment: dict[str, str], name: str) -> dict[str, Any]:

@@ -53,12 +53,14 @@ def _everywhere(
 
 @app.command()
 def run(
-    as_of: AsOfOption = None, only: Annotated[list[str] | None, typer.Option("--only")] = None
+    as_of: AsOfOption = None,
+    only: Annotated[list[str] | None, typer.Option("--only")] = None,
+    full: Annotated[bool, typer.Option("--full")] = False,
 ) -> None:
     """The nightly job: extract, build, audit, warn, publish, notify, report."""
     from pipelines.commands.nightly import run_nightly
 
-    raise typer.Exit(run_nightly(day_of(as_of), only or ()))
+    raise typer.Exit(run_nightly(day_of(as_of), only or (), full=full))
 
 
 @app.command()

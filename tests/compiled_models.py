@@ -19,8 +19,8 @@ import duckdb
 
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect
-from pipelines.warehouse.building import build, build_in
 from pipelines.warehouse.dbt_command import COMPILED_IN, STAND_INS, compiled, dbt_vars, words_of
+from pipelines.warehouse.private.building import build, build_in
 from pipelines.warehouse.program import Model, Program, filled, read_program
 from pipelines.warehouse.running_order import Outcome
 from quality.dbt_results import results_of

@@ -115,7 +115,7 @@ def _with_fingerprint(settings: Settings, night: Night) -> Night:
     found = fingerprint(settings, raw_zone_of(settings), night, ledger_revision=revision)
     current = read_manifest(settings.current)
     unchanged = False
-    if current and current.fingerprint == found:
+    if current and current.fingerprint == found and not night.full:
         damaged = damaged_files(settings.current, current)
         unchanged = not damaged
         if damaged:

@@ -1,7 +1,7 @@
 """The bridge to dbt: every mart an asset, and the layers below it; one check for the tests of each.
 
 Add here: what Dagster shows of the models, and which outcome stops the night. Keep out: SQL, how it is
-run (`pipelines/warehouse/building.py`), and how dbt is called (`pipelines/warehouse/dbt_command.py`).
+run (`pipelines/warehouse/private/`), and how dbt is called (`pipelines/warehouse/dbt_command.py`).
 
 Dagster shows what people look at: marts one by one, staging by system, intermediate models by
 subject. Every single model and its lineage stand in dbt's own pages (`forewarn docs`).
@@ -23,6 +23,7 @@ from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
+from pipelines.publishing.reader_files import sha256_of
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.dbt_command import built_by_dbt, company_program
@@ -163,10 +164,24 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
         log.info(text("night.log.by_dbt", why=program.beyond[0]))
         outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
     else:
-        bound = Bound(settings, night.warehouse, raw_zone_of(settings), night.known_at)
+        bound = Bound(
+            settings, night.warehouse, raw_zone_of(settings), night.known_at, _last(settings, night)
+        )
         outcomes = engine_of(settings).build(bound, program, _tell_progress(time.monotonic()))
     write_results(folder, outcomes)
     return outcomes
+
+
+def _last(settings: Settings, night: Night) -> Path | None:
+    """The warehouse of the version that stands, if tonight may take tables over from it.
+
+    Not if the night makes all anew, nor if the file is other than it was when its version was sealed.
+    """
+    sealed = None if night.full else read_manifest(settings.current)
+    file = settings.current.resolve() / night.warehouse.name
+    if sealed is None or not file.is_file():
+        return None
+    return file if sha256_of(file) == sealed.files.get(file.name) else None
 
 
 def _tell_progress(started: float) -> Callable[[int, int], None]:
@@ -248,7 +263,8 @@ def _check(asset: dg.AssetKey, program: Program, outcomes: list[Outcome]) -> dg.
 def _report(outcomes: list[Outcome]) -> None:
     """Log what was done; raise if a test found a fault (audit) or a model could not be built."""
     ended = Counter(outcome.status for outcome in outcomes)
-    log.info(text("night.log.built", models=ended["success"], tests=ended["pass"]))
+    stood = sum(outcome.stood for outcome in outcomes)
+    log.info(text("night.log.built", models=ended["success"], tests=ended["pass"], stood=stood))
     for outcome in outcomes:
         if outcome.status == "warn":
             log.warning(text("night.log.test_warns", test=_name(outcome), why=outcome.message))

@@ -25,6 +25,8 @@ log = logging.getLogger("forewarn")
 AS_OF_TAG = "forewarn/as_of"
 # Names of the sources that a run reads, joined by commas; without it, all.
 ONLY_TAG = "forewarn/only"
+# Whatever its value: everything is made anew, nothing of the last version is taken over.
+FULL_TAG = "forewarn/full"
 KIND = "forewarn_kind"
 TOLD = "forewarn_told"
 WRITER = "writer"
@@ -58,7 +60,8 @@ def night_of(context: dg.AssetExecutionContext, settings: Settings) -> Night:
     run_id = context.run.run_id
     if (folder_of(settings, run_id) / "night.json").is_file():
         return load_night(settings, run_id)
-    return begin_night(settings, run_id, day_asked(context.run.tags, settings))
+    tags = context.run.tags
+    return begin_night(settings, run_id, day_asked(tags, settings), full=FULL_TAG in tags)
 
 
 def day_asked(tags: Mapping[str, str], settings: Settings) -> dt.date | None:

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 DONE, STEP_FAILED, AUDIT_FAILED = 0, 1, 3
 
 
-def run_nightly(as_of: dt.date | None, only: Sequence[str] = ()) -> int:
+def run_nightly(as_of: dt.date | None, only: Sequence[str] = (), *, full: bool = False) -> int:
     """Run the job and print; returns the exit code. Raises what stops it before its first step.
 
-    `only`: names of the sources to read; of the others the last load stands. Empty: all.
+    `only`: names of the sources to read; of the others the last load stands. Empty: all. `full`: make
+    everything anew, also what the last version could lend.
     """
     settings = load_settings()
     sources = [source.name for source in settings.sources]
@@ -50,7 +51,7 @@ def run_nightly(as_of: dt.date | None, only: Sequence[str] = ()) -> int:
     started = time.monotonic()
     _speak(as_of or settings.today(), settings)
     with writer_lock(settings.data_dir, "forewarn run"):
-        code = _run(settings, as_of, only)
+        code = _run(settings, as_of, only, full=full)
     say()
     say(text("command.run.took", seconds=f"{time.monotonic() - started:.1f}"))
     return code
@@ -61,14 +62,14 @@ def _speak(day: dt.date, settings: Settings) -> None:
     say(coloured(str(text("command.run.starts", company=settings.company.name, day=day)), "strong"))
 
 
-def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str]) -> int:
+def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str], *, full: bool) -> int:
     dagster_home(settings)
     import dagster as dg
 
     from pipelines.assets.dead_runs import LOCKED_FIRST, OF_THE_LOCATION, close_dead_runs
     from pipelines.assets.missed_nights import tell_of_missed_night
     from pipelines.assets.run_failures import causes_of
-    from pipelines.assets.steps import AS_OF_TAG, ONLY_TAG
+    from pipelines.assets.steps import AS_OF_TAG, FULL_TAG, ONLY_TAG
     from pipelines.commands.summary import print_failure, print_summary
     from pipelines.definitions import build_defs
     from pipelines.schedules import NIGHTLY
@@ -84,7 +85,8 @@ def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str]) -> int:
             tags=OF_THE_LOCATION
             | {LOCKED_FIRST: "yes"}
             | ({AS_OF_TAG: as_of.isoformat()} if as_of else {})
-            | ({ONLY_TAG: ",".join(only)} if only else {}),
+            | ({ONLY_TAG: ",".join(only)} if only else {})
+            | ({FULL_TAG: "yes"} if full else {}),
             # Dagster's own console lines repeat ours at length; its pages show them all the same.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )

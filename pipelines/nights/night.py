@@ -35,7 +35,8 @@ class Night:
     """What the steps of one run share; written to its folder so that any process can pick it up.
 
     `known_at` is the moment up to which loads count (None: all). `unchanged` says that the
-    published version was built from the very same inputs, so there is nothing to build.
+    published version was built from the very same inputs, so there is nothing to build. `full`: somebody
+    asked for everything to be made anew, whatever stands.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class Night:
     folder: Path
     fingerprint: str = ""
     unchanged: bool = False
+    full: bool = False
 
     @property
     def warehouse(self) -> Path:
@@ -67,7 +69,7 @@ class Night:
         content = {
             name: None if value is None else str(value) for name, value in asdict(self).items()
         }
-        content["unchanged"] = json.dumps(self.unchanged)
+        content |= {"unchanged": json.dumps(self.unchanged), "full": json.dumps(self.full)}
         (self.folder / _STATE).write_text(json.dumps(content))
 
 
@@ -86,10 +88,13 @@ def load_night(settings: Settings, run_id: str) -> Night:
         folder=Path(content["folder"]),
         fingerprint=content["fingerprint"],
         unchanged=json.loads(content["unchanged"]),
+        full=json.loads(content["full"]),
     )
 
 
-def begin_night(settings: Settings, run_id: str, as_of: dt.date | None) -> Night:
+def begin_night(
+    settings: Settings, run_id: str, as_of: dt.date | None, *, full: bool = False
+) -> Night:
     """Clear what dead nights left and open this one's folder. Call under the writer lock.
 
     Without `as_of` the night is the company's today and knows everything that was ever loaded; with
@@ -110,7 +115,8 @@ def begin_night(settings: Settings, run_id: str, as_of: dt.date | None) -> Night
     if as_of is not None and as_of != settings.today():
         end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), settings.timezone)
         known_at = end.astimezone(dt.UTC)
-    night = Night(run_id, as_of or settings.today(), known_at, folder_of(settings, run_id))
+    folder = folder_of(settings, run_id)
+    night = Night(run_id, as_of or settings.today(), known_at, folder, full=full)
     night.save()
     return night
 

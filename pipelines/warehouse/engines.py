@@ -20,8 +20,8 @@ from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
-from pipelines.warehouse import building
 from pipelines.warehouse.dbt_command import company_program
+from pipelines.warehouse.private import building
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.raw_tables import known_on, raw_tables, shifts_of
 from pipelines.warehouse.running_order import Outcome
@@ -31,12 +31,16 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Bound:
-    """A night's warehouse file before any model, and what was known when it was bound."""
+    """A night's warehouse file before any model, and what was known when it was bound.
+
+    `last` is the warehouse of the version that stands, whose tables may be taken over (None: none may).
+    """
 
     settings: Settings
     warehouse: Path
     raw_zone: RawZone
     known_at: dt.datetime | None
+    last: Path | None = None
 
 
 class Engine(Protocol):
@@ -50,7 +54,7 @@ class OnDuckDB:
     """Makes the models in the warehouse file itself."""
 
     def build(self, bound: Bound, program: Program, told: Told | None = None) -> list[Outcome]:
-        return building.build(bound.warehouse, program, told=told)
+        return building.build(bound.warehouse, program, last=bound.last, told=told)
 
 
 class OnSpark:

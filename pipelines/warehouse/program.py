@@ -32,6 +32,7 @@ class Model:
     sql: str
     materialized: str
     parents: tuple[str, ...]
+    sources: tuple[str, ...]  # bound relations that it reads, as schema.name
     folders: tuple[str, ...]
     contract: dict[str, str]
     comments: dict[str, str]  # column -> text; "" is the relation itself
@@ -47,6 +48,7 @@ class Test:
     name: str
     sql: str
     parents: tuple[str, ...]
+    sources: tuple[str, ...]
     subject: str
     severity: str
     fail_calc: str
@@ -71,21 +73,23 @@ class Program:
 
 def read_program(manifest: Path, words: Mapping[str, str] | None = None) -> Program:
     """The program of a manifest written by `dbt compile`. `words`: what stands in the SQL for what."""
-    nodes: dict[str, Any] = json.loads(manifest.read_bytes())["nodes"]
+    content = json.loads(manifest.read_bytes())
+    nodes: dict[str, Any] = content["nodes"]
     words = words or {}
     models: dict[str, Model] = {}
     tests: dict[str, Test] = {}
     beyond: list[str] = []
     standing = _standing_parents(nodes)
+    sources = _bound_sources(nodes, content.get("sources", {}))
     for unique_id, node in nodes.items():
         kind = node["resource_type"]
         if kind in _PASSIVE or not node["config"].get("enabled", True):
             continue
         beyond += [f"{unique_id}: {reason}" for reason in _beyond(node)]
         if kind == "test":
-            tests[unique_id] = _test(node, standing[unique_id], words)
+            tests[unique_id] = _test(node, standing[unique_id], sources[unique_id], words)
         elif kind == "model" and node["config"]["materialized"] != "ephemeral":
-            models[unique_id] = _model(node, standing[unique_id], words)
+            models[unique_id] = _model(node, standing[unique_id], sources[unique_id], words)
     return Program(models, tests, tuple(beyond))
 
 
@@ -102,6 +106,22 @@ def _standing_parents(nodes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
                 yield parent
 
     return {unique_id: tuple(dict.fromkeys(standing(unique_id))) for unique_id in nodes}
+
+
+def _bound_sources(
+    nodes: Mapping[str, Any], sources: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """Sources by node, with those that its ephemeral parents read."""
+
+    def read(unique_id: str) -> Iterable[str]:
+        for parent in nodes[unique_id]["depends_on"].get("nodes", []):
+            if parent in sources:
+                source = sources[parent]
+                yield f"{source['schema']}.{source.get('identifier') or source['name']}"
+            elif parent in nodes and nodes[parent]["config"].get("materialized") == "ephemeral":
+                yield from read(parent)
+
+    return {unique_id: tuple(sorted(set(read(unique_id)))) for unique_id in nodes}
 
 
 def _beyond(node: Mapping[str, Any]) -> Iterable[str]:
@@ -122,7 +142,12 @@ def _beyond(node: Mapping[str, Any]) -> Iterable[str]:
         yield "stored failures"
 
 
-def _model(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str, str]) -> Model:
+def _model(
+    node: Mapping[str, Any],
+    parents: tuple[str, ...],
+    sources: tuple[str, ...],
+    words: Mapping[str, str],
+) -> Model:
     config = node["config"]
     columns = node["columns"]
     persist = config.get("persist_docs") or {}
@@ -143,13 +168,19 @@ def _model(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str
         sql=sql_of(node, words),
         materialized=config["materialized"],
         parents=parents,
+        sources=sources,
         folders=tuple(node["fqn"][1:-1]),
         contract={c["name"]: c["data_type"] for c in columns.values()} if enforced else {},
         comments=comments,
     )
 
 
-def _test(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str, str]) -> Test:
+def _test(
+    node: Mapping[str, Any],
+    parents: tuple[str, ...],
+    sources: tuple[str, ...],
+    words: Mapping[str, str],
+) -> Test:
     config = node["config"]
     subject = node.get("attached_node") or (parents[-1] if parents else "")
     return Test(
@@ -157,6 +188,7 @@ def _test(node: Mapping[str, Any], parents: tuple[str, ...], words: Mapping[str,
         name=node["name"],
         sql=sql_of(node, words),
         parents=parents,
+        sources=sources,
         subject=subject,
         severity=str(config.get("severity") or "error").lower(),
         fail_calc=config.get("fail_calc") or "count(*)",

@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 4
 @dataclass(frozen=True)
 class Outcome:
     """How a node ended, in dbt's words: success, error, skipped; pass, warn, fail. `failures` counts
-    the rows that break a test; `rows` those of a table.
+    the rows that break a test; `rows` those of a table. `stood`: it was so in the last good warehouse.
     """
 
     unique_id: str
@@ -30,6 +30,7 @@ class Outcome:
     failures: int | None = None
     rows: int | None = None
     seconds: float = 0.0
+    stood: bool = False
 
 
 def in_order(

@@ -1,4 +1,4 @@
-"""The compiled models made and tested by Spark: the counterpart of `pipelines/warehouse/building.py`.
+"""The compiled models made and tested by Spark: the counterpart of `pipelines/warehouse/private/building.py`.
 
 Add here: how a model or test becomes Spark's statements. Keep out: the order they run in
 (`running_order.py`), and what becomes of the tables (`handover.py`).

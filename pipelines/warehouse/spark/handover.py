@@ -18,7 +18,8 @@ import duckdb
 from pipelines.failures import PermanentFailure
 from pipelines.language import text
 from pipelines.warehouse.binding import connect
-from pipelines.warehouse.building import comment_on, name_of
+from pipelines.warehouse.private.building import comment_on
+from pipelines.warehouse.private.file import name_of
 from pipelines.warehouse.program import Model, Program
 from pipelines.warehouse.running_order import Outcome
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.warehouse.building import build
+from pipelines.warehouse.private.building import build
 from pipelines.warehouse.program import Program, read_program
 from pipelines.warehouse.running_order import Outcome
 

@@ -7,21 +7,24 @@ the order they run in (`running_order.py`), what is built (`program.py`), Dagste
 It does what `dbt build` does: each model once all its parents stand, contracts checked,
 descriptions kept as comments, each test once what it reads stands. Two things differ. A
 test that fails does not stop the rest: the night is not published anyway, and all faults are told at
-once. Each query runs on one thread, so that the rows of a sum are added in the same order every night
+once. What a table of the last good warehouse already holds is taken over from it (`standing.py`). Each query runs on one thread, so that the rows of a sum are added in the same order every night
 and the same inputs give the same bytes; several queries run side by side instead.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.warehouse.private.file import literal, name_of, open_alone, relation_of
+from pipelines.warehouse.private.standing import LAST, Made, Standing, standing
+from pipelines.warehouse.private.taking_over import seal, take_whole
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import (
     Outcome,
@@ -34,17 +37,29 @@ from pipelines.warehouse.running_order import (
 
 
 def build(
-    warehouse: Path, program: Program, *, told: Callable[[int, int], None] | None = None
+    warehouse: Path,
+    program: Program,
+    *,
+    last: Path | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
     """Make all models of a program in a bound warehouse file and run its tests.
+
+    `last` is the last good warehouse, of which what would come out the same is taken over (None: all is
+    made anew).
 
     `told(done, all)` hears of every model that is done. Raises nothing for what a node does wrong:
     its outcome says it, and the models that stand on it are skipped.
     """
-    at_once = as_many_as_processors()
-    with _open(warehouse) as connection:
-        outcomes = build_in(connection, program, at_once=at_once, told=told)
-        connection.execute(f"checkpoint {name_of(warehouse.stem)}")
+    with open_alone(warehouse) as connection:
+        stands = standing(connection, program, last)
+        whole = last is not None and stands.everything()
+        if not whole:
+            at_once = as_many_as_processors()
+            outcomes = build_in(connection, program, stands=stands, at_once=at_once, told=told)
+            seal(connection, warehouse, stands)
+    if last is not None and whole:
+        outcomes = take_whole(warehouse, program, last, stands)
     return outcomes
 
 
@@ -52,6 +67,7 @@ def build_in(
     connection: duckdb.DuckDBPyConnection,
     program: Program,
     *,
+    stands: Standing | None = None,
     at_once: int = 1,
     told: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
@@ -62,34 +78,10 @@ def build_in(
         connection.execute(f"create schema if not exists {name_of(schema)}")
     _drop_what_changed_kind(connection, program)
     [(database,)] = connection.execute("select current_database()").fetchall()
-    one = partial(_one, connection, database, program)
+    one = partial(
+        _one, connection, database, program, stands or standing(connection, program, None)
+    )
     return in_order(program, one, at_once, told)
-
-
-def _open(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that uses the file without a log of what is not yet in it.
-
-    The file belongs to the night alone, and a night that is killed starts from new: the log would be
-    written, waited for at each of 190 commits, and never read (an eighth of the build's processor time).
-    """
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": "1",
-            "preserve_insertion_order": "false",
-            "memory_limit": os.environ.get("FOREWARN_MEMORY_LIMIT", "3GB"),
-            # Only at the end: a checkpoint in between would hold up those who build beside it.
-            "checkpoint_threshold": "1GB",
-        },
-    )
-    # Times are stored in UTC; the company's day is cut by macros, never by the session.
-    connection.execute("set global timezone = 'UTC'")
-    name = name_of(warehouse.stem)  # as DuckDB calls a file that is opened by itself
-    connection.execute(
-        f"attach {_literal(str(warehouse))} as {name} (recovery_mode no_wal_writes); use {name}"
-    )
-    return connection
 
 
 def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Program) -> None:
@@ -108,25 +100,55 @@ def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Prog
 
 
 def _one(
-    connection: duckdb.DuckDBPyConnection, database: str, program: Program, key: str
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    program: Program,
+    stands: Standing,
+    key: str,
 ) -> Outcome:
     started = time.monotonic()
     cursor = connection.cursor()
     try:
         cursor.execute(f"use {name_of(database)}")  # cursors begin in the first database again
+        mark = stands.mark_of(key)
         if key in program.models:
-            rows = _make(cursor, program.models[key])
-            return Outcome(key, "success", rows=rows, seconds=time.monotonic() - started)
-        status, failures, message = _try(cursor, program.tests[key])
-        return Outcome(key, status, message, failures, seconds=time.monotonic() - started)
+            outcome, content = _model(cursor, program.models[key], stands, mark)
+        else:
+            outcome, content = _test(cursor, program.tests[key], stands, mark), None
+        stands.note(key, Made(mark, content, outcome.status))
+        return replace(outcome, seconds=time.monotonic() - started)
     except duckdb.Error as error:
         return Outcome(key, "error", str(error), seconds=time.monotonic() - started)
     finally:
         cursor.close()
 
 
+def _model(
+    cursor: duckdb.DuckDBPyConnection, model: Model, stands: Standing, mark: str
+) -> tuple[Outcome, str | None]:
+    """How a model ended, and the digest of its rows."""
+    key = model.unique_id
+    if model.materialized != "view" and stands.stands(key, mark):
+        try:
+            rows = _make(cursor, replace(model, sql=f"from {LAST}.{relation_of(model)}"))
+            return Outcome(key, "success", rows=rows, stood=True), stands.content_before(key)
+        except (
+            duckdb.Error
+        ):  # a damaged block there: the table is made, as if there were no last one
+            cursor.execute("rollback")
+    rows = _make(cursor, model)
+    return Outcome(key, "success", rows=rows), stands.content_of(cursor, key, relation_of(model))
+
+
+def _test(cursor: duckdb.DuckDBPyConnection, test: Test, stands: Standing, mark: str) -> Outcome:
+    if stands.stands(test.unique_id, mark):
+        return Outcome(test.unique_id, "pass", failures=0, stood=True)
+    status, failures, message = _try(cursor, test)
+    return Outcome(test.unique_id, status, message, failures)
+
+
 def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
-    relation = f"{name_of(model.schema)}.{name_of(model.name)}"
+    relation = relation_of(model)
     kind = "view" if model.materialized == "view" else "table"
     cursor.execute("begin transaction")
     created = cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
@@ -141,11 +163,11 @@ def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
 
 def comment_on(cursor: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Keep a model's descriptions as comments of its relation, which must stand."""
-    relation = f"{name_of(model.schema)}.{name_of(model.name)}"
+    relation = relation_of(model)
     kind = "view" if model.materialized == "view" else "table"
     for column, text in model.comments.items():
         place = f"column {relation}.{name_of(column)}" if column else f"{kind} {relation}"
-        cursor.execute(f"comment on {place} is {_literal(text)}")
+        cursor.execute(f"comment on {place} is {literal(text)}")
 
 
 def _check_contract(cursor: duckdb.DuckDBPyConnection, relation: str, model: Model) -> None:
@@ -176,12 +198,3 @@ def _try(cursor: duckdb.DuckDBPyConnection, test: Test) -> tuple[str, int, str]:
         return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
     return judged(test, row, examples)
-
-
-def name_of(text: str) -> str:
-    """A name in DuckDB's quotes."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

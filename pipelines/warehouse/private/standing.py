@@ -1,0 +1,188 @@
+"""Which models and tests of a night are what they were in the last good warehouse, and stand.
+
+Add here: what a node's mark is made of, and when a table of the last warehouse may be taken over. Keep out:
+how a table is made or copied (`building.py`), the order of nodes (`running_order.py`).
+
+Each node has a mark: a digest of its SQL and declarations, of the day if it asks for it, and of what it
+reads. Of a table that was made, what its readers see is not how it came about but what is in it, row by
+row and in order: a night that loads what changes nothing further down makes nothing further down. The mark
+stands beside the tables in the warehouse file itself (`config.made`), so that the two cannot part. Since a
+node's rows depend on nothing but what is in its mark, a night that takes tables over has the same bytes as
+one that makes all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from pipelines.warehouse.program import Model, Program, Test
+
+LAST = "last_good"  # as which the last good warehouse is attached
+_KEPT = "config.made"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is known of a node of the last good warehouse. `content`: of a table, a digest of its rows."""
+
+    mark: str
+    content: str | None
+    status: str
+
+
+class Standing:
+    """The marks of tonight's nodes beside those of the last good warehouse.
+
+    Nodes are asked for in building order: a mark is known once all that a node reads is done.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        sources: Mapping[str, str],
+        before: Mapping[str, Made],
+    ) -> None:
+        self._program = program
+        self._sources = sources
+        self._before = before
+        self._read = {
+            parent for node in (*program.models, *program.tests) for parent in program.parents(node)
+        }
+        self._tonight: dict[str, Made] = {}
+
+    def everything(self) -> bool:
+        """Whether every node stands, so that the last warehouse can be taken whole."""
+        nodes = (*self._program.models, *self._program.tests)
+        for key in TopologicalSorter(
+            {node: self._program.parents(node) for node in nodes}
+        ).static_order():
+            if not self.stands(key, self.mark_of(key)):
+                self._tonight.clear()
+                return False
+            self._tonight[key] = self._before[key]
+        return True
+
+    def mark_of(self, key: str) -> str:
+        """The mark of a node, all of whose parents are done."""
+        node: Model | Test = self._program.models.get(key) or self._program.tests[key]
+        seen = [self._seen(parent) for parent in node.parents]
+        asked = [self._sources.get(name, "") for name in node.sources]
+        return _digest(self._sources[""], repr(node), *seen, *asked, *self._day_of(node))
+
+    def _day_of(self, node: Model | Test) -> list[str]:
+        return [
+            told for word, told in self._sources.items() if word.endswith("(") and word in node.sql
+        ]
+
+    def _seen(self, parent: str) -> str:
+        made = self._tonight[parent]
+        return made.content or made.mark
+
+    def stands(self, key: str, mark: str) -> bool:
+        """Whether a node is in the last good warehouse as it would be made tonight; of tests, passed ones."""
+        made = self._before.get(key)
+        return made is not None and made.mark == mark and made.status in ("success", "pass")
+
+    def content_of(self, cursor: duckdb.DuckDBPyConnection, key: str, relation: str) -> str | None:
+        """A digest of a table's rows in their order; None of a view and of what nothing reads."""
+        model = self._program.models[key]
+        if key not in self._read or model.materialized == "view":
+            return None
+        return content_of(cursor, relation)
+
+    def content_before(self, key: str) -> str | None:
+        """The digest of the rows of a node that stands."""
+        return self._before[key].content
+
+    def note(self, key: str, made: Made) -> None:
+        """Remember how a node ended tonight."""
+        self._tonight[key] = made
+
+    def keep(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write tonight's marks into the warehouse file, for the next night."""
+        nodes = sorted(self._tonight.items())
+        connection.execute("create schema if not exists config")
+        connection.execute(
+            f"create or replace table {_KEPT} as select unnest($nodes::varchar[]) as node, "
+            "unnest($marks::varchar[]) as mark, unnest($contents::varchar[]) as content, "
+            "unnest($states::varchar[]) as status",
+            {
+                "nodes": [key for key, _ in nodes],
+                "marks": [made.mark for _, made in nodes],
+                "contents": [made.content for _, made in nodes],
+                "states": [made.status for _, made in nodes],
+            },
+        )
+
+
+def standing(
+    connection: duckdb.DuckDBPyConnection, program: Program, last: Path | None
+) -> Standing:
+    """What may be taken over into the bound warehouse of a connection; `last` is attached as LAST.
+
+    Without a last good warehouse, or one that says nothing of its marks, nothing stands.
+    """
+    sources = {**_sources(connection), "": _maker()}
+    return Standing(program, sources, _before(connection, last) if last else {})
+
+
+def _before(connection: duckdb.DuckDBPyConnection, last: Path) -> dict[str, Made]:
+    try:
+        quoted = str(last).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as {LAST} (read_only)")
+        rows = connection.execute(f"select * from {LAST}.{_KEPT}").fetchall()
+    except duckdb.Error:  # no such file, or of a version that kept no marks: everything is made
+        return {}
+    return {node: Made(mark, content, status) for node, mark, content, status in rows}
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What each bound relation is made of: the text of a view (raw files never change), rows of a table.
+
+    Macros stand under their name and a bracket, as SQL calls them.
+    """
+    found = {
+        f"{schema}.{name}": sql
+        for schema, name, sql in connection.execute(
+            "select schema_name, view_name, sql from duckdb_views() "
+            "where database_name = current_database() and schema_name = 'raw'"
+        ).fetchall()
+    }
+    tables = connection.execute(
+        "select schema_name, table_name, sql from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('raw', 'config')"
+    ).fetchall()
+    for schema, name, sql in tables:
+        found[f"{schema}.{name}"] = sql + content_of(connection, f'"{schema}"."{name}"')
+    macros = connection.execute(
+        "select schema_name, function_name, macro_definition from duckdb_functions() "
+        "where database_name = current_database() and not internal and macro_definition is not null"
+    ).fetchall()
+    return found | {f"{schema}.{name}(": told for schema, name, told in macros}
+
+
+def content_of(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """A digest of a table's rows and their order: sums of floats depend on it to the last bit."""
+    [row] = connection.execute(
+        f"select count(*), sum(hash(kept, kept.rowid)::hugeint) from {relation} as kept"
+    ).fetchall()
+    return ":".join(map(str, row))
+
+
+def _maker() -> str:
+    # How a model becomes a table is part of what a table is.
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    return _digest(duckdb.__version__, *(module.read_text() for module in modules))
+
+
+def _digest(*parts: str) -> str:
+    told = hashlib.sha256()
+    for part in parts:
+        told.update(part.encode() + b"\x1e")
+    return told.hexdigest()
