@@ -22,6 +22,7 @@ from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.warehouse.dbt_command import company_program
 from pipelines.warehouse.private import building
+from pipelines.warehouse.private.file import memory_limit
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.raw_tables import known_on, raw_tables, shifts_of
 from pipelines.warehouse.running_order import Outcome
@@ -54,7 +55,9 @@ class OnDuckDB:
     """Makes the models in the warehouse file itself."""
 
     def build(self, bound: Bound, program: Program, told: Told | None = None) -> list[Outcome]:
-        return building.build(bound.warehouse, program, last=bound.last, told=told)
+        raw = sum(file.stat().st_size for file in bound.settings.raw_dir.rglob("*.parquet"))
+        limit = memory_limit(raw)
+        return building.build(bound.warehouse, program, last=bound.last, memory=limit, told=told)
 
 
 class OnSpark:

@@ -41,17 +41,18 @@ def build(
     program: Program,
     *,
     last: Path | None = None,
+    memory: str | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
     """Make all models of a program in a bound warehouse file and run its tests.
 
     `last` is the last good warehouse, of which what would come out the same is taken over (None: all is
-    made anew).
+    made anew). `memory`: what DuckDB may take, in its own words; beyond it, it spills beside the file.
 
     `told(done, all)` hears of every model that is done. Raises nothing for what a node does wrong:
     its outcome says it, and the models that stand on it are skipped.
     """
-    with open_alone(warehouse) as connection:
+    with open_alone(warehouse, memory) as connection:
         stands = standing(connection, program, last)
         whole = last is not None and stands.everything()
         if not whole:
