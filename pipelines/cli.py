@@ -58,9 +58,12 @@ def run(
     full: Annotated[bool, typer.Option("--full")] = False,
 ) -> None:
     """The nightly job: extract, build, audit, warn, publish, notify, report."""
-    from pipelines.commands.nightly import run_nightly
+    from pipelines.commands.loading import nothing_collected
 
-    raise typer.Exit(run_nightly(day_of(as_of), only or (), full=full))
+    with nothing_collected() as loaded:
+        from pipelines.commands.nightly import run_nightly
+
+        raise typer.Exit(run_nightly(day_of(as_of), only or (), full=full, loaded=loaded))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 DONE, STEP_FAILED, AUDIT_FAILED = 0, 1, 3
 
 
-def run_nightly(as_of: dt.date | None, only: Sequence[str] = (), *, full: bool = False) -> int:
+def run_nightly(
+    as_of: dt.date | None,
+    only: Sequence[str] = (),
+    *,
+    full: bool = False,
+    loaded: Callable[[], None] = lambda: None,
+) -> int:
     """Run the job and print; returns the exit code. Raises what stops it before its first step.
 
     `only`: names of the sources to read; of the others the last load stands. Empty: all. `full`: make
-    everything anew, also what the last version could lend.
+    everything anew, also what the last version could lend. `loaded` is called when all programs are there.
     """
     settings = load_settings()
     sources = [source.name for source in settings.sources]
@@ -51,7 +57,7 @@ def run_nightly(as_of: dt.date | None, only: Sequence[str] = (), *, full: bool =
     started = time.monotonic()
     _speak(as_of or settings.today(), settings)
     with writer_lock(settings.data_dir, "forewarn run"):
-        code = _run(settings, as_of, only, full=full)
+        code = _run(settings, as_of, only, full=full, loaded=loaded)
     say()
     say(text("command.run.took", seconds=f"{time.monotonic() - started:.1f}"))
     return code
@@ -62,7 +68,14 @@ def _speak(day: dt.date, settings: Settings) -> None:
     say(coloured(str(text("command.run.starts", company=settings.company.name, day=day)), "strong"))
 
 
-def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str], *, full: bool) -> int:
+def _run(
+    settings: Settings,
+    as_of: dt.date | None,
+    only: Sequence[str],
+    *,
+    full: bool,
+    loaded: Callable[[], None],
+) -> int:
     dagster_home(settings)
     import dagster as dg
 
@@ -79,6 +92,7 @@ def _run(settings: Settings, as_of: dt.date | None, only: Sequence[str], *, full
     with dg.DagsterInstance.get() as instance:
         close_dead_runs(settings, instance, NIGHTLY)
         tell_of_missed_night(settings)
+        loaded()
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -15,10 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import apprise
-from apprise.common import OverflowMode
-from apprise.manager_plugins import NotificationManager
-
 from pipelines.language import Text, text
 from pipelines.notifying.messages import Message
 from pipelines.notifying.secrets import REFERENCE, hushed, redacted, resolve
@@ -47,6 +43,8 @@ def fault(reference: str, environment: Mapping[str, str] = os.environ) -> Text |
     except KeyError:
         return None
     if _service(url) is None:
+        from apprise.manager_plugins import NotificationManager
+
         scheme = url.partition("://")[0].lower()
         if "://" in url and scheme in NotificationManager().schemas():
             return text("notice.channel.incomplete", scheme=scheme)
@@ -78,6 +76,8 @@ def send(
         url = resolve(reference, environment)
     except KeyError as error:
         return Outcome(False, str(text("notice.channel.no_variable", name=error.args[0])))
+    import apprise  # here: whoever only reads recipients needs none
+
     with hushed():
         service = _service(url)
         if service is None:
@@ -103,6 +103,8 @@ def send(
 
 
 def _asset() -> Any:
+    import apprise
+
     return apprise.AppriseAsset(
         secure_logging=True, storage_mode="memory", service_timeout=SERVICE_SECONDS
     )
@@ -112,6 +114,9 @@ def _service(url: str) -> Any:
     """Apprise's service object for a URL, None where it makes none."""
     if REFERENCE.search(url):
         return None
+    import apprise
+    from apprise.common import OverflowMode
+
     with hushed():
         try:
             service = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)

@@ -13,14 +13,30 @@ Keep out: rows (`sources/records/`), addresses, objects and codes of one system 
     redaction.py   nothing secret in a message
 """
 
-from pipelines.sources.http.auth import Asking, Auth, FixedAuth, Token, TokenAuth
-from pipelines.sources.http.client import ReadOnlyClient
-from pipelines.sources.http.limiter import Limiter, Rate
-from pipelines.sources.http.logins import LoginMemory, LoginRefused
-from pipelines.sources.http.redaction import Redactor
-from pipelines.sources.http.replies import Refusal, Reply, Verdict
-from pipelines.sources.http.retrying import RetryPolicy
-from pipelines.sources.http.transport import Outgoing, Timeouts
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.sources.http.auth import Asking, Auth, FixedAuth, Token, TokenAuth
+    from pipelines.sources.http.client import ReadOnlyClient
+    from pipelines.sources.http.limiter import Limiter, Rate
+    from pipelines.sources.http.logins import LoginMemory, LoginRefused
+    from pipelines.sources.http.redaction import Redactor
+    from pipelines.sources.http.replies import Refusal, Reply, Verdict
+    from pipelines.sources.http.retrying import RetryPolicy
+    from pipelines.sources.http.transport import Outgoing, Timeouts
+
+# Loaded when they are asked for: whoever needs `addresses` alone, as each night does, needs no client.
+_PLACES = {
+    "auth": ("Asking", "Auth", "FixedAuth", "Token", "TokenAuth"),
+    "client": ("ReadOnlyClient",),
+    "limiter": ("Limiter", "Rate"),
+    "logins": ("LoginMemory", "LoginRefused"),
+    "redaction": ("Redactor",),
+    "replies": ("Refusal", "Reply", "Verdict"),
+    "retrying": ("RetryPolicy",),
+    "transport": ("Outgoing", "Timeouts"),
+}
 
 __all__ = [
     "Asking",
@@ -41,3 +57,10 @@ __all__ = [
     "TokenAuth",
     "Verdict",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _PLACES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
