@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_building import contract, node, program_of
+from written_programs import contract, node, program_of
 
 from pipelines.configuration.engine_file import EngineFile, read_engine
 from pipelines.configuration.problems import ConfigurationError, Problem

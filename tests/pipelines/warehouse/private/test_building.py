@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from written_programs import contract, node, program_of
 
 from pipelines.warehouse.private.building import build
-from pipelines.warehouse.program import Program, read_program
 from pipelines.warehouse.running_order import Outcome
-
-
-def node(name: str, sql: str, *parents: str, **changes: Any) -> dict[str, Any]:
-    kind = changes.pop("kind", "model")
-    config = {"materialized": "table", "enabled": True, **changes.pop("config", {})}
-    return {
-        "unique_id": f"{kind}.forewarn.{name}",
-        "resource_type": kind,
-        "name": name,
-        "alias": name,
-        "schema": "marts",
-        "fqn": ["forewarn", "marts", name],
-        "columns": {},
-        "description": "",
-        "config": config,
-        "compiled_code": sql,
-        "depends_on": {"nodes": [f"model.forewarn.{parent}" for parent in parents]},
-        **changes,
-    }
-
-
-def program_of(folder: Path, *nodes: dict[str, Any]) -> Program:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps({"nodes": {each["unique_id"]: each for each in nodes}}))
-    return read_program(path)
 
 
 def run(folder: Path, *nodes: dict[str, Any]) -> dict[str, Outcome]:
@@ -50,13 +24,6 @@ def run(folder: Path, *nodes: dict[str, Any]) -> dict[str, Outcome]:
 def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         return connection.execute(sql).fetchall()
-
-
-def contract(**types: str) -> dict[str, Any]:
-    return {
-        "config": {"contract": {"enforced": True}},
-        "columns": {n: {"name": n, "data_type": kind} for n, kind in types.items()},
-    }
 
 
 def test_models_are_built_after_what_they_read_and_ephemeral_ones_are_passed_through(
