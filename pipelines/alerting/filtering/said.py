@@ -6,7 +6,10 @@ company (`alerting/records/reliability.py`).
 A raw posterior is too sure of itself, since weeks are not independent and yardsticks are estimated.
 A logistic line mends it: logit q = A + B·logit P. Both were read off generated companies (standard, with
 season, growing 80 % a year; `benchmarks/alerting_bars.py`), where the twin without risks tells in every week
-whether a figure was really off by a tenth; there about one week in twenty-five is.
+whether a figure was really off by a tenth; there about one week in twenty-five is. Levels open and close on q.
+
+What is said is q as it came true later on: on fourteen companies of six worlds q was too cautious above one
+half (.72 came true in .80, .83 in .87), so a second line stands between the two.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import scipy
 from pipelines.alerting.series.panel import Floats
 
 A, B = 0.14, 0.63
+SAID_A, SAID_B = 0.13, 1.25
 # Of figures pooled, that one of those that speak is really off; read off the same companies.
 POOLED_A, POOLED_B = 0.16, 0.5
 # Scopes of a kind that the companies had of which A and B were read off.
@@ -50,5 +54,9 @@ def pooled_and_calibrated(evidence: Floats) -> Floats:
 
 
 def shown(q: Floats) -> Floats:
-    """In steps of 5 points and never above 95 %: more nobody can know."""
-    return np.minimum(np.round(q / STEP) * STEP, MOST)
+    """What is said where levels see q: as it came true, in steps of 5 points and never above 95 %, since more
+    nobody can know.
+    """
+    odds = scipy.special.logit(np.clip(q, 1e-12, 1 - 1e-12))
+    came_true = scipy.special.expit(SAID_A + SAID_B * odds)
+    return np.minimum(np.round(came_true / STEP) * STEP, MOST)

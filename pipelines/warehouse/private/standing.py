@@ -6,7 +6,7 @@ how a table is made or copied (`building.py`), the order of nodes (`running_orde
 Each node has a mark: a digest of its SQL and declarations, of the day if it asks for it, and of what it
 reads. Of a table that was made, what its readers see is not how it came about but what is in it, row by
 row and in order: a night that loads what changes nothing further down makes nothing further down. The mark
-stands beside the tables in the warehouse file itself (`config.made`), so that the two cannot part. Since a
+stands beside the tables in the warehouse file itself (`nights.made`), so that the two cannot part. Since a
 node's rows depend on nothing but what is in its mark, a night that takes tables over has the same bytes as
 one that makes all of them.
 """
@@ -24,7 +24,7 @@ import duckdb
 from pipelines.warehouse.program import Model, Program, Test
 
 LAST = "last_good"  # as which the last good warehouse is attached
-_KEPT = "config.made"
+_KEPT = "nights.made"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Standing:
     def keep(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write tonight's marks into the warehouse file, for the next night."""
         nodes = sorted(self._tonight.items())
-        connection.execute("create schema if not exists config")
+        connection.execute("create schema if not exists nights")
         connection.execute(
             f"create or replace table {_KEPT} as select unnest($nodes::varchar[]) as node, "
             "unnest($marks::varchar[]) as mark, unnest($contents::varchar[]) as content, "

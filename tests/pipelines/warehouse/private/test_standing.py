@@ -205,7 +205,7 @@ def test_a_last_warehouse_that_cannot_lend_is_done_without(nights: Nights, fault
     elif fault == "no database":
         last.write_bytes(b"half a file")
     else:
-        table = "config.made" if fault == "no marks" else "marts.ranked"
+        table = "nights.made" if fault == "no marks" else "marts.ranked"
         with duckdb.connect(str(last)) as connection:
             connection.execute(f"drop table {table}")
     more = f"{DEALS} union all select 4, 'c', 1"  # not whole: tables one by one
