@@ -14,6 +14,8 @@ one that makes all of them.
 from __future__ import annotations
 
 import hashlib
+import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -25,6 +27,13 @@ from pipelines.warehouse.program import Model, Program, Test
 
 LAST = "last_good"  # as which the last good warehouse is attached
 _KEPT = "nights.made"
+# What no mark can see: the clock, chance, the session, files that a model reads itself.
+_UNSEEN = re.compile(
+    r"\b(now|today|random|setseed|uuid|gen_random_uuid|uuidv[47]|nextval|getvariable|getenv|get_current_\w+"
+    r"|read_\w+|glob|\w+_scan|query|query_table)\s*\("
+    r"|\b(current_date|current_time|current_timestamp|localtime|localtimestamp)\b|\b(from|join)\s+'",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Standing:
             parent for node in (*program.models, *program.tests) for parent in program.parents(node)
         }
         self._tonight: dict[str, Made] = {}
+        self._never = uuid.uuid4().hex
 
     def everything(self) -> bool:
         """Whether every node stands, so that the last warehouse can be taken whole."""
@@ -72,7 +82,10 @@ class Standing:
         """The mark of a node, all of whose parents are done."""
         node: Model | Test = self._program.models.get(key) or self._program.tests[key]
         seen = [self._seen(parent) for parent in node.parents]
-        asked = [self._sources.get(name, "") for name in node.sources]
+        # A relation that was not bound (an analyst's own source) may hold anything by now.
+        asked = [self._sources.get(name, self._never) for name in node.sources]
+        if _UNSEEN.search(node.sql):
+            asked.append(self._never)
         return _digest(self._sources[""], repr(node), *seen, *asked, *self._day_of(node))
 
     def _day_of(self, node: Model | Test) -> list[str]:
