@@ -10,6 +10,12 @@ weakly in every team and strongly in itself. The other alerts belong to the case
 be raised by one kind of risk (`detects`), their scopes lie on one line (or one is a product line) and
 they began within the same weeks. A person's target goes with the team's of the same period. Greedy: the strongest alert that is left is the root of the next case.
 
+A fall of the whole company is seen by several figures, which close and open again while its parts flicker.
+What another alert of the whole company explains, itself explained by the root, is part of the case; of several
+roots of the whole company the one that stood nearest counts; and a part, which has few cases, cannot say that it
+began before the company's fall unless all days on which it may have begun lie before. A part with more
+evidence than the company's alert is a root as everywhere.
+
 A case is named after the alert that opened it first, so a night that finds a better root keeps the case.
 """
 
@@ -57,19 +63,7 @@ def joined_to_cases(
     for alert in alerts:
         habit = (habits or {}).get(alert.ident)
         alert.habit = habit.key if habit else ""
-    left = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
-    near = _Near(left)
-    taken = np.zeros(len(left), bool)
-    root_of: dict[str, _Alert] = {}
-    for n, root in enumerate(left):
-        if taken[n]:
-            continue
-        taken[n] = True
-        root_of[root.ident] = root
-        for m in np.flatnonzero(near.of(n) & ~taken):
-            if root.explains(left[m], tree):
-                taken[m] = True
-                root_of[left[m].ident] = root
+    root_of = _roots(alerts, tree)
     _persons_with_their_team(alerts, root_of, tree)
     members: dict[str, list[_Alert]] = {}
     for alert in alerts:
@@ -89,6 +83,33 @@ def joined_to_cases(
             dtype=object,
         ),
     )
+
+
+def _roots(alerts: Sequence[_Alert], tree: ScopeTree) -> dict[str, _Alert]:
+    """By alert the root of its case, the strongest alerts first."""
+    left = sorted(alerts, key=lambda a: (-a.strength, a.opened, a.ident))
+    near = _Near(left)
+    taken = np.zeros(len(left), bool)
+    root_of: dict[str, _Alert] = {}
+    of_company: list[_Alert] = []
+    for n, alert in enumerate(left):
+        root = root_of.get(alert.ident, alert)
+        if root is alert and alert.whole:
+            of_company.append(alert)
+        elif root.whole:
+            able = (r for r in of_company if r is root or r.explains(alert, tree))
+            root = min(able, key=lambda r: r.days_from(alert))
+        root_of[alert.ident] = root
+        # One step and no more: alerts that follow each other for years would be one case.
+        speaks = root.whole and alert.whole and root.explains(alert, tree)
+        if root is not alert and not speaks:
+            continue
+        taken[n] = True
+        for m in np.flatnonzero(near.of(n) & ~taken):
+            if alert.explains(left[m], tree):
+                taken[m] = True
+                root_of[left[m].ident] = root
+    return root_of
 
 
 def _persons_with_their_team(
@@ -130,11 +151,14 @@ class _Alert:
         self.row = row
         self.ident, self.rule = str(row["alert_id"]), str(row["rule"])
         self.scope = (str(row["scope_type"]), str(row["scope_id"]))
+        self.whole = self.scope[0] == "company"
         self.kinds = kinds.get(self.rule, frozenset())
         self.habit = ""
         self.target = self.rule in targets
         self.opened: dt.date = _date(row["opened_on"]) or dt.date.max
         self.began: dt.date = _date(row["since"]) or self.opened
+        # The last day on which it may have begun.
+        self.began_last = max(self.began, _date(row.get("onset_last")) or self.began)
         self.closed: dt.date = _date(row["closed_on"]) or dt.date.max
         evidence = row.get("evidence")
         known = isinstance(evidence, float) and math.isfinite(evidence)
@@ -142,6 +166,10 @@ class _Alert:
         base = float(evidence) if known else PLAIN[str(row["peak_level"])] - 4.0 * self.target  # type: ignore[arg-type]
         spread = max(among[self.scope[0]], 1)
         self.strength = base + math.log(PRIOR.get(self.scope[0], 0.05) / spread)
+
+    def days_from(self, other: _Alert) -> dt.timedelta:
+        """From the opening of the other alert to the nearest day on which this one stood."""
+        return max(self.opened - other.opened, other.opened - self.closed, dt.timedelta(0))
 
     def explains(self, other: _Alert, tree: ScopeTree) -> bool:
         """Whether the other alert can be a symptom of this one's cause."""
@@ -154,7 +182,8 @@ class _Alert:
         ):
             return True
         last = min(self.closed, dt.date.max - AFTER) + BEFORE
-        if other.began < self.began - BEFORE or other.began > last:
+        since = other.began_last if self.whole else other.began
+        if since < self.began - BEFORE or other.began > last:
             return False
         if other.opened > last or other.closed < self.opened - BEFORE:
             return False
@@ -182,16 +211,16 @@ class _Near:
         self.rule = numbers(a.rule for a in alerts)
         self.has_habit = np.array([bool(a.habit) for a in alerts])
         self.habit = numbers(a.habit for a in alerts)
-        self.began, self.opened, self.closed = (
+        self.began, self.began_last, self.opened, self.closed = (
             np.array([getattr(a, name).toordinal() for a in alerts])
-            for name in ("began", "opened", "closed")
+            for name in ("began", "began_last", "opened", "closed")
         )
 
     def of(self, n: int) -> NDArray[np.bool_]:
         """A flag for each alert."""
         alike = (self.rule == self.rule[n]) | self.kinds[:, self.kinds[n]].any(axis=1)
         last = min(self.closed[n], dt.date.max.toordinal() - AFTER.days) + BEFORE.days
-        timely = (self.began >= self.began[n] - BEFORE.days) & (self.began <= last)
+        timely = (self.began_last >= self.began[n] - BEFORE.days) & (self.began <= last)
         timely &= (self.opened <= last) & (self.closed >= self.opened[n] - BEFORE.days)
         return alike & (timely | (self.has_habit & (self.habit == self.habit[n])))
 
