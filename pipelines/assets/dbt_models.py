@@ -229,6 +229,7 @@ def _events(shown: Shown, program: Program, outcomes: list[Outcome]) -> Iterator
         rows = [outcome.rows for outcome in built if outcome.rows is not None]
         metadata: dict[str, Any] = {
             "models": len(built),
+            "taken_over": sum(outcome.stood for outcome in built),
             "seconds": round(sum(outcome.seconds for outcome in built), 2),
         }
         if rows:

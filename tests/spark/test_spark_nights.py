@@ -79,7 +79,7 @@ def relations(site: Installation) -> list[tuple[str, ...]]:
     with duckdb.connect(str(site.current / "warehouse.duckdb"), read_only=True) as connection:
         return connection.execute(
             "select table_schema, table_name, column_name, data_type "
-            "from information_schema.columns where table_schema not in ('config', 'raw') "
+            "from information_schema.columns where table_schema not in ('config', 'raw', 'nights') "
             "order by all"
         ).fetchall()
 
