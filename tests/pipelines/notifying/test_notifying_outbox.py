@@ -464,7 +464,10 @@ def test_the_outbox_on_postgresql(
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(receiver.posts) == 4  # three notices and the digest, one of them refused
+        # Three notices and the digest, one of them refused; a sender that is slower than the refusal may
+        # already have tried that one again.
+        again = len(receiver.posts) - 4
+        assert again in (0, 1)
         with own.writing() as session:  # as a sender that died leaves it
             lost = session.scalars(select(Notice).where(Notice.state == "sent")).first()
             assert lost is not None
@@ -472,7 +475,7 @@ def test_the_outbox_on_postgresql(
         assert deliver(own, people, now=NOW, outbox_dir=tmp_path, pauses=()).repeated == 0
         later = NOW + dt.timedelta(minutes=16)
         done = deliver(own, people, now=later, outbox_dir=tmp_path, pauses=())
-        assert (done.repeated, done.sent, done.waiting) == (1, 2, 0)
+        assert (done.repeated, done.sent, done.waiting) == (1, 2 - again, 0)
     finally:
         own.close()
 
