@@ -60,15 +60,7 @@ def offsite_assets(settings: Settings, raw: list[dg.AssetKey]) -> list[dg.Assets
         """The version at the store's address: whole first, then the pointer, then what may go."""
         with failing_clearly():
             done = follow_all(settings)
-            size = f"{done.sent.bytes / 1e6:.1f}"
-            log.info(
-                text(
-                    "night.log.stored",
-                    version=done.version or "–",
-                    files=done.sent.files,
-                    size=size,
-                )
-            )
+            log.info(done.told)
         return dg.MaterializeResult(metadata={"version": done.version or 0})
 
     return [store_loads, store_version]

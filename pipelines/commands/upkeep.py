@@ -101,9 +101,7 @@ def _follow_store() -> None:
     settings = load_settings()
     with writer_lock(settings.data_dir, "forewarn publish"):
         done = follow_all(settings)
-    size = f"{done.sent.bytes / 1e6:.1f}"
-    said = text("night.log.stored", version=done.version or "–", files=done.sent.files, size=size)
-    sys.stdout.write(f"{said}\n")
+    sys.stdout.write(f"{done.told}\n")
 
 
 def _say(key: str, done: Backup, where: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.language import Text, text
 from pipelines.offsite.loads import Sent, remove_packed, send_loads
 from pipelines.offsite.owning import own_store
 from pipelines.offsite.versions import remove_old, send_version
@@ -19,6 +20,14 @@ class Followed:
 
     version: int | None
     sent: Sent
+
+    @property
+    def told(self) -> Text:
+        """One line about it."""
+        size = f"{self.sent.bytes / 1e6:.1f}"
+        return text(
+            "night.log.stored", version=self.version or "–", files=self.sent.files, size=size
+        )
 
 
 def follow_loads(settings: Settings) -> Sent:
