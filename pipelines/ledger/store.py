@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -88,9 +89,10 @@ def open_ledger(url: str) -> Ledger:
     """
     parsed = _parse(url)
     shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
+    file = _file_of(parsed)
+    if file is not None:
         try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PermanentFailure(
                 words("ledger.open"),
@@ -98,7 +100,7 @@ def open_ledger(url: str) -> Ledger:
                 cause=error.strerror or str(error),
                 next_step=words("ledger.make_writable"),
             ) from error
-        if Path(parsed.database).is_dir() or _leads_nowhere(Path(parsed.database)):
+        if file.is_dir() or _leads_nowhere(file):
             raise PermanentFailure(
                 words("ledger.open"),
                 where=shown,
@@ -129,6 +131,14 @@ def open_ledger(url: str) -> Ledger:
             next_step=words("ledger.restore"),
         ) from error
     return ledger
+
+
+def _file_of(url: URL) -> Path | None:
+    """The file of a SQLite ledger, also of one that is named by a URI: `sqlite:///file:/path?uri=true`."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    name = url.database
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
 
 def _leads_nowhere(path: Path) -> bool:

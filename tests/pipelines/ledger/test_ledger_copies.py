@@ -107,15 +107,17 @@ def test_half_a_ledger_is_named(empty_ledger: Path, tmp_path: Path, done: str, s
 
 
 def test_no_file_and_one_that_may_not_be_written_are_told(
-    empty_ledger: Path, frame: Frame, tmp_path: Path
+    empty_ledger: Path, frame: Frame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "folder.db").mkdir()
     (tmp_path / "link.db").symlink_to(tmp_path / "away" / "ledger.db")
     for name in ("folder.db", "link.db"):
         with pytest.raises(PermanentFailure, match="leads nowhere"):
             open_ledger(f"sqlite:///{tmp_path / name}")
-    # Opened for reading alone: root may write to every file.
+    # Opened for reading alone: root may write to every file. No folder is made of the URI's own name.
+    monkeypatch.chdir(tmp_path)
     read_only = open_ledger(f"sqlite:///file:{empty_ledger}?mode=ro&uri=true")
     with pytest.raises(PermanentFailure, match="make the data folder writable"):
         record(read_only, frame({"alert_id": "a1", "level": "danger"}))
     read_only.close()
+    assert not (tmp_path / "file:").exists()
