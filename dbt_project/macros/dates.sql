@@ -56,6 +56,17 @@
     date_add({{ day }}, cast({{ days }} as int))
 {%- endmacro %}
 
+{#- Rows instead of one: each day from the first to the last, both included; a column of a select list. -#}
+{% macro each_day(first_day, last_day) -%}
+    {{ adapter.dispatch('each_day', 'forewarn')(first_day, last_day) }}
+{%- endmacro %}
+{% macro duckdb__each_day(first_day, last_day) -%}
+    cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
+{%- endmacro %}
+{% macro default__each_day(first_day, last_day) -%}
+    explode(sequence({{ first_day }}, {{ last_day }}, interval 1 day))
+{%- endmacro %}
+
 {#- A date moved by whole months, as a date. -#}
 {% macro add_months(day, months) -%}
     {{ adapter.dispatch('add_months', 'forewarn')(day, months) }}
