@@ -110,4 +110,4 @@ benchmark: $(READY) ## speed and memory, by hand; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was built here: environment, caches, data
-	@rm -rf $(VENV) .venv-bi .venv-store data .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .venv-bi .venv-store data .pytest_cache .ruff_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

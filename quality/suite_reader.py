@@ -151,7 +151,7 @@ def read_suite(path: Path, problems: list[Problem]) -> Suite | None:
     rows = content["rows"]
     if not isinstance(rows, dict) or set(rows) != {"at_least", "severity"}:
         found.problem("rows", repr(rows), "{at_least: 1, severity: critical}")
-        rows = {"at_least": 0, "severity": "info"}
+        rows = dict[str, Any](at_least=0, severity="info")
     if not isinstance(rows["at_least"], int) or rows["at_least"] < 0:
         found.problem("rows.at_least", repr(rows["at_least"]), "a whole number from 0")
     if rows["severity"] not in SEVERITIES:

@@ -8,11 +8,11 @@ import pytest
 
 from pipelines.settings import PROJECT
 
-# mypy is given pyproject's own list of packages.
 TOOLS = {
     "ruff_check": ["ruff", "check", "."],
     "ruff_format": ["ruff", "format", "--check", "."],
-    "mypy": ["mypy"],
+    # The packages that it follows imports into are those of this Python.
+    "pyrefly": ["pyrefly", "check", "--python-interpreter-path", sys.executable],
     # sqlfluff itself, quicker (`tests/lint_sql.py`). In one process: other tests run beside it.
     "sqlfluff": [
         "lint_sql",

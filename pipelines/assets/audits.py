@@ -218,6 +218,6 @@ def _mark_untrusted(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> 
 def _raw_results(night: Night) -> list[CheckResult]:
     rows = json.loads((night.folder / _RAW_RESULTS).read_text())
     return [
-        CheckResult(**{**row, "sample": tuple(row["sample"]), "told": InEach(row["told"])})
+        CheckResult(**(row | {"sample": tuple(row["sample"]), "told": InEach(row["told"])}))
         for row in rows
     ]

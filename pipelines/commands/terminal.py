@@ -78,5 +78,6 @@ class LineHandler(logging.Handler):
 def speak_on(stream: TextIO) -> None:
     """From now on what the steps of a night log comes to this stream."""
     logger = logging.getLogger("forewarn")
-    logger.handlers, logger.propagate = [LineHandler(stream)], False
+    logger.handlers = [LineHandler(stream)]
+    logger.propagate = False
     logger.setLevel(logging.INFO)

@@ -44,7 +44,7 @@ class Money(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        plain = String(32) if dialect.name == "sqlite" else Numeric(18, 2)
+        plain: TypeEngine[Any] = String(32) if dialect.name == "sqlite" else Numeric(18, 2)
         return dialect.type_descriptor(plain)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:

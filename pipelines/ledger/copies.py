@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Integer, Table, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -118,7 +118,7 @@ def _add_missing(table: Table, read: Session, write: Session) -> None:
     own = {row[key]: dict(row) for row in write.execute(select(table)).mappings()}
     plain = [{**row, key: None} for row in own.values()] if table.name in _ANSWERS else []
     for found in read.execute(select(table)).mappings():
-        row = dict(found)
+        row = cast("dict[str, Any]", dict(found))
         mine = own.get(row[key])
         if mine is None:
             insert = _INSERT[write.get_bind().dialect.name]
@@ -136,7 +136,7 @@ def _pour(source: Ledger, target: Ledger) -> None:
         for table in Base.metadata.sorted_tables:
             rows = read.execute(select(table)).mappings()
             for part in rows.partitions(_ROWS):
-                write.execute(table.insert(), [dict(row) for row in part])
+                write.execute(table.insert(), [cast("dict[str, Any]", dict(row)) for row in part])
         _follow_numbers(write)
 
 

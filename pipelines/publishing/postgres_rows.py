@@ -84,7 +84,11 @@ def show_rows(connection: psycopg.Connection, schema: str, role: str) -> None:
         ):
             connection.execute(sql.SQL(statement).format(**names))
         for table, condition in WIDE.items():
-            of_table = {**names, "table": sql.Identifier(table), "condition": sql.SQL(condition)}
+            of_table = {
+                **names,
+                "table": sql.Identifier(table),
+                "condition": sql.SQL(condition),  # pyrefly: ignore[bad-argument-type]
+            }
             made = sql.SQL(_VIEW).format(**of_table)
             try:
                 with connection.transaction():

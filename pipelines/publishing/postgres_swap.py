@@ -88,7 +88,8 @@ def swap_in(connection: psycopg.Connection, schema: str, fresh: str) -> list[Tex
                 remarks.append(text("postgres.materialized", view=f"{place}.{name}"))
                 continue
             # Replacing a view forgets its options, and with `security_barrier` what it hides.
-            kept = sql.SQL(f" with ({', '.join(options)})" if options else "")
+            told = f" with ({', '.join(options)})" if options else ""
+            kept = sql.SQL(told)  # pyrefly: ignore[bad-argument-type]
             made = sql.SQL("create or replace view {}.{}{} as ").format(
                 sql.Identifier(place), sql.Identifier(name), kept
             ) + sql.SQL(definition)

@@ -150,9 +150,10 @@ class _Report:
             (say_here("define.title") if i == 1 else "", say_here(f"define.{i}"))
             for i in range(1, 8)
         ]
+        kinds: dict[type, str] = {dt.date: "date", int: "count"}
         for index, (name, value) in enumerate(rows):
             self._sheets.write(sheet, index, 0, name, "text" if index else "title")
-            kind = {dt.date: "date", int: "count"}.get(type(value), "text")
+            kind = kinds.get(type(value), "text")
             self._sheets.write(sheet, index, 1, value, kind if index else "title")
         sheet.freeze_panes(1, 0)
 

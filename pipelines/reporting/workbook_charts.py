@@ -38,12 +38,13 @@ def write_charts(sheets: Sheets, figures: ReportFigures) -> None:
     if not found:
         return
     sheet = sheets.sheet("charts")
+    name = str(sheet.get_name())
     for offset, width in enumerate((18, 14, 14)):
         sheet.set_column(TABLE + offset, TABLE + offset, width)
     for number, chart in enumerate(found):
         first = number * ROWS
         sheets.rows(sheet, first, chart.columns, chart.rows, left=TABLE)
-        sheet.insert_chart(first, 0, _drawn(sheets, chart, sheet.get_name(), first))
+        sheet.insert_chart(first, 0, _drawn(sheets, chart, name, first))
 
 
 def _months(figures: ReportFigures) -> _Chart:

@@ -14,7 +14,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.failures import Failure, PermanentFailure, TransientFailure, endpoint
 from pipelines.language import text
@@ -78,7 +78,8 @@ class Store:
             self.fs.invalidate_cache()
             found = self.fs.find(self.full(folder), detail=True)
         cut = len(self.root) + 1
-        return {path[cut:]: int(about["size"] or 0) for path, about in found.items()}
+        files = cast("dict[str, Any]", found)
+        return {path[cut:]: int(about["size"] or 0) for path, about in files.items()}
 
     def send(self, files: Sequence[tuple[Path, str]]) -> None:
         """Put files under their names, several side by side, and see that they arrived in full size."""
@@ -112,7 +113,7 @@ class Store:
         with self._told():
             self.fs.invalidate_cache()
             try:
-                return bytes(self.fs.cat_file(self.full(name)))
+                return bytes(cast("bytes", self.fs.cat_file(self.full(name))))
             except FileNotFoundError:
                 return None
 

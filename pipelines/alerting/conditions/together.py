@@ -41,16 +41,17 @@ class AnyOf(_Together):
 class _TogetherJudge(Judge):
     def __init__(self, condition: _Together, panel: Panel, context: Context) -> None:
         self.value = panel.field("value")
+        self.known: Flags
         nothing = np.zeros(panel.shape, np.int8), np.zeros(panel.shape, bool)
         parts = [context.parts.get(name, nothing) for name in condition.of]
         levels = np.stack([level for level, _ in parts])
-        known = np.stack([seen for _, seen in parts])
+        known: Flags = np.stack([seen for _, seen in parts])
         if isinstance(condition, AllOf):
             # One that is normal settles it; one that is not known leaves it open.
             self.known = known.all(axis=0) | (known & (levels == 0)).any(axis=0)
             self.level = np.where(known, levels, 0).min(axis=0)
         else:
-            self.known = known.any(axis=0)
+            self.known = known.max(axis=0)
             self.level = np.where(known, levels, 0).max(axis=0)
 
     def at(self, t: int, clean: Flags) -> Row:

@@ -137,7 +137,7 @@ def _courses(
     for name, at in named.groupby(key, observed=True, sort=False).indices.items():
         at = at[np.argsort(ends[at], kind="stable")]
         course = _Course(ends[at], value[at], numerator[at], denominator[at])
-        found[tuple(map(str, name))] = course
+        found[tuple(map(str, name))] = course  # pyrefly: ignore[bad-argument-type]
     return found  # type: ignore[return-value]
 
 

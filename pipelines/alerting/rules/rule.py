@@ -43,7 +43,7 @@ class Text(BaseModel):
     """One text in both languages, and in further ones if the company writes them (`de: ...`)."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, str]
+    __pydantic_extra__: dict[str, str]  # pyrefly: ignore[bad-override]
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)

@@ -88,7 +88,7 @@ def with_chances(row: Row) -> Row:
             row["chance_100"] = 1 - NormalDist(projected, sd).cdf(target)
         else:
             row["chance_100"] = 1.0 if projected >= target else 0.0
-        row["chance_100"] = min(row["chance_100"], row["chance_90"])
+        row["chance_100"] = min(row["chance_100"], 1 - miss)
     return row
 
 

@@ -87,7 +87,8 @@ class MailStore:
         """Remember under which number a message is known; another UIDVALIDITY forgets the old."""
         known = self._uids.get(mailbox)
         if not known or known["uidvalidity"] != uidvalidity:
-            known = self._uids[mailbox] = {"uidvalidity": uidvalidity, "uids": {}}
+            known = dict[str, Any](uidvalidity=uidvalidity, uids={})
+            self._uids[mailbox] = known
         known["uids"][str(uid)] = key
         self._changed = True
 
