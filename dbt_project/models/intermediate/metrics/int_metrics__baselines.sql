@@ -3,30 +3,35 @@
 -- Shares: pooled (sum of numerators / sum of denominators). Flows: mean rate per workday, times the
 -- workdays and the season of the period. Levels and medians: plain mean; level_by_week: the mean of the
 -- same week (month) of at least 3 earlier quarters.
+-- Only levels by week are parted further, by their place: all others need one order of rows for both
+-- windows.
 with windowed as (
     {%- for grain, longest, shortest in [('week', 26, 12), ('month', 12, 6), ('quarter', 8, 4)] %}
+    {%- for comparison, needed, place in [('<>', shortest, ''), ('=', 3, ', compared_place')] %}
+    {%- set rows = grain ~ ('_by_place' if place else '') %}
     select
         *,
-        case kind when 'level_by_week' then 3 else {{ shortest }} end as periods_needed,
-        avg(steady_rate) over earlier_{{ grain }} as mean_rate,
-        stddev_samp(steady_rate) over earlier_{{ grain }} as rate_deviation,
-        count(steady_rate) over earlier_{{ grain }} as periods_seen,
-        sum(whole_numerator) over earlier_{{ grain }} as pooled_numerator,
-        sum(whole_denominator) over earlier_{{ grain }} as pooled_denominator,
-        lag(value) over in_order_{{ grain }} as value_before,
-        lag(period_end) over in_order_{{ grain }} as ended_before,
-        lag(is_complete) over in_order_{{ grain }} as is_complete_before
+        {{ needed }} as periods_needed,
+        avg(steady_rate) over earlier_{{ rows }} as mean_rate,
+        stddev_samp(steady_rate) over earlier_{{ rows }} as rate_deviation,
+        count(steady_rate) over earlier_{{ rows }} as periods_seen,
+        sum(whole_numerator) over earlier_{{ rows }} as pooled_numerator,
+        sum(whole_denominator) over earlier_{{ rows }} as pooled_denominator,
+        lag(value) over in_order_{{ rows }} as value_before,
+        lag(period_end) over in_order_{{ rows }} as ended_before,
+        lag(is_complete) over in_order_{{ rows }} as is_complete_before
     from {{ ref('int_metrics__rates') }}
-    where grain = '{{ grain }}'
+    where grain = '{{ grain }}' and kind {{ comparison }} 'level_by_week'
     window
-        in_order_{{ grain }} as (partition by metric, scope_type, scope_id, dimension order by period_start),
-        earlier_{{ grain }} as (
-            partition by metric, scope_type, scope_id, dimension, compared_place order by period_start
+        in_order_{{ rows }} as (partition by metric, scope_type, scope_id, dimension order by period_start),
+        earlier_{{ rows }} as (
+            partition by metric, scope_type, scope_id, dimension{{ place }} order by period_start
             rows between {{ longest }} preceding and 1 preceding
         )
-    {%- if not loop.last %}
+    {%- if not (loop.last and place and grain == 'quarter') %}
     union all
     {%- endif %}
+    {%- endfor %}
     {%- endfor %}
 )
 

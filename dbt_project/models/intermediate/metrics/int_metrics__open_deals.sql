@@ -115,3 +115,6 @@ left join {{ ref('int_metrics__stage_limits') }} as limits
     on
         open_then.snapshot_on = limits.snapshot_on
         and open_then.stage = limits.stage
+-- Rows joined by ranges come in another order each time: sums of floats further down would end in
+-- other bits.
+order by open_then.snapshot_on, open_then.opportunity_id
