@@ -54,14 +54,12 @@ def build(
     """
     with open_alone(warehouse, memory) as connection:
         stands = standing(connection, program, last)
-        whole = last is not None and stands.everything()
-        if not whole:
+        if last is None or not stands.everything():
             at_once = as_many_as_processors()
             outcomes = build_in(connection, program, stands=stands, at_once=at_once, told=told)
             seal(connection, warehouse, stands)
-    if last is not None and whole:
-        outcomes = take_whole(warehouse, program, last, stands)
-    return outcomes
+            return outcomes
+    return take_whole(warehouse, program, last, stands)
 
 
 def build_in(
@@ -73,15 +71,14 @@ def build_in(
     told: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
     """The same in the database that a connection uses, of a file or of memory alone; its settings are
-    left as they are. `at_once`: how many nodes are worked on side by side.
+    left as they are. `at_once`: how many nodes are worked on side by side. Without `stands` nothing is
+    taken over and nothing is remembered for the next night.
     """
     for schema in sorted({model.schema for model in program.models.values()}):
         connection.execute(f"create schema if not exists {name_of(schema)}")
     _drop_what_changed_kind(connection, program)
     [(database,)] = connection.execute("select current_database()").fetchall()
-    one = partial(
-        _one, connection, database, program, stands or standing(connection, program, None)
-    )
+    one = partial(_one, connection, database, program, stands)
     return in_order(program, one, at_once, told)
 
 
@@ -104,19 +101,17 @@ def _one(
     connection: duckdb.DuckDBPyConnection,
     database: str,
     program: Program,
-    stands: Standing,
+    stands: Standing | None,
     key: str,
 ) -> Outcome:
     started = time.monotonic()
     cursor = connection.cursor()
     try:
         cursor.execute(f"use {name_of(database)}")  # cursors begin in the first database again
-        mark = stands.mark_of(key)
-        if key in program.models:
-            outcome, content = _model(cursor, program.models[key], stands, mark)
+        if stands is None:
+            outcome = _made(cursor, program, key)
         else:
-            outcome, content = _test(cursor, program.tests[key], stands, mark), None
-        stands.note(key, Made(mark, content, outcome.status))
+            outcome = _made_or_taken_over(cursor, program, key, stands)
         return replace(outcome, seconds=time.monotonic() - started)
     except duckdb.Error as error:
         return Outcome(key, "error", str(error), seconds=time.monotonic() - started)
@@ -124,28 +119,40 @@ def _one(
         cursor.close()
 
 
-def _model(
-    cursor: duckdb.DuckDBPyConnection, model: Model, stands: Standing, mark: str
-) -> tuple[Outcome, str | None]:
-    """How a model ended, and the digest of its rows."""
-    key = model.unique_id
-    if model.materialized != "view" and stands.stands(key, mark):
-        try:
-            rows = _make(cursor, replace(model, sql=f"from {LAST}.{relation_of(model)}"))
-            return Outcome(key, "success", rows=rows, stood=True), stands.content_before(key)
-        except (
-            duckdb.Error
-        ):  # a damaged block there: the table is made, as if there were no last one
-            cursor.execute("rollback")
-    rows = _make(cursor, model)
-    return Outcome(key, "success", rows=rows), stands.content_of(cursor, key, relation_of(model))
+def _made(cursor: duckdb.DuckDBPyConnection, program: Program, key: str) -> Outcome:
+    if key in program.models:
+        return Outcome(key, "success", rows=_make(cursor, program.models[key]))
+    status, failures, message = _try(cursor, program.tests[key])
+    return Outcome(key, status, message, failures)
 
 
-def _test(cursor: duckdb.DuckDBPyConnection, test: Test, stands: Standing, mark: str) -> Outcome:
-    if stands.stands(test.unique_id, mark):
-        return Outcome(test.unique_id, "pass", failures=0, stood=True)
-    status, failures, message = _try(cursor, test)
-    return Outcome(test.unique_id, status, message, failures)
+def _made_or_taken_over(
+    cursor: duckdb.DuckDBPyConnection, program: Program, key: str, stands: Standing
+) -> Outcome:
+    """How a node ended, which is noted with its mark and with the digest of the rows it made."""
+    mark, model = stands.mark_of(key), program.models.get(key)
+    outcome = _taken_over(cursor, model, key) if stands.stands(key, mark) else None
+    if outcome:
+        content = stands.content_before(key)
+    else:
+        outcome = _made(cursor, program, key)
+        content = stands.content_of(cursor, key, relation_of(model)) if model else None
+    stands.note(key, Made(mark, content, outcome.status))
+    return outcome
+
+
+def _taken_over(cursor: duckdb.DuckDBPyConnection, model: Model | None, key: str) -> Outcome | None:
+    """A node as it is in the last good warehouse. None of a view, which is as quickly made, and of a damaged block there."""
+    if model is None:
+        return Outcome(key, "pass", failures=0, stood=True)
+    if model.materialized == "view":
+        return None
+    try:
+        rows = _make(cursor, replace(model, sql=f"from {LAST}.{relation_of(model)}"))
+    except duckdb.Error:
+        cursor.execute("rollback")
+        return None
+    return Outcome(key, "success", rows=rows, stood=True)
 
 
 def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:

@@ -14,14 +14,10 @@ with starts as (
     from {{ ref('int_metrics__periods') }} as periods
     inner join {{ ref('int_metrics__customers') }} as customers
         on customers.snapshot_on = {{ add_days('periods.period_start', -1) }}
-    inner join {{ ref('int_metrics__churn_states') }} as states
-        on
-            customers.snapshot_on = states.snapshot_on
-            and customers.account_id = states.account_id
     where
         periods.subject = 'orders'
-        and states.churn_state in ('active', 'at_risk')
-        and states.order_days >= 2
+        and customers.churn_state in ('active', 'at_risk')
+        and customers.order_days >= 2
 ),
 
 events as (

@@ -38,6 +38,7 @@ known as (
         coalesce(states.snapshot_on, open_deals.snapshot_on) as snapshot_on,
         coalesce(states.account_id, open_deals.account_id) as account_id,
         coalesce(states.churn_state, 'none') as churn_state,
+        states.order_days,
         open_deals.account_id is not null as has_open_deal
     from {{ ref('int_metrics__churn_states') }} as states
     full outer join open_deals
@@ -53,6 +54,7 @@ select
     stays.team_id,
     stays.region,
     known.churn_state,
+    known.order_days,
     known.churn_state in ('active', 'at_risk', 'new') or known.has_open_deal as is_served,
     -- Activities are recorded for less than that long: silence cannot be told.
     case
