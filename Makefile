@@ -87,6 +87,7 @@ check: $(READY) ## the configuration and every source, without reading data
 format: $(READY) ## put code and SQL into the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
+	@PYTHONPATH=tests $(BIN)/python -m lint_sql --keep dbt_project/models dbt_project/tests
 
 # django-htmx is read as a file, for the htmx that it carries: what it would import is left out.
 lock: $(READY) ## the lock files anew from pyproject.toml; pins that fit are kept

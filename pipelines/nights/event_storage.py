@@ -22,16 +22,40 @@ from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.migration import (
+    ASSET_DATA_MIGRATIONS,
+    EVENT_LOG_DATA_MIGRATIONS,
+)
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from sqlalchemy import Connection, create_engine, event
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine
+
+_MARKS = EVENT_LOG_DATA_MIGRATIONS.keys() | ASSET_DATA_MIGRATIONS.keys()
 
 
 class EventStorage(ConsolidatedSqliteEventLogStorage):
     """Dagster's storage of all events in one file, with connections that are used again.
 
-    Its own makes an engine and a connection for each of some 3,000 statements a night.
+    Its own makes an engine and a connection for each of some 3,000 statements a night, and takes a file
+    that is there for whole: a process that was killed while it made one left every later night without
+    its tables.
     """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        if not self._is_whole():
+            self._init_db()
+
+    def _is_whole(self) -> bool:
+        """Whether all tables are there, and the marks that are set when they are."""
+        with self._connect() as connection:
+            found = connection.execute(text("select name from sqlite_master")).scalars().all()
+            if not SqlEventLogStorageMetadata.tables.keys() <= set(found):
+                return False
+            marks = connection.execute(text("select name from secondary_indexes")).scalars().all()
+        return set(marks) >= _MARKS
 
     @cached_property
     def _engine(self) -> Engine:

@@ -47,7 +47,10 @@ def dagster_home(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     settings_file = home / "dagster.yaml"
     if not settings_file.exists():
-        settings_file.write_text(_INSTANCE)
+        # Whole or not at all: with half of it every later night would do without the rest.
+        fresh = settings_file.with_suffix(".new")
+        fresh.write_text(_INSTANCE)
+        fresh.replace(settings_file)
     # What Dagster writes once somebody has closed its invitation to a community: without it, that
     # covers the first page of every new installation.
     seen = home / ".nux" / "nux.yaml"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -68,3 +69,19 @@ def test_a_new_home_writes_every_event_once(
         storage = instance.event_log_storage
         assert isinstance(storage, EventStorage)
         assert (home / "event_log.db").is_file()
+
+
+@pytest.mark.parametrize("left", [[], ["asset_keys"]], ids=["an empty file", "one table"])
+def test_a_file_that_a_killed_process_left_half_made_is_made_whole(
+    tmp_path: Path, left: list[str]
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'event_log.db'}", poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("pragma user_version = 0"))
+        for name in left:
+            SqlEventLogStorageMetadata.tables[name].create(connection)
+    (tmp_path / "event_log.db").touch()
+    storage = EventStorage(str(tmp_path))
+    assert storage.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.RUN_START)) == []
+    assert storage.has_secondary_index("asset_key_table")
+    storage.dispose()
