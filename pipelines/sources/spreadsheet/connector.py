@@ -29,7 +29,7 @@ from pipelines.sources.spreadsheet.findings import (
     unknown_people,
     unknown_stages,
 )
-from pipelines.sources.spreadsheet.formats.csv_parts import LARGEST_TEXT
+from pipelines.sources.spreadsheet.formats.csv_parts import largest_text
 from pipelines.sources.spreadsheet.lists.row_work import sheet_schema
 from pipelines.sources.spreadsheet.options import options_of
 from pipelines.sources.spreadsheet.outcomes import (
@@ -243,7 +243,7 @@ class SpreadsheetConnector:
 
     def _fetch(self, sheets: SheetSource, ref: FileRef) -> bytes | FileRejected:
         is_text = PurePath(ref.name).suffix.lower() in TEXT_SUFFIXES
-        largest = self._largest or (LARGEST_TEXT if is_text else LARGEST_WHOLE)
+        largest = self._largest or (largest_text() if is_text else LARGEST_WHOLE)
         if ref.size > largest:
             size, most = f"{ref.size / 1048576:.0f}", largest // 1048576
             return FileRejected(

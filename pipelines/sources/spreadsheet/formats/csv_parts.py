@@ -6,6 +6,7 @@ text is encoded (`csv_text.py`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from pipelines.language import Text
@@ -13,9 +14,16 @@ from pipelines.sources.spreadsheet.formats.csv_text import evident, is_utf8, mar
 
 PART = 8 * 1024 * 1024
 WHOLE_UP_TO = 24 * 1024 * 1024  # what is smaller is read at once
-LARGEST_TEXT = 300 * 1024 * 1024
+LEAST_LARGEST = 300 * 1024 * 1024
+_MEMORY_PER_BYTE = 3  # the file, its rows and a part at work (measured: 2.8)
 # Their line ends and quotation marks may be bytes of other characters.
 _NOT_CUT = ("utf-32", "utf_32", "utf-7", "utf_7", "iso2022", "iso-2022", "hz")
+
+
+def largest_text() -> int:
+    """Bytes that a text file may have: what a quarter of the machine's memory holds, 300 MB at least."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(LEAST_LARGEST, machine // 4 // _MEMORY_PER_BYTE)
 
 
 def encoding_of(data: bytes, told: str | None) -> tuple[str | None, Text | None]:
