@@ -5,7 +5,7 @@ Add here: nothing but what makes the same linting quicker. Keep out: rules (`pyp
     python -m lint_sql [--keep] FOLDER...
 
 Linting all models takes a minute, and what passed once passes again as long as nothing that it depends on
-changes: its text, the macros that it uses, the settings, the linter. `dbt_project/linted.txt` holds a
+changes: its text, the macros that it uses, the settings, the linter. `linted_sql.txt` beside this file holds a
 checksum of all that for every file that passed; a file that has no line there is linted. `--keep` writes
 the lines anew (`make format`). Nobody has to: without a line the suite takes longer, and finds the same.
 """
@@ -25,7 +25,7 @@ from jinja2 import Environment
 
 PROJECT = Path(__file__).parent.parent
 DBT = PROJECT / "dbt_project"
-PASSED = DBT / "linted.txt"
+PASSED = PROJECT / "tests" / "linted_sql.txt"
 
 _compile = Environment.compile
 _kept: dict[tuple[Any, ...], Any] = {}
