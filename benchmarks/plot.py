@@ -19,7 +19,8 @@ _SERIES = ("first night", "1 % changed", "unchanged", "floor (DuckDB by hand)", 
 
 def points(kept: Path) -> list[dict[str, Any]]:
     """CPU seconds by opportunities and what was run, of the last measurement of each size."""
-    last = {row["reps"]: row for row in map(json.loads, kept.read_text().splitlines())}
+    rows = map(json.loads, kept.read_text().splitlines())
+    last = {row["reps"]: row for row in rows if not row.get("sparse")}
     found = []
     for row in last.values():
         nights = row["nights"]

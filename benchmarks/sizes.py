@@ -1,9 +1,10 @@
-"""What a night costs by size of the company: `python -m benchmarks sizes [REPS ...]`, or `make benchmark`.
+"""What a night costs by size of the company: `python -m benchmarks sizes [--sparse] [REPS ...]`, or `make benchmark`.
 
-Add here: a night that is measured, a column of the tables. Keep out: how a process tree is watched
-(`process_tree.py`), what it is held against (`floor.py`, `floor_pandas.py`), the plot (`plot.py`).
+Add here: a night that is measured, a column of the tables. Keep out: the companies
+(`companies.py`), how a process tree is watched (`process_tree.py`), what it is held against (`floor.py`,
+`floor_pandas.py`), the plot (`plot.py`).
 
-For each size a sample company is made, then come five nights of the real command line in processes of
+For each size a company is made (`companies.py`), then come five nights of the real command line in processes of
 their own: the first; the next day with 1 % of opportunities and orders changed and 1 % of activities new; the
 same again; an edited rule; a day without loads. The project is compiled before, as set-up does. One line a size goes to `sizes.jsonl`.
 """
@@ -23,9 +24,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.companies import write_company
 from benchmarks.plot import draw
 from benchmarks.process_tree import Cost, bytes_in, measured, steps_of
-from pipelines.sample import write_sample
 from pipelines.settings import PROJECT, load_settings
 from pipelines.warehouse.dbt_command import prepared_manifest
 
@@ -58,10 +59,10 @@ def change_one_percent(sheets: Path, today: dt.date, seed: int = 7) -> int:
     return moved
 
 
-def one_size(reps: int, root: Path) -> dict[str, Any]:
+def one_size(reps: int, root: Path, *, sparse: bool = False) -> dict[str, Any]:
     """All that is measured of one size. A night that does not end well ends the row with its reason."""
     shutil.copytree(PROJECT / "config", root / "config")
-    write_sample(root / "data" / "sample", reps=reps)
+    write_company(root / "data" / "sample", reps, sparse=sparse)
     settings = load_settings(root / "config", root / "data")
     today = settings.today()
     environment = {
@@ -73,7 +74,7 @@ def one_size(reps: int, root: Path) -> dict[str, Any]:
     }
     prepared_manifest(settings)
     row: dict[str, Any] = {
-        "date": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "machine": _machine(), "reps": reps, "nights": {},
+        "date": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "machine": _machine(), "reps": reps, "sparse": sparse, "nights": {},
         "rows": {path.stem: _lines(path) for path in (root / "data" / "sample").glob("*.csv")},
     }  # fmt: skip
     row["load_before"] = round(os.getloadavg()[0], 1)
@@ -160,7 +161,7 @@ def tables(row: dict[str, Any]) -> str:
     )
     floor = row["floor"]["cpu"] or 0.1
     lines = [
-        f"### {row['reps']:,} reps: {size}", "",
+        f"### {row['reps']:,} reps{' of a sparse company' * row.get('sparse', False)}: {size}", "",
         f"{row['date']}, {row['machine']}, load {row['load_before']} before and {row['load_after']} after.", "",
         "| | CPU s | of the floor | wall s | peak of the tree MB | version MB | all data MB |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -201,10 +202,12 @@ def tables(row: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> None:
+    sparse = "--sparse" in arguments
+    arguments = [each for each in arguments if each != "--sparse"]
     for reps in map(int, arguments or os.environ.get("REPS", "").split() or SIZES):
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"forewarn-{reps}-") as folder:
-            row = one_size(reps, Path(folder))
+            row = one_size(reps, Path(folder), sparse=sparse)
         with KEPT.open("a") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
         print(tables(row), flush=True)
