@@ -7,14 +7,28 @@
     stage in which the moment before it ended, or with which a deal begins. What no chain reaches follows in the order of the stages. Up to
     `rounds` moves of one moment are chained, more than people make. -#}
 {% macro chained_moves(moves, rounds=6) -%}
+tied_moments as (
+    select
+        opportunity_id,
+        moment
+    from {{ moves }}
+    group by opportunity_id, moment
+    having count(*) > 1
+),
+
 tied as (
-    select * from (
-        select
-            *,
-            count(*) over (partition by opportunity_id, moment) as moves_of_moment
-        from {{ moves }}
-    ) as counted_moves
-    where moves_of_moment > 1
+    select moves.*
+    from {{ moves }} as moves
+    inner join tied_moments
+        on moves.opportunity_id = tied_moments.opportunity_id and moves.moment = tied_moments.moment
+),
+
+-- All moves of the deals that have such a moment: of the others nothing is asked.
+moves_around as (
+    select moves.*
+    from {{ moves }} as moves
+    inner join (select distinct opportunity_id from tied_moments) as deals_tied
+        on moves.opportunity_id = deals_tied.opportunity_id
 ),
 
 balances as (
@@ -24,9 +38,9 @@ balances as (
         stage,
         sum(step) as balance
     from (
-        select opportunity_id, moment, from_stage as stage, 1 as step from {{ moves }}
+        select opportunity_id, moment, from_stage as stage, 1 as step from moves_around
         union all
-        select opportunity_id, moment, to_stage as stage, -1 as step from {{ moves }}
+        select opportunity_id, moment, to_stage as stage, -1 as step from moves_around
     ) as ends
     where stage is not null
     group by opportunity_id, moment, stage

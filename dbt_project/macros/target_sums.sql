@@ -56,15 +56,12 @@ parts as (
         shorter.metric,
         sum(shorter.target_amount) as target_amount,
         sum(shorter.original_amount) as original_amount,
-        count(shorter.target_amount) as parts_told,
-        {{ listed('periods.period_label') }} as labels_told
+        count(shorter.target_amount) as parts_told
     from {{ ref('int_targets__spine') }} as spine
     inner join {{ ref('int_targets__' ~ part_type ~ 's_in_force') }} as shorter
         on
             spine.as_of = shorter.as_of
             and shorter.period_start between spine.period_start and spine.period_end
-    inner join {{ ref('int_calendar__periods') }} as periods
-        on shorter.period_type = periods.period_type and shorter.period_start = periods.period_start
     where spine.period_type = '{{ period_type }}' and shorter.target_amount is not null
     group by
         spine.as_of, spine.period_type, spine.period_start, spine.knowledge_on,
@@ -74,6 +71,7 @@ parts as (
 labels as (
     select
         longer.period_start,
+        shorter.period_start as part_start,
         shorter.period_label
     from {{ ref('int_calendar__periods') }} as longer
     inner join {{ ref('int_calendar__periods') }} as shorter
@@ -104,9 +102,11 @@ lacking as (
         {{ listed('labels.period_label') }} as target_missing
     from judged_parts
     inner join labels on judged_parts.period_start = labels.period_start
-    where
-        not judged_parts.is_whole
-        and ', ' || judged_parts.labels_told || ',' not like '%, ' || labels.period_label || ',%'
+    left join {{ ref('int_targets__' ~ part_type ~ 's_in_force') }} as shorter
+        on
+            {{ same_target('judged_parts', 'shorter', without=['period_type', 'period_start']) }}
+            and labels.part_start = shorter.period_start
+    where not judged_parts.is_whole and shorter.target_amount is null
     group by
         judged_parts.as_of, judged_parts.period_start, judged_parts.scope_type, judged_parts.scope_id,
         judged_parts.metric

@@ -1,7 +1,7 @@
 {#- Sums of targets up the tree of teams: people -> team -> team above -> region -> company.
 
-    Add here: which parts of the tree stand for a whole. Keep out: sums of shorter periods, and what a sum of
-    targets is at all (target_sums.sql). -#}
+    Add here: which parts of the tree stand for a whole. Keep out: what they add up to
+    (target_tree_sums.sql), sums of shorter periods, and what a sum of targets is at all (target_sums.sql). -#}
 
 {#- Targets summed up the tree where a scope has none of its own: people -> team -> team above -> region ->
     company; product lines -> company only when nothing else tells the company's. Of the targets told below
@@ -12,14 +12,20 @@
     scopes of which parts of the period are told and no target is (none: there are no parts). Yields CTEs, the
     last one `in_force`; a scope whose parts do not cover it has target_amount null and target_missing. -#}
 {% macro target_tree(own, partly=none) -%}
+-- Every judged day, period and metric by a number: what follows is joined and counted by it.
 asked as (
-    select distinct
-        as_of,
-        period_type,
-        period_start,
-        knowledge_on,
-        metric
-    from {{ own }}
+    select
+        *,
+        row_number() over (order by as_of, period_start, metric, knowledge_on) as asked_number
+    from (
+        select distinct
+            as_of,
+            period_type,
+            period_start,
+            knowledge_on,
+            metric
+        from {{ own }}
+    ) as days_asked
 ),
 
 people as (
@@ -53,15 +59,21 @@ people as (
         coalesce(stays.team_id, '')
 ),
 
--- What is told of each team's part, by a scope that holds the team or by its people.
+-- What is told of each team's part, by a scope that holds the team (unit_size: how many it holds) or by its
+-- people.
+places as (
+    select
+        *,
+        count(*) over (partition by scope_type, scope_id) as unit_size
+    from {{ ref('int_targets__places') }}
+),
+
 units as (
     select
-        own.as_of,
-        own.period_type,
-        own.period_start,
-        own.metric,
+        asked.asked_number,
         own.scope_type as unit_type,
         own.scope_id as unit_id,
+        places.unit_size,
         places.team_id,
         places.region,
         places.height,
@@ -69,17 +81,16 @@ units as (
         own.original_amount,
         cast(null as decimal(18, 2)) as booked_before
     from {{ own }} as own
-    inner join {{ ref('int_targets__places') }} as places
-        on own.scope_type = places.scope_type and own.scope_id = places.scope_id
+    inner join places on own.scope_type = places.scope_type and own.scope_id = places.scope_id
+    inner join asked
+        on own.as_of = asked.as_of and own.period_start = asked.period_start and own.metric = asked.metric
     where own.scope_type in ('team', 'region')
     union all
     select
-        people.as_of,
-        people.period_type,
-        people.period_start,
-        people.metric,
+        asked.asked_number,
         'people' as unit_type,
         people.team_id as unit_id,
+        1 as unit_size,
         people.team_id,
         teams.region,
         -1 as height,
@@ -87,90 +98,92 @@ units as (
         people.original_amount,
         people.booked_before
     from people
+    inner join asked
+        on
+            people.as_of = asked.as_of
+            and people.period_start = asked.period_start
+            and people.metric = asked.metric
     left join {{ ref('int_teams') }} as teams on people.team_id = teams.team_id
-),
-
-sized as (
-    select
-        *,
-        count(*) over (partition by as_of, period_start, metric, unit_type, unit_id) as unit_size
-    from units
 ),
 
 leaves as (
     select
-        asked.*,
+        asked.asked_number,
         seats.team_id
     from asked
     inner join {{ ref('int_targets__seats') }} as seats
         on asked.period_type = seats.period_type and asked.period_start = seats.period_start
     union
     select
-        asked.*,
-        units.team_id
-    from asked
-    inner join units
+        asked_number,
+        team_id
+    from units
+),
+
+sold as (
+    select
+        leaves.asked_number,
+        leaves.team_id,
+        coalesce(sellers.amount, 0) as booked_before
+    from leaves
+    inner join asked on leaves.asked_number = asked.asked_number
+    left join {{ ref('int_targets__sellers') }} as sellers
         on
-            asked.as_of = units.as_of
-            and asked.period_start = units.period_start
-            and asked.metric = units.metric
+            {{ same_target('asked', 'sellers', without=['scope_type', 'scope_id']) }}
+            and leaves.team_id = sellers.team_id
+),
+
+-- A scope's own target stands before any sum.
+own_wholes as (
+    select
+        asked.asked_number,
+        own.scope_type,
+        own.scope_id
+    from {{ own }} as own
+    inner join asked
+        on own.as_of = asked.as_of and own.period_start = asked.period_start and own.metric = asked.metric
+    where own.scope_type in ('team', 'region', 'company')
 ),
 
 wholes as (
     select
-        leaves.*,
+        sold.*,
         places.scope_type,
         places.scope_id,
-        places.height,
-        coalesce(sellers.amount, 0) as booked_before
-    from leaves
-    inner join {{ ref('int_targets__places') }} as places on leaves.team_id = places.team_id
-    left join {{ own }} as own
+        places.height
+    from sold
+    inner join places on sold.team_id = places.team_id
+    left join own_wholes
         on
-            leaves.as_of = own.as_of
-            and leaves.period_start = own.period_start
-            and leaves.metric = own.metric
-            and places.scope_type = own.scope_type
-            and places.scope_id = own.scope_id
-    left join {{ ref('int_targets__sellers') }} as sellers
-        on
-            {{ same_target('leaves', 'sellers', without=['scope_type', 'scope_id']) }}
-            and leaves.team_id = sellers.team_id
-    where own.as_of is null
+            sold.asked_number = own_wholes.asked_number
+            and places.scope_type = own_wholes.scope_type
+            and places.scope_id = own_wholes.scope_id
+    where own_wholes.asked_number is null
 ),
 
 -- Of the parts of a scope that hold a team the highest one. A team above that lies in no region, or in
 -- another, is no part of a region.
 candidates as (
     select
-        wholes.as_of,
-        wholes.period_start,
-        wholes.metric,
+        wholes.asked_number,
         wholes.scope_type,
         wholes.scope_id,
         wholes.team_id,
-        sized.unit_type,
-        sized.unit_id,
-        sized.unit_size,
-        sized.target_amount,
-        sized.original_amount,
-        sized.booked_before,
+        units.unit_type,
+        units.unit_id,
+        units.unit_size,
+        units.target_amount,
+        units.original_amount,
+        units.booked_before,
         row_number() over (
-            partition by
-                wholes.as_of, wholes.period_start, wholes.metric, wholes.scope_type, wholes.scope_id,
-                wholes.team_id
-            order by sized.height desc, sized.unit_id
+            partition by wholes.asked_number, wholes.scope_type, wholes.scope_id, wholes.team_id
+            order by units.height desc, units.unit_id
         ) as place
     from wholes
-    inner join sized
-        on
-            wholes.as_of = sized.as_of
-            and wholes.period_start = sized.period_start
-            and wholes.metric = sized.metric
-            and wholes.team_id = sized.team_id
+    inner join units on wholes.asked_number = units.asked_number and wholes.team_id = units.team_id
     where
-        wholes.height > sized.height
-        and (wholes.scope_type != 'region' or wholes.scope_id = sized.region)
+        wholes.height > units.height
+        and (wholes.scope_type != 'region' or wholes.scope_id = units.region)
 ),
 
 best as (
@@ -190,141 +203,15 @@ chosen as (
             when best.unit_type is null then wholes.booked_before
             when best.unit_type = 'people' then greatest(wholes.booked_before - best.booked_before, 0)
             else 0
-        end as uncovered,
-        teams.team_name,
-        row_number() over (
-            partition by
-                wholes.as_of, wholes.period_start, wholes.metric, wholes.scope_type,
-                wholes.scope_id, best.unit_type, best.unit_id
-            order by wholes.team_id
-        ) as unit_place
+        end as uncovered
     from wholes
     left join best
         on
-            {{ same_target('wholes', 'best', without=['period_type']) }}
+            wholes.asked_number = best.asked_number
+            and wholes.scope_type = best.scope_type
+            and wholes.scope_id = best.scope_id
             and wholes.team_id = best.team_id
-    left join {{ ref('int_teams') }} as teams on wholes.team_id = teams.team_id
 ),
 
-{%- set nobody = sql_text(var('people_without_team')) %}
-
-summed as (
-    select
-        as_of,
-        period_type,
-        period_start,
-        knowledge_on,
-        scope_type,
-        scope_id,
-        metric,
-        sum(case when unit_place = 1 then target_amount end) as target_amount,
-        sum(case when unit_place = 1 then original_amount end) as original_amount,
-        -- Every team is in one part, none in two; and what no part holds is next to nothing.
-        sum(case when unit_place = 1 then unit_size else 0 end) = count(unit_id)
-        and case
-            when sum(booked_before) > 0 then sum(uncovered) <= {{ tolerated_gap() }} * sum(booked_before)
-            else count(unit_id) = count(*)
-        end as is_covered,
-        {{ listed(
-            "case when uncovered > 0 or unit_id is null then coalesce(team_name, nullif(team_id, ''), "
-            ~ nobody ~ ") end"
-        ) }} as lacking_names,
-        {{ listed("coalesce(team_name, nullif(team_id, ''), " ~ nobody ~ ")") }} as all_names
-    from chosen
-    group by as_of, period_type, period_start, knowledge_on, scope_type, scope_id, metric
-    having count(unit_id) > 0
-),
-
-of_lines as (
-    select
-        lines.as_of,
-        lines.period_type,
-        lines.period_start,
-        lines.knowledge_on,
-        lines.metric,
-        sum(lines.target_amount) as target_amount,
-        sum(lines.original_amount) as original_amount,
-        coalesce(max(company.amount), 0) - sum(coalesce(past.amount, 0))
-        <= {{ tolerated_gap() }} * coalesce(max(company.amount), 0) as is_covered
-    from {{ own }} as lines
-    left join {{ ref('int_targets__past_bookings') }} as past
-        on {{ same_target('lines', 'past', without=['as_of']) }}
-    left join {{ ref('int_targets__past_bookings') }} as company
-        on
-            lines.period_type = company.period_type
-            and lines.period_start = company.period_start
-            and lines.metric = company.metric
-            and company.scope_type = 'company'
-    where lines.scope_type = 'product_line'
-    group by lines.as_of, lines.period_type, lines.period_start, lines.knowledge_on, lines.metric
-),
-
-sums as (
-    select
-        *,
-        0 as trust
-    from {{ own }}
-    union all
-    select
-        as_of,
-        period_type,
-        period_start,
-        knowledge_on,
-        scope_type,
-        scope_id,
-        metric,
-        case when is_covered then target_amount end as target_amount,
-        case when is_covered then original_amount end as original_amount,
-        case when is_covered then 'summed' end as target_origin,
-        case when not is_covered then coalesce(nullif(lacking_names, ''), all_names) end as target_missing,
-        case when is_covered then 1 else 4 end as trust
-    from summed
-    union all
-    select
-        as_of,
-        period_type,
-        period_start,
-        knowledge_on,
-        'company' as scope_type,
-        'company' as scope_id,
-        metric,
-        case when is_covered then target_amount end as target_amount,
-        case when is_covered then original_amount end as original_amount,
-        case when is_covered then 'summed' end as target_origin,
-        cast(null as string) as target_missing,
-        case when is_covered then 2 else 5 end as trust
-    from of_lines
-    {%- if partly %}
-    union all
-    select
-        *,
-        3 as trust
-    from {{ partly }}
-    where target_amount is null
-    {%- endif %}
-),
-
-in_force as (
-    select
-        as_of,
-        period_type,
-        period_start,
-        knowledge_on,
-        scope_type,
-        scope_id,
-        metric,
-        target_amount,
-        original_amount,
-        target_origin,
-        target_missing
-    from (
-        select
-            *,
-            row_number() over (
-                partition by as_of, period_type, period_start, scope_type, scope_id, metric order by trust
-            ) as choice
-        from sums
-    ) as ranked
-    where choice = 1
-)
+{{ tree_sums(own, partly) }}
 {%- endmacro %}

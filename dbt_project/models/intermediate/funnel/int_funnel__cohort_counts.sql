@@ -8,7 +8,7 @@ events as (
     select * from {{ ref('int_opportunities__events') }}
 ),
 
--- Both cohorts in one pass: a deal's row as entered, and its row as reached, each at its own event.
+-- Both cohorts in one pass: a deal's row as entered, and its row as reached where that was another event.
 members as (
     select
         events.entered_on as counted_on,
@@ -24,8 +24,10 @@ members as (
         case when progress.went_to_next then 1 else 0 end as went_to_next,
         case when progress.took_every_step then 1 else 0 end as strict_entered,
         case when progress.took_every_step_to_next then 1 else 0 end as strict_advanced,
-        0 as reached,
-        0 as passed
+        case when progress.reached_number = progress.entered_number then 1 else 0 end as reached,
+        case
+            when progress.reached_number = progress.entered_number and progress.is_passed then 1 else 0
+        end as passed
     from progress
     inner join events
         on progress.opportunity_id = events.opportunity_id and progress.entered_number = events.event_number
@@ -49,28 +51,14 @@ members as (
     from progress
     inner join events
         on progress.opportunity_id = events.opportunity_id and progress.reached_number = events.event_number
+    where progress.entered_number is null or progress.reached_number != progress.entered_number
 ),
 
 {%- set counts = ['entered', 'advanced', 'lost', 'still_open', 'went_to_next', 'strict_entered',
                   'strict_advanced', 'reached', 'passed'] %}
 
-daily as (
-    select
-        counted_on,
-        owner_id,
-        team_id,
-        region,
-        product_line,
-        {%- for count in counts %}
-        sum({{ count }}) as {{ count }},
-        {%- endfor %}
-        stage
-    from members
-    group by counted_on, owner_id, team_id, region, product_line, stage
-),
-
 scoped as (
-    {{ scope_rows('daily', ['counted_on', 'stage'] + counts) }}
+    {{ scope_rows('members', ['counted_on', 'stage'] + counts) }}
 )
 
 select

@@ -1,32 +1,29 @@
 -- One row per entry of an opportunity into a stage, up to the as-of day: complete stage history,
 -- with owner, team, region and amount as of the moment of entry. is_close: it won or lost the deal; a second
 -- won stage does not win it again. undone_on: the day on which that outcome ended, if it did.
-with entries as (
+with first_visits as (
+    select
+        opportunity_id,
+        stage,
+        min(event_number) as event_number
+    from {{ ref('int_opportunities__entries') }}
+    group by opportunity_id, stage
+),
+
+entries as (
     select
         entries.*,
         stages.stage_order,
         stages.outcome,
         stages.pipeline,
-        lag(stages.pipeline) over (
-            partition by entries.opportunity_id order by entries.event_number
-        ) as previous_pipeline,
-        lag(stages.stage_order) over (
-            partition by entries.opportunity_id order by entries.event_number
-        ) as previous_order,
-        lag(stages.outcome) over (
-            partition by entries.opportunity_id order by entries.event_number
-        ) as previous_outcome,
-        lead(entries.entered_at) over (
-            partition by entries.opportunity_id order by entries.event_number
-        ) as left_at,
-        lead(entries.stage) over (
-            partition by entries.opportunity_id order by entries.event_number
-        ) as next_stage,
-        row_number() over (
-            partition by entries.opportunity_id, entries.stage order by entries.event_number
-        ) as visit_number
+        lag(stages.pipeline) over in_order as previous_pipeline,
+        lag(stages.stage_order) over in_order as previous_order,
+        lag(stages.outcome) over in_order as previous_outcome,
+        lead(entries.entered_at) over in_order as left_at,
+        lead(entries.stage) over in_order as next_stage
     from {{ ref('int_opportunities__entries') }} as entries
     inner join {{ ref('int_stages') }} as stages on entries.stage = stages.stage
+    window in_order as (partition by entries.opportunity_id order by entries.event_number)
 ),
 
 turns as (
@@ -67,7 +64,7 @@ select
     segments.team_id,
     segments.region,
     deals.product_line,
-    entries.visit_number = 1 as is_first_entry,
+    first_visits.event_number is not null as is_first_entry,
     entries.outcome = 'open'
     and coalesce(entries.previous_outcome, '') = 'open'
     and entries.pipeline = entries.previous_pipeline
@@ -79,5 +76,9 @@ select
 from lasting as entries
 inner join {{ ref('int_opportunities__united') }} as deals
     on entries.opportunity_id = deals.opportunity_id
+left join first_visits
+    on
+        entries.opportunity_id = first_visits.opportunity_id
+        and entries.event_number = first_visits.event_number
 left join {{ ref('int_opportunities__segments') }} as segments
     on entries.opportunity_id = segments.opportunity_id and entries.entered_at = segments.segment_from

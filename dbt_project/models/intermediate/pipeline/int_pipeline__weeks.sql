@@ -34,17 +34,29 @@ scoped as (
 crossings as (
     select
         *,
-        count(*) over (
-            partition by
-                opportunity_id, moved_at, scope_type, scope_id,
-                case when kind in ('moved_in', 'moved_out') then 'moved' else kind end
-        ) as sides
+        count(*) over (partition by opportunity_id, moved_at, scope_type, scope_id) as sides
     from scoped
+    where kind in ('moved_in', 'moved_out')
 ),
 
 counted as (
-    select * from crossings
-    where kind not in ('moved_in', 'moved_out') or sides = 1
+    select
+        moved_on,
+        scope_type,
+        scope_id,
+        kind,
+        amount
+    from scoped
+    where kind not in ('moved_in', 'moved_out')
+    union all
+    select
+        moved_on,
+        scope_type,
+        scope_id,
+        kind,
+        amount
+    from crossings
+    where sides = 1
 ),
 
 {%- set kinds = ['created', 'reopened', 'won', 'lost', 'amount_up', 'amount_down', 'moved_in',

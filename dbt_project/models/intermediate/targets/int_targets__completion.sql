@@ -1,5 +1,6 @@
 -- Target completion per judged day, period, scope and metric: the figures of the projection, what is
--- still needed, and the level of this single evaluation (alert rules confirm it over weeks).
+-- still needed, and the level of this single evaluation (alert rules confirm it over weeks). Past weeks are
+-- kept where a target was known: nobody asks for the others.
 -- shortfall_used: shortfall against plan / shortfall allowed in the whole period (10 % of the target).
 -- burn: 1 uses up exactly that allowance by the end; 3 = the window brought 70 % of its plan.
 with needed as (
@@ -26,10 +27,51 @@ with needed as (
             {{ same_target('projection', 'finishes', without=['as_of']) }}
             and projection.part = finishes.part
             and finishes.finishes_seen >= 4
+    where projection.is_latest or projection.target_amount is not null
 )
 
 select
-    *,
+    as_of,
+    period_type,
+    period_start,
+    period_end,
+    scope_type,
+    scope_id,
+    metric,
+    is_latest,
+    is_weekly,
+    is_running,
+    workdays_elapsed,
+    workdays_total,
+    target_amount,
+    original_target_amount,
+    target_origin,
+    target_missing,
+    actual_amount,
+    deals,
+    curve_origin,
+    curve_periods,
+    months_missing,
+    past_deals,
+    spread_origin,
+    target,
+    actual,
+    share,
+    projected_from_run_rate,
+    open_pipeline_amount,
+    weighted_pipeline_amount,
+    expected_pipeline_amount,
+    expected_new_amount,
+    projected_from_pipeline,
+    projected,
+    deviation,
+    miss_probability,
+    best_finish_rate,
+    expected,
+    needed_rate,
+    shortfall_used,
+    burn_2w,
+    burn_4w,
     case
         when target is null then 'no_target'
         when actual is null then 'no_data'

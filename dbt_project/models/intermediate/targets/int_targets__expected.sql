@@ -1,7 +1,7 @@
--- The share of a period's target that should be booked by the judged day (and two and four weeks before):
--- the mean of the company's own curves of the last 12 periods of that type that had ended by then, at the
--- same share of workdays. With fewer than 3 months (2 quarters, 1 year) of them: a straight line over the
--- workdays. Quarters and years with declared phasing use int_targets__phasing instead.
+-- The share of a period's target that should be booked by the judged day (and two and four weeks before): the
+-- mean of the company's own curves of the last 12 periods of that type that had ended by then, at the same
+-- share of workdays; with fewer than 3 months (2 quarters, 1 year) of them a straight line over the workdays.
+-- Quarters and years with declared phasing use int_targets__phasing instead.
 {% set enough_periods = "case period_type when 'month' then 3 when 'quarter' then 2 else 1 end" -%}
 with moments as (
     {%- for weeks, suffix in [(0, ''), (2, '_2w'), (4, '_4w')] %}
@@ -15,9 +15,7 @@ with moments as (
     where
         workdays_total > 0
         and (period_type = 'month' or is_reported{{ ' and is_running' if weeks else '' }})
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -38,57 +36,57 @@ metrics as (
     select distinct metric from {{ ref('int_targets__versions') }}
 ),
 
-candidates as (
+lasts as (
+    select
+        judged.as_of,
+        judged.period_type,
+        judged.period_start,
+        learned_from.metric,
+        max(learned_from.period_number) as last_number
+    from moments as judged
+    inner join learned_from
+        on
+            judged.period_type = learned_from.period_type
+            and judged.period_start > learned_from.period_end
+            and judged.as_of > learned_from.period_end
+    where judged.weeks_back = 0
+    group by judged.as_of, judged.period_type, judged.period_start, learned_from.metric
+),
+
+shares as (
     select
         moments.as_of,
         moments.period_type,
         moments.period_start,
         moments.weeks_back,
-        moments.time_share,
         metrics.metric,
-        learned_from.period_start as past_start,
-        moments.time_share * learned_from.workdays_total as past_position,
-        learned_from.period_number,
-        max(learned_from.period_number) over (
-            partition by
-                moments.as_of, moments.period_type, moments.period_start, moments.weeks_back, metrics.metric
-        ) as last_number
-    from moments
-    cross join metrics
-    left join learned_from
-        on
-            moments.period_type = learned_from.period_type
-            and metrics.metric = learned_from.metric
-            and moments.period_start > learned_from.period_end
-            and moments.as_of > learned_from.period_end
-),
-
-shares as (
-    select
-        candidates.as_of,
-        candidates.period_type,
-        candidates.period_start,
-        candidates.weeks_back,
-        candidates.metric,
-        max(candidates.time_share) as time_share,
+        max(moments.time_share) as time_share,
         count(curves.period_start) as curve_periods,
         -- Exact numbers, so that the mean does not depend on the order of the rows.
         cast(sum(cast(
             curves.booked_share
-            + (candidates.past_position - curves.workday_number)
+            + (moments.time_share * learned_from.workdays_total - curves.workday_number)
             * (curves.next_booked_share - curves.booked_share) as decimal(38, 15)
         )) as double) / nullif(count(curves.booked_share), 0) as learned_share
-    from candidates
+    from moments
+    cross join metrics
+    left join lasts
+        on
+            {{ same_target('moments', 'lasts', without=['scope_type', 'scope_id', 'metric']) }}
+            and metrics.metric = lasts.metric
+    left join learned_from
+        on
+            lasts.period_type = learned_from.period_type
+            and lasts.metric = learned_from.metric
+            and lasts.last_number >= learned_from.period_number
+            and lasts.last_number - 12 < learned_from.period_number
     left join {{ ref('int_targets__curves') }} as curves
         on
-            candidates.metric = curves.metric
-            and candidates.period_type = curves.period_type
-            and if(candidates.period_number > candidates.last_number - 12, candidates.past_start, null)
-            = curves.period_start
-            and cast(floor(candidates.past_position + 1e-9) as bigint) = curves.workday_number
+            {{ same_target('learned_from', 'curves', without=['as_of', 'scope_type', 'scope_id']) }}
+            and cast(floor(moments.time_share * learned_from.workdays_total + 1e-9) as bigint)
+            = curves.workday_number
     group by
-        candidates.as_of, candidates.period_type, candidates.period_start,
-        candidates.weeks_back, candidates.metric
+        moments.as_of, moments.period_type, moments.period_start, moments.weeks_back, metrics.metric
 ),
 
 chosen as (

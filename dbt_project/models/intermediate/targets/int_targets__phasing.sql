@@ -52,18 +52,18 @@ summed as (
         scope_id,
         metric,
         max(months_long) - count(target) as months_missing,
-        sum(cast(
+        cast(sum(cast(
             case when month_start <= as_of then target * coalesce(expected_share, 1.0) else 0 end
             as decimal(38, 15)
-        )) as planned,
+        )) as double) as planned,
         {%- for weeks in [2, 4] %}
-        sum(cast(case
+        cast(sum(cast(case
             when is_running and month_start <= {{ add_days('as_of', -7 * weeks) }}
                 then target * coalesce(expected_share_{{ weeks }}w, 1.0)
             when is_running then 0
-        end as decimal(38, 15))) as planned_{{ weeks }}w,
+        end as decimal(38, 15))) as double) as planned_{{ weeks }}w,
         {%- endfor %}
-        sum(cast(target as decimal(38, 15))) as total
+        cast(sum(cast(target as decimal(38, 15))) as double) as total
     from months
     group by as_of, period_type, period_start, scope_type, scope_id, metric
 )
@@ -76,10 +76,10 @@ select
     scope_id,
     metric,
     cast(months_missing as bigint) as months_missing,
-    case when months_missing = 0 and total > 0 then cast(planned as double) / cast(total as double) end
+    case when months_missing = 0 and total > 0 then planned / total end
         as expected_share,
-    case when months_missing = 0 and total > 0 then cast(planned_2w as double) / cast(total as double) end
+    case when months_missing = 0 and total > 0 then planned_2w / total end
         as expected_share_2w,
-    case when months_missing = 0 and total > 0 then cast(planned_4w as double) / cast(total as double) end
+    case when months_missing = 0 and total > 0 then planned_4w / total end
         as expected_share_4w
 from summed

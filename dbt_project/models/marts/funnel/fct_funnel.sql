@@ -7,52 +7,37 @@ exits as (
     select * from {{ ref('int_funnel__exit_counts') }}
 ),
 
-grain as (
+counts as (
     select
         period_type,
         period_start,
         period_end,
         scope_type,
         scope_id,
-        stage
+        stage,
+        {%- for count in ['entered', 'advanced', 'lost', 'still_open', 'went_to_next', 'strict_entered',
+                          'strict_advanced', 'reached', 'passed'] %}
+        coalesce(cohorts.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        {%- for count in ['exits_forward', 'exits_lost', 'exits_backward'] %}
+        coalesce(exits.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        exits.median_days_in_stage,
+        exits.p80_days_in_stage
     from cohorts
-    union
-    select
-        period_type,
-        period_start,
-        period_end,
-        scope_type,
-        scope_id,
-        stage
-    from exits
+    full outer join exits using (period_type, period_start, period_end, scope_type, scope_id, stage)
 ),
 
 joined as (
     select
-        grain.*,
+        counts.*,
         stages.stage_order,
         stages.pipeline,
         stages.outcome = 'open' as is_open_stage,
-        coalesce(cohorts.entered, 0) as entered,
-        coalesce(cohorts.advanced, 0) as advanced,
-        coalesce(cohorts.lost, 0) as lost,
-        coalesce(cohorts.still_open, 0) as still_open,
-        coalesce(cohorts.went_to_next, 0) as went_to_next,
-        coalesce(cohorts.strict_entered, 0) as strict_entered,
-        coalesce(cohorts.strict_advanced, 0) as strict_advanced,
-        coalesce(cohorts.reached, 0) as reached,
-        coalesce(cohorts.passed, 0) as passed,
-        coalesce(exits.exits_forward, 0) as exits_forward,
-        coalesce(exits.exits_lost, 0) as exits_lost,
-        coalesce(exits.exits_backward, 0) as exits_backward,
-        exits.median_days_in_stage,
-        exits.p80_days_in_stage,
         benchmarks.pass_p80_days
-    from grain
-    left join cohorts using (period_type, period_start, period_end, scope_type, scope_id, stage)
-    left join exits using (period_type, period_start, period_end, scope_type, scope_id, stage)
-    inner join {{ ref('int_stages') }} as stages on grain.stage = stages.stage
-    left join {{ ref('int_stages__benchmarks') }} as benchmarks on grain.stage = benchmarks.stage
+    from counts
+    inner join {{ ref('int_stages') }} as stages on counts.stage = stages.stage
+    left join {{ ref('int_stages__benchmarks') }} as benchmarks on counts.stage = benchmarks.stage
 )
 
 select

@@ -3,11 +3,26 @@
 -- report to the person up to three levels down, or all of the company. Level by level: who was suspected on
 -- one is no part of what is added on the next, or a director's target would be compared with the managers'
 -- and their people's. Nothing is left out of a sum for such a suspicion; it is told.
-with level_0 as (
-    select * from {{ ref('int_targets__comparable') }}
-),
-
+with
 {%- for level in [1, 2, 3] %}
+{%- set before = ref('int_targets__comparable') if level == 1 else 'level_' ~ (level - 1) %}
+-- By amount, since of two parts or more none is the whole: another of the same amount is another such total.
+circle_amounts_{{ level }} as (
+    select
+        circles.rep_id,
+        circles.circle,
+        parts.period_type,
+        parts.period_start,
+        parts.metric,
+        parts.target_amount,
+        sum(parts.target_amount) as people_target,
+        count(*) as people_count
+    from {{ ref('int_targets__circles') }} as circles
+    inner join {{ before }} as parts on circles.member_id = parts.rep_id
+    group by
+        circles.rep_id, circles.circle, parts.period_type, parts.period_start, parts.metric,
+        parts.target_amount
+),
 
 compared_{{ level }} as (
     select
@@ -16,22 +31,18 @@ compared_{{ level }} as (
         wholes.metric,
         wholes.rep_id,
         wholes.target_amount,
-        circles.circle,
-        sum(parts.target_amount) as people_target,
-        count(*) as people_count
-    from level_{{ level - 1 }} as wholes
-    inner join {{ ref('int_targets__circles') }} as circles on wholes.rep_id = circles.rep_id
-    inner join level_{{ level - 1 }} as parts
+        parts.circle,
+        sum(parts.people_target) as people_target,
+        sum(parts.people_count) as people_count
+    from {{ before }} as wholes
+    inner join circle_amounts_{{ level }} as parts
         on
-            wholes.period_type = parts.period_type
-            and wholes.period_start = parts.period_start
-            and wholes.metric = parts.metric
-            and circles.member_id = parts.rep_id
-    -- Of two parts or more none is the whole: another of the same amount is another such total.
+            {{ same_target('wholes', 'parts', without=['as_of', 'scope_type', 'scope_id']) }}
+            and wholes.rep_id = parts.rep_id
     where wholes.may_be_total and wholes.target_amount != parts.target_amount
     group by
         wholes.period_type, wholes.period_start, wholes.metric, wholes.rep_id, wholes.target_amount,
-        circles.circle
+        parts.circle
     union all
     select
         period_type,
@@ -50,7 +61,7 @@ compared_{{ level }} as (
             sum(target_amount) over (partition by period_type, period_start, metric, target_amount)
                 as same_amount,
             count(*) over (partition by period_type, period_start, metric, target_amount) as same_count
-        from level_{{ level - 1 }}
+        from {{ before }}
     ) as everybody
     where may_be_total
 ),
@@ -65,20 +76,15 @@ matched_{{ level }} as (
 
 level_{{ level }} as (
     select rest.*
-    from level_{{ level - 1 }} as rest
-    left join (
-        select distinct
-            period_type,
-            metric,
-            rep_id
-        from matched_{{ level }}
-        where periods >= 2
-    ) as suspected
-        on
-            rest.period_type = suspected.period_type
+    from {{ before }} as rest
+    where not exists (
+        select 1 from matched_{{ level }} as suspected
+        where
+            suspected.periods >= 2
+            and rest.period_type = suspected.period_type
             and rest.metric = suspected.metric
             and rest.rep_id = suspected.rep_id
-    where suspected.rep_id is null
+    )
 ),
 {%- endfor %}
 
@@ -89,9 +95,7 @@ suspected as (
         {{ level }} as found_on
     from matched_{{ level }}
     where periods >= 2
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -111,6 +115,6 @@ select
     rep_id,
     target_amount,
     people_target,
-    people_count
+    cast(people_count as bigint) as people_count
 from ranked
 where choice = 1
