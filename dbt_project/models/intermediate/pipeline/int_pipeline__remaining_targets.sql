@@ -74,7 +74,6 @@ select
     daily_targets.date_day,
     daily_targets.scope_type,
     daily_targets.scope_id,
-    daily_targets.target_amount,
     cast(daily_targets.target_amount - sum(coalesce(booked.amount, 0)) over (
         partition by
             daily_targets.scope_type, daily_targets.scope_id, daily_targets.fiscal_quarter_start
