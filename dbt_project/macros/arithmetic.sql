@@ -52,3 +52,24 @@
         rows between unbounded preceding and current row
     )
 {%- endmacro %}
+
+{#- Several continuous percentiles of a group in one sorting of it, as a list; `nth_of` takes one out, from 1 on. -#}
+{% macro percentiles(expression, shares) -%}
+    {{ adapter.dispatch('percentiles', 'forewarn')(expression, shares) }}
+{%- endmacro %}
+{% macro duckdb__percentiles(expression, shares) -%}
+    quantile_cont({{ expression }}, [{{ shares | join(', ') }}])
+{%- endmacro %}
+{% macro default__percentiles(expression, shares) -%}
+    percentile({{ expression }}, array({{ shares | join(', ') }}))
+{%- endmacro %}
+
+{% macro nth_of(list, place) -%}
+    {{ adapter.dispatch('nth_of', 'forewarn')(list, place) }}
+{%- endmacro %}
+{% macro duckdb__nth_of(list, place) -%}
+    list_extract({{ list }}, {{ place }})
+{%- endmacro %}
+{% macro default__nth_of(list, place) -%}
+    element_at({{ list }}, {{ place }})
+{%- endmacro %}
