@@ -104,8 +104,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             "tests/nightly/test_a_night.py",
             "tests/nightly/test_six_systems.py",
             "tests/nightly/",
-            "tests/test_style.py",
             "tests/companies/",
+            "tests/test_definitions.py",
+            "tests/dbt_project/",
+            "tests/pipelines/publishing/",
+            "tests/pipelines/sample/",
+            "tests/faults/",
+            "tests/test_style.py",
         )
         items.sort(
             key=lambda item: next(

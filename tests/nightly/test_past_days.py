@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import random
 import sqlite3
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from faults.fault_nights import raw_file_damaged
 from nightly_site import AS_OF, Installation, make_installation, same_marts
 
 from pipelines.publishing.versions import read_manifest
@@ -89,14 +87,11 @@ def told_of_a_dead_run(site: Installation) -> bool:
 
 @pytest.fixture(scope="module")
 def today(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The day asked for today, killed in every step until its publication, a raw file damaged."""
+    """The day asked for today, killed in every step until its publication."""
     site = make_installation(tmp_path_factory.mktemp("today") / "site")
     day = ("--as-of", AS_OF.isoformat())
     killed_at(site, "nightly run as of", 1.5, *day)  # starting, or reading the sheets
     killed_at(site, "extract ", 0.5, *day)  # binding
-    damaged, mend = raw_file_damaged(site, random.Random(3))
-    assert damaged.returncode == 1, damaged.stdout + damaged.stderr
-    mend()
     killed_at(site, "extract ", 4.0, *day)  # in the middle of the build
     assert not site.current.exists()
     killed_at(site, "warn ", 0.4, *day)  # in the middle of publishing

@@ -103,7 +103,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.08, 0.12, 0.2, 5.0])
+@pytest.mark.parametrize("delay", [0.0, 0.04, 0.08, 0.16, 5.0])
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_version(
     settings: Settings, tmp_path: Path, delay: float
 ) -> None:
@@ -234,7 +234,7 @@ print(len(answers), len(set(answers)))
 """
 
 
-def test_twenty_readers_during_fifty_publications_each_get_one_version(settings: Settings) -> None:
+def test_twenty_readers_during_publications_each_get_one_version(settings: Settings) -> None:
     publish(settings, built_night(settings, "run1", 1))
     readers = [
         subprocess.Popen(
@@ -245,7 +245,7 @@ def test_twenty_readers_during_fifty_publications_each_get_one_version(settings:
         )
         for _ in range(4)
     ]
-    for number in range(2, 52):
+    for number in range(2, 27):
         publish(settings, built_night(settings, f"run{number}", number))
     (settings.data_dir / "stop").touch()
     said = [reader.communicate() for reader in readers]

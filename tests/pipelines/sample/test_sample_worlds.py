@@ -10,8 +10,8 @@ from pipelines.sample import SampleCompany, generate
 from pipelines.sample.worlds import WORLDS
 
 
-def world(name: str, **more: object) -> SampleCompany:
-    return generate(reps=16, seed=4, world=name, **more)  # type: ignore[arg-type]
+def world(name: str, reps: int = 16, **more: object) -> SampleCompany:
+    return generate(reps=reps, seed=4, world=name, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_world_has_a_calm_twin_without_labels(calm: dict[str, SampleCompan
     for name, company in calm.items():
         assert company.labels == [], name
         assert len(company.frames["orders"]) > 500, name
-        assert world(name).labels, name
+        assert world(name, reps=6).labels, name
 
 
 def test_a_world_that_grows_has_grown(calm: dict[str, SampleCompany]) -> None:
