@@ -23,7 +23,7 @@ from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
-from pipelines.publishing.reader_files import sha256_of
+from pipelines.publishing.taken_over import sha256_of
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.dbt_command import built_by_dbt, company_program

@@ -20,7 +20,7 @@ from pipelines.language import text
 from pipelines.offsite.loads import INDEX
 from pipelines.publishing.holding import MANIFEST
 from pipelines.publishing.manifest import read_manifest
-from pipelines.publishing.reader_files import sha256_of
+from pipelines.publishing.taken_over import sha256_of
 from pipelines.store.address import Store
 from pipelines.store.pointer import FOLDERS, VERSIONS, Pointer, read_pointer
 from pipelines.upkeep.backup import Backup, require_empty, restore

@@ -22,7 +22,7 @@ from pipelines.language import text
 from pipelines.offsite.loads import own_files
 from pipelines.publishing.holding import MANIFEST, held_version
 from pipelines.publishing.manifest import Manifest, read_manifest
-from pipelines.publishing.reader_files import sha256_of
+from pipelines.publishing.taken_over import sha256_of
 from pipelines.publishing.versions import KEPT_VERSIONS
 from pipelines.settings import Settings
 from pipelines.store.address import STORE, Store

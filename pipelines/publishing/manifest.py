@@ -16,7 +16,9 @@ from pipelines.publishing.holding import MANIFEST
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a version says of itself. `tables`: rows, columns and the Parquet file's SHA-256 by mart."""
+    """What a version says of itself. `tables` by mart: rows, columns, the Parquet file's SHA-256, and a digest
+    of all that readers see of it (`content`), by which the next version knows it again.
+    """
 
     version: int
     as_of: dt.date

@@ -23,7 +23,8 @@ from pipelines.language import text as words
 from pipelines.nights.night import Night
 from pipelines.publishing.holding import MANIFEST, unheld
 from pipelines.publishing.manifest import Manifest, read_manifest
-from pipelines.publishing.reader_files import sha256_of, write_reader_files
+from pipelines.publishing.reader_files import write_reader_files
+from pipelines.publishing.taken_over import sha256_of
 from pipelines.raw_zone.zone import FIRST_PUBLISHED
 from pipelines.settings import Settings
 
@@ -57,7 +58,7 @@ def publish(settings: Settings, night: Night) -> Manifest:
 
 
 def _publish(settings: Settings, night: Night) -> Manifest:
-    tables = write_reader_files(night)
+    tables = write_reader_files(night, settings.current)
     _share_unchanged(settings.current, night.folder, tables)
     number = max((n for n, _ in _versions(settings)), default=0) + 1
     names = ["warehouse.duckdb", "forewarn.duckdb", *(f"parquet/{name}.parquet" for name in tables)]
@@ -76,7 +77,8 @@ def _publish(settings: Settings, night: Night) -> Manifest:
         created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         run_id=night.run_id,
         tables=tables,
-        files={name: sha256_of(night.folder / name) for name in names},
+        files={name: sha256_of(night.folder / name) for name in names[:2]}
+        | {f"parquet/{name}.parquet": table["sha256"] for name, table in tables.items()},
     )
     (night.folder / MANIFEST).write_text(json.dumps(manifest.content(), indent=1, sort_keys=True))
     for name in [*names, MANIFEST]:

@@ -16,7 +16,7 @@ from offsite_site import load, published
 from pipelines.failures import PermanentFailure, TransientFailure
 from pipelines.offsite.following import follow_all, follow_loads
 from pipelines.offsite.restoring import restore_from
-from pipelines.publishing.reader_files import sha256_of
+from pipelines.publishing.taken_over import sha256_of
 from pipelines.publishing.versions import read_manifest
 from pipelines.raw_zone.packing import pack
 from pipelines.raw_zone.zone import RawZone

@@ -70,6 +70,7 @@ def test_a_damaged_file_is_found_by_its_checksum(settings: Settings) -> None:
 
 def test_the_same_figures_give_the_same_bytes(settings: Settings) -> None:
     first = publish(settings, built_night(settings, "first", 5000))
+    settings.current.unlink()  # nothing to take over from
     second = publish(settings, built_night(settings, "second", 5000))
     assert first.tables == second.tables
 
@@ -255,28 +256,60 @@ def test_twenty_readers_during_publications_each_get_one_version(settings: Setti
     assert max(different) > 3
 
 
-def with_a_second_mart(night: Night) -> Night:
+def with_a_second_mart(night: Night, rows: int = 1000) -> Night:
     with connect(night.warehouse) as connection:
-        connection.execute("create table marts.dim_stage as select 'won' as stage")
+        connection.execute(
+            f"create table marts.dim_stage as select 'won' as stage from range({rows})"
+        )
     return night
 
 
-def test_a_mart_that_has_not_changed_is_one_file_of_both_versions(settings: Settings) -> None:
-    publish(settings, with_a_second_mart(built_night(settings, "first", 10)))
+def told(folder: Path) -> list[tuple]:
+    with duckdb.connect(str(folder / "forewarn.duckdb"), read_only=True) as reader:
+        return [
+            *reader.execute("select table_name, comment from duckdb_tables()").fetchall(),
+            *reader.execute(
+                "select column_name, data_type, comment from duckdb_columns()"
+            ).fetchall(),
+            *reader.execute("from marts.dim_stage").fetchall(),
+            *reader.execute("from marts.fct_orders").fetchall(),
+        ]
+
+
+def test_a_mart_that_has_not_changed_is_taken_over(settings: Settings) -> None:
+    def night(run: str, rows: int, stages: int = 1000) -> Night:
+        return with_a_second_mart(built_night(settings, run, rows), stages)
+
+    publish(settings, night("first", 10))
     first = settings.current.resolve()
-    second = publish(settings, with_a_second_mart(built_night(settings, "second", 11)))
+    second = publish(settings, night("second", 11))
     same, other = "parquet/dim_stage.parquet", "parquet/fct_orders.parquet"
     assert (first / same).samefile(settings.current / same)
     assert not (first / other).samefile(settings.current / other)
     assert damaged_files(settings.current, second) == []
     # The private warehouse is kept of the current version alone.
     assert damaged_files(first, read_manifest(first)) == ["warehouse.duckdb"]  # type: ignore[arg-type]
+    taken_over = told(settings.current)
+    # The same night with nothing to take over from: same rows in the same order, comments, checksums.
+    settings.current.unlink()
+    assert publish(settings, night("anew", 11)).tables == second.tables
+    assert told(settings.current) == taken_over
+    # One row fewer, another comment: nothing is kept that readers would see otherwise.
+    last = night("third", 11, 999)
+    with connect(last.warehouse) as connection:
+        connection.execute("comment on column marts.fct_orders.amount is 'Another'")
+    assert publish(settings, last).tables["dim_stage"]["rows"] == 999
+    assert ("amount", "DECIMAL(18,2)", "金额。 Another") in told(settings.current)
 
 
 def test_a_damaged_file_is_never_taken_over(settings: Settings) -> None:
     publish(settings, with_a_second_mart(built_night(settings, "first", 10)))
+    before = told(settings.current)
     broken = settings.current.resolve() / "parquet" / "dim_stage.parquet"
     broken.write_bytes(b"no parquet")
-    second = publish(settings, with_a_second_mart(built_night(settings, "second", 11)))
+    readers = settings.current / "forewarn.duckdb"
+    readers.write_bytes(readers.read_bytes()[:-4096] + bytes(4096))
+    second = publish(settings, with_a_second_mart(built_night(settings, "second", 10)))
     assert damaged_files(settings.current, second) == []
     assert not broken.samefile(settings.current / "parquet" / "dim_stage.parquet")
+    assert told(settings.current) == before
