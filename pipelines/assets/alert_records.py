@@ -42,6 +42,7 @@ def records_and_calibration(
     said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
     answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
     episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
+    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
     judged = judged_past(
         pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
         rules,
@@ -50,8 +51,8 @@ def records_and_calibration(
         completion=past.completion,
         as_of=past.as_of,
         answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
+        outcomes=outcomes,
     )
-    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
     records = rule_records(
         rules,
         judged,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -38,6 +39,24 @@ COLUMNS = (
     "note",
     "plans",
 )
+_OF_EPISODES = (
+    Episode.alert_id,
+    Episode.rule,
+    Episode.origin,
+    Episode.scope_type,
+    Episode.scope_id,
+    Episode.scope_name,
+    Episode.owner_id,
+)
+_OF_CHANGES = (
+    EpisodeChange.change_id,
+    EpisodeChange.alert_id,
+    EpisodeChange.epoch,
+    EpisodeChange.change,
+    EpisodeChange.as_of,
+    EpisodeChange.recorded_at,
+    EpisodeChange.level_to,
+)
 
 
 def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
@@ -50,14 +69,13 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
     here: nobody could answer them.
     """
     with ledger.reading() as session:
-        episodes = {episode.alert_id: episode for episode in session.scalars(select(Episode))}
-        changes = list(
-            session.scalars(
-                select(EpisodeChange)
-                .where(EpisodeChange.as_of <= as_of)
-                .order_by(EpisodeChange.alert_id, EpisodeChange.number)
-            )
-        )
+        # Their columns and not themselves: an object for each of thousands is what costs.
+        episodes = {row.alert_id: row for row in session.execute(select(*_OF_EPISODES))}
+        changes = session.execute(
+            select(*_OF_CHANGES)
+            .where(EpisodeChange.as_of <= as_of)
+            .order_by(EpisodeChange.alert_id, EpisodeChange.number)
+        ).all()
         responses = [
             response
             for response in session.scalars(select(Response).order_by(Response.response_id))
@@ -72,7 +90,7 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
     for change_id, sent_at in sent:
         if sent_at is not None:
             first_sent[change_id] = min(sent_at, first_sent.get(change_id, sent_at))
-    log: dict[tuple[str, int], list[EpisodeChange]] = {}
+    log: dict[tuple[str, int], list[Any]] = {}
     for change in changes:
         log.setdefault((change.alert_id, change.epoch), []).append(change)
     answers: dict[tuple[str, int], list[Response]] = {}
@@ -99,8 +117,8 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
 
 
 def _opening(
-    episode: Episode,
-    changes: list[EpisodeChange],
+    episode: Any,
+    changes: list[Any],
     responses: list[Response],
     person_id: str | None,
     first_sent: dict[int, dt.datetime],

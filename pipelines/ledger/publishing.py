@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -65,19 +66,17 @@ def ledger_frames(
 
     `judged`: who is told of alerts. Whoever is not a recipient is never told, so never late either.
     """
-    rewards = reward_list(
-        ledger, month=as_of, as_of=as_of, timezone=timezone, is_workday=is_workday
-    )
+    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    known: dict[str, Any] = {"as_of": as_of, "timezone": timezone, "openings": openings}
+    scores = response_scores_frame(ledger, **known, is_workday=is_workday)
+    rewards = reward_list(ledger, month=as_of, **known, is_workday=is_workday, scores=scores)
     return {
-        "fct_alert_responses": alert_responses_frame(ledger, as_of=as_of, timezone=timezone),
-        "rpt_response_scores": _of(
-            judged,
-            response_scores_frame(ledger, as_of=as_of, timezone=timezone, is_workday=is_workday),
-        ),
+        "fct_alert_responses": alert_responses_frame(ledger, **known),
+        "rpt_response_scores": _of(judged, scores),
         "rpt_reward_list": _of(judged, rewards, rewards["reason"] == "reported").assign(
             month=as_of.replace(day=1)
         ),
-        "rpt_case_library": case_library_frame(ledger, as_of=as_of, timezone=timezone),
+        "rpt_case_library": case_library_frame(ledger, **known),
     }
 
 
@@ -90,14 +89,22 @@ def _of(
     return frame[keep if also is None else keep | also].reset_index(drop=True)
 
 
-def alert_responses_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
+def alert_responses_frame(
+    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, openings: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """`fct_alert_responses`: one row per response, oldest first.
 
     `hours_to_ack` stands on the first response of an opening, `hours_to_plan` on its first plan,
     null elsewhere, so that neither is counted twice. Clock hours from the first notice.
     """
-    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
-    told = {(row["alert_id"], row["epoch"]): row["told_at"] for row in openings.to_dict("records")}
+    if openings is None:
+        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    told = {
+        (alert_id, epoch): told_at
+        for alert_id, epoch, told_at in zip(
+            openings["alert_id"], openings["epoch"], openings["told_at"], strict=True
+        )
+    }
     seen: set[tuple[str, int]] = set()
     planned: set[tuple[str, int]] = set()
     rows = []

@@ -39,7 +39,12 @@ SCORE_COLUMNS = {
 
 
 def response_scores_frame(
-    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, is_workday: IsWorkday
+    ledger: Ledger,
+    *,
+    as_of: dt.date,
+    timezone: ZoneInfo,
+    is_workday: IsWorkday,
+    openings: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`rpt_response_scores`: one row per person and month in which an alert of theirs opened.
 
@@ -47,9 +52,11 @@ def response_scores_frame(
     `alerts_due` are those answered or whose term has passed,
     `answered_in_time` those answered by its last day. `alerts_ended` have an outcome other than
     false alarm or data error, `recovered` of them recovered. Hours are clock hours from the first
-    notice. `score` is null when nothing was due and nothing ended.
+    notice. `score` is null when nothing was due and nothing ended. `openings`: `openings_frame` of that
+    day, where it was read already; the same below.
     """
-    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    if openings is None:
+        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
     # An alert that a change of the rules took back counts neither for nor against whoever had it.
     openings = openings[openings["outcome"] != RULE_CHANGED]
     grouped: dict[tuple[str, pd.Timestamp], list[dict[str, Any]]] = {}
@@ -111,13 +118,21 @@ def reward_list(
     timezone: ZoneInfo,
     is_workday: IsWorkday,
     minimum: int = 3,
+    openings: pd.DataFrame | None = None,
+    scores: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Whom to thank for a month, best first: person_id, reason, count, score.
 
     `answered`: those with at least `minimum` alerts due, by score. `reported`: those whose
     hand-reported risks of that month were resolved as real (no false alarm, no data error).
+    `scores`: `response_scores_frame` of that day.
     """
-    scores = response_scores_frame(ledger, as_of=as_of, timezone=timezone, is_workday=is_workday)
+    if openings is None:
+        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    if scores is None:
+        scores = response_scores_frame(
+            ledger, as_of=as_of, timezone=timezone, is_workday=is_workday, openings=openings
+        )
     first = pd.Timestamp(month).replace(day=1)
     scores = scores[(scores["month"] == first) & (scores["alerts_due"] >= minimum)]
     answered = pd.DataFrame(
@@ -129,7 +144,7 @@ def reward_list(
         }
     )
     answered = answered[answered["count"] > 0]
-    reports = _real_reports(ledger, first, as_of, timezone)
+    reports = _real_reports(ledger, first, openings)
     return (
         pd.concat([answered, reports], ignore_index=True)
         .sort_values(
@@ -139,18 +154,15 @@ def reward_list(
     )
 
 
-def _real_reports(
-    ledger: Ledger, month: pd.Timestamp, as_of: dt.date, timezone: ZoneInfo
-) -> pd.DataFrame:
+def _real_reports(ledger: Ledger, month: pd.Timestamp, openings: pd.DataFrame) -> pd.DataFrame:
     with ledger.reading() as session:
         query = select(Signal.alert_id, Signal.person_id)
         reporters = dict(session.execute(query).tuples().all())
-    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    reported = openings[openings["alert_id"].isin(list(reporters))]
     real = [
         reporters[opening["alert_id"]]
-        for opening in openings.to_dict("records")
-        if opening["alert_id"] in reporters
-        and pd.Timestamp(opening["opened_on"]).replace(day=1) == month
+        for opening in reported.to_dict("records")
+        if pd.Timestamp(opening["opened_on"]).replace(day=1) == month
         and pd.notna(opening["outcome"])
         and opening["outcome"] not in _NOT_COUNTED
     ]
@@ -165,13 +177,16 @@ def _real_reports(
     )
 
 
-def case_library_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
+def case_library_frame(
+    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, openings: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Resolved alerts as cases to learn from, newest first: one row per resolved opening.
 
     Columns: alert_id, rule, scope_type, scope_id, scope_name, level, opened_on, resolved_on,
     days_open, outcome, plans (lines of text), note, resolved_by.
     """
-    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    if openings is None:
+        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
     resolved = openings[openings["resolved_at"].notna()].copy()
     resolved["resolved_on"] = [
         instant.astimezone(timezone).date() for instant in resolved["resolved_at"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.cases.behind import largest_as_json, with_list
+from pipelines.alerting.cases.behind import first_as_json, largest_first, with_list
 from pipelines.alerting.series.scope_tree import ScopeTree
 
 _SERVED = ("active", "at_risk", "new")
@@ -80,13 +80,13 @@ def with_accounts(
     revenue_12m (company currency), last_order_on, last_heard_on, unheard_days.
     """
     accounts = accounts.assign(revenue_12m=pd.to_numeric(accounts["revenue_12m"]).astype("float64"))
+    accounts = largest_first(accounts, "revenue_12m", "account_id")
     record = partial(_record, as_of=as_of)
 
     def listed(alert: dict[str, Any], choose: Choice) -> str | None:
         scope = (str(alert["scope_type"]), str(alert["scope_id"]))
-        chosen = accounts[_in_scope(accounts, scope, tree)]
-        chosen = chosen[choose(chosen, pd.Timestamp(alert["since"]))]
-        return largest_as_json(chosen, "revenue_12m", "account_id", record)
+        chosen = _in_scope(accounts, scope, tree) & choose(accounts, pd.Timestamp(alert["since"]))
+        return first_as_json(accounts, chosen.to_numpy(bool, na_value=False), record)
 
     return with_list(alerts, "accounts", CHOICES, listed)
 

@@ -10,7 +10,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 MOST = 5
 Choice = TypeVar("Choice")
@@ -23,22 +25,27 @@ def with_list(
     listed: Callable[[dict[str, Any], Choice], str | None],
 ) -> pd.DataFrame:
     """The frame with a column `name`: `listed` of every open alert whose metric has a choice, else null."""
-    found: list[str | None] = []
-    rows: list[dict[str, Any]] = alerts.to_dict("records")  # type: ignore[assignment]
-    for alert in rows:
-        choose = choices.get(str(alert["metric"]))
-        if choose is None or alert["state"] != "open":
-            found.append(None)
-        else:
-            found.append(listed(alert, choose))
-    return alerts.assign(**{name: pd.Series(found, index=alerts.index, dtype=object)})
+    found = pd.Series([None] * len(alerts), index=alerts.index, dtype=object)
+    # Most alerts have ended, or their metric has no choice: as dictionaries they would be the dearest.
+    wanted = (
+        alerts["state"].eq("open") & alerts["metric"].astype(str).isin(list(choices))
+    ).to_numpy()
+    rows: list[dict[str, Any]] = alerts[wanted].to_dict("records")  # type: ignore[assignment]
+    found[wanted] = [listed(alert, choices[str(alert["metric"])]) for alert in rows]
+    return alerts.assign(**{name: found})
 
 
-def largest_as_json(
-    rows: pd.DataFrame, amount: str, key: str, record: Callable[[dict[str, Any]], dict[str, object]]
+def largest_first(rows: pd.DataFrame, amount: str, key: str) -> pd.DataFrame:
+    """The rows in the order in which they are listed: once for all alerts."""
+    return rows.sort_values([amount, key], ascending=[False, True]).reset_index(drop=True)
+
+
+def first_as_json(
+    rows: pd.DataFrame,
+    chosen: NDArray[np.bool_],
+    record: Callable[[dict[str, Any]], dict[str, object]],
 ) -> str | None:
-    """JSON list of at most `MOST` rows, the largest amount first, each by `record`; None without any."""
-    largest = rows.sort_values([amount, key], ascending=[False, True])
-    few: list[dict[str, Any]] = largest.head(MOST).to_dict("records")  # type: ignore[assignment]
+    """JSON list of the first `MOST` chosen rows, each by `record`; None without any."""
+    few: list[dict[str, Any]] = rows.iloc[np.flatnonzero(chosen)[:MOST]].to_dict("records")  # type: ignore[assignment]
     listed = [record(row) for row in few]
     return json.dumps(listed, ensure_ascii=False) if listed else None

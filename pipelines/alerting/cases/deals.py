@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.alerting.cases.behind import largest_as_json, with_list
+from pipelines.alerting.cases.behind import first_as_json, largest_first, with_list
 
 # Workdays without a touch after which a deal counts as left alone; as in dbt's idle_limit_workdays.
 IDLE_WORKDAYS = 14
@@ -134,11 +134,13 @@ def with_deals(
         },
     )
 
+    deals = largest_first(deals, "amount", "opportunity_id")
+
     def listed(alert: dict[str, Any], choose: Choice) -> str | None:
         if alert.get("period_end") is None or pd.isna(alert["period_end"]):
             alert["period_end"] = quarter_end
-        chosen = deals[_in_scope(deals, alert) & choose(deals, alert)]
-        return largest_as_json(chosen, "amount", "opportunity_id", _record)
+        chosen = _in_scope(deals, alert) & choose(deals, alert)
+        return first_as_json(deals, chosen.to_numpy(bool), _record)
 
     return with_list(alerts, "deals", CHOICES, listed)
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.alerting.series.beside import cells_beside, scopes_of
+from pipelines.alerting.series.beside import cells_beside, places_of, scopes_of
 from pipelines.alerting.series.panel import Floats, Panel
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def spoken_on(panel: Panel, voices: Sequence[Voice]) -> Spoken:
     stands = np.zeros(panel.shape, bool)
     scopes = scopes_of(panel.keys)
     for voice in voices:
-        for dimension, there, grid in cells_beside(panel.dates, scopes, voice.dates, voice.keys):
+        for dimension, there, grid in cells_beside(
+            panel.dates, scopes, voice.dates, places_of(voice.keys)
+        ):
             values = {
                 name: np.where(there, voice.fields[name][grid], np.nan).astype(np.float64)
                 for name in FIELDS

@@ -129,17 +129,20 @@ def judged_past(
     completion: pd.DataFrame,
     as_of: dt.date,
     answers: Mapping[str, str] | None = None,
+    outcomes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every past alert with whether it was right: by the end of its period (rules on targets),
     else by its figure's own course; columns of `judge_by_course`.
 
     `answers` maps an alert_id to the outcome that a person gave. A false alarm or data error is
     wrong whatever came later; any other outcome is right where the course cannot say otherwise
-    than by chance, that is for rules that are not on targets.
+    than by chance, that is for rules that are not on targets. `outcomes`: `period_outcomes` of that day,
+    where they are known already.
     """
     bound = [rule for rule in rules if rule.on_targets]
     names = {rule.name for rule in bound}
-    outcomes = period_outcomes(metrics, completion, as_of=as_of)
+    if outcomes is None:
+        outcomes = period_outcomes(metrics, completion, as_of=as_of)
     on_targets = judge(
         episodes[episodes["rule"].isin(names)], bound, tree, labels=None, outcomes=outcomes
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from pipelines.alerting.conditions.base import Flags
 from pipelines.alerting.judging.episodes import spells
 from pipelines.alerting.judging.running import History
-from pipelines.alerting.series.beside import cells_beside, scopes_of
+from pipelines.alerting.series.beside import Place, cells_beside, places_of, scopes_of
 from pipelines.alerting.series.panel import Floats, Panel
 
 # The many are not small: what is off in all of them together is seen by itself.
@@ -35,6 +36,11 @@ class Said:
     keys: pd.DataFrame
     dates: NDArray[np.datetime64]
     probability: NDArray[np.float32]
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Where its series stand, by dimension."""
+        return places_of(self.keys)
 
 
 def said_of(history: History) -> Said:
@@ -53,7 +59,7 @@ def second_of(panel: Panel, which: NDArray[np.intp], rule: str, others: Sequence
     for said in others:
         if said.rule == rule:
             continue
-        for _, there, grid in cells_beside(panel.dates, scopes, said.dates, said.keys):
+        for _, there, grid in cells_beside(panel.dates, scopes, said.dates, said.places):
             best = np.fmax(best, np.where(there, said.probability[grid], np.nan))
     return best
 

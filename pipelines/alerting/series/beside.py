@@ -6,7 +6,8 @@ Add here: another way in which two panels meet. Keep out: what is made of the ce
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,13 +23,30 @@ def scopes_of(keys: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(keys[SCOPE].astype(str))
 
 
+class Place(NamedTuple):
+    """Where the series of one dimension stand in the arrays of a panel, and whose they are."""
+
+    dimension: str
+    series: NDArray[np.intp]
+    scopes: pd.MultiIndex
+
+
+def places_of(keys: pd.DataFrame) -> tuple[Place, ...]:
+    """The series of a panel by dimension: made once, asked by every rule that listens."""
+    found = []
+    for dimension in keys["dimension"].unique():
+        mine = np.flatnonzero((keys["dimension"] == dimension).to_numpy())
+        found.append(Place(str(dimension), mine, scopes_of(keys.iloc[mine])))
+    return tuple(found)
+
+
 def cells_beside(
     days: NDArray[np.datetime64],
     scopes: pd.MultiIndex,
     theirs: NDArray[np.datetime64],
-    keys: pd.DataFrame,
+    places: Sequence[Place],
 ) -> Iterator[tuple[str, NDArray[np.bool_], tuple[NDArray[np.intp], ...]]]:
-    """By dimension of the other panel (its days `theirs`, its series `keys`): dimension, whether it has a cell
+    """By dimension of the other panel (its days `theirs`, its series `places`): dimension, whether it has a cell
     for each of our days and scopes, and where that stands in its arrays (days, series).
 
     The newest evaluation up to each day, at most `MAX_AGE` old: nothing that comes later is looked at.
@@ -37,8 +55,7 @@ def cells_beside(
     fresh = rows >= 0
     fresh[fresh] &= days[fresh] - theirs[rows[fresh]] <= MAX_AGE
     rows = np.maximum(rows, 0)
-    for dimension in keys["dimension"].unique():
-        mine = np.flatnonzero((keys["dimension"] == dimension).to_numpy())
-        at = scopes_of(keys.iloc[mine]).get_indexer(scopes)
+    for dimension, mine, there_too in places:
+        at = there_too.get_indexer(scopes)
         there = fresh[:, None] & (at >= 0)
-        yield str(dimension), there, np.ix_(rows, mine[np.maximum(at, 0)])
+        yield dimension, there, np.ix_(rows, mine[np.maximum(at, 0)])
