@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 # Chinese, Japanese and Korean words stand at the end of a label (华东区合计), after which a count may
@@ -70,33 +72,54 @@ def check_totals(lines: Sequence[Line]) -> list[Mismatch]:
     start) to this one, or, for totals that stand above their parts, those that follow. One range
     must explain every column of the row.
     """
+    sums = _Sums(lines)
     return [
         mismatch
         for position, line in enumerate(lines)
-        if line.is_total and line.amounts and (mismatch := _check(lines, position))
+        if line.is_total and line.amounts and (mismatch := _check(line, position, sums))
     ]
 
 
-def _check(lines: Sequence[Line], position: int) -> Mismatch | None:
-    line = lines[position]
-    totals = [index for index, other in enumerate(lines) if other.is_total]
-    starts = [0, *(index + 1 for index in totals if index < position)]
-    ends = [*(index for index in totals if index > position), len(lines)]
+class _Sums:
+    """Sums of detail rows over any range of lines, each from two sums since the start.
+
+    A sheet of a thousand people by teams has ten thousand ranges to try.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.totals = [index for index, line in enumerate(lines) if line.is_total]
+        self.details = [index for index, line in enumerate(lines) if not line.is_total]
+        self.rows = [lines[index].row for index in self.details]
+        self._amounts = [lines[index].amounts for index in self.details]
+        self._until: dict[int, list[Decimal]] = {}
+        self.end = len(lines)
+
+    def added(self, column: int, first: int, last: int) -> Decimal:
+        """The sum of a column over the details first to last - 1."""
+        if column not in self._until:
+            amounts = (each.get(column, Decimal(0)) for each in self._amounts)
+            self._until[column] = list(accumulate(amounts, initial=Decimal(0)))
+        return self._until[column][last] - self._until[column][first]
+
+
+def _check(line: Line, position: int, sums: _Sums) -> Mismatch | None:
+    starts = [0, *(index + 1 for index in sums.totals if index < position)]
+    ends = [*(index for index in sums.totals if index > position), sums.end]
     ranges = [(start, position) for start in starts] + [(position + 1, end) for end in ends]
     best: tuple[int, Mismatch] | None = None
     for start, end in ranges:
-        parts = [other for other in lines[start:end] if not other.is_total]
-        if not parts:
+        first, last = bisect_left(sums.details, start), bisect_left(sums.details, end)
+        if first == last:
             continue
         wrong = []
         for column, stated in line.amounts.items():
-            added = sum((part.amounts.get(column, Decimal(0)) for part in parts), Decimal(0))
-            if abs(added - stated) > TOLERANCE * len(parts):
+            added = sums.added(column, first, last)
+            if abs(added - stated) > TOLERANCE * (last - first):
                 wrong.append((column, stated, added))
         if not wrong:
             return None
         column, stated, added = wrong[0]
-        rows = parts[0].row, parts[-1].row
+        rows = sums.rows[first], sums.rows[last - 1]
         mismatch = Mismatch(line.row, column, stated, added, line.label, *rows)
         if best is None or len(wrong) < best[0]:
             best = (len(wrong), mismatch)
