@@ -47,7 +47,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @tried(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
