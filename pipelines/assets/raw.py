@@ -26,6 +26,7 @@ from pipelines.failures import Failure, PermanentFailure
 from pipelines.language import text as words
 from pipelines.language.figures import figure
 from pipelines.language.text import Said
+from pipelines.nights.freed_memory import give_back
 from pipelines.raw_zone.rows import LoadReport
 from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
@@ -125,6 +126,7 @@ def _load_all(
             rows[table] = rows.get(table, 0) + count
     if failed:
         night.note_failed(failed)
+    give_back()
     return rows, time.monotonic() - started
 
 

@@ -9,7 +9,6 @@ one night even while the next one is published.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.board.keeping import Kept
+from pipelines.nights.freed_memory import give_back
 from pipelines.publishing.holding import held_version
 from pipelines.publishing.manifest import Manifest, read_manifest
 from pipelines.reporting.marts import Answer, columns_of
@@ -73,12 +73,6 @@ class Version:
     def close(self) -> None:
         self.connection.close()
         self.hold.close()
-
-
-def _give_back() -> None:
-    """What was freed goes back to the machine at once, where the C library can (glibc)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Publications:
@@ -174,4 +168,4 @@ class Publications:
             if version.readers == 0:
                 self._open.remove(version)
                 version.close()
-                _give_back()
+                give_back()
