@@ -23,7 +23,7 @@ from pipelines.language import spoken, text
 from pipelines.language.text import InEach, kept
 from pipelines.nights.night import Night
 from pipelines.settings import Settings
-from pipelines.warehouse.binding import connect
+from pipelines.warehouse.binding import connect, one_thread
 from pipelines.warehouse.dbt_command import prepared_manifest
 from pipelines.warehouse.told_tables import write_told_table
 from quality.adapter import check_results, check_specs, group_declarations, group_results, one_check
@@ -87,6 +87,7 @@ def raw_audit(settings: Settings) -> dg.AssetChecksDefinition:
                 return
             failed = night.failed_sources
             with connect(night.warehouse) as connection:
+                one_thread(connection)
                 by_entity = audit_suites(connection, suites)
                 feeds = audit_feeds(
                     connection,
@@ -141,6 +142,7 @@ def marts_audit(settings: Settings, marts: Sequence[dg.AssetKey]) -> dg.AssetChe
                 yield from _standing([*specs, gate])
                 return
             with connect(night.warehouse) as connection:
+                one_thread(connection)
                 staged = audit_staged(connection, read_suites())
                 truths = audit_marts(connection, terms_of(settings, night))
                 built = read_dbt_results(night.folder / DBT_RUN, prepared_manifest(settings))

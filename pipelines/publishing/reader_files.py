@@ -25,7 +25,7 @@ from pipelines.publishing.taken_over import (
     same_marts,
     sha256_of,
 )
-from pipelines.warehouse.binding import connect
+from pipelines.warehouse.binding import connect, one_thread
 
 MARTS = "marts"
 READERS_FORMAT = "v1.4.0"
@@ -42,8 +42,7 @@ def write_reader_files(night: Night, last: Path) -> dict[str, dict[str, Any]]:
     shutil.rmtree(parquet, ignore_errors=True)
     parquet.mkdir()
     with connect(night.warehouse) as connection:
-        # On two threads sorting and packing take half as much again, and end hardly earlier.
-        connection.execute("set threads = 1")
+        one_thread(connection)
         comments = _comments(connection)
         rows = _marts(connection)
         said = {name: list(_told(name, comments.get(name, {}))) for name in rows}

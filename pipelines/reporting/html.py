@@ -7,7 +7,7 @@ Add here: what the template needs to be told. Keep out: figures, sentences and n
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -65,8 +65,12 @@ def render_weekly(figures: ReportFigures, company: Company, language: str, board
     )
 
 
+@cache
 def template_environment(folder: Path = TEMPLATES) -> Environment:
-    """How templates for people are read: values are escaped, what is not given is a fault."""
+    """How templates for people are read: values are escaped, what is not given is a fault.
+
+    One of each folder, since a template is compiled once for an environment.
+    """
     return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
