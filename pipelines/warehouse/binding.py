@@ -21,6 +21,7 @@ from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.warehouse.company_tables import bind_company
 from pipelines.warehouse.extracts import bind_bookkeeping
+from pipelines.warehouse.private.file import memory_limit
 from pipelines.warehouse.raw_tables import RawTable, Shifts, known_on, raw_tables, shifts_of
 
 _SQL_TYPES = {
@@ -35,6 +36,9 @@ _SQL_TYPES = {
 }
 
 
+_LARGE = 1_000_000_000  # bytes of raw files: what reads a warehouse may take as much as its build may at most
+
+
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file the way every part does: UTC session, no downloads, spill beside it."""
     connection = duckdb.connect(
@@ -44,6 +48,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "threads": str(min(4, os.cpu_count() or 2)),
+            "memory_limit": memory_limit(_LARGE),
         },
     )
     connection.execute("set timezone = 'UTC'")
