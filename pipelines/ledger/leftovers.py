@@ -114,7 +114,8 @@ def rows_of(
     """Rows, by the columns of `given` and the ledger's, for episodes that are not given, in the order of
     their ids; and the proposed outcome of those that end tonight, by alert_id.
 
-    Reported ones are there, withdrawn ones once they are, and open ones, ended where tonight ends them.
+    Reported ones are there, withdrawn ones once they are, open ones, ended where tonight ends them, and
+    those that an earlier run of the day has ended.
     """
     rows, ended = [], {}
     columns = [*given.columns, *(name for name in COLUMNS if name not in given.columns)]
@@ -124,9 +125,15 @@ def rows_of(
             if episode.closed_on is None or episode.closed_on > as_of:
                 continue
         elif episode.origin != "reported":
-            if episode.state != "open" or episode.as_of > as_of:
+            if episode.as_of > as_of:
                 continue
-            end = end_of(episode, as_of, rules)
+            if episode.state == "open":
+                end = end_of(episode, as_of, rules)
+            elif episode.closed_on == as_of and episode.proposed_outcome:
+                # An earlier run of this day ended it, and every run of a day says the same.
+                ended[episode.alert_id] = episode.proposed_outcome
+            else:
+                continue
         row = _row(episode, columns, rules)
         if end is not None:
             row["state"] = "recovered" if end == "recovered" else "closed"

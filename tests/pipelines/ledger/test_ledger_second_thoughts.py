@@ -150,3 +150,19 @@ def test_a_changed_rule_is_no_recovery_of_days_that_were_told_as_open(
         assert told == ["closed", MONDAY, "rule_changed"]
         changes = record_episodes(sqlite_ledger, merged, as_of=MONDAY, run_id="n", now=NOW)
         assert changes.recovered == []
+
+
+def test_every_run_of_a_day_tells_what_ended_on_it(sqlite_ledger: Ledger, frame: Frame) -> None:
+    tuesday = MONDAY + dt.timedelta(days=1)
+    first = frame({"alert_id": "aaa"}).assign(as_of=MONDAY, week_so_far=0.0)
+    record_episodes(sqlite_ledger, first, as_of=MONDAY, run_id="r", now=NOW)
+    rules = RulesTonight({"pace": str(first["rule_version"].iloc[0])})
+    told = []
+    for run in ("once", "again"):
+        merged = merge_ledger_state(
+            sqlite_ledger, first.head(0), as_of=tuesday, timezone=ZONE, rules=rules
+        )
+        told.append(merged[["alert_id", "state", "closed_on", "proposed_outcome"]].values.tolist())
+        changes = record_episodes(sqlite_ledger, merged, as_of=tuesday, run_id=run, now=NOW)
+        assert changes.any == (run == "once")
+    assert told == [[["aaa", "recovered", tuesday, "recovered"]]] * 2
