@@ -122,8 +122,12 @@ HOSTILE = {
         "larger than",
     ),
     "endless body": (lambda: endless(b"\r\n", b" " * 65536), "larger than"),
-    "endless trailer": (lambda: endless(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"), "not HTTP"),
-    "endless extension": (lambda: endless(CHUNKED + b"1;", b"a" * 999), "not HTTP"),
+    # Where the machine is busy, the time is up before the size is.
+    "endless trailer": (
+        lambda: endless(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+        "not HTTP|in time",
+    ),
+    "endless extension": (lambda: endless(CHUNKED + b"1;", b"a" * 999), "not HTTP|in time"),
     "chunks of a byte": (lambda: endless(CHUNKED, b"1\r\n \r\n" * 2000), "in time"),
     "many headers": (lambda: [b"HTTP/1.1 200 OK\r\n", HEADERS, b"\r\n"], "not HTTP"),
     "endless 100": (
