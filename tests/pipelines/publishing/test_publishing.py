@@ -286,6 +286,7 @@ def test_a_mart_that_has_not_changed_is_taken_over(settings: Settings) -> None:
     same, other = "parquet/dim_stage.parquet", "parquet/fct_orders.parquet"
     assert (first / same).samefile(settings.current / same)
     assert not (first / other).samefile(settings.current / other)
+    assert {path.suffix for path in (settings.current / "parquet").iterdir()} == {".parquet"}
     assert damaged_files(settings.current, second) == []
     # The private warehouse is kept of the current version alone.
     assert damaged_files(first, read_manifest(first)) == ["warehouse.duckdb"]  # type: ignore[arg-type]
