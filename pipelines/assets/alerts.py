@@ -180,7 +180,7 @@ def _write(
     ledger = open_ledger(settings.ledger_url)
     try:
         standing = rules_tonight(rules, refused, found)
-        alerts = merge_ledger_state(
+        alerts, tonight = merge_ledger_state(
             ledger, found.episodes, as_of=as_of, timezone=zone, rules=standing
         )
         frames = ledger_frames(
@@ -189,6 +189,7 @@ def _write(
             timezone=zone,
             is_workday=workday_test(settings, as_of),
             judged=_recipients(settings),
+            tonight=tonight,
         )
     finally:
         ledger.close()

@@ -12,31 +12,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipelines.ledger.change_log import log_change
 from pipelines.ledger.episode_frames import COLUMNS, read_episodes
-from pipelines.ledger.leftovers import dissolved
 from pipelines.ledger.models import Episode, Run
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.transitions import (
-    GONE,
-    PROPOSED_OUTCOME,
-    Change,
-    Standing,
-    change_of,
-)
+from pipelines.ledger.tonight import Known, changes_of, gone_of, known_on, seen_in
+from pipelines.ledger.transitions import PROPOSED_OUTCOME, Change
 
 _LISTED = ("raised", "eased", "doubled", "recovered", "closed", "withdrawn", "rule_changed",
-           "recorded")  # fmt: skip
+           "recorded", "resumed")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Changes:
     """What a recording changed: alert ids by kind of change, each list in order of id.
 
-    `opened` holds those that came back as well. `recorded` were over when first seen.
+    `opened` holds those that came back as well. `recorded` were over when first seen, `resumed` had
+    been ended by an earlier run of the day.
     `unchanged` is a count. `stale`: the ledger already knows a later day, so nothing was done.
     """
 
@@ -49,6 +43,7 @@ class Changes:
     withdrawn: list[str] = field(default_factory=list)
     rule_changed: list[str] = field(default_factory=list)
     recorded: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
     unchanged: int = 0
     stale: bool = False
 
@@ -79,15 +74,16 @@ def record_episodes(
     `now` is when this is recorded (default: the clock). Raises PermanentFailure for a frame that
     cannot be used, in which case nothing is recorded.
     """
-    gone = _gone(episodes)
+    gone = gone_of(episodes)
     rows = read_episodes(episodes[~episodes["alert_id"].isin(gone)] if gone else episodes)
     moment = now or dt.datetime.now(dt.UTC)
     with ledger.writing() as session:
         ledger.serialise(session)
-        last = session.scalar(select(func.max(Run.as_of)))
-        if last is not None and as_of < last:
+        known, untold = known_on(session, as_of), frozenset(not_evaluated)
+        if known.later:
             return Changes(unchanged=len(rows), stale=True)
-        changes = _record(session, rows, gone, as_of, run_id, moment, frozenset(not_evaluated))
+        tonight = changes_of(known, seen_in(episodes), gone, as_of, untold)
+        changes = _record(session, known, rows, tonight, as_of, run_id, moment, untold)
         session.add(
             Run(
                 run_id=run_id,
@@ -105,66 +101,37 @@ def record_episodes(
 
 def _record(
     session: Session,
+    known: Known,
     rows: list[dict[str, Any]],
-    gone: Mapping[str, Change],
+    changes: Mapping[str, Change],
     as_of: dt.date,
     run_id: str,
     now: dt.datetime,
     not_evaluated: frozenset[str],
 ) -> Changes:
-    known = {
-        episode.alert_id: episode
-        for episode in session.scalars(select(Episode).where(Episode.origin == "evaluated"))
-    }
     found: dict[str, list[str]] = {}
-    unchanged = 0
-    for row in sorted(rows, key=lambda row: row["alert_id"]):
-        episode = known.pop(row["alert_id"], None)
-        if episode is not None and episode.rule in not_evaluated:
-            unchanged += 1
-            continue
-        seen = Standing(row["level"], row["state"], row["amount_at_risk"])
-        change = change_of(_standing(episode), seen)
+    given = {row["alert_id"]: row for row in rows}
+    for ident in sorted({*given, *changes}):
+        episode, change = known.episodes.get(ident), changes.get(ident)
         before = episode.level if episode is not None else None
-        episode = _take_over(session, episode, row, now)
+        row = given.get(ident)
+        if row is not None:
+            if episode is not None and episode.rule in not_evaluated and change is None:
+                continue
+            episode = _take_over(session, episode, row, now)
+        assert episode is not None  # what is not given ends, so it is known
         if change is None:
-            unchanged += 1
-        else:
-            log_change(session, episode, change, level_from=before, as_of=as_of, run_id=run_id,
-                       now=now)  # fmt: skip
-            found.setdefault(change, []).append(episode.alert_id)
-    for episode in sorted(known.values(), key=lambda episode: episode.alert_id):
-        if episode.state != "open" or episode.rule in not_evaluated:
             continue
-        end: Change = gone.get(episode.alert_id) or (
-            "recovered" if dissolved(episode, as_of) else "withdrawn"
-        )
-        episode.state = "recovered" if end == "recovered" else "closed"
-        episode.withdrawn = end != "recovered"
-        episode.closed_on = episode.as_of = as_of
-        log_change(session, episode, end, level_from=episode.level, as_of=as_of,
-                   run_id=run_id, now=now)  # fmt: skip
-        found.setdefault(end, []).append(episode.alert_id)
+        if row is None:
+            episode.state = "recovered" if change == "recovered" else "closed"
+            episode.withdrawn = change != "recovered"
+            episode.closed_on = episode.as_of = as_of
+        log_change(session, episode, change, level_from=before, as_of=as_of, run_id=run_id,
+                   now=now)  # fmt: skip
+        found.setdefault(change, []).append(ident)
     opened = sorted([*found.pop("opened", []), *found.pop("reopened", [])])
     lists: dict[str, Any] = {change: found.get(change, []) for change in _LISTED}
-    return Changes(opened=opened, unchanged=unchanged, **lists)
-
-
-def _gone(episodes: pd.DataFrame) -> dict[str, Change]:
-    """The end of each episode that is in the frame only because the ledger has it, by alert_id."""
-    if "proposed_outcome" not in episodes:
-        return {}
-    over = episodes[(episodes["state"] == "closed") & episodes["proposed_outcome"].isin(GONE)]
-    ends = (GONE[outcome] for outcome in over["proposed_outcome"])
-    return dict(zip(over["alert_id"], ends, strict=True))
-
-
-def _standing(episode: Episode | None) -> Standing | None:
-    if episode is None:
-        return None
-    return Standing(
-        episode.level, episode.state, episode.amount_marked, episode.resolved_at is not None
-    )
+    return Changes(opened=opened, unchanged=len(given.keys() - changes.keys()), **lists)
 
 
 def _take_over(

@@ -80,10 +80,12 @@ def overruled(
     known: Mapping[str, Episode],
     as_of: dt.date,
     rules: RulesTonight | None,
+    anew: Collection[str] = (),
 ) -> dict[str, dt.date]:
     """By alert_id: given episodes that are no longer open only because their rule changed; the day of it.
 
     They stood open on a day on which the new rule says that they were over, or ended that way before.
+    `anew`: ended by an earlier run of the day, which this one judges as if they were open still.
     """
     found = {}
     for ident, state, closed in zip(
@@ -92,10 +94,11 @@ def overruled(
         episode = known.get(str(ident))
         if episode is None or state == "open":
             continue
-        if episode.withdrawn and episode.closed_on is not None and episode.closed_on <= as_of:
+        still = episode.state == "open" or episode.alert_id in anew
+        if not still and episode.withdrawn and episode.closed_on and episode.closed_on <= as_of:
             found[str(ident)] = episode.closed_on
         elif (
-            episode.state == "open"
+            still
             and rules is not None
             and rules.changed(episode)
             and pd.notna(closed)
@@ -110,38 +113,40 @@ def rows_of(
     given: pd.DataFrame,
     as_of: dt.date,
     rules: RulesTonight | None,
+    *,
+    anew: Collection[str] = (),
+    ended: Collection[str] = (),
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Rows, by the columns of `given` and the ledger's, for episodes that are not given, in the order of
     their ids; and the proposed outcome of those that end tonight, by alert_id.
 
     Reported ones are there, withdrawn ones once they are, open ones, ended where tonight ends them, and
-    those that an earlier run of the day has ended.
+    those that a run of the day `ended`. What it ended is judged `anew` unless a later day is recorded.
     """
-    rows, ended = [], {}
+    rows, outcomes = [], {}
     columns = [*given.columns, *(name for name in COLUMNS if name not in given.columns)]
     for episode in episodes:
-        end = None
-        if episode.withdrawn:
+        end, again = None, episode.alert_id in anew
+        if episode.withdrawn and not again:
             if episode.closed_on is None or episode.closed_on > as_of:
                 continue
         elif episode.origin != "reported":
             if episode.as_of > as_of:
                 continue
-            if episode.state == "open":
+            if episode.state == "open" or again:
                 end = end_of(episode, as_of, rules)
-            elif episode.closed_on == as_of and episode.proposed_outcome:
-                # An earlier run of this day ended it, and every run of a day says the same.
-                ended[episode.alert_id] = episode.proposed_outcome
-            else:
+            elif episode.alert_id not in ended:
                 continue
         row = _row(episode, columns, rules)
+        if again:
+            row["state"], row["closed_on"] = "open", None
         if end is not None:
             row["state"] = "recovered" if end == "recovered" else "closed"
             row["closed_on"] = row["as_of"] = as_of
-            ended[episode.alert_id] = PROPOSED_OUTCOME[end]
+            outcomes[episode.alert_id] = PROPOSED_OUTCOME[end]
         rows.append(row)
     _join_cases(rows, given)
-    return pd.DataFrame(rows, columns=columns), ended
+    return pd.DataFrame(rows, columns=columns), outcomes
 
 
 def _row(episode: Episode, columns: Collection[str], rules: RulesTonight | None) -> dict[str, Any]:

@@ -97,7 +97,8 @@ class EpisodeChange(Base):
     """The change log of levels and states. Grain: alert × number (1, 2, 3 without gaps).
 
     `change`: recorded (already over when first seen), opened, raised, eased, doubled, recovered,
-    closed, withdrawn, rule_changed, reopened, overdue. For overdue, `step` is what was due (seen, taken,
+    closed, withdrawn, rule_changed, reopened, resumed (a run of the day took back what an earlier one had
+    ended), overdue. For overdue, `step` is what was due (seen, taken,
     planned) and `person_id` whom it goes up to.
     """
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from pipelines.ledger.models import Episode, EpisodeChange, Notice, Response, Telling
 from pipelines.ledger.store import Ledger
+from pipelines.ledger.tonight import Tonight
 from pipelines.ledger.transitions import ENDS, PROPOSED_OUTCOME
 
 COLUMNS = (
@@ -59,8 +60,11 @@ _OF_CHANGES = (
 )
 
 
-def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.DataFrame:
-    """One row per alert and opening (a return counts anew), up to the end of the day `as_of`.
+def openings_frame(
+    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, tonight: Tonight | None = None
+) -> pd.DataFrame:
+    """One row per alert and opening (a return counts anew), up to the end of the day `as_of`; with what a
+    night of that day will change (`tonight`), where it is not recorded yet.
 
     `person_id` is who was to answer: whom it was assigned to, else the owner. `opened_on` is the
     as-of day on which the ledger opened it, `told_at` when the first notice of it was sent, or
@@ -70,7 +74,9 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
     """
     with ledger.reading() as session:
         # Their columns and not themselves: an object for each of thousands is what costs.
-        episodes = {row.alert_id: row for row in session.execute(select(*_OF_EPISODES))}
+        episodes: dict[str, Any] = {
+            row.alert_id: row for row in session.execute(select(*_OF_EPISODES))
+        }
         changes = session.execute(
             select(*_OF_CHANGES)
             .where(EpisodeChange.as_of <= as_of)
@@ -91,7 +97,8 @@ def openings_frame(ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo) -> pd.
         if sent_at is not None:
             first_sent[change_id] = min(sent_at, first_sent.get(change_id, sent_at))
     log: dict[tuple[str, int], list[Any]] = {}
-    for change in changes:
+    episodes |= tonight.rows if tonight else {}
+    for change in (*changes, *(tonight.changes if tonight else ())):
         log.setdefault((change.alert_id, change.epoch), []).append(change)
     answers: dict[tuple[str, int], list[Response]] = {}
     assigned: dict[str, list[Response]] = {}
@@ -124,13 +131,15 @@ def _opening(
     first_sent: dict[int, dt.datetime],
 ) -> dict[str, object]:
     opening = changes[0]
-    ends = [change for change in changes if change.change in ENDS]
+    # An end after which the night of the same day took it up again is none.
+    last = [change for change in changes if change.change != "overdue"][-1]
+    end = last if last.change in ENDS else None
     resolution = next((row for row in responses if row.action == "resolve"), None)
     plans = [row for row in responses if row.action == "plan"]
     if resolution is not None:
         outcome = resolution.outcome
     else:
-        outcome = PROPOSED_OUTCOME.get(ends[-1].change) if ends else None
+        outcome = PROPOSED_OUTCOME.get(end.change) if end else None
     return {
         "alert_id": episode.alert_id,
         "epoch": opening.epoch,
@@ -146,7 +155,7 @@ def _opening(
         or opening.recorded_at,
         "first_response_at": _earliest(row.acted_at for row in responses),
         "first_plan_at": _earliest(row.acted_at for row in plans),
-        "ended_on": ends[-1].as_of if ends else None,
+        "ended_on": end.as_of if end else None,
         "outcome": outcome,
         "resolved_by": resolution.person_id if resolution else None,
         "resolved_at": resolution.acted_at if resolution else None,

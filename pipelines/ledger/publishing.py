@@ -8,12 +8,11 @@ All of it is as known at the end of the day `as_of`, so that a past day can be p
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
@@ -23,7 +22,8 @@ from pipelines.ledger.models import Episode, EpisodeChange, Response
 from pipelines.ledger.openings import hours_between, openings_frame
 from pipelines.ledger.scores import case_library_frame, response_scores_frame, reward_list
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.transitions import PROPOSED_OUTCOME, RULE_CHANGED
+from pipelines.ledger.tonight import Tonight, adopted, known_on, stays_resolved, tonight_of
+from pipelines.ledger.transitions import GONE, PROPOSED_OUTCOME, RULE_CHANGED, Change
 
 __all__ = ["alert_responses_frame", "ledger_frames", "merge_ledger_state", "response_scores_frame"]
 
@@ -52,6 +52,8 @@ STATE_COLUMNS = {
     "proposed_outcome": "str",
     "feedback": "str",
 }
+# What was done about one opening: a return begins without it.
+_OF_AN_OPENING = ("acknowledged_at", "planned_at", "resolved_at", "resolved_by", "outcome")
 
 
 def ledger_frames(
@@ -61,12 +63,15 @@ def ledger_frames(
     timezone: ZoneInfo,
     is_workday: IsWorkday,
     judged: Collection[str] | None = None,
+    tonight: Tonight | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The marts that come from the ledger alone, by name; rewards are those of the running month.
 
+    `tonight`: what the night will change in the ledger, told as if it had.
+
     `judged`: who is told of alerts. Whoever is not a recipient is never told, so never late either.
     """
-    openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
+    openings = openings_frame(ledger, as_of=as_of, timezone=timezone, tonight=tonight)
     known: dict[str, Any] = {"as_of": as_of, "timezone": timezone, "openings": openings}
     scores = response_scores_frame(ledger, **known, is_workday=is_workday)
     rewards = reward_list(ledger, month=as_of, **known, is_workday=is_workday, scores=scores)
@@ -140,80 +145,65 @@ def merge_ledger_state(
     as_of: dt.date,
     timezone: ZoneInfo,
     rules: RulesTonight | None = None,
-) -> pd.DataFrame:
-    """The frame of `fct_alerts` with what people did, and the episodes only the ledger has.
+) -> tuple[pd.DataFrame, Tonight]:
+    """The frame of `fct_alerts` with what people did, and the episodes only the ledger has; and what it
+    will change in the ledger, as which it is told already.
 
-    `state` becomes closed once a person resolved an open alert; `STATE_COLUMNS` are added. Rows
+    `state` becomes closed once a person resolved an open alert, until it gets worse; `STATE_COLUMNS` are added. Rows
     of hand-reported, ended and held-back episodes are appended with what was last said of them: which have
     ended follows from tonight's `rules` (`leftovers.py`), and `proposed_outcome` says why.
     Row order: the given rows as they came, then the appended ones by id.
     """
-    states = _states(ledger, as_of, timezone)
-    alerts = adopted(ledger, alerts, rules.renamed if rules else {})
     with ledger.reading() as session:
-        query = select(Episode).where(Episode.opened_on <= as_of).order_by(Episode.alert_id)
-        known = {episode.alert_id: episode for episode in session.scalars(query)}
-    given = [str(alert_id) for alert_id in alerts["alert_id"]]
+        known = known_on(session, as_of)
+    alerts = adopted(known, alerts, rules.renamed if rules else {})
+    ids = {str(alert_id) for alert_id in alerts["alert_id"]}
     merged = alerts.drop(columns=[name for name in STATE_COLUMNS if name in alerts.columns])
-    over = overruled(merged, known, as_of, rules)
-    missing, ended = rows_of(
-        [episode for ident, episode in known.items() if ident not in set(given)],
+    over = overruled(merged, known.episodes, as_of, rules, known.anew)
+    missing, outcomes = rows_of(
+        [e for e in known.episodes.values() if e.opened_on <= as_of and e.alert_id not in ids],
         merged,
         as_of,
         rules,
+        anew=known.anew,
+        ended=known.ended,
     )
     if len(missing):
         merged = pd.concat([merged, missing], ignore_index=True) if len(merged) else missing
-    ids = [str(alert_id) for alert_id in merged["alert_id"]]
-    ended |= {ident: RULE_CHANGED for ident in over if known[ident].state == "open"}
-    for ident, outcome in ended.items():
-        states.setdefault(ident, {"origin": "evaluated"})["proposed_outcome"] = outcome
+    merged = merged.reset_index(drop=True)
+    idents = merged["alert_id"].astype(str)
+    for ident, day in over.items():
+        merged.loc[idents == ident, "closed_on"] = day
+    states = _states(ledger, as_of, timezone)
+    resolved = [
+        state == "open"
+        and states.get(ident, {}).get("resolved_at") is not None
+        and (known.later or stays_resolved(known.episodes.get(ident), level))
+        for ident, state, level in zip(idents, merged["state"], merged["level"], strict=True)
+    ]
+    merged.loc[idents.isin(over) | np.array(resolved, dtype=bool), "state"] = "closed"
+    outcomes |= dict.fromkeys(over, RULE_CHANGED)
+    gone = {ident: GONE[outcome] for ident, outcome in outcomes.items() if outcome in GONE}
+    tonight = tonight_of(known, merged, gone, as_of, rules.refused if rules else ())
+    for coming in tonight.changes:
+        _follow(states.setdefault(coming.alert_id, {"origin": "evaluated"}), coming.change)
+    if known.later:
+        for ident, outcome in outcomes.items():
+            if known.episodes[ident].state == "open":
+                states.setdefault(ident, {"origin": "evaluated"})["proposed_outcome"] = outcome
     extra = pd.DataFrame(
-        [states.get(alert_id, {"origin": "evaluated"}) for alert_id in ids],
+        [states.get(ident, {"origin": "evaluated"}) for ident in idents],
         columns=list(STATE_COLUMNS),
     ).astype(STATE_COLUMNS)
-    merged = pd.concat([merged.reset_index(drop=True), extra], axis=1)
-    resolved = (merged["state"] == "open") & merged["resolved_at"].notna()
-    merged.loc[resolved | merged["alert_id"].isin(over), "state"] = "closed"
-    for ident, day in over.items():
-        merged.loc[merged["alert_id"] == ident, "closed_on"] = day
-    return merged
+    return pd.concat([merged, extra], axis=1), tonight
 
 
-def adopted(
-    ledger: Ledger, alerts: pd.DataFrame, new_names: Mapping[str, str] = MappingProxyType({})
-) -> pd.DataFrame:
-    """The frame with the ids under which the ledger knows its open alerts.
-
-    A changed limit may move the day of an opening, and with it the id. An open alert of the ledger that
-    the evaluation no longer yields is the open one of the same rule, scope and dimension, if there is
-    exactly one: plans and answers stay with it. `new_names`: of rules, by the name in the ledger.
-    """
-    if alerts.empty:
-        return alerts
-    with ledger.reading() as session:
-        known = list(session.scalars(select(Episode).where(Episode.origin == "evaluated")))
-    ids = {str(alert_id) for alert_id in alerts["alert_id"]}
-    heard_of = {episode.alert_id for episode in known}
-    new: dict[tuple[str, ...], list[str]] = {}
-    for row in alerts[alerts["state"] == "open"].to_dict("records"):
-        if str(row["alert_id"]) not in heard_of:
-            key = tuple(str(row[name] or "") for name in ("rule", "scope_type", "scope_id"))
-            dimension = str(row.get("dimension") or "")
-            new.setdefault((*key, dimension), []).append(str(row["alert_id"]))
-    known_by: dict[str, str] = {}
-    for episode in sorted(known, key=lambda one: (one.opened_on, one.alert_id), reverse=True):
-        if episode.state != "open" or episode.alert_id in ids:
-            continue
-        dimension = str(json.loads(episode.details or "{}").get("dimension") or "")
-        rule = new_names.get(episode.rule, episode.rule)
-        found = new.pop((rule, episode.scope_type, episode.scope_id, dimension), [])
-        if len(found) == 1:
-            known_by[found[0]] = episode.alert_id
-    if not known_by:
-        return alerts
-    columns = [name for name in ("alert_id", "parent_alert_id") if name in alerts]
-    return alerts.assign(**{name: alerts[name].replace(known_by) for name in columns})
+def _follow(state: dict[str, object], change: Change) -> None:
+    """The state columns of an alert after a change of tonight, as `_states` tells them tomorrow."""
+    state["proposed_outcome"] = PROPOSED_OUTCOME.get(change)
+    if change == "reopened":
+        for name in _OF_AN_OPENING:
+            state.pop(name, None)
 
 
 def _responses(ledger: Ledger, as_of: dt.date, timezone: ZoneInfo) -> list[Response]:

@@ -5,7 +5,7 @@ Add here: a rule about when an episode has changed. Keep out: the database, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -20,6 +20,7 @@ Change = Literal[
     "withdrawn",
     "rule_changed",
     "reopened",
+    "resumed",
     "overdue",
 ]
 LEVELS = ("warning", "danger")
@@ -50,6 +51,7 @@ class Standing:
     state: str
     amount: Decimal | None  # known: at the last change; seen: tonight
     resolved: bool = False
+    ended: Change | None = None  # known: what an earlier run of this very day ended it as
 
 
 def rank(level: str) -> int:
@@ -62,10 +64,14 @@ def change_of(known: Standing | None, seen: Standing) -> Change | None:
 
     An episode that is over when first seen is `recorded`: part of the past, never told. One that
     a person resolved stays resolved unless its level rises. Money at risk counts as changed only
-    when it reached twice what it was at the last change.
+    when it reached twice what it was at the last change. What an earlier run of the same day ended is
+    judged as if it were open still: it is `resumed`, in the same opening, where nothing else has changed.
     """
     if known is None:
         return "opened" if seen.state == "open" else "recorded"
+    if known.ended is not None:
+        change = change_of(replace(known, state="open", ended=None), seen)
+        return None if change == known.ended else change or "resumed"
     if seen.state != "open":
         if known.state != "open":
             return None

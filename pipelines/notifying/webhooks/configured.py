@@ -22,7 +22,7 @@ from pipelines.notifying.webhooks.posting import key_of_secret, refusal
 
 Told = Literal[
     "opened", "raised", "eased", "doubled", "recovered", "closed", "withdrawn", "reopened", "overdue",
-    "answered", "rule_changed",
+    "answered", "rule_changed", "resumed",
 ]  # fmt: skip
 TOLD: tuple[Told, ...] = get_args(Told)
 

@@ -105,7 +105,7 @@ def test_state_of_alerts_with_reported_and_withdrawn_ones(
     tonight = frame({"alert_id": "quick"}, {"alert_id": "false"}, {"alert_id": "slow"})
     record_episodes(answered, tonight.assign(as_of=tuesday), as_of=tuesday, run_id="r", now=NOW)
     told = tonight.assign(rule_title_zh="完成率偏低", message_zh=tonight["message"])
-    merged = merge_ledger_state(answered, told, as_of=LATEST, timezone=SHANGHAI)
+    merged, _ = merge_ledger_state(answered, told, as_of=LATEST, timezone=SHANGHAI)
     found = merged.set_index("alert_id")
     assert merged["alert_id"].to_list()[:3] == ["quick", "false", "slow"]
     assert found.loc["quick", ["state", "outcome"]].to_list() == ["closed", "recovered"]
@@ -119,7 +119,7 @@ def test_state_of_alerts_with_reported_and_withdrawn_ones(
     assert (reported["rule_title_zh"], reported["message_zh"]) == ("人工上报的风险", "对手降价")
     assert len(merged) == 5
 
-    early = merge_ledger_state(answered, tonight, as_of=MONDAY, timezone=SHANGHAI)
+    early, _ = merge_ledger_state(answered, tonight, as_of=MONDAY, timezone=SHANGHAI)
     assert early.set_index("alert_id").loc["quick", "state"] == "open"
     assert "never" not in set(early["alert_id"])
 
@@ -128,7 +128,7 @@ def test_an_empty_ledger_and_frame_still_have_typed_columns(
     ledger: Ledger, frame: Callable[..., pd.DataFrame]
 ) -> None:
     nothing = frame()
-    merged = merge_ledger_state(ledger, nothing, as_of=LATEST, timezone=SHANGHAI)
+    merged, _ = merge_ledger_state(ledger, nothing, as_of=LATEST, timezone=SHANGHAI)
     answers = alert_responses_frame(ledger, as_of=LATEST, timezone=SHANGHAI)
     score = scores(ledger)
     assert (len(merged), len(answers), len(score)) == (0, 0, 0)

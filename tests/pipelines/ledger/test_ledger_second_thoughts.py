@@ -11,15 +11,25 @@ from pipelines.ledger import responses
 from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.leftovers import RulesTonight
 from pipelines.ledger.lookup import show_alert
-from pipelines.ledger.publishing import adopted, alert_responses_frame, merge_ledger_state
+from pipelines.ledger.publishing import (
+    alert_responses_frame,
+    ledger_frames,
+    merge_ledger_state,
+)
 from pipelines.ledger.refusals import Refused
 from pipelines.ledger.scores import response_scores_frame
 from pipelines.ledger.store import Ledger
+from pipelines.ledger.tonight import Known, adopted, known_on
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.date(2026, 10, 26)
 NOW = dt.datetime(2026, 10, 26, 10, 0, tzinfo=ZONE)
 Frame = Callable[..., pd.DataFrame]
+
+
+def known(ledger: Ledger) -> Known:
+    with ledger.reading() as session:
+        return known_on(session, MONDAY + dt.timedelta(days=1))
 
 
 @pytest.fixture
@@ -50,7 +60,7 @@ def test_feedback_is_the_last_word_of_the_last_person(
     responses.feedback(ledger, "aaa", "M1", "useful", now=NOW)
     responses.feedback(ledger, "aaa", "D1", "false", now=NOW)
     assert not responses.feedback(ledger, "aaa", "D1", "false", now=NOW).new
-    merged = merge_ledger_state(ledger, open_alert, as_of=MONDAY, timezone=ZONE)
+    merged, _ = merge_ledger_state(ledger, open_alert, as_of=MONDAY, timezone=ZONE)
     assert merged["feedback"].to_list() == ["false"]
     told = alert_responses_frame(ledger, as_of=MONDAY, timezone=ZONE)
     assert told["outcome"].to_list() == ["useful", "false"]
@@ -65,22 +75,24 @@ def test_a_changed_limit_loses_no_answer(
     tuesday = MONDAY + dt.timedelta(days=1)
     # Another limit opened it a week earlier, so the evaluation gives it another id.
     other = frame({"alert_id": "bbb", "rule_version": "new"}).assign(as_of=tuesday)
-    tonight = adopted(ledger, other)
+    tonight = adopted(known(ledger), other)
     assert tonight["alert_id"].to_list() == ["aaa"]
     changes = record_episodes(ledger, tonight, as_of=tuesday, run_id="r2", now=NOW)
     assert (changes.opened, changes.withdrawn) == ([], [])
     assert show_alert(ledger, "aaa").alert.planned_at is not None
     # So does another name, if the rule says which it had.
     renamed = frame({"alert_id": "ccc", "rule": "pace_of_teams"})
-    assert adopted(ledger, renamed)["alert_id"].to_list() == ["ccc"]
-    assert adopted(ledger, renamed, {"pace": "pace_of_teams"})["alert_id"].to_list() == ["aaa"]
+    assert adopted(known(ledger), renamed)["alert_id"].to_list() == ["ccc"]
+    assert adopted(known(ledger), renamed, {"pace": "pace_of_teams"})["alert_id"].to_list() == [
+        "aaa"
+    ]
 
 
 def test_alerts_of_another_scope_are_not_taken_for_the_old_one(
     ledger: Ledger, open_alert: pd.DataFrame, frame: Frame
 ) -> None:
     other = frame({"alert_id": "bbb", "scope_id": "T77"})
-    assert adopted(ledger, other)["alert_id"].to_list() == ["bbb"]
+    assert adopted(known(ledger), other)["alert_id"].to_list() == ["bbb"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +127,9 @@ def test_a_night_again_under_other_rules_ends_what_no_longer_stands(
     rules = RulesTonight(versions or {}, refused=() if versions else {"pace"}, renamed=new_names)
     refused = frozenset(rules.refused)
     for night in range(3):  # the second learns from what the first one published
-        merged = merge_ledger_state(ledger, first.head(0), as_of=MONDAY, timezone=ZONE, rules=rules)
+        merged, _ = merge_ledger_state(
+            ledger, first.head(0), as_of=MONDAY, timezone=ZONE, rules=rules
+        )
         row = merged.iloc[0]
         assert (row["state"], row["proposed_outcome"] if outcome else None) == (state, outcome)
         assert (row["rule_title_en"], row["message_zh"]) == (
@@ -143,7 +157,7 @@ def test_a_changed_rule_is_no_recovery_of_days_that_were_told_as_open(
     over = frame({"alert_id": "aaa", "state": "recovered", "rule_version": "v2",
                   "closed_on": MONDAY - dt.timedelta(days=7)})  # fmt: skip
     for _ in range(2):
-        merged = merge_ledger_state(
+        merged, _ = merge_ledger_state(
             sqlite_ledger, over, as_of=MONDAY, timezone=ZONE, rules=RulesTonight({"pace": "v2"})
         )
         told = merged.loc[0, ["state", "closed_on", "proposed_outcome"]].to_list()
@@ -159,10 +173,58 @@ def test_every_run_of_a_day_tells_what_ended_on_it(sqlite_ledger: Ledger, frame:
     rules = RulesTonight({"pace": str(first["rule_version"].iloc[0])})
     told = []
     for run in ("once", "again"):
-        merged = merge_ledger_state(
+        merged, _ = merge_ledger_state(
             sqlite_ledger, first.head(0), as_of=tuesday, timezone=ZONE, rules=rules
         )
         told.append(merged[["alert_id", "state", "closed_on", "proposed_outcome"]].values.tolist())
         changes = record_episodes(sqlite_ledger, merged, as_of=tuesday, run_id=run, now=NOW)
         assert changes.any == (run == "once")
     assert told == [[["aaa", "recovered", tuesday, "recovered"]]] * 2
+
+
+def test_a_day_run_again_says_what_one_run_would_have_said(
+    sqlite_ledger: Ledger, frame: Frame
+) -> None:
+    ledger, tuesday = sqlite_ledger, MONDAY + dt.timedelta(days=1)
+
+    def night(day: dt.date, rows: pd.DataFrame, version: str = "v1") -> tuple[list[str], list]:
+        """What is logged and what is told, which is the same once it is logged."""
+        rules, told, logged = RulesTonight({"pace": version}), [], []
+        for _ in range(2):
+            merged, tonight = merge_ledger_state(
+                ledger, rows.assign(as_of=day), as_of=day, timezone=ZONE, rules=rules
+            )
+            frames = ledger_frames(
+                ledger, as_of=day, timezone=ZONE, is_workday=lambda _: True, tonight=tonight
+            )
+            told.append((merged.to_csv(), {name: one.to_csv() for name, one in frames.items()}))
+            record_episodes(ledger, merged, as_of=day, run_id="n", now=NOW)
+            logged.append(sorted(coming.change for coming in tonight.changes))
+        assert told[0] == told[1]
+        assert logged[1] == []
+        columns = ["alert_id", "state", "proposed_outcome"]
+        return logged[0], [
+            (*values, pd.notna(planned))
+            for *values, planned in merged[[*columns, "planned_at"]].fillna("").values.tolist()
+        ]
+
+    two = frame({"alert_id": "aaa"}, {"alert_id": "bbb", "scope_id": "T02"})
+    assert night(MONDAY, two)[0] == ["opened", "opened"]
+    responses.plan(ledger, "aaa", "M1", "拜访客户", now=NOW)
+    responses.resolve(ledger, "bbb", "M1", "accepted", "可接受", now=NOW)
+    # A file is missing, the rule is another one, all is as it was: three runs of a day.
+    for rows, version, logged, state, outcome in (
+        (two.head(0), "v1", ["withdrawn", "withdrawn"], "closed", "data_error"),
+        (two.head(0), "v2", ["rule_changed", "rule_changed"], "closed", "rule_changed"),
+        (two, "v1", ["closed", "resumed"], "open", ""),
+    ):
+        changes, told = night(tuesday, rows, version)
+        assert (changes, told[0]) == (logged, ("aaa", state, outcome, True))
+    # What comes back on another day is a new opening; what was settled does once it is worse.
+    wednesday, thursday = (tuesday + dt.timedelta(days=n) for n in (1, 2))
+    assert night(wednesday, two.tail(1))[0] == ["withdrawn"]
+    worse = two.assign(level="danger")
+    assert night(thursday, worse) == (
+        ["reopened", "reopened"], [("aaa", "open", "", False), ("bbb", "open", "", False)],
+    )  # fmt: skip
+    assert show_alert(ledger, "bbb").alert.resolved_at is None

@@ -89,8 +89,8 @@ def test_only_a_change_is_told_again(
     tell(boss, 24 * 60)
     night(frame({"alert_id": "a1", "level": "danger", "amount_at_risk": 240000}), 1)
     tell(boss, 24 * 60)
-    night(frame({"alert_id": "a1", "state": "recovered"}), 2)
-    tell(boss, 2 * 24 * 60)
+    night(frame({"alert_id": "a1", "state": "recovered"}), 1)
+    tell(boss, 24 * 60)
     night(frame({"alert_id": "a1", "level": "danger"}), 2)
     tell(boss, 2 * 24 * 60)
     urgent = [title for title in receiver.titles if "摘要" not in title]
