@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from pipelines.ledger.change_log import log_change
 from pipelines.ledger.episode_frames import COLUMNS, read_episodes
 from pipelines.ledger.models import Episode, Run
+from pipelines.ledger.mornings import begin_today, go_on, keep_morning
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.tonight import Known, changes_of, gone_of, known_on, seen_in
 from pipelines.ledger.transitions import PROPOSED_OUTCOME, Change
@@ -112,22 +113,33 @@ def _record(
     found: dict[str, list[str]] = {}
     given = {row["alert_id"]: row for row in rows}
     for ident in sorted({*given, *changes}):
-        episode, change = known.episodes.get(ident), changes.get(ident)
+        episode, change = known.stored.get(ident), changes.get(ident)
         before = episode.level if episode is not None else None
         row = given.get(ident)
         if row is not None:
             if episode is not None and episode.rule in not_evaluated and change is None:
                 continue
+            if episode is not None and (
+                change or episode.state == "open" or row["level"] != before
+            ):
+                keep_morning(episode, as_of)
             episode = _take_over(session, episode, row, now)
         assert episode is not None  # what is not given ends, so it is known
         if change is None:
             continue
         if row is None:
+            keep_morning(episode, as_of)
+            morning = known.episodes[ident]
+            episode.level, episode.rule_version = morning.level, morning.rule_version
             episode.state = "recovered" if change == "recovered" else "closed"
             episode.withdrawn = change != "recovered"
             episode.closed_on = episode.as_of = as_of
         log_change(session, episode, change, level_from=before, as_of=as_of, run_id=run_id,
                    now=now)  # fmt: skip
+        if change == "resumed":
+            go_on(episode, known.episodes[ident])
+        elif change in {"opened", "reopened"}:
+            begin_today(episode, as_of)
         found.setdefault(change, []).append(ident)
     opened = sorted([*found.pop("opened", []), *found.pop("reopened", [])])
     lists: dict[str, Any] = {change: found.get(change, []) for change in _LISTED}

@@ -80,12 +80,10 @@ def overruled(
     known: Mapping[str, Episode],
     as_of: dt.date,
     rules: RulesTonight | None,
-    anew: Collection[str] = (),
 ) -> dict[str, dt.date]:
     """By alert_id: given episodes that are no longer open only because their rule changed; the day of it.
 
     They stood open on a day on which the new rule says that they were over, or ended that way before.
-    `anew`: ended by an earlier run of the day, which this one judges as if they were open still.
     """
     found = {}
     for ident, state, closed in zip(
@@ -94,11 +92,10 @@ def overruled(
         episode = known.get(str(ident))
         if episode is None or state == "open":
             continue
-        still = episode.state == "open" or episode.alert_id in anew
-        if not still and episode.withdrawn and episode.closed_on and episode.closed_on <= as_of:
+        if episode.withdrawn and episode.closed_on is not None and episode.closed_on <= as_of:
             found[str(ident)] = episode.closed_on
         elif (
-            still
+            episode.state == "open"
             and rules is not None
             and rules.changed(episode)
             and pd.notna(closed)
@@ -113,33 +110,29 @@ def rows_of(
     given: pd.DataFrame,
     as_of: dt.date,
     rules: RulesTonight | None,
-    *,
-    anew: Collection[str] = (),
     ended: Collection[str] = (),
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Rows, by the columns of `given` and the ledger's, for episodes that are not given, in the order of
     their ids; and the proposed outcome of those that end tonight, by alert_id.
 
     Reported ones are there, withdrawn ones once they are, open ones, ended where tonight ends them, and
-    those that a run of the day `ended`. What it ended is judged `anew` unless a later day is recorded.
+    those that a run of the day `ended`. Where no later day is recorded they come as that run found them, open.
     """
     rows, outcomes = [], {}
     columns = [*given.columns, *(name for name in COLUMNS if name not in given.columns)]
     for episode in episodes:
-        end, again = None, episode.alert_id in anew
-        if episode.withdrawn and not again:
+        end = None
+        if episode.withdrawn:
             if episode.closed_on is None or episode.closed_on > as_of:
                 continue
         elif episode.origin != "reported":
             if episode.as_of > as_of:
                 continue
-            if episode.state == "open" or again:
+            if episode.state == "open":
                 end = end_of(episode, as_of, rules)
             elif episode.alert_id not in ended:
                 continue
         row = _row(episode, columns, rules)
-        if again:
-            row["state"], row["closed_on"] = "open", None
         if end is not None:
             row["state"] = "recovered" if end == "recovered" else "closed"
             row["closed_on"] = row["as_of"] = as_of

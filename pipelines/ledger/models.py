@@ -80,6 +80,9 @@ class Episode(Base):
     proposed_outcome: Mapped[str | None] = mapped_column(String(20))
     epoch: Mapped[int]
     changes: Mapped[int]  # how many rows episode_changes has for it
+    morning: Mapped[str | None] = mapped_column(
+        Text
+    )  # as the last day it changed found it (`mornings.py`)
 
     acknowledged_at: Mapped[dt.datetime | None]  # first response of this epoch
     seen_at: Mapped[dt.datetime | None]  # first response since the last rise of the level

@@ -159,14 +159,13 @@ def merge_ledger_state(
     alerts = adopted(known, alerts, rules.renamed if rules else {})
     ids = {str(alert_id) for alert_id in alerts["alert_id"]}
     merged = alerts.drop(columns=[name for name in STATE_COLUMNS if name in alerts.columns])
-    over = overruled(merged, known.episodes, as_of, rules, known.anew)
+    over = overruled(merged, known.episodes, as_of, rules)
     missing, outcomes = rows_of(
         [e for e in known.episodes.values() if e.opened_on <= as_of and e.alert_id not in ids],
         merged,
         as_of,
         rules,
-        anew=known.anew,
-        ended=known.ended,
+        known.ended,
     )
     if len(missing):
         merged = pd.concat([merged, missing], ignore_index=True) if len(merged) else missing

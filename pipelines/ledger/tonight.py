@@ -25,45 +25,44 @@ from sqlalchemy.orm import Session
 from pipelines.ledger.episode_frames import plain
 from pipelines.ledger.leftovers import dissolved
 from pipelines.ledger.models import Episode, EpisodeChange, Run
-from pipelines.ledger.transitions import ENDS, GONE, Change, Standing, change_of, rank
+from pipelines.ledger.mornings import as_in_the_morning
+from pipelines.ledger.transitions import ENDS, GONE, Change, Standing, change_again, change_of, rank
 
 
 @dataclass(frozen=True)
 class Known:
     """What the ledger holds of evaluated alerts when a day is judged.
 
-    `episodes`: all, by alert_id in order. `ended`: of them, what the last run of the day ended, and how.
-    `later`: a later day is recorded, so this one is told as it was and changes nothing.
+    `stored`: all, by alert_id in order; `episodes`: the same as the first run of the day found them.
+    `ended`: of them, what the last run of the day ended, and how. `later`: a later day is recorded, so this
+    one is told as it is stored and changes nothing.
     """
 
-    episodes: Mapping[str, Episode]
+    stored: Mapping[str, Episode]
+    episodes: Mapping[str, Any]
     ended: Mapping[str, Change]
     later: bool
-
-    @property
-    def anew(self) -> Mapping[str, Change]:
-        """Ends of an earlier run of the day that this run judges again."""
-        return {} if self.later else self.ended
 
 
 def known_on(session: Session, as_of: dt.date) -> Known:
     """The ledger before a run of the day `as_of` is recorded."""
-    episodes = {
-        episode.alert_id: episode
-        for episode in session.scalars(select(Episode).order_by(Episode.alert_id))
-    }
-    query = (
+    query = select(Episode).order_by(Episode.alert_id)
+    stored = {episode.alert_id: episode for episode in session.scalars(query)}
+    logged = (
         select(EpisodeChange.alert_id, EpisodeChange.change)
         .where(EpisodeChange.as_of == as_of, EpisodeChange.change != "overdue")
         .order_by(EpisodeChange.number)
     )
-    last: dict[str, Any] = dict(session.execute(query).tuples().all())
+    last: dict[str, Any] = dict(session.execute(logged).tuples().all())
+    ended: dict[str, Change] = {ident: what for ident, what in last.items() if what in ENDS}
     recorded = session.scalar(select(func.max(Run.as_of)))
-    return Known(
-        episodes,
-        {ident: change for ident, change in last.items() if change in ENDS},
-        recorded is not None and as_of < recorded,
-    )
+    if recorded is not None and as_of < recorded:
+        return Known(stored, stored, ended, True)
+    found = {
+        ident: as_in_the_morning(episode, as_of, ended=ident in ended)
+        for ident, episode in stored.items()
+    }
+    return Known(stored, found, ended, False)
 
 
 def adopted(
@@ -89,8 +88,7 @@ def adopted(
             new.setdefault((*key, dimension), []).append(str(row["alert_id"]))
     known_by: dict[str, str] = {}
     for episode in sorted(evaluated, key=lambda one: (one.opened_on, one.alert_id), reverse=True):
-        over = episode.state != "open" and episode.alert_id not in known.anew
-        if over or episode.alert_id in ids:
+        if episode.state != "open" or episode.alert_id in ids:
             continue
         dimension = str(json.loads(episode.details or "{}").get("dimension") or "")
         rule = new_names.get(episode.rule, episode.rule)
@@ -129,10 +127,10 @@ def money(value: Any) -> Decimal | None:
     return None if amount is None else round(Decimal(str(amount)), 2)
 
 
-def stays_resolved(episode: Episode | None, level: str) -> bool:
+def stays_resolved(episode: Any, level: str) -> bool:
     """Whether an open alert is one that a person has closed, and that has not become worse since."""
     resolved = episode is not None and episode.resolved_at is not None
-    return resolved and rank(level) <= rank(episode.level)  # type: ignore[union-attr]
+    return resolved and rank(level) <= rank(episode.level)
 
 
 def gone_of(alerts: pd.DataFrame) -> dict[str, Change]:
@@ -209,26 +207,23 @@ def changes_of(
     found: dict[str, Change | None] = {}
     given = {row.alert_id: row for row in rows if row.alert_id not in gone}
     for ident, row in given.items():
-        episode, ended = known.episodes.get(ident), known.ended.get(ident)
-        if episode is None or ended is not None or episode.rule not in not_evaluated:
-            seen = Standing(row.level, row.state, row.amount)
-            found[ident] = change_of(_standing(episode, ended), seen)
+        episode, ended = known.stored.get(ident), known.ended.get(ident)
+        seen = Standing(row.level, row.state, row.amount)
+        if episode is None:
+            found[ident] = change_of(None, seen)
+        elif ended is not None or episode.rule not in not_evaluated:
+            morning = standing_of(known.episodes[ident])
+            found[ident] = change_again(morning, standing_of(episode), ended, seen)
     for ident, episode in known.episodes.items():
         if ident in given or episode.origin != "evaluated" or episode.rule in not_evaluated:
             continue
-        if episode.state == "open" or ident in known.ended:
+        if episode.state == "open":
             end = gone.get(ident) or ("recovered" if dissolved(episode, as_of) else "withdrawn")
             found[ident] = None if end == known.ended.get(ident) else end
     return {ident: change for ident, change in sorted(found.items()) if change is not None}
 
 
-def _standing(episode: Episode | None, ended: Change | None) -> Standing | None:
-    if episode is None:
-        return None
-    return Standing(
-        episode.level,
-        episode.state,
-        episode.amount_marked,
-        episode.resolved_at is not None,
-        ended,
-    )
+def standing_of(episode: Any) -> Standing:
+    """Where an episode stands."""
+    resolved = episode.resolved_at is not None
+    return Standing(episode.level, episode.state, episode.amount_marked, resolved)

@@ -5,7 +5,7 @@ Add here: a rule about when an episode has changed. Keep out: the database, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -51,7 +51,6 @@ class Standing:
     state: str
     amount: Decimal | None  # known: at the last change; seen: tonight
     resolved: bool = False
-    ended: Change | None = None  # known: what an earlier run of this very day ended it as
 
 
 def rank(level: str) -> int:
@@ -64,14 +63,10 @@ def change_of(known: Standing | None, seen: Standing) -> Change | None:
 
     An episode that is over when first seen is `recorded`: part of the past, never told. One that
     a person resolved stays resolved unless its level rises. Money at risk counts as changed only
-    when it reached twice what it was at the last change. What an earlier run of the same day ended is
-    judged as if it were open still: it is `resumed`, in the same opening, where nothing else has changed.
+    when it reached twice what it was at the last change.
     """
     if known is None:
         return "opened" if seen.state == "open" else "recorded"
-    if known.ended is not None:
-        change = change_of(replace(known, state="open", ended=None), seen)
-        return None if change == known.ended else change or "resumed"
     if seen.state != "open":
         if known.state != "open":
             return None
@@ -89,3 +84,20 @@ def change_of(known: Standing | None, seen: Standing) -> Change | None:
         and seen.amount >= 2 * known.amount
     )
     return "doubled" if doubled and not known.resolved else None
+
+
+def change_again(
+    morning: Standing, known: Standing, ended: Change | None, seen: Standing
+) -> Change | None:
+    """The same for a further run of a day, which may take back what an earlier one did.
+
+    `morning` is the alert before the first run of the day, `known` as it stands, `ended` the end that the
+    last run gave it. `resumed`: it goes on as it was in the morning, which is news to whoever was told.
+    """
+    net = change_of(morning, seen)
+    if ended is not None:
+        return None if net == ended else net or "resumed"
+    change = change_of(known, seen)
+    if net is None and change is not None:
+        return None if change == "doubled" else "resumed"
+    return change

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -212,14 +213,20 @@ def test_a_day_run_again_says_what_one_run_would_have_said(
     assert night(MONDAY, two)[0] == ["opened", "opened"]
     responses.plan(ledger, "aaa", "M1", "拜访客户", now=NOW)
     responses.resolve(ledger, "bbb", "M1", "accepted", "可接受", now=NOW)
-    # A file is missing, the rule is another one, all is as it was: three runs of a day.
+    # A file is missing, the rule is another one, all is as it was, a figure is wrong, it is mended.
     for rows, version, logged, state, outcome in (
         (two.head(0), "v1", ["withdrawn", "withdrawn"], "closed", "data_error"),
         (two.head(0), "v2", ["rule_changed", "rule_changed"], "closed", "rule_changed"),
         (two, "v1", ["closed", "resumed"], "open", ""),
+        (two.assign(level=["danger", "warning"]), "v2", ["raised"], "open", ""),
+        (two.tail(1), "v1", ["withdrawn"], "closed", "data_error"),
+        (two, "v1", ["resumed"], "open", ""),
     ):
         changes, told = night(tuesday, rows, version)
-        assert (changes, told[0]) == (logged, ("aaa", state, outcome, True))
+        assert (changes, sorted(told)[0]) == (logged, ("aaa", state, outcome, True))
+    mended = show_alert(ledger, "aaa").alert
+    assert (mended.level, mended.level_since, mended.rule_version) == ("warning", MONDAY, "v1")
+    assert (mended.seen_at, mended.amount_at_risk) == (NOW, Decimal("120000.50"))
     # What comes back on another day is a new opening; what was settled does once it is worse.
     wednesday, thursday = (tuesday + dt.timedelta(days=n) for n in (1, 2))
     assert night(wednesday, two.tail(1))[0] == ["withdrawn"]
