@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,7 +24,7 @@ from pipelines.ledger.store import Ledger
 from pipelines.ledger.tonight import Tonight, adopted, known_on, stays_resolved, tonight_of
 from pipelines.ledger.transitions import GONE, PROPOSED_OUTCOME, RULE_CHANGED, Change
 
-__all__ = ["alert_responses_frame", "ledger_frames", "merge_ledger_state", "response_scores_frame"]
+__all__ = ["alert_responses_frame", "ledger_frames", "merge_ledger_state"]
 
 RESPONSE_COLUMNS = {
     "response_id": "Int64",
@@ -72,16 +71,17 @@ def ledger_frames(
     `judged`: who is told of alerts. Whoever is not a recipient is never told, so never late either.
     """
     openings = openings_frame(ledger, as_of=as_of, timezone=timezone, tonight=tonight)
-    known: dict[str, Any] = {"as_of": as_of, "timezone": timezone, "openings": openings}
-    scores = response_scores_frame(ledger, **known, is_workday=is_workday)
-    rewards = reward_list(ledger, month=as_of, **known, is_workday=is_workday, scores=scores)
+    scores = response_scores_frame(openings, as_of=as_of, timezone=timezone, is_workday=is_workday)
+    rewards = reward_list(ledger, openings, scores, month=as_of)
     return {
-        "fct_alert_responses": alert_responses_frame(ledger, **known),
+        "fct_alert_responses": alert_responses_frame(
+            ledger, openings, as_of=as_of, timezone=timezone
+        ),
         "rpt_response_scores": _of(judged, scores),
         "rpt_reward_list": _of(judged, rewards, rewards["reason"] == "reported").assign(
             month=as_of.replace(day=1)
         ),
-        "rpt_case_library": case_library_frame(ledger, **known),
+        "rpt_case_library": case_library_frame(openings, timezone=timezone),
     }
 
 
@@ -95,15 +95,13 @@ def _of(
 
 
 def alert_responses_frame(
-    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, openings: pd.DataFrame | None = None
+    ledger: Ledger, openings: pd.DataFrame, *, as_of: dt.date, timezone: ZoneInfo
 ) -> pd.DataFrame:
     """`fct_alert_responses`: one row per response, oldest first.
 
     `hours_to_ack` stands on the first response of an opening, `hours_to_plan` on its first plan,
     null elsewhere, so that neither is counted twice. Clock hours from the first notice.
     """
-    if openings is None:
-        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
     told = {
         (alert_id, epoch): told_at
         for alert_id, epoch, told_at in zip(

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from pipelines.ledger.due import TERMS, IsWorkday, add_workdays
 from pipelines.ledger.models import Signal
-from pipelines.ledger.openings import hours_between, openings_frame
+from pipelines.ledger.openings import hours_between
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.transitions import RULE_CHANGED
 
@@ -39,12 +39,7 @@ SCORE_COLUMNS = {
 
 
 def response_scores_frame(
-    ledger: Ledger,
-    *,
-    as_of: dt.date,
-    timezone: ZoneInfo,
-    is_workday: IsWorkday,
-    openings: pd.DataFrame | None = None,
+    openings: pd.DataFrame, *, as_of: dt.date, timezone: ZoneInfo, is_workday: IsWorkday
 ) -> pd.DataFrame:
     """`rpt_response_scores`: one row per person and month in which an alert of theirs opened.
 
@@ -53,10 +48,8 @@ def response_scores_frame(
     `answered_in_time` those answered by its last day. `alerts_ended` have an outcome other than
     false alarm or data error, `recovered` of them recovered. Hours are clock hours from the first
     notice. `score` is null when nothing was due and nothing ended. `openings`: `openings_frame` of that
-    day, where it was read already; the same below.
+    day, here and below.
     """
-    if openings is None:
-        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
     # An alert that a change of the rules took back counts neither for nor against whoever had it.
     openings = openings[openings["outcome"] != RULE_CHANGED]
     grouped: dict[tuple[str, pd.Timestamp], list[dict[str, Any]]] = {}
@@ -112,27 +105,18 @@ def _score(
 
 def reward_list(
     ledger: Ledger,
+    openings: pd.DataFrame,
+    scores: pd.DataFrame,
     *,
     month: dt.date,
-    as_of: dt.date,
-    timezone: ZoneInfo,
-    is_workday: IsWorkday,
     minimum: int = 3,
-    openings: pd.DataFrame | None = None,
-    scores: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Whom to thank for a month, best first: person_id, reason, count, score.
 
     `answered`: those with at least `minimum` alerts due, by score. `reported`: those whose
     hand-reported risks of that month were resolved as real (no false alarm, no data error).
-    `scores`: `response_scores_frame` of that day.
+    `scores`: `response_scores_frame` of the same openings.
     """
-    if openings is None:
-        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
-    if scores is None:
-        scores = response_scores_frame(
-            ledger, as_of=as_of, timezone=timezone, is_workday=is_workday, openings=openings
-        )
     first = pd.Timestamp(month).replace(day=1)
     scores = scores[(scores["month"] == first) & (scores["alerts_due"] >= minimum)]
     answered = pd.DataFrame(
@@ -177,16 +161,12 @@ def _real_reports(ledger: Ledger, month: pd.Timestamp, openings: pd.DataFrame) -
     )
 
 
-def case_library_frame(
-    ledger: Ledger, *, as_of: dt.date, timezone: ZoneInfo, openings: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def case_library_frame(openings: pd.DataFrame, *, timezone: ZoneInfo) -> pd.DataFrame:
     """Resolved alerts as cases to learn from, newest first: one row per resolved opening.
 
     Columns: alert_id, rule, scope_type, scope_id, scope_name, level, opened_on, resolved_on,
     days_open, outcome, plans (lines of text), note, resolved_by.
     """
-    if openings is None:
-        openings = openings_frame(ledger, as_of=as_of, timezone=timezone)
     resolved = openings[openings["resolved_at"].notna()].copy()
     resolved["resolved_on"] = [
         instant.astimezone(timezone).date() for instant in resolved["resolved_at"]

@@ -12,8 +12,7 @@ import pytest
 
 from pipelines.ledger import responses
 from pipelines.ledger.episodes import record_episodes
-from pipelines.ledger.publishing import alert_responses_frame, merge_ledger_state
-from pipelines.ledger.scores import case_library_frame, response_scores_frame, reward_list
+from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.signals import add_signal
 from pipelines.ledger.store import Ledger
 
@@ -49,8 +48,12 @@ def answered(ledger: Ledger, frame: Callable[..., pd.DataFrame]) -> Ledger:
     return ledger
 
 
+def marts(ledger: Ledger, as_of: dt.date = LATEST) -> dict[str, pd.DataFrame]:
+    return ledger_frames(ledger, as_of=as_of, timezone=SHANGHAI, is_workday=is_workday)
+
+
 def scores(ledger: Ledger, as_of: dt.date = LATEST) -> pd.DataFrame:
-    return response_scores_frame(ledger, as_of=as_of, timezone=SHANGHAI, is_workday=is_workday)
+    return marts(ledger, as_of)["rpt_response_scores"]
 
 
 def test_scores_by_person_and_month(answered: Ledger) -> None:
@@ -87,12 +90,12 @@ def test_an_assigned_alert_counts_for_whom_it_was_assigned_to(answered: Ledger) 
 
 
 def test_responses_carry_hours_only_where_they_were_first(answered: Ledger) -> None:
-    found = alert_responses_frame(answered, as_of=LATEST, timezone=SHANGHAI)
+    found = marts(answered)["fct_alert_responses"]
     quick = found[found["alert_id"] == "quick"]
     assert quick["action"].to_list() == ["ack", "plan", "plan", "resolve"]
     assert quick["hours_to_ack"].to_list() == [2, pd.NA, pd.NA, pd.NA]
     assert quick["hours_to_plan"].to_list() == [pd.NA, 30, pd.NA, pd.NA]
-    assert len(alert_responses_frame(answered, as_of=MONDAY, timezone=SHANGHAI)) == 2
+    assert len(marts(answered, MONDAY)["fct_alert_responses"]) == 2
 
 
 def test_state_of_alerts_with_reported_and_withdrawn_ones(
@@ -129,7 +132,7 @@ def test_an_empty_ledger_and_frame_still_have_typed_columns(
 ) -> None:
     nothing = frame()
     merged, _ = merge_ledger_state(ledger, nothing, as_of=LATEST, timezone=SHANGHAI)
-    answers = alert_responses_frame(ledger, as_of=LATEST, timezone=SHANGHAI)
+    answers = marts(ledger)["fct_alert_responses"]
     score = scores(ledger)
     assert (len(merged), len(answers), len(score)) == (0, 0, 0)
     with duckdb.connect() as warehouse:
@@ -146,14 +149,13 @@ def test_rewards_and_cases(answered: Ledger) -> None:
     responses.resolve(answered, signal.alert_id, "M1", "accepted", "提前调价", now=hours(60))
     false = add_signal(answered, "team", "T01", "传闻", "R8", now=NOW, today=MONDAY)
     responses.resolve(answered, false.alert_id, "M1", "false_alarm", "不实", now=hours(60))
-    rewards = reward_list(
-        answered, month=MONDAY, as_of=LATEST, timezone=SHANGHAI, is_workday=is_workday
-    )
+    found = marts(answered, MONDAY.replace(day=31))
+    rewards = found["rpt_reward_list"]
     assert rewards[["person_id", "reason"]].to_numpy().tolist() == [
         ["M1", "answered"],
         ["R7", "reported"],
     ]
-    cases = case_library_frame(answered, as_of=LATEST, timezone=SHANGHAI).set_index("alert_id")
+    cases = found["rpt_case_library"].set_index("alert_id")
     assert cases.loc["quick", "plans"] == "拜访\n再拜访"
     assert cases.loc["quick", ["outcome", "note", "days_open"]].to_list() == [
         "recovered", "有效", 2,

@@ -13,12 +13,10 @@ from pipelines.ledger.episodes import record_episodes
 from pipelines.ledger.leftovers import RulesTonight
 from pipelines.ledger.lookup import show_alert
 from pipelines.ledger.publishing import (
-    alert_responses_frame,
     ledger_frames,
     merge_ledger_state,
 )
 from pipelines.ledger.refusals import Refused
-from pipelines.ledger.scores import response_scores_frame
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.tonight import Known, adopted, known_on
 
@@ -31,6 +29,10 @@ Frame = Callable[..., pd.DataFrame]
 def known(ledger: Ledger) -> Known:
     with ledger.reading() as session:
         return known_on(session, MONDAY + dt.timedelta(days=1))
+
+
+def marts(ledger: Ledger) -> dict[str, pd.DataFrame]:
+    return ledger_frames(ledger, as_of=MONDAY, timezone=ZONE, is_workday=lambda _: True)
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_feedback_is_the_last_word_of_the_last_person(
     assert not responses.feedback(ledger, "aaa", "D1", "false", now=NOW).new
     merged, _ = merge_ledger_state(ledger, open_alert, as_of=MONDAY, timezone=ZONE)
     assert merged["feedback"].to_list() == ["false"]
-    told = alert_responses_frame(ledger, as_of=MONDAY, timezone=ZONE)
+    told = marts(ledger)["fct_alert_responses"]
     assert told["outcome"].to_list() == ["useful", "false"]
     with pytest.raises(Refused, match="useful, not_useful, false"):
         responses.feedback(ledger, "aaa", "M1", "super", now=NOW)
@@ -145,7 +147,7 @@ def test_a_night_again_under_other_rules_ends_what_no_longer_stands(
         assert changes.any == (night == 0 and state == "closed")
     alert = show_alert(ledger, "aaa").alert
     assert (alert.state, alert.proposed_outcome) == (state, outcome)
-    scores = response_scores_frame(ledger, as_of=MONDAY, timezone=ZONE, is_workday=lambda _: True)
+    scores = marts(ledger)["rpt_response_scores"]
     assert len(scores) == (outcome != "rule_changed")
 
 
