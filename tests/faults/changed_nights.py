@@ -1,7 +1,7 @@
 """Nights in a row that each change something, beside the same night made in full: both have the same bytes.
 
-Add here: another way in which a night differs from the one before. Keep out: faults (`fault_nights.py`),
-what a single model may take over (`tests/pipelines/warehouse/private/test_standing.py`).
+Add here: how a night is run, and what two must have in common. Keep out: what changes between them
+(`night_changes.py`), faults (`fault_nights.py`), what a single model may take over (`tests/pipelines/warehouse/private/test_standing.py`).
 
 By hand: part of `make test-faults`. After each night the installation is copied, the copy makes the
 night again with `forewarn run --full`, and the checksums of all published tables and the rows of all private ones are
@@ -18,7 +18,6 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -26,106 +25,28 @@ import duckdb
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "nightly")]
 
+from faults.night_changes import CHANGES, day_of  # noqa: E402
 from faults.warm_runs import RUNS  # noqa: E402
 from nightly_site import Installation, make_installation  # noqa: E402
 
 from pipelines.publishing.versions import read_manifest  # noqa: E402
 
 REPS = 4
-Rows = list[dict[str, str]]
 # They speak of the runs themselves: when each was, which version it made.
 OF_THE_RUNS = {"rpt_data_quality", "rpt_freshness", "fct_notices"}
 
 
-def sheet(site: Installation, name: str, change: Callable[[Rows], Rows]) -> None:
-    """Write a sheet anew with what `change` makes of its rows."""
-    path = site.sheets / f"{name}.csv"
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        rows = change(list(csv.DictReader(handle)))
-    with path.open("w", encoding="utf-8-sig", newline="") as handle:
-        writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def day_of(site: Installation) -> dt.date:
-    """The company's today, which the configuration states."""
-    found = re.search(
-        r"^clock: (\S+)", (site.config / "company.yml").read_text("utf-8"), re.MULTILINE
+def everybody_told(site: Installation) -> None:
+    """All people are recipients, so that their answers count."""
+    with (site.sheets / "users.csv").open(encoding="utf-8-sig", newline="") as handle:
+        people = sorted({row["user_id"] for row in csv.DictReader(handle)})
+    path = site.config / "recipients.yml"
+    more = "".join(
+        f"  - {{person_id: {one}, name: {one}, role: rep, scopes: ['rep:{one}']}}\n"
+        for one in people
     )
-    assert found
-    return dt.date.fromisoformat(found[1])
-
-
-def amounts_edited(site: Installation, draw: random.Random) -> None:
-    def change(rows: Rows) -> Rows:
-        for row in draw.sample(rows, 5):
-            row["amount"] = f"{float(row['amount'] or 0) * draw.uniform(0.5, 2):.2f}"
-        return rows
-
-    sheet(site, draw.choice(["opportunities", "orders"]), change)
-
-
-def rows_deleted(site: Installation, draw: random.Random) -> None:
-    def change(rows: Rows) -> Rows:
-        gone = set(draw.sample(range(len(rows)), 4))
-        return [row for number, row in enumerate(rows) if number not in gone]
-
-    sheet(site, draw.choice(["opportunities", "orders", "activities"]), change)
-
-
-def rows_late(site: Installation, draw: random.Random) -> None:
-    """Activities that took place weeks ago are written down today."""
-    long_ago = day_of(site) - dt.timedelta(days=draw.randrange(20, 200))
-
-    def change(rows: Rows) -> Rows:
-        new = [
-            {
-                **row,
-                "activity_id": f"L{draw.randrange(10**9)}",
-                "occurred_at": f"{long_ago}T09:00:00",
-            }
-            for row in draw.sample(rows, 6)
-        ]
-        return rows + new
-
-    sheet(site, "activities", change)
-
-
-def rows_in_another_order(site: Installation, draw: random.Random) -> None:
-    sheet(
-        site,
-        draw.choice(["opportunities", "orders", "users"]),
-        lambda rows: draw.sample(rows, len(rows)),
-    )
-
-
-def mapping_changed(site: Installation, draw: random.Random) -> None:
-    """Two stages change places."""
-    path = site.config / "stages.csv"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    one, other = (line.rsplit(",", 2) for line in lines[2:4])
-    one[1], other[1] = other[1], one[1]
-    lines[2:4] = [",".join(one), ",".join(other)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def rule_changed(site: Installation, draw: random.Random) -> None:
-    path = site.config / "alert_rules.yml"
     text = path.read_text(encoding="utf-8")
-    places = list(re.finditer(r"\bwarning: (0\.\d+)", text))
-    place = draw.choice(places)
-    limit = f"{float(place[1]) + draw.choice([-0.01, 0.01]):.2f}"
-    path.write_text(text[: place.start(1)] + limit + text[place.end(1) :], encoding="utf-8")
-
-
-def nothing(site: Installation, draw: random.Random) -> None:
-    """Only the day is another, or not even that."""
-
-
-CHANGES = (
-    amounts_edited, rows_deleted, rows_late, rows_in_another_order, mapping_changed, rule_changed, nothing,
-)  # fmt: skip
+    path.write_text(text.replace("recipients:\n", f"recipients:\n{more}", 1), encoding="utf-8")
 
 
 def a_night(site: Installation, folder: Path, draw: random.Random) -> str:
@@ -134,8 +55,8 @@ def a_night(site: Installation, folder: Path, draw: random.Random) -> str:
     for change in changes:
         change(site, draw)
     day, asked = day_of(site), []
-    step = draw.choice([0, 1, 1, 1, 3, -1])
-    if step > 0:
+    step = draw.choice([0, 0, 1, 1, 1, 3, -1, -2])
+    if step > 0 or step == -2:  # the day itself goes back, too
         path = site.config / "company.yml"
         text = path.read_text(encoding="utf-8")
         path.write_text(
@@ -205,6 +126,7 @@ def main() -> None:
     draw, bad = random.Random(options.seed), 0
     with tempfile.TemporaryDirectory() as passing:
         site = make_installation(Path(passing) / "site", reps=REPS)
+        everybody_told(site)
         done(RUNS.run(site.environment, "run"))
         for number in range(1, options.nights + 1):
             line = a_night(site, Path(passing), draw)

@@ -59,7 +59,7 @@ class ImapServer:
         self._handler = _Commands(self.commands)
         logger.addHandler(self._handler)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -49,7 +49,7 @@ class Account:
             "encryption": "none",
             "folder": self.box,
             "senders": ["*@acme.cn"],
-            "timeout_seconds": 5,
+            "timeout_seconds": 60,  # a busy machine may leave the server's thread waiting
             **(mailbox or {}),
         }
         source = Source(
