@@ -108,6 +108,5 @@ def _write_marts(warehouse: Path, folder: Path) -> None:
         ).fetchall():
             target = str(folder / f"{name}.parquet").replace("'", "''")
             connection.execute(
-                f"copy (from marts.{name} order by all) to '{target}' "
-                "(format parquet, compression zstd)"
+                f"copy (from marts.{name}) to '{target}' (format parquet, compression zstd)"
             )

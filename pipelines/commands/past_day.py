@@ -31,6 +31,7 @@ from pipelines.assets.run_failures import causes_of
 from pipelines.assets.steps import AS_OF_TAG, WRITER, writer_resource
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.nights.night import folder_of
+from pipelines.publishing.reader_files import complete_readers_file
 from pipelines.settings import Settings
 from pipelines.warehouse.dbt_command import prepared_manifest
 
@@ -41,7 +42,7 @@ _SHARED = ("raw", "quarantine", "dlt", "dbt")
 
 @contextlib.contextmanager
 def built_past_day(settings: Settings, as_of: dt.date) -> Iterator[Path]:
-    """The warehouse of that day as it was known then; it is gone when the context ends.
+    """The readers' file of that day as it was known then; it is gone when the context ends.
 
     Raises AuditFailure when the audit refuses the day, PermanentFailure when a step fails.
     """
@@ -65,7 +66,7 @@ def built_past_day(settings: Settings, as_of: dt.date) -> Iterator[Path]:
                 cause="; ".join(f"{cause.step}: {cause.full}" for cause in causes),
                 next_step="mend it, then ask for the report again; nothing was published or told",
             )
-        yield folder_of(apart, result.run_id) / "warehouse.duckdb"
+        yield complete_readers_file(folder_of(apart, result.run_id) / "warehouse.duckdb")
     finally:
         shutil.rmtree(private, ignore_errors=True)  # links in it are removed, not followed
 

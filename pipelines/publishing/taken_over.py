@@ -1,25 +1,19 @@
-"""What of the last version is tonight's as well, and is taken over: a mart's Parquet by a second name, its
-table with the readers' DuckDB file.
+"""What of the last version is tonight's as well, and is taken over: a mart's Parquet by a second name.
 
-Add here: when a published mart counts as the same, and whether the last file may be gone on with. Keep out: how a
-mart is written (`reader_files.py`), what the build takes over (`warehouse/private/standing.py`).
+Add here: when a published mart counts as the same. Keep out: how a mart is written (`reader_files.py`), what
+the build takes over (`warehouse/private/standing.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipelines.publishing.manifest import Manifest
-
-# A file is gone on with as long as at most this part of it would be blocks that nothing uses.
-_MOST_FREE = 0.25
 
 
 def digest_of_mart(
@@ -61,36 +55,6 @@ def same_marts(
         else:
             file.unlink()
     return found
-
-
-def gone_on_with(
-    before: Manifest | None,
-    last: Path,
-    readers: Path,
-    same: Collection[str],
-    tables: Mapping[str, int],
-) -> bool:
-    """Whether `readers` is now a copy of the last version's DuckDB file, whole, and worth going on with.
-
-    `tables`: rows of tonight's marts. A copy is worth it where at least half of the rows stand.
-    """
-    rows = sum(tables.values())
-    if before is None or 2 * sum(tables[name] for name in same) < rows or not same:
-        return False
-    try:
-        shutil.copyfile(last / readers.name, readers)
-    except OSError:
-        return False
-    return sha256_of(readers) == before.files.get(readers.name)
-
-
-def room_is_used(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
-    """Whether an attached file is of a sound size: most of its blocks hold something."""
-    row: Any = connection.execute(
-        "select free_blocks, total_blocks from pragma_database_size() where database_name = ?",
-        [database],
-    ).fetchone()
-    return bool(row[0] <= _MOST_FREE * row[1])
 
 
 def sha256_of(path: Path) -> str:

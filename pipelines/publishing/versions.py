@@ -3,8 +3,8 @@
 Add here: what a version holds, how it is checked and kept.
 Keep out: what the tables mean, and whether they may be published (`quality/gate.py`).
 
-A version holds `warehouse.duckdb` (private; the current one only), `forewarn.duckdb` (readers; schema
-`marts`; a storage format that DuckDB 1.4 opens), `parquet/<mart>.parquet` and `manifest.json`. Readers that have an
+A version holds `warehouse.duckdb` (private; the current one only; its marts are views of the next),
+`forewarn.duckdb` (readers; schema `marts`; a storage format that DuckDB 1.4 opens), `parquet/<mart>.parquet` and `manifest.json`. Readers that have an
 older version open keep it: its folder stays until three newer ones exist, or longer where one holds
 it (`holding.py`).
 """

@@ -21,7 +21,7 @@ from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.warehouse.company_tables import bind_company
 from pipelines.warehouse.extracts import bind_bookkeeping
-from pipelines.warehouse.private.file import memory_limit
+from pipelines.warehouse.private.file import attach_beside, memory_limit
 from pipelines.warehouse.raw_tables import RawTable, Shifts, known_on, raw_tables, shifts_of
 
 _SQL_TYPES = {
@@ -52,6 +52,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         },
     )
     connection.execute("set timezone = 'UTC'")
+    attach_beside(connection, path, read_only=read_only)
     return connection
 
 

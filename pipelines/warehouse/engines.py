@@ -57,7 +57,9 @@ class OnDuckDB:
     def build(self, bound: Bound, program: Program, told: Told | None = None) -> list[Outcome]:
         raw = sum(file.stat().st_size for file in bound.settings.raw_dir.rglob("*.parquet"))
         limit = memory_limit(raw)
-        return building.build(bound.warehouse, program, last=bound.last, memory=limit, told=told)
+        return building.build(
+            bound.warehouse, program, last=bound.last, memory=limit, told=told, marts_apart=True
+        )
 
 
 class OnSpark:

@@ -17,6 +17,8 @@ import shutil
 from pathlib import Path
 
 from pipelines.settings import Settings
+from pipelines.warehouse.binding import connect, one_thread
+from pipelines.warehouse.private.file import MARTS, READERS, READERS_FILE, literal
 
 
 def workbench_path(settings: Settings) -> Path:
@@ -54,7 +56,27 @@ def refresh_workbench(settings: Settings, warehouse: Path) -> None:
     fresh = workbench.with_name(f".fresh-{os.getpid()}")
     try:
         shutil.copyfile(warehouse, fresh)
+        readers = warehouse.with_name(READERS_FILE)
+        if readers.is_file():
+            _bring_marts(fresh, readers)
         os.replace(fresh, workbench)
     finally:
         fresh.unlink(missing_ok=True)
     workbench.with_name(workbench.name + ".wal").unlink(missing_ok=True)
+
+
+def _bring_marts(workbench: Path, readers: Path) -> None:
+    """Make the marts tables of the workbench, in which dbt may make them anew: they were views of the readers' file."""
+    with connect(workbench) as connection:
+        one_thread(connection)
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = $1 "
+            f"and database_name = current_database() and sql like '%{READERS}.%'",
+            [MARTS],
+        ).fetchall()
+        if not views:
+            return
+        connection.execute(f"attach {literal(str(readers))} as {READERS} (read_only)")
+        for (name,) in views:
+            connection.execute(f'drop view {MARTS}."{name}"')
+            connection.execute(f'create table {MARTS}."{name}" as from {READERS}.{MARTS}."{name}"')

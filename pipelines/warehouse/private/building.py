@@ -22,8 +22,16 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse.private.file import literal, name_of, open_alone, relation_of
-from pipelines.warehouse.private.standing import LAST, Made, Standing, standing
+from pipelines.warehouse.private.file import (
+    MARTS,
+    READERS,
+    has_readers,
+    literal,
+    name_of,
+    open_alone,
+    relation_of,
+)
+from pipelines.warehouse.private.standing import LAST, LAST_READERS, Made, Standing, standing
 from pipelines.warehouse.private.taking_over import seal, take_whole
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import (
@@ -43,8 +51,11 @@ def build(
     last: Path | None = None,
     memory: str | None = None,
     told: Callable[[int, int], None] | None = None,
+    marts_apart: bool = False,
 ) -> list[Outcome]:
     """Make all models of a program in a bound warehouse file and run its tests.
+
+    `marts_apart`: marts are made in the readers' file beside it, rows in order, and are views in this one.
 
     `last` is the last good warehouse, of which what would come out the same is taken over (None: all is
     made anew). `memory`: what DuckDB may take, in its own words; beyond it, it spills beside the file.
@@ -52,14 +63,14 @@ def build(
     `told(done, all)` hears of every model that is done. Raises nothing for what a node does wrong:
     its outcome says it, and the models that stand on it are skipped.
     """
-    with open_alone(warehouse, memory) as connection:
+    with open_alone(warehouse, memory, marts_apart=marts_apart) as connection:
         stands = standing(connection, program, last)
         if last is None or not stands.everything():
             at_once = as_many_as_processors()
             outcomes = build_in(connection, program, stands=stands, at_once=at_once, told=told)
             seal(connection, warehouse, stands)
             return outcomes
-    return take_whole(warehouse, program, last, stands)
+    return take_whole(warehouse, program, last, stands, marts_apart=marts_apart)
 
 
 def build_in(
@@ -76,13 +87,16 @@ def build_in(
     """
     for schema in sorted({model.schema for model in program.models.values()}):
         connection.execute(f"create schema if not exists {name_of(schema)}")
-    _drop_what_changed_kind(connection, program)
+    apart = has_readers(connection)
+    _drop_what_changed_kind(connection, program, apart)
     [(database,)] = connection.execute("select current_database()").fetchall()
-    one = partial(_one, connection, database, program, stands)
+    one = partial(_one, connection, database, program, stands, apart)
     return in_order(program, one, at_once, told)
 
 
-def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Program) -> None:
+def _drop_what_changed_kind(
+    connection: duckdb.DuckDBPyConnection, program: Program, apart: bool
+) -> None:
     """Drop views that become tables and tables that become views: `create or replace` refuses these."""
     stand = dict(
         connection.execute(
@@ -92,7 +106,8 @@ def _drop_what_changed_kind(connection: duckdb.DuckDBPyConnection, program: Prog
     )
     for model in program.models.values():
         found = stand.get(f"{model.schema}.{model.name}")
-        if found and (found == "VIEW") != (model.materialized == "view"):
+        viewed = model.materialized == "view" or _is_apart(model, apart)
+        if found and (found == "VIEW") != viewed:
             was = "view" if found == "VIEW" else "table"
             connection.execute(f"drop {was} {name_of(model.schema)}.{name_of(model.name)}")
 
@@ -102,6 +117,7 @@ def _one(
     database: str,
     program: Program,
     stands: Standing | None,
+    apart: bool,
     key: str,
 ) -> Outcome:
     started = time.monotonic()
@@ -109,9 +125,9 @@ def _one(
     try:
         cursor.execute(f"use {name_of(database)}")  # cursors begin in the first database again
         if stands is None:
-            outcome = _made(cursor, program, key)
+            outcome = _made(cursor, program, key, apart)
         else:
-            outcome = _made_or_taken_over(cursor, program, key, stands)
+            outcome = _made_or_taken_over(cursor, program, key, stands, apart)
         return replace(outcome, seconds=time.monotonic() - started)
     except duckdb.Error as error:
         return Outcome(key, "error", str(error), seconds=time.monotonic() - started)
@@ -119,60 +135,79 @@ def _one(
         cursor.close()
 
 
-def _made(cursor: duckdb.DuckDBPyConnection, program: Program, key: str) -> Outcome:
+def _made(cursor: duckdb.DuckDBPyConnection, program: Program, key: str, apart: bool) -> Outcome:
     if key in program.models:
-        return Outcome(key, "success", rows=_make(cursor, program.models[key]))
+        return Outcome(key, "success", rows=_make(cursor, program.models[key], apart))
     status, failures, message = _try(cursor, program.tests[key])
     return Outcome(key, status, message, failures)
 
 
 def _made_or_taken_over(
-    cursor: duckdb.DuckDBPyConnection, program: Program, key: str, stands: Standing
+    cursor: duckdb.DuckDBPyConnection, program: Program, key: str, stands: Standing, apart: bool
 ) -> Outcome:
     """How a node ended, which is noted with its mark and with the digest of the rows it made."""
     mark, model = stands.mark_of(key), program.models.get(key)
-    outcome = _taken_over(cursor, model, key) if stands.stands(key, mark) else None
+    outcome = _taken_over(cursor, model, key, apart) if stands.stands(key, mark) else None
     if outcome:
         content = stands.content_before(key)
     else:
-        outcome = _made(cursor, program, key)
-        content = stands.content_of(cursor, key, relation_of(model)) if model else None
+        outcome = _made(cursor, program, key, apart)
+        content = stands.content_of(cursor, key, _place_of(model, apart)) if model else None
     stands.note(key, Made(mark, content, outcome.status))
     return outcome
 
 
-def _taken_over(cursor: duckdb.DuckDBPyConnection, model: Model | None, key: str) -> Outcome | None:
+def _taken_over(
+    cursor: duckdb.DuckDBPyConnection, model: Model | None, key: str, apart: bool
+) -> Outcome | None:
     """A node as it is in the last good warehouse. None of a view, which is as quickly made, and of a damaged block there."""
     if model is None:
         return Outcome(key, "pass", failures=0, stood=True)
     if model.materialized == "view":
         return None
     try:
-        rows = _make(cursor, replace(model, sql=f"from {LAST}.{relation_of(model)}"))
+        last = LAST_READERS if _is_apart(model, apart) else LAST
+        rows = _make(cursor, replace(model, sql=f"from {last}.{relation_of(model)}"), apart)
     except duckdb.Error:
         cursor.execute("rollback")
         return None
     return Outcome(key, "success", rows=rows, stood=True)
 
 
-def _make(cursor: duckdb.DuckDBPyConnection, model: Model) -> int | None:
+def _is_apart(model: Model, apart: bool) -> bool:
+    return apart and model.schema == MARTS and model.materialized != "view"
+
+
+def _place_of(model: Model, apart: bool) -> str:
     relation = relation_of(model)
+    return f"{READERS}.{relation}" if _is_apart(model, apart) else relation
+
+
+def _make(cursor: duckdb.DuckDBPyConnection, model: Model, apart: bool) -> int | None:
+    relation = _place_of(model, apart)
     kind = "view" if model.materialized == "view" else "table"
+    sql = f"(\n{model.sql}\n)"
+    if _is_apart(model, apart):
+        # Ordered, so that the same figures give the same bytes, and similar ones lie side by side.
+        sql = f"from {sql} order by all"
     cursor.execute("begin transaction")
-    created = cursor.execute(f"create or replace {kind} {relation} as (\n{model.sql}\n)")
+    created = cursor.execute(f"create or replace {kind} {relation} as {sql}")
     # Making a table says how many rows it got; a view has none of its own.
     rows = int(created.fetchall()[0][0]) if kind == "table" else None
     if model.contract:
         _check_contract(cursor, relation, model)
-    comment_on(cursor, model)
+    if _is_apart(model, apart):  # one transaction writes to one file
+        cursor.execute("commit; begin transaction")
+        cursor.execute(f"create or replace view {relation_of(model)} as from {relation}")
+        kind = "view"
+    comment_on(cursor, model, kind)
     cursor.execute("commit")
     return rows
 
 
-def comment_on(cursor: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Keep a model's descriptions as comments of its relation, which must stand."""
+def comment_on(cursor: duckdb.DuckDBPyConnection, model: Model, kind: str) -> None:
+    """Keep a model's descriptions as comments of its relation, a table or view that must stand."""
     relation = relation_of(model)
-    kind = "view" if model.materialized == "view" else "table"
     for column, text in model.comments.items():
         place = f"column {relation}.{name_of(column)}" if column else f"{kind} {relation}"
         cursor.execute(f"comment on {place} is {literal(text)}")

@@ -1,4 +1,8 @@
-"""The night's own DuckDB file: how it is opened to be built in, and how its relations are written.
+"""The night's own DuckDB file and the readers' file beside it: how they are opened to be built in, and how
+their relations are written.
+
+Models of the schema `marts` are made in the file that readers open, and are views in the night's own: each
+row is sorted, packed and kept once.
 
 Add here: settings of that connection, quotes. Keep out: what is made in it (`building.py`), how other
 parts open the file (`pipelines/warehouse/binding.py`).
@@ -13,6 +17,10 @@ import duckdb
 
 from pipelines.warehouse.program import Model
 
+MARTS = "marts"
+READERS = "readers"  # as which the readers' file is attached
+READERS_FILE = "forewarn.duckdb"
+READERS_FORMAT = "v1.4.0"  # of DuckDB's storage: BI tools come with older releases of it
 _MB = 1_000_000
 # Beside its limit DuckDB keeps about a quarter more: together with the process itself some 4 GB at most.
 _LEAST, _MOST = 500 * _MB, 2500 * _MB
@@ -32,8 +40,12 @@ def memory_limit(raw_bytes: int) -> str:
     return f"{min(wanted, _MOST, machine // 2) // _MB}MB"
 
 
-def open_alone(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+def open_alone(
+    warehouse: Path, memory: str | None = None, *, marts_apart: bool = False
+) -> duckdb.DuckDBPyConnection:
     """A connection that uses the file without a log of what is not yet in it.
+
+    `marts_apart`: with the readers' file beside it, made if it is not there.
 
     The file belongs to the night alone, and a night that is killed starts from new: the log would be
     written, waited for at each of 190 commits, and never read (an eighth of the build's processor time).
@@ -57,7 +69,39 @@ def open_alone(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyCon
     connection.execute(
         f"attach {literal(str(warehouse))} as {name} (recovery_mode no_wal_writes); use {name}"
     )
+    if marts_apart:
+        attach_readers(connection, warehouse.with_name(READERS_FILE))
+        connection.execute(f"create schema if not exists {READERS}.{MARTS}")
     return connection
+
+
+def attach_readers(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Attach a readers' file to be written, without a log as in `open_alone`; one is made if there is none."""
+    connection.execute(
+        f"attach {literal(str(file))} as {READERS} "
+        f"(storage_version '{READERS_FORMAT}', recovery_mode no_wal_writes)"
+    )
+
+
+def attach_beside(
+    connection: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool = False
+) -> None:
+    """Attach the readers' file beside a night's own, whose marts are views of it; nothing where there is none."""
+    readers = warehouse.with_name(READERS_FILE)
+    if warehouse.name == READERS_FILE or not readers.is_file():
+        return
+    if read_only:
+        connection.execute(f"attach {literal(str(readers))} as {READERS} (read_only)")
+    else:
+        attach_readers(connection, readers)
+
+
+def has_readers(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the readers' file is attached."""
+    found = connection.execute(
+        "select 1 from duckdb_databases() where database_name = $1", [READERS]
+    )
+    return found.fetchone() is not None
 
 
 def relation_of(model: Model) -> str:

@@ -23,9 +23,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.warehouse.private.file import READERS_FILE, has_readers, literal
 from pipelines.warehouse.program import Model, Program, Test
 
 LAST = "last_good"  # as which the last good warehouse is attached
+LAST_READERS = "last_readers"  # and the readers' file beside it
 _KEPT = "nights.made"
 # What no mark can see: the clock, chance, the session, files that a model reads itself.
 _UNSEEN = re.compile(
@@ -147,8 +149,11 @@ def standing(
 
 def _before(connection: duckdb.DuckDBPyConnection, last: Path) -> dict[str, Made]:
     try:
-        quoted = str(last).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as {LAST} (read_only)")
+        files = {LAST: last}
+        if has_readers(connection):  # where tonight's marts are, there the last ones were
+            files[LAST_READERS] = last.with_name(READERS_FILE)
+        for name, file in files.items():
+            connection.execute(f"attach {literal(str(file))} as {name} (read_only)")
         rows = connection.execute(f"select * from {LAST}.{_KEPT}").fetchall()
     except duckdb.Error:  # no such file, or of a version that kept no marks: everything is made
         return {}

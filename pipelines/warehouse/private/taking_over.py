@@ -11,13 +11,22 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.private.file import literal, name_of, open_alone
+from pipelines.warehouse.private.file import (
+    READERS,
+    READERS_FILE,
+    has_readers,
+    literal,
+    name_of,
+    open_alone,
+)
 from pipelines.warehouse.private.standing import Standing
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.running_order import Outcome
 
 
-def take_whole(warehouse: Path, program: Program, last: Path, stands: Standing) -> list[Outcome]:
+def take_whole(
+    warehouse: Path, program: Program, last: Path, stands: Standing, *, marts_apart: bool = False
+) -> list[Outcome]:
     """The last warehouse, with what was bound tonight in place of what was bound then.
 
     Copying a file costs a thirtieth of copying its tables.
@@ -25,18 +34,22 @@ def take_whole(warehouse: Path, program: Program, last: Path, stands: Standing) 
     bound = warehouse.with_suffix(".bound")
     warehouse.rename(bound)
     shutil.copyfile(last, warehouse)
-    with open_alone(warehouse) as connection:
+    if marts_apart:
+        shutil.copyfile(last.with_name(READERS_FILE), warehouse.with_name(READERS_FILE))
+    with open_alone(warehouse, marts_apart=marts_apart) as connection:
         connection.execute("drop schema raw cascade; drop schema config cascade")
         models = {(model.schema, model.name): key for key, model in program.models.items()}
         rows = {}
-        for schema, name, size in connection.execute(
-            "select schema_name, table_name, estimated_size from duckdb_tables() "
-            "where database_name = current_database()"
+        for database, schema, name, size in connection.execute(
+            "select database_name, schema_name, table_name, estimated_size from duckdb_tables() "
+            f"where database_name in (current_database(), '{READERS}')"
         ).fetchall():
             if (schema, name) in models:
                 rows[models[schema, name]] = int(size)
             else:  # what was told that night (warnings, answers): told anew tonight
-                connection.execute(f"drop table {name_of(schema)}.{name_of(name)}")
+                connection.execute(
+                    f"drop table {name_of(database)}.{name_of(schema)}.{name_of(name)}"
+                )
         connection.execute(f"attach {literal(str(bound))} as bound (read_only)")
         connection.execute(f"copy from database bound to {name_of(warehouse.stem)}; detach bound")
         seal(connection, warehouse, stands)
@@ -49,3 +62,5 @@ def seal(connection: duckdb.DuckDBPyConnection, warehouse: Path, stands: Standin
     """Keep tonight's marks and write all that was made to the file."""
     stands.keep(connection)
     connection.execute(f"checkpoint {name_of(warehouse.stem)}")
+    if has_readers(connection):
+        connection.execute(f"checkpoint {READERS}")

@@ -50,7 +50,8 @@ def take_over(
                 )
                 counted = connection.execute(f"select count(*) from {relation}").fetchall()
                 rows[model.unique_id] = counted[0][0]
-            comment_on(connection, model)
+            kind = "view" if model.materialized == "view" else "table"
+            comment_on(connection, model, kind)
         connection.execute("checkpoint")
     return [replace(each, rows=rows.get(each.unique_id)) for each in outcomes]
 
