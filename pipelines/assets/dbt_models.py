@@ -28,6 +28,7 @@ from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.dbt_command import built_by_dbt, company_program
 from pipelines.warehouse.engines import Bound, engine_of
+from pipelines.warehouse.private.file import READERS_FILE
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.running_order import Outcome
 
@@ -175,13 +176,16 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
 def _last(settings: Settings, night: Night) -> Path | None:
     """The warehouse of the version that stands, if tonight may take tables over from it.
 
-    Not if the night makes all anew, nor if the file is other than it was when its version was sealed.
+    Not if the night makes all anew, nor if it or the readers' file, where its marts lie, is other than it was
+    when the version was sealed.
     """
     sealed = None if night.full else read_manifest(settings.current)
     file = settings.current.resolve() / night.warehouse.name
-    if sealed is None or not file.is_file():
+    files = (file, file.with_name(READERS_FILE))
+    if sealed is None or not all(each.is_file() for each in files):
         return None
-    return file if sha256_of(file) == sealed.files.get(file.name) else None
+    whole = all(sha256_of(each) == sealed.files.get(each.name) for each in files)
+    return file if whole else None
 
 
 def _tell_progress(started: float) -> Callable[[int, int], None]:

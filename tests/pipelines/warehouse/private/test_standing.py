@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse.private.building import build
+from pipelines.warehouse.private.file import READERS_FILE, attach_beside
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import Outcome
 
@@ -51,6 +52,7 @@ class Nights:
     raw_as: str = "table"
     beside: str = ""
     compared: bool = True
+    apart: bool = False
 
     def night(
         self,
@@ -76,8 +78,8 @@ class Nights:
             {n.unique_id: n for n in nodes if isinstance(n, Test)},
             (),
         )
-        outcomes = build(file, program, last=None if full else self.last)
-        build(twin, program)
+        outcomes = build(file, program, last=None if full else self.last, marts_apart=self.apart)
+        build(twin, program, marts_apart=self.apart)
         assert not self.compared or contents(file) == contents(twin)
         self.last = file
         return {outcome.unique_id.split(".")[1]: outcome for outcome in outcomes}
@@ -88,8 +90,11 @@ class Nights:
 
 def contents(file: Path) -> dict[str, list[tuple[object, ...]]]:
     with duckdb.connect(str(file)) as connection:
+        attach_beside(connection, file)
         assert connection.execute("select config.as_of_day(), count(*) from raw.deals").fetchone()
-        made = connection.execute("select name from (show all tables) where schema = 'marts'")
+        made = connection.execute(
+            "select distinct name from (show all tables) where schema = 'marts'"
+        )
         return {
             name: connection.execute(f"from marts.{name}").fetchall() for (name,) in made.fetchall()
         }
@@ -243,3 +248,20 @@ def test_the_last_warehouse_is_left_as_it_was(nights: Nights, tmp_path: Path) ->
     kept = shutil.copy(last, tmp_path / "kept.duckdb")
     nights.night(day="2026-03-03")
     assert last.read_bytes() == Path(kept).read_bytes()
+
+
+def test_marts_that_lie_in_the_readers_file_are_taken_over_from_it(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, apart=True)
+    nights.night()
+    assert nights.stood() == ALL
+    assert nights.stood(day="2026-03-03") == ALL - {"dated", "dated_has_rows", "won"}
+    assert nights.last
+    readers = nights.last.with_name(READERS_FILE)
+    with duckdb.connect(str(readers)) as connection:
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+        assert {name for (name,) in tables} == {"stg_deals", "by_owner", "dated", "ranked"}
+        connection.execute("create table marts.fct_alerts as select 'of that night' as message")
+    nights.night(day="2026-03-03")  # as a whole, without what was told that night
+    readers = nights.last.with_name(READERS_FILE)
+    readers.write_bytes(b"half a file")
+    assert nights.stood(day="2026-03-04") == set()
