@@ -23,12 +23,11 @@ from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
 from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
-from pipelines.publishing.taken_over import sha256_of
+from pipelines.publishing.taken_over import lending_warehouse
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
 from pipelines.warehouse.dbt_command import built_by_dbt, company_program
 from pipelines.warehouse.engines import Bound, engine_of
-from pipelines.warehouse.private.file import READERS_FILE
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.running_order import Outcome
 
@@ -165,27 +164,11 @@ def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
         log.info(text("night.log.by_dbt", why=program.beyond[0]))
         outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
     else:
-        bound = Bound(
-            settings, night.warehouse, raw_zone_of(settings), night.known_at, _last(settings, night)
-        )
+        last = None if night.full else lending_warehouse(settings.current.resolve())
+        bound = Bound(settings, night.warehouse, raw_zone_of(settings), night.known_at, last)
         outcomes = engine_of(settings).build(bound, program, _tell_progress(time.monotonic()))
     write_results(folder, outcomes)
     return outcomes
-
-
-def _last(settings: Settings, night: Night) -> Path | None:
-    """The warehouse of the version that stands, if tonight may take tables over from it.
-
-    Not if the night makes all anew, nor if it or the readers' file, where its marts lie, is other than it was
-    when the version was sealed.
-    """
-    sealed = None if night.full else read_manifest(settings.current)
-    file = settings.current.resolve() / night.warehouse.name
-    files = (file, file.with_name(READERS_FILE))
-    if sealed is None or not all(each.is_file() for each in files):
-        return None
-    whole = all(sha256_of(each) == sealed.files.get(each.name) for each in files)
-    return file if whole else None
 
 
 def _tell_progress(started: float) -> Callable[[int, int], None]:

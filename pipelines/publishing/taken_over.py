@@ -1,6 +1,6 @@
 """What of the last version is tonight's as well, and is taken over: a mart's Parquet by a second name.
 
-Add here: when a published mart counts as the same. Keep out: how a mart is written (`reader_files.py`), what
+Add here: when a published mart counts as the same, and when a version may lend. Keep out: how a mart is written (`reader_files.py`), what
 the build takes over (`warehouse/private/standing.py`).
 """
 
@@ -13,7 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publishing.manifest import Manifest
+from pipelines.publishing.manifest import Manifest, read_manifest
+from pipelines.warehouse.private.file import READERS_FILE
+
+WAREHOUSE = "warehouse.duckdb"
 
 
 def digest_of_mart(
@@ -55,6 +58,19 @@ def same_marts(
         else:
             file.unlink()
     return found
+
+
+def lending_warehouse(version: Path) -> Path | None:
+    """The private warehouse of a version, if a night may take tables over from it.
+
+    None if it or the readers' file, where its marts lie, is other than when the version was sealed.
+    """
+    sealed = read_manifest(version)
+    files = [version / name for name in (WAREHOUSE, READERS_FILE)]
+    if sealed is None or not all(file.is_file() for file in files):
+        return None
+    whole = all(sha256_of(file) == sealed.files.get(file.name) for file in files)
+    return files[0] if whole else None
 
 
 def sha256_of(path: Path) -> str:
