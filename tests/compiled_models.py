@@ -121,7 +121,7 @@ class CompiledModels:
         }
         program = replace(self.program, models=models, tests=tests)
         outcomes = (
-            build(warehouse, program)
+            build(warehouse, program, whole=True)
             if isinstance(warehouse, Path)
             else build_in(warehouse, program)
         )

@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 
 from pipelines.assets.bound import COMPANY_TABLES
-from pipelines.assets.dbt_models import DBT_RUN
+from pipelines.assets.models_built import DBT_RUN
 from pipelines.assets.raw import may_continue
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
 from pipelines.language import spoken, text

@@ -8,30 +8,26 @@ subject. Every single model and its lineage stand in dbt's own pages (`forewarn 
 """
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.steps import WRITER, failing_clearly, log, night_of, raw_zone_of
+from pipelines.assets.models_built import build_models
+from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.failures import AuditFailure, PermanentFailure
 from pipelines.language import text
-from pipelines.nights.night import Night
 from pipelines.nights.storage import storage_failure
-from pipelines.publishing.taken_over import lending_warehouse
 from pipelines.publishing.versions import read_manifest
 from pipelines.settings import Settings, data_dir_of
-from pipelines.warehouse.dbt_command import built_by_dbt, company_program
-from pipelines.warehouse.engines import Bound, engine_of
+from pipelines.warehouse.dbt_command import company_program
 from pipelines.warehouse.program import Program
 from pipelines.warehouse.running_order import Outcome
 
-DBT_RUN = "dbt"  # folder of the build's own results inside the night's folder
 TESTS = "dbt_tests"
 MARTS = "marts"
 _NAMED = 5
@@ -77,7 +73,7 @@ def dbt_model_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
                     )
                 return
             program = company_program(settings)
-            outcomes = _build(settings, night, program)
+            outcomes = build_models(settings, night, program)
             yield from _events(shown, program, outcomes)
             _report(outcomes)
 
@@ -154,48 +150,6 @@ def _owners(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
 def _in_order(parents: Mapping[dg.AssetKey, set[dg.AssetKey]]) -> list[dg.AssetKey]:
     own = {asset: sorted(found & set(parents)) for asset, found in sorted(parents.items())}
     return list(TopologicalSorter(own).static_order())
-
-
-def _build(settings: Settings, night: Night, program: Program) -> list[Outcome]:
-    """Built here, or by dbt where the project uses what only dbt can; results kept for the audit."""
-    folder = night.folder / DBT_RUN
-    folder.mkdir(parents=True, exist_ok=True)
-    if program.beyond and settings.engine.engine == "duckdb":
-        log.info(text("night.log.by_dbt", why=program.beyond[0]))
-        outcomes = built_by_dbt(settings, night.as_of, night.warehouse, folder)
-    else:
-        last = None if night.full else lending_warehouse(settings.current.resolve())
-        bound = Bound(settings, night.warehouse, raw_zone_of(settings), night.known_at, last)
-        outcomes = engine_of(settings).build(bound, program, _tell_progress(time.monotonic()))
-    write_results(folder, outcomes)
-    return outcomes
-
-
-def _tell_progress(started: float) -> Callable[[int, int], None]:
-    """Says how many models are done of all, and for how long it has been at it, once a second.
-
-    Dagster keeps what is said as an event, at 15 ms each: 260 models are too many for that.
-    """
-    last = started
-
-    def told(done: int, everything: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < 1 and done < everything:
-            return
-        last, seconds = now, f"{now - started:.0f}"
-        said = text("night.log.building", done=done, models=everything, seconds=seconds)
-        log.info(said, extra={"passing": True})
-
-    return told
-
-
-def write_results(folder: Path, outcomes: list[Outcome]) -> None:
-    """`run_results.json` with what the audit and people read of it, under dbt's own names."""
-    results = [
-        {**asdict(outcome), "execution_time": round(outcome.seconds, 4)} for outcome in outcomes
-    ]
-    (folder / "run_results.json").write_text(json.dumps({"results": results}))
 
 
 def _events(shown: Shown, program: Program, outcomes: list[Outcome]) -> Iterator[Any]:

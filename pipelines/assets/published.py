@@ -12,7 +12,8 @@ from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
 from pipelines.language import text
 from pipelines.publishing.versions import Manifest, publish, read_manifest
 from pipelines.settings import Settings
-from pipelines.warehouse.workbench import offer_workbench
+from pipelines.warehouse.dbt_command import company_program
+from pipelines.warehouse.workbench import offer_workbench, workbench_path
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
@@ -62,8 +63,11 @@ def published_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
 
 def _offer(settings: Settings, manifest: Manifest) -> None:
     """The night's tables for analysts. Published is published: this may fail without failing that."""
+    if not workbench_path(settings).exists():
+        return
     try:
         first = manifest.version == 1
-        offer_workbench(settings, settings.current / "warehouse.duckdb", first=first)
+        program = company_program(settings)
+        offer_workbench(settings, settings.current / "warehouse.duckdb", program, first=first)
     except OSError as error:
         log.warning(text("night.workbench.stale", reason=error.strerror or str(error)))

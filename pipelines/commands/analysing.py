@@ -20,6 +20,7 @@ from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings, load_settings
 from pipelines.warehouse.dbt_command import (
     EXECUTABLE,
+    company_program,
     dbt_environment,
     dbt_vars,
     kept_parse,
@@ -49,7 +50,7 @@ def workbench(settings: Settings) -> Path:
     path, published = workbench_path(settings), settings.current / "warehouse.duckdb"
     # Plain dbt, called before there was a workbench, leaves a file without any table.
     if published.exists() and not (path.exists() and _is_bound(path)):
-        refresh_workbench(settings, published)
+        refresh_workbench(settings, published, company_program(settings))
     if not path.exists():
         raise PermanentFailure(
             text("command.dbt.no_workbench"),

@@ -13,14 +13,13 @@ from typing import Any
 
 from pipelines.commands.analysing import built_warehouse
 from pipelines.explaining.figure import find_figure
-from pipelines.explaining.records import Explanation, Record, explain
+from pipelines.explaining.records import Explanation, Record, explain, needed_by
 from pipelines.language import spoken, text
 from pipelines.language.figures import Writer
 from pipelines.metrics.definitions import PREFIX, definitions
 from pipelines.settings import load_settings
-from pipelines.warehouse.binding import connect
-from pipelines.warehouse.dbt_command import dbt_vars, prepared_manifest, words_of
-from pipelines.warehouse.program import sql_of
+from pipelines.warehouse.dbt_command import company_program, prepared_manifest
+from pipelines.warehouse.private.made_again import with_models
 
 
 def explain_figure(
@@ -36,11 +35,11 @@ def explain_figure(
     """Print one figure with what made it, or write every record to a CSV; always 0."""
     settings = load_settings()
     nodes = json.loads(prepared_manifest(settings).read_bytes())["nodes"].values()
-    words = words_of(dbt_vars(settings))
-    compiled = {node["name"]: sql_of(node, words) for node in nodes}
     meaning = {node["name"]: node.get("description") or "" for node in nodes}
-    with connect(built_warehouse(settings), read_only=True) as connection:
+    program = company_program(settings)
+    with with_models(built_warehouse(settings), program, needed_by(program, metric)) as connection:
         figure = find_figure(connection, metric, scope=scope, period=period, dimension=dimension)
+        compiled = {model.name: model.sql for model in program.models.values()}
         found = explain(connection, compiled, figure, revenue_basis=settings.company.revenue_basis)
     if file is not None:
         _write(file, found)

@@ -3,7 +3,7 @@
 Add here: a reason for which a record does not count. Keep out: the SQL of a metric (`compiled.py`),
 which figure is meant (`figure.py`).
 
-Reads the private warehouse of the published night, which holds every table of it.
+Reads the private warehouse of the published night, and what it did not keep of what `needed_by` names.
 """
 
 from __future__ import annotations
@@ -21,10 +21,16 @@ from pipelines.explaining.targets import target_rows
 from pipelines.failures import PermanentFailure
 from pipelines.language import Text, text
 from pipelines.metrics.definitions import PREFIX, definitions
+from pipelines.warehouse.program import Program
 
 # Attainment is what was credited over what was to be reached: its events are those of the credits.
 CREDITS = "int_targets__credits"
 ATTAINMENT = "target_attainment"
+# What this folder's own queries name below the marts.
+_ALWAYS_READ = {
+    "int_calendar__periods", "int_metrics__leads", "int_orders__duplicates", "int_orders__stated",
+    "int_reps__history", "int_scopes",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,14 @@ class Explanation:
     left_out: list[LeftOut]
     targets: list[dict[str, Any]] = field(default_factory=list)
     adds_up: bool | None = None
+
+
+def needed_by(program: Program, metric: str) -> set[str]:
+    """Names of the models that an explanation of a metric reads, beside the marts."""
+    names = {model.name: model for model in program.models.values()}
+    own = names.get(CREDITS if metric == ATTAINMENT else f"{PREFIX}{metric}")
+    parents = program.parents(own.unique_id) if own else ()
+    return {program.models[key].name for key in parents} | _ALWAYS_READ
 
 
 def explain(

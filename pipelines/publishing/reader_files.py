@@ -23,13 +23,13 @@ from pipelines.publishing.taken_over import (
 )
 from pipelines.warehouse.binding import connect, one_thread
 from pipelines.warehouse.private.file import (
-    MARTS,
     READERS,
     READERS_FILE,
     READERS_FORMAT,
     attach_readers,
     has_readers,
 )
+from pipelines.warehouse.program import MARTS
 
 
 def complete_readers_file(warehouse: Path) -> Path:

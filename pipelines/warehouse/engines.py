@@ -2,8 +2,8 @@
 
 Add here: another engine, or what every engine must do. Keep out: how one does it (`building.py`, `spark/`).
 
-An engine makes and tests all models for a night whose warehouse file is bound, and leaves their tables in
-that file. What comes after (audit, alerts, told tables, publication, analysts) reads the file alone.
+An engine makes and tests all models for a night whose warehouse file is bound, and leaves the tables that are
+kept in that file. What comes after (audit, alerts, told tables, publication, analysts) reads the file alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Bound:
     """A night's warehouse file before any model, and what was known when it was bound.
 
     `last` is the warehouse of the version that stands, whose tables may be taken over (None: none may).
+    `whole`: analysts want every table in the file, not only what is read after the build.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Bound:
     raw_zone: RawZone
     known_at: dt.datetime | None
     last: Path | None = None
+    whole: bool = False
 
 
 class Engine(Protocol):
@@ -52,13 +54,19 @@ class Engine(Protocol):
 
 
 class OnDuckDB:
-    """Makes the models in the warehouse file itself."""
+    """Makes the models by DuckDB, and what is read afterwards in the warehouse file itself."""
 
     def build(self, bound: Bound, program: Program, told: Told | None = None) -> list[Outcome]:
         raw = sum(file.stat().st_size for file in bound.settings.raw_dir.rglob("*.parquet"))
         limit = memory_limit(raw)
         return building.build(
-            bound.warehouse, program, last=bound.last, memory=limit, told=told, marts_apart=True
+            bound.warehouse,
+            program,
+            last=bound.last,
+            memory=limit,
+            whole=bound.whole,
+            apart=True,
+            told=told,
         )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+MARTS = "marts"
 _MATERIALIZED = {"table", "view", "ephemeral"}
 _RUNNABLE = {"model", "test"}
 # Kinds of nodes that a build leaves alone.
@@ -36,6 +37,7 @@ class Model:
     folders: tuple[str, ...]
     contract: dict[str, str]
     comments: dict[str, str]  # column -> text; "" is the relation itself
+    kept: bool = True  # read after the build too: by the audit, by warnings, by readers
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def _model(
         folders=tuple(node["fqn"][1:-1]),
         contract={c["name"]: c["data_type"] for c in columns.values()} if enforced else {},
         comments=comments,
+        kept=node["schema"] == MARTS or bool((config.get("meta") or {}).get("kept")),
     )
 
 

@@ -95,12 +95,16 @@ def _run(
 
 
 def _heights(program: Program, readers: dict[str, list[str]]) -> dict[str, int]:
-    """The longest way from a node to the end of the graph: what much waits for is built first."""
-    heights: dict[str, int] = dict.fromkeys(program.tests, 0)
+    """The longest way from a node to the end of the graph: what much waits for is built first.
+
+    Tests come before any model, so that a table that nothing else reads can go.
+    """
+    heights: dict[str, int] = dict.fromkeys(program.tests, len(program.models))
 
     def height(key: str) -> int:
         if key not in heights:
-            heights[key] = 1 + max((height(reader) for reader in readers.get(key, ())), default=0)
+            behind = (reader for reader in readers.get(key, ()) if reader in program.models)
+            heights[key] = 1 + max(map(height, behind), default=0)
         return heights[key]
 
     for key in program.models:

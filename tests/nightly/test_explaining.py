@@ -11,12 +11,12 @@ from nightly_site import Installation
 
 from pipelines.commands.analysing import built_warehouse
 from pipelines.explaining.figure import Figure, find_figure
-from pipelines.explaining.records import Explanation, explain
+from pipelines.explaining.records import Explanation, explain, needed_by
 from pipelines.failures import PermanentFailure
 from pipelines.metrics.definitions import definitions
 from pipelines.settings import load_settings
-from pipelines.warehouse.binding import connect
 from pipelines.warehouse.dbt_command import company_program
+from pipelines.warehouse.private.made_again import with_models
 
 pytestmark = pytest.mark.nightly
 # Medians have no sum to compare with.
@@ -26,7 +26,9 @@ NO_SUM = {"days_in_stage", "sales_cycle_days"}
 @pytest.fixture(scope="module")
 def connection(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
     settings = load_settings(published.config, published.data)
-    with connect(built_warehouse(settings), read_only=True) as c:
+    program = company_program(settings)
+    wanted = {each for metric in definitions().metrics for each in needed_by(program, metric)}
+    with with_models(built_warehouse(settings), program, wanted) as c:
         yield c
 
 

@@ -23,6 +23,7 @@ import yaml
 from nightly_site import REPS, SEED, SHIPPED, Installation
 from simulators.company_parts import SYSTEMS, Part, serve
 
+from pipelines.commands.analysing import workbench
 from pipelines.sample import SampleCompany
 from pipelines.sample.writing import as_text, write_sample
 from pipelines.settings import DBT_PROJECT, load_settings
@@ -194,9 +195,8 @@ def test_every_unit_test_of_the_models_passes(
     """They are left out of the night itself, for they try the logic and not the data. Here stand the
     tables of all systems, so all of them run."""
     site, _ = served
-    warehouse = tmp_path / "warehouse.duckdb"
-    shutil.copy(site.current / "warehouse.duckdb", warehouse)
     settings = load_settings(site.config, site.data)
+    warehouse = workbench(settings)
     parsed = kept_parse(settings)
     assert parsed is not None
     done = subprocess.run(

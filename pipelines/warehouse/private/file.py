@@ -1,5 +1,5 @@
-"""The night's own DuckDB file and the readers' file beside it: how they are opened to be built in, and how
-their relations are written.
+"""The night's own DuckDB file and the readers' file beside it: how they are opened, and how their relations are
+written.
 
 Models of the schema `marts` are made in the file that readers open, and are views in the night's own: each
 row is sorted, packed and kept once.
@@ -17,13 +17,15 @@ import duckdb
 
 from pipelines.warehouse.program import Model
 
-MARTS = "marts"
 READERS = "readers"  # as which the readers' file is attached
 READERS_FILE = "forewarn.duckdb"
 READERS_FORMAT = "v1.4.0"  # of DuckDB's storage: BI tools come with older releases of it
 _MB = 1_000_000
 # Beside its limit DuckDB keeps about a quarter more: together with the process itself some 4 GB at most.
 _LEAST, _MOST = 500 * _MB, 2500 * _MB
+# The file belongs to the night alone, and a night that is killed starts from new: the log would be written,
+# waited for at each of 190 commits, and never read (an eighth of the build's processor time).
+UNLOGGED = "recovery_mode no_wal_writes"
 
 
 def memory_limit(raw_bytes: int) -> str:
@@ -40,16 +42,16 @@ def memory_limit(raw_bytes: int) -> str:
     return f"{min(wanted, _MOST, machine // 2) // _MB}MB"
 
 
-def open_alone(
-    warehouse: Path, memory: str | None = None, *, marts_apart: bool = False
-) -> duckdb.DuckDBPyConnection:
-    """A connection that uses the file without a log of what is not yet in it.
+def open_alone(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection that uses the file, by the name DuckDB gives a file that is opened by itself."""
+    connection = connection_beside(warehouse, memory)
+    name = name_of(warehouse.stem)
+    connection.execute(f"attach {attached(warehouse)} as {name} ({UNLOGGED}); use {name}")
+    return connection
 
-    `marts_apart`: with the readers' file beside it, made if it is not there.
 
-    The file belongs to the night alone, and a night that is killed starts from new: the log would be
-    written, waited for at each of 190 commits, and never read (an eighth of the build's processor time).
-    """
+def connection_beside(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection with the settings of a build, to which no file is attached yet; it spills beside `warehouse`."""
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
@@ -65,22 +67,15 @@ def open_alone(
     )
     # Times are stored in UTC; the company's day is cut by macros, never by the session.
     connection.execute("set global timezone = 'UTC'")
-    name = name_of(warehouse.stem)  # as DuckDB calls a file that is opened by itself
-    connection.execute(
-        f"attach {literal(str(warehouse))} as {name} (recovery_mode no_wal_writes); use {name}"
-    )
-    if marts_apart:
-        attach_readers(connection, warehouse.with_name(READERS_FILE))
-        connection.execute(f"create schema if not exists {READERS}.{MARTS}")
     return connection
 
 
-def attach_readers(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Attach a readers' file to be written, without a log as in `open_alone`; one is made if there is none."""
-    connection.execute(
-        f"attach {literal(str(file))} as {READERS} "
-        f"(storage_version '{READERS_FORMAT}', recovery_mode no_wal_writes)"
-    )
+def attach_readers(
+    connection: duckdb.DuckDBPyConnection, file: Path, *, read_only: bool = False
+) -> None:
+    """Attach a readers' file, without a log where it is written to; one is made then if there is none."""
+    how = "read_only" if read_only else f"storage_version '{READERS_FORMAT}', {UNLOGGED}"
+    connection.execute(f"attach {attached(file)} as {READERS} ({how})")
 
 
 def attach_beside(
@@ -88,12 +83,8 @@ def attach_beside(
 ) -> None:
     """Attach the readers' file beside a night's own, whose marts are views of it; nothing where there is none."""
     readers = warehouse.with_name(READERS_FILE)
-    if warehouse.name == READERS_FILE or not readers.is_file():
-        return
-    if read_only:
-        connection.execute(f"attach {literal(str(readers))} as {READERS} (read_only)")
-    else:
-        attach_readers(connection, readers)
+    if warehouse.name != READERS_FILE and readers.is_file():
+        attach_readers(connection, readers, read_only=read_only)
 
 
 def has_readers(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -104,9 +95,15 @@ def has_readers(connection: duckdb.DuckDBPyConnection) -> bool:
     return found.fetchone() is not None
 
 
-def relation_of(model: Model) -> str:
-    """The relation of a model in DuckDB's quotes, without its database."""
-    return f"{name_of(model.schema)}.{name_of(model.name)}"
+def attached(file: Path) -> str:
+    """A file as `attach` is told of it."""
+    return literal(str(file))
+
+
+def relation_of(model: Model, database: str | None = None) -> str:
+    """The relation of a model in DuckDB's quotes, of a database or of the one in use."""
+    named = f"{name_of(model.schema)}.{name_of(model.name)}"
+    return f"{name_of(database)}.{named}" if database else named
 
 
 def name_of(text: str) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.private.file import READERS_FILE, has_readers, literal
+from pipelines.warehouse.private.file import READERS_FILE, attached, has_readers, name_of
 from pipelines.warehouse.program import Model, Program, Test
 
 LAST = "last_good"  # as which the last good warehouse is attached
@@ -58,8 +58,10 @@ class Standing:
         program: Program,
         sources: Mapping[str, str],
         before: Mapping[str, Made],
+        *,
+        is_whole: bool = True,
     ) -> None:
-        self._program = program
+        self._program, self._is_whole = program, is_whole
         self._sources = sources
         self._before = before
         self._read = {
@@ -68,8 +70,10 @@ class Standing:
         self._tonight: dict[str, Made] = {}
         self._never = uuid.uuid4().hex
 
-    def everything(self) -> bool:
-        """Whether every node stands, so that the last warehouse can be taken whole."""
+    def everything(self, *, whole: bool) -> bool:
+        """Whether every node stands, so that the last warehouse can be taken as it is; `whole`: if it has every table."""
+        if whole and not self._is_whole:
+            return False
         nodes = (*self._program.models, *self._program.tests)
         for key in TopologicalSorter(
             {node: self._program.parents(node) for node in nodes}
@@ -111,6 +115,11 @@ class Standing:
             return None
         return content_of(cursor, relation)
 
+    def rows_before(self, key: str) -> int | None:
+        """How many rows a table had that stands; None if nothing counted them."""
+        content = self._before[key].content
+        return int(content.split(":")[0]) if content else None
+
     def content_before(self, key: str) -> str | None:
         """The digest of the rows of a node that stands."""
         return self._before[key].content
@@ -119,12 +128,12 @@ class Standing:
         """Remember how a node ended tonight."""
         self._tonight[key] = made
 
-    def keep(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Write tonight's marks into the warehouse file, for the next night."""
+    def keep(self, connection: duckdb.DuckDBPyConnection, file: str) -> None:
+        """Write tonight's marks into the warehouse file (attached as `file`), for the next night."""
         nodes = sorted(self._tonight.items())
-        connection.execute("create schema if not exists nights")
+        connection.execute(f"create schema if not exists {name_of(file)}.nights")
         connection.execute(
-            f"create or replace table {_KEPT} as select unnest($nodes::varchar[]) as node, "
+            f"create or replace table {name_of(file)}.{_KEPT} as select unnest($nodes::varchar[]) as node, "
             "unnest($marks::varchar[]) as mark, unnest($contents::varchar[]) as content, "
             "unnest($states::varchar[]) as status",
             {
@@ -137,14 +146,30 @@ class Standing:
 
 
 def standing(
-    connection: duckdb.DuckDBPyConnection, program: Program, last: Path | None
+    connection: duckdb.DuckDBPyConnection, program: Program, last: Path | None, file: str
 ) -> Standing:
-    """What may be taken over into the bound warehouse of a connection; `last` is attached as LAST.
+    """What may be taken over into a bound warehouse (attached as `file`); `last` is attached as LAST.
 
     Without a last good warehouse, or one that says nothing of its marks, nothing stands.
     """
-    sources = {**_sources(connection), "": _maker()}
-    return Standing(program, sources, _before(connection, last) if last else {})
+    sources = {**_sources(connection, file), "": _maker()}
+    before = _before(connection, last) if last else {}
+    return Standing(program, sources, before, is_whole=_is_whole(connection, program))
+
+
+def _is_whole(connection: duckdb.DuckDBPyConnection, program: Program) -> bool:
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = $last "
+        "union all select schema_name, view_name from duckdb_views() "  # marts that lie apart
+        "where database_name = $last",
+        {"last": LAST},
+    ).fetchall()
+    made = {
+        (model.schema, model.name)
+        for model in program.models.values()
+        if model.materialized == "table"
+    }
+    return made <= set(tables)
 
 
 def _before(connection: duckdb.DuckDBPyConnection, last: Path) -> dict[str, Made]:
@@ -153,14 +178,14 @@ def _before(connection: duckdb.DuckDBPyConnection, last: Path) -> dict[str, Made
         if has_readers(connection):  # where tonight's marts are, there the last ones were
             files[LAST_READERS] = last.with_name(READERS_FILE)
         for name, file in files.items():
-            connection.execute(f"attach {literal(str(file))} as {name} (read_only)")
+            connection.execute(f"attach {attached(file)} as {name} (read_only)")
         rows = connection.execute(f"select * from {LAST}.{_KEPT}").fetchall()
     except duckdb.Error:  # no such file, or of a version that kept no marks: everything is made
         return {}
     return {node: Made(mark, content, status) for node, mark, content, status in rows}
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _sources(connection: duckdb.DuckDBPyConnection, file: str) -> dict[str, str]:
     """What each bound relation is made of: the text of a view (raw files never change), rows of a table.
 
     Macros stand under their name and a bracket, as SQL calls them.
@@ -169,18 +194,23 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         f"{schema}.{name}": sql
         for schema, name, sql in connection.execute(
             "select schema_name, view_name, sql from duckdb_views() "
-            "where database_name = current_database() and schema_name = 'raw'"
+            "where database_name = $file and schema_name = 'raw'",
+            {"file": file},
         ).fetchall()
     }
     tables = connection.execute(
         "select schema_name, table_name, sql from duckdb_tables() "
-        "where database_name = current_database() and schema_name in ('raw', 'config')"
+        "where database_name = $file and schema_name in ('raw', 'config')",
+        {"file": file},
     ).fetchall()
     for schema, name, sql in tables:
-        found[f"{schema}.{name}"] = sql + content_of(connection, f'"{schema}"."{name}"')
+        found[f"{schema}.{name}"] = sql + content_of(
+            connection, ".".join(map(name_of, (file, schema, name)))
+        )
     macros = connection.execute(
         "select schema_name, function_name, macro_definition from duckdb_functions() "
-        "where database_name = current_database() and not internal and macro_definition is not null"
+        "where database_name = $file and not internal and macro_definition is not null",
+        {"file": file},
     ).fetchall()
     return found | {f"{schema}.{name}(": told for schema, name, told in macros}
 

@@ -51,7 +51,7 @@ def take_over(
                 counted = connection.execute(f"select count(*) from {relation}").fetchall()
                 rows[model.unique_id] = counted[0][0]
             kind = "view" if model.materialized == "view" else "table"
-            comment_on(connection, model, kind)
+            comment_on(connection, model, relation, kind)
         connection.execute("checkpoint")
     return [replace(each, rows=rows.get(each.unique_id)) for each in outcomes]
 

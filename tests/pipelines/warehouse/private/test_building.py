@@ -16,7 +16,7 @@ from pipelines.warehouse.running_order import Outcome
 def run(folder: Path, *nodes: dict[str, Any]) -> dict[str, Outcome]:
     program = program_of(folder, *nodes)
     assert program.beyond == ()
-    outcomes = build(folder / "warehouse.duckdb", program)
+    outcomes = build(folder / "warehouse.duckdb", program, whole=True)
     assert len(outcomes) == len(program.models) + len(program.tests)
     return {outcome.unique_id.rsplit(".", 1)[-1]: outcome for outcome in outcomes}
 
