@@ -21,7 +21,7 @@ from pipelines.raw_zone.zone import RawZone
 from pipelines.settings import Settings
 from pipelines.warehouse.company_tables import bind_company
 from pipelines.warehouse.extracts import bind_bookkeeping
-from pipelines.warehouse.private.file import attach_beside, memory_limit
+from pipelines.warehouse.private.file import attach_beside, block_size, memory_limit
 from pipelines.warehouse.raw_tables import RawTable, Shifts, known_on, raw_tables, shifts_of
 
 _SQL_TYPES = {
@@ -39,8 +39,13 @@ _SQL_TYPES = {
 _LARGE = 1_000_000_000  # bytes of raw files: what reads a warehouse may take as much as its build may at most
 
 
-def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file the way every part does: UTC session, no downloads, spill beside it."""
+def connect(
+    path: Path, *, read_only: bool = False, new_blocks: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file the way every part does: UTC session, no downloads, spill beside it.
+
+    `new_blocks`: the size of its blocks, should it be made now.
+    """
     connection = duckdb.connect(
         str(path),
         read_only=read_only,
@@ -49,6 +54,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
             "autoload_known_extensions": "false",
             "threads": str(min(4, os.cpu_count() or 2)),
             "memory_limit": memory_limit(_LARGE),
+            **({"default_block_size": str(new_blocks)} if new_blocks else {}),
         },
     )
     connection.execute("set timezone = 'UTC'")
@@ -81,7 +87,11 @@ def bind(
     """
     known = known_on(settings, raw_zone, known_at)
     shifts = shifts_of(known)
-    with connect(path) as connection:
+    blocks = None
+    if not path.name.startswith(":memory:"):
+        raw_files = settings.raw_dir.rglob("*.parquet")
+        blocks = block_size(sum(file.stat().st_size for file in raw_files))
+    with connect(path, new_blocks=blocks) as connection:
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists config")
         # The day of the models (macro as_of_date): a constant to the planner, and no part of their SQL.

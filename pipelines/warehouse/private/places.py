@@ -84,14 +84,16 @@ def beside_file(connection: duckdb.DuckDBPyConnection, file: Path, *, apart: boo
 
     Raises `duckdb.Error` if the file cannot be opened.
     """
+    connection.execute(f"attach {attached(file)} as {_FILE} ({UNLOGGED})")
     _set_apart(connection, file, apart=apart)
-    return _shown(connection, file, UNLOGGED, apart=apart)
+    return _shown(connection, file, apart=apart)
 
 
 def shown(connection: duckdb.DuckDBPyConnection, file: Path) -> Places:
     """The same of a file that is only read, and of the readers' file beside it."""
+    connection.execute(f"attach {attached(file)} as {_FILE} (read_only)")
     attach_beside(connection, file, read_only=True)
-    return _shown(connection, file, "read_only", apart=has_readers(connection))
+    return _shown(connection, file, apart=has_readers(connection))
 
 
 def _set_apart(connection: duckdb.DuckDBPyConnection, file: Path, *, apart: bool) -> None:
@@ -100,9 +102,8 @@ def _set_apart(connection: duckdb.DuckDBPyConnection, file: Path, *, apart: bool
         connection.execute(f"create schema if not exists {READERS}.{MARTS}")
 
 
-def _shown(connection: duckdb.DuckDBPyConnection, file: Path, how: str, *, apart: bool) -> Places:
+def _shown(connection: duckdb.DuckDBPyConnection, file: Path, *, apart: bool) -> Places:
     places = Places(file.stem, _FILE, apart)
-    connection.execute(f"attach {attached(file)} as {_FILE} ({how})")
     connection.execute(f"attach ':memory:' as {name_of(places.named)}; use {name_of(places.named)}")
     for schema, name in connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = $file "
