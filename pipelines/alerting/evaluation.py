@@ -28,12 +28,12 @@ from pipelines.alerting.judging.readiness import Readiness, readiness_of
 from pipelines.alerting.judging.running import History, run
 from pipelines.alerting.judging.settled import Settled, restarts
 from pipelines.alerting.judging.voices import Voice, voice_of
-from pipelines.alerting.records.truth import period_outcomes
 from pipelines.alerting.rules.compound import agreement, standing
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.rules.seconds import Said, said_of, told
 from pipelines.alerting.series.heads import Heads
 from pipelines.alerting.series.parents import joined_to_parents
+from pipelines.alerting.series.rows import Rows, rows_of
 from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.alerting.words.presentation import EPISODE_COLUMNS, Part, Presenter
 
@@ -80,8 +80,8 @@ class Judged(NamedTuple):
 
 
 def evaluate(
-    metrics: pd.DataFrame,
-    completion_history: pd.DataFrame,
+    metrics: Rows | pd.DataFrame,
+    completion_history: pd.DataFrame | None,
     rules: Sequence[Rule],
     scopes: pd.DataFrame,
     *,
@@ -101,7 +101,8 @@ def evaluate(
     `every_level` only what marts are made of (`level_rows.stood_on`): at thousands of scopes all of them
     are tens of millions of rows.
 
-    `metrics`: `fct_metrics`; `completion_history`: `fct_target_completion_history`; `scopes`:
+    `metrics`: `fct_metrics`; `completion_history`: `fct_target_completion_history`, or in the place of both
+    what is asked for them metric by metric (`series/rows.py`); `scopes`:
     scope_type, scope_id, scope_name, parent_scope_type, parent_scope_id, owner_id.
     `untrusted`: names of metrics not to be believed on the last evaluation, or a frame with
     metric and optionally scope_type, scope_id, from_date, to_date.
@@ -115,7 +116,8 @@ def evaluate(
     """
     tree = ScopeTree(scopes)
     heads = Heads(people, tree, absences)
-    panels = Panels(metrics, completion_history, as_of, calendar)
+    past = rows_of(metrics, completion_history)
+    panels = Panels(past, as_of, calendar)
     distrust = Distrust(untrusted)
     raising = {family for rule in rules for family in rule.raised_by}
     named = {name for rule in rules for name in rule.parts}
@@ -128,14 +130,15 @@ def evaluate(
             if history is not None:
                 partners.setdefault(rule.family, []).append(history)
                 parts[rule.name] = history
+    told_of = {kind for rule in rules for kind in rule.scopes}
     presenter = Presenter(
         tree,
-        UsualRevenue(panels.rows("revenue", "week"), as_of),
-        QuarterTargets(panels.targets("quarter", "revenue"), as_of, panels.edges),
+        UsualRevenue(past.metric("revenue", "week", told_of), as_of),
+        QuarterTargets(past.targets("quarter", "revenue", told_of), as_of, panels.edges),
         as_of=as_of,
         language=language,
         currency=currency,
-        rows=panels.rows,
+        rows=past,
     )
     records: list[dict[str, object]] = []
     levels = []
@@ -192,7 +195,7 @@ def evaluate(
     frame = joined_to_parents(frame, tree)
     habit: dict[str, Habit] = {}
     if len(frame) and frame["rule"].isin([rule.name for rule in rules if rule.on_targets]).any():
-        habit = by_habit(frame, rules, period_outcomes(metrics, completion_history, as_of=as_of))
+        habit = by_habit(frame, rules, past.outcomes(as_of))
         frame = with_habits(frame, habit)
     alerts = frame["mode"] == "alert"
     return Evaluation(

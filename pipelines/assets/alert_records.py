@@ -17,7 +17,6 @@ from pipelines.alerting.records.calm_past import calm_rates
 from pipelines.alerting.records.false_alarms import expected_false_alarms
 from pipelines.alerting.records.record import RuleRecord, judged_past, rule_records
 from pipelines.alerting.records.reliability import reliability
-from pipelines.alerting.records.truth import period_outcomes
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.assets.alert_past import Past
@@ -42,13 +41,12 @@ def records_and_calibration(
     said = alerts["outcome"].combine_first(alerts["feedback"].map(OF_USE))
     answered = alerts.assign(outcome=said).dropna(subset=["outcome"])
     episodes = [frame for frame in (found.episodes, found.watched) if len(frame)]
-    outcomes = period_outcomes(past.metrics, past.completion, as_of=past.as_of)
+    outcomes = past.rows.outcomes(past.as_of)
     judged = judged_past(
         pd.concat(episodes, ignore_index=True) if episodes else found.episodes,
         rules,
         ScopeTree(past.scopes),
-        metrics=past.metrics,
-        completion=past.completion,
+        metrics=past.rows,
         as_of=past.as_of,
         answers=dict(zip(answered["alert_id"], answered["outcome"], strict=True)),
         outcomes=outcomes,
@@ -60,7 +58,7 @@ def records_and_calibration(
         expected_false=expected_false_alarms(rules, settings.data_dir / FALSE_ALARMS)
         | calm_rates(
             rules,
-            lambda: Panels(past.metrics, past.completion, past.as_of, past.calendar),
+            lambda: Panels(past.rows, past.as_of, past.calendar),
             cache=settings.data_dir / CALM_RATES,
             # Seconds, so once a week.
             renew=past.as_of.weekday() == SUNDAY,

@@ -39,7 +39,7 @@ from pipelines.ledger.settled import NewNormal, new_normals
 from pipelines.ledger.store import open_ledger
 from pipelines.notifying.recipients import read_recipients
 from pipelines.settings import Settings
-from pipelines.warehouse.binding import connect
+from pipelines.warehouse.binding import connect, one_thread
 from pipelines.warehouse.told_tables import write_told_table
 from pipelines.working_calendar import workday_test
 
@@ -114,7 +114,8 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
                     alerts = connection.execute("select * from marts.fct_alerts").df()
             else:
                 with connect(night.warehouse) as connection:
-                    past = read_past(connection, night.as_of, tonight)
+                    one_thread(connection)
+                    past = read_past(connection, night.as_of)
                     found = evaluation(past, tonight, settings, _settled(settings, past.as_of))
                     alerts = _write(connection, settings, tonight, past, found, refused)
             _say(refused, alerts)
@@ -139,8 +140,8 @@ def evaluation(
 ) -> Evaluation:
     """Every rule on every day of the past, with the levels that stand behind an alert or a target."""
     return evaluate(
-        past.metrics,
-        past.completion,
+        past.rows,
+        None,
         rules,
         past.scopes,
         as_of=past.as_of,
@@ -205,7 +206,7 @@ def _write(
             f"select {', '.join(deals.COLUMNS)} from marts.fct_opportunities "
             f"where outcome in {deals.OUTCOMES}"
         ).df(),
-        quarter_end=_quarter_end(past),
+        quarter_end=past.quarter_end,
     )
     frames["fct_alerts"] = accounts.with_accounts(
         with_what_is_behind,
@@ -231,13 +232,6 @@ def _recipients(settings: Settings) -> set[str]:
     problems: list[Problem] = []  # told by `forewarn check` and by the notices
     book = read_recipients(settings.config_dir / "recipients.yml", problems)
     return {person.person_id for person in book.recipients}
-
-
-def _quarter_end(past: Past) -> dt.date | None:
-    rows, today = past.completion, pd.Timestamp(past.as_of)
-    ends = pd.to_datetime(rows.loc[rows["period_type"] == "quarter", "period_end"])
-    running = ends[(ends >= today) & (ends < today + pd.Timedelta(days=92))]
-    return None if running.empty else running.min().date()
 
 
 def _say(refused: Sequence[Problem], alerts: pd.DataFrame) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.alerting.cases.behind import first_as_json, largest_first, with_list
@@ -136,20 +138,27 @@ def with_deals(
 
     deals = largest_first(deals, "amount", "opportunity_id")
 
+    places = {
+        kind: deals.groupby(deals[column].astype(str), sort=False).indices
+        for kind, column in _COLUMN_OF_SCOPE.items()
+    }
+    none = np.zeros(0, np.intp)
+
+    @cache
+    def within(kind: str, ident: str) -> pd.DataFrame:
+        """The deals of a scope, in their order: several alerts ask for them."""
+        if kind == "company":
+            return deals
+        found = places[kind].get(ident, none) if kind in places else none
+        return deals.take(np.asarray(found, np.intp))
+
     def listed(alert: dict[str, Any], choose: Choice) -> str | None:
         if alert.get("period_end") is None or pd.isna(alert["period_end"]):
             alert["period_end"] = quarter_end
-        chosen = _in_scope(deals, alert) & choose(deals, alert)
-        return first_as_json(deals, chosen.to_numpy(bool), _record)
+        mine = within(str(alert["scope_type"]), str(alert["scope_id"]))
+        return first_as_json(mine, choose(mine, alert).to_numpy(bool), _record)
 
     return with_list(alerts, "deals", CHOICES, listed)
-
-
-def _in_scope(deals: pd.DataFrame, alert: dict[str, Any]) -> pd.Series:
-    column = _COLUMN_OF_SCOPE.get(str(alert["scope_type"]))
-    if column is None:
-        return pd.Series(alert["scope_type"] == "company", index=deals.index)
-    return deals[column].astype(str) == str(alert["scope_id"])
 
 
 def _record(row: dict[str, Any]) -> dict[str, object]:

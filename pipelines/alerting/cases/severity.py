@@ -13,7 +13,7 @@ import pandas as pd
 import scipy
 
 from pipelines.alerting.rules.rule import Rule
-from pipelines.alerting.series.panel import Panel, WeekEnds, completion_panel, metric_panel
+from pipelines.alerting.series.panel import SERIES, Panel, WeekEnds, completion_panel, metric_panel
 from pipelines.alerting.words.figures import unit_of
 
 TRAILING_WEEKS = 26
@@ -25,7 +25,7 @@ class UsualRevenue:
     def __init__(self, rows: pd.DataFrame | None, as_of: dt.date) -> None:
         self._panel: Panel | None = None
         if rows is not None and len(rows):
-            self._panel = metric_panel(rows, as_of=as_of)
+            self._panel = metric_panel(rows[_kept(rows, "value")], as_of=as_of)
         self._column: dict[tuple[str, str], int] = {}
         if self._panel is not None:
             keys = self._panel.keys
@@ -55,7 +55,10 @@ class QuarterTargets:
     """Revenue target of the quarter that runs on a day, by scope, as it stood on that day."""
 
     def __init__(self, rows: pd.DataFrame | None, as_of: dt.date, edges: WeekEnds) -> None:
-        self._panel = None if rows is None else completion_panel(rows, as_of=as_of, edges=edges)
+        self._panel = None
+        if rows is not None:
+            rows = rows[_kept(rows, "target_amount", "as_of")]
+            self._panel = completion_panel(rows, as_of=as_of, edges=edges)
         self._column: dict[tuple[str, str], int] = {}
         if self._panel is not None:
             keys = self._panel.keys
@@ -69,6 +72,12 @@ class QuarterTargets:
             return math.nan
         row = int(np.searchsorted(self._panel.dates, np.datetime64(day, "D"), side="right")) - 1
         return self._panel.cell("target_amount", row, column) if row >= 0 else math.nan
+
+
+def _kept(rows: pd.DataFrame, *figures: str) -> list[str]:
+    """Of a mart's columns those of a panel of these figures: the others are most of its memory."""
+    named = ("period_start", "period_end", *SERIES, *figures)
+    return [name for name in named if name in rows]
 
 
 def amount_at_risk(

@@ -1,5 +1,8 @@
 """Panels by rule: which rows of the marts a rule is judged on, arranged once for all rules alike.
 
+A panel is kept for the next rule as long as there is room for it: of thousands of scopes one is a hundred
+megabytes, and those of all rules are gigabytes.
+
 Add here: another choice of rows. Keep out: how rows become a panel (`series/panel.py`), and judging.
 """
 
@@ -14,42 +17,13 @@ import pandas as pd
 from pipelines.alerting.conditions import TOGETHER, CountFilter, Pooled
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.panel import Panel, as_days, completion_panel, metric_panel
+from pipelines.alerting.series.rows import Rows
 from pipelines.alerting.series.season import period_edges
 
 # Judged in the week that runs as well.
 RUNNING = (CountFilter, Pooled, *TOGETHER)
-
-
-def _by_metric(
-    metrics: pd.DataFrame,
-) -> tuple[pd.DataFrame, dict[tuple[str, str], np.ndarray]]:
-    """The frame with what rows are about as categories, compared as numbers; and where in it the rows of
-    each metric and grain stand. They are taken out when they are wanted: kept, they would be a second copy
-    of everything.
-    """
-    named = {
-        name: pd.Categorical(metrics[name])
-        for name in ("metric", "grain", "scope_type", "scope_id", "dimension")
-        if name in metrics
-    }
-    if "dimension" in named:
-        plain = named["dimension"]
-        if "" not in plain.categories:
-            plain = plain.add_categories([""])
-        named["dimension"] = plain.fillna("")
-    metric, grain = named["metric"], named["grain"]
-    m, g = metric.codes.astype(np.int64), grain.codes.astype(np.int64)
-    many = len(grain.categories)
-    pair = np.where((m >= 0) & (g >= 0), m * many + g, -1)
-    order = np.argsort(pair, kind="stable")
-    ordered = pair[order]
-    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
-    found, at = ordered[first], np.split(order, first)[1:]
-    return metrics.assign(**named), {
-        (str(metric.categories[n // many]), str(grain.categories[n % many])): rows
-        for n, rows in zip(map(int, found), at, strict=True)
-        if n >= 0
-    }
+# Bytes of panels that are kept for the next rule.
+ROOM = 256_000_000
 
 
 def reference_of(panel: Panel) -> np.ndarray:
@@ -68,19 +42,11 @@ class Panels:
 
     def __init__(
         self,
-        metrics: pd.DataFrame,
-        completion: pd.DataFrame,
+        rows: Rows,
         as_of: dt.date,
         calendar: pd.DataFrame | None,
     ) -> None:
-        self.as_of = as_of
-        self._all, self._metrics = _by_metric(metrics)
-        self._completion = {
-            (str(p), str(m)): rows
-            for (p, m), rows in completion.groupby(
-                ["period_type", "metric"], sort=False, observed=True
-            )
-        }
+        self.as_of, self._rows = as_of, rows
         self.edges = period_edges(calendar)
         self.workdays: pd.Series | None = None
         if calendar is not None:
@@ -88,18 +54,6 @@ class Panels:
             flags = calendar["is_workday"].astype(float).to_numpy()
             self.workdays = pd.Series(flags, index=pd.DatetimeIndex(days)).sort_index()
         self._built: dict[tuple[str, ...], Panel | None] = {}
-
-    def rows(self, metric: str, grain: str) -> pd.DataFrame | None:
-        at = self._metrics.get((metric, grain))
-        if at is None:
-            return None
-        # Rows that stand together are looked at where they are; they are in order.
-        if at[-1] - at[0] == len(at) - 1:
-            return self._all.iloc[at[0] : at[-1] + 1]
-        return self._all.take(at)
-
-    def targets(self, period: str, amount: str) -> pd.DataFrame | None:
-        return self._completion.get((period, amount))
 
     def whole(self, rule: Rule) -> Panel | None:
         """The panel of a rule on metrics without the week that runs; None without rows."""
@@ -114,16 +68,26 @@ class Panels:
             key = (*key, rule.condition.period, rule.condition.amount)  # type: ignore[union-attr]
         if key not in self._built:
             self._built[key] = self._build(rule, scopes)
+            self._make_room()
         return self._built[key]
+
+    def _make_room(self) -> None:
+        """The oldest go, but never the newest."""
+        sizes = {key: 0 if panel is None else panel.nbytes for key, panel in self._built.items()}
+        over = sum(sizes.values()) - ROOM
+        for key in list(sizes)[:-1]:
+            if over > 0:
+                over -= sizes[key]
+                del self._built[key]
 
     def _build(self, rule: Rule, scopes: set[str], *, with_running: bool = True) -> Panel | None:
         if rule.on_targets:
-            rows = self._completion.get((rule.condition.period, rule.condition.amount))  # type: ignore[union-attr]
+            rows = self._rows.targets(rule.condition.period, rule.condition.amount, scopes)  # type: ignore[union-attr]
         else:
-            rows = self.rows(rule.metric, rule.grain)
+            rows = self._rows.metric(rule.metric, rule.grain, scopes)
         if rows is None:
             return None
-        keep = rows["scope_type"].isin(scopes)
+        keep = np.ones(len(rows), bool)
         if rule.only:
             keep &= rows["scope_id"].isin(rule.only) | (rows["scope_type"] == "company")
         if not rule.on_targets and rule.dimension != "all" and "dimension" in rows:
@@ -134,7 +98,7 @@ class Panels:
             return None
         if rule.on_targets:
             panel = completion_panel(rows, as_of=self.as_of, edges=self.edges)
-            return None if panel is None else self._with_ends(panel, rule)
+            return None if panel is None else self._with_ends(panel, rule, scopes)
         return metric_panel(
             rows,
             as_of=self.as_of,
@@ -142,14 +106,14 @@ class Panels:
             with_running=with_running and isinstance(rule.condition, RUNNING),
         )
 
-    def _with_ends(self, panel: Panel, rule: Rule) -> Panel:
+    def _with_ends(self, panel: Panel, rule: Rule, scopes: set[str]) -> Panel:
         """The panel with `final_attainment` of each row's period, for periods that have ended.
 
         A condition may look at it only for periods that ended before the day it judges.
         """
         period, amount = rule.condition.period, rule.condition.amount  # type: ignore[union-attr]
         ends = np.full(panel.shape, np.nan)
-        final = self.rows("target_attainment", period)
+        final = self._rows.metric("target_attainment", period, scopes)
         if final is not None:
             named = final["dimension"] == ("" if amount == "revenue" else amount)
             final = final[named & (as_days(final["period_end"]) < np.datetime64(self.as_of, "D"))]

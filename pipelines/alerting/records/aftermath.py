@@ -14,12 +14,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.alerting.rules.rule import Rule
-from pipelines.alerting.series.panel import Floats, as_days
+from pipelines.alerting.series.panel import SERIES, Floats, as_days
+from pipelines.alerting.series.rows import Rows, of_scopes, rows_of
 from pipelines.alerting.series.scope_tree import COMPANY, Scope
 
 # Periods in a quarter; other grains have no later course long enough to judge by.
@@ -36,6 +38,9 @@ JUDGED_COLUMNS = [
     "lead_days",
     "delay_days",
 ]
+
+
+_LOOKED_AT = ["alert_id", "rule", "scope_type", "scope_id", "dimension", "opened_on", "danger_on"]
 
 
 @dataclass(frozen=True)
@@ -62,36 +67,50 @@ class _Course:
 
 
 def judge_by_course(
-    episodes: pd.DataFrame, rules: Sequence[Rule], metrics: pd.DataFrame, *, as_of: dt.date
+    episodes: pd.DataFrame, rules: Sequence[Rule], metrics: Rows | pd.DataFrame, *, as_of: dt.date
 ) -> pd.DataFrame:
     """One row per episode and level reached of rules that are not on targets (`JUDGED_COLUMNS`).
 
     `hit` is True, False, or None where nobody can say yet: the quarter after `on` has not ended
-    by `as_of`, or the past is too short. `metrics` are rows of `fct_metrics`; none later than
+    by `as_of`, or the past is too short. `metrics` are rows of `fct_metrics`, looked at metric by metric; none later than
     `as_of` is looked at. A rule relative to the company is judged relative to it.
     """
     judged = {rule.name: rule for rule in rules if not rule.on_targets and rule.grain in QUARTER}
     mine = episodes[episodes["rule"].isin(judged)]
-    wanted: set[tuple[str, str]] = {(rule.metric, rule.grain) for rule in judged.values()}
-    scopes = {*zip(mine["scope_type"], mine["scope_id"], strict=True), COMPANY}
-    courses = _courses(metrics, wanted, scopes, as_of)
-    rows = []
-    for entry in mine.to_dict("records"):
+    past = rows_of(metrics)
+    of_pair: dict[tuple[str, str], list[int]] = {}
+    entries = mine[_LOOKED_AT].to_dict("records")
+    for n, entry in enumerate(entries):
         rule = judged[str(entry["rule"])]
-        scope: Scope = (str(entry["scope_type"]), str(entry["scope_id"]))
-        dimension = str(entry["dimension"] or "")
-        course = courses.get((rule.metric, rule.grain, *scope, dimension))
-        whole = courses.get((rule.metric, rule.grain, *COMPANY, dimension))
-        relative = getattr(rule.condition, "relative", None) == "company" and scope != COMPANY
-        for level, day in (("warning", entry["opened_on"]), ("danger", entry["danger_on"])):
-            if day is None or pd.isna(day):
-                continue
-            hit = None
-            if course is not None:
-                hit = _lasted(course, whole if relative else None, day, rule)
-            on = pd.Timestamp(day).date()
-            rows.append((entry["alert_id"], rule.name, *scope, level, on, hit, np.nan, np.nan))
+        of_pair.setdefault((rule.metric, rule.grain), []).append(n)
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for pair, numbers in of_pair.items():
+        scopes = {(str(entries[n]["scope_type"]), str(entries[n]["scope_id"])) for n in numbers}
+        courses = _courses(past, pair, {*scopes, COMPANY}, as_of)
+        for n in numbers:
+            found[n] = _judged(entries[n], judged[str(entries[n]["rule"])], courses)
+    rows = [row for n in range(len(entries)) for row in found[n]]
     return pd.DataFrame(rows, columns=JUDGED_COLUMNS)
+
+
+def _judged(
+    entry: Mapping[Any, Any], rule: Rule, courses: Mapping[tuple[str, str, str], _Course]
+) -> list[tuple[Any, ...]]:
+    """Rows of `JUDGED_COLUMNS`: one of each level that the episode reached."""
+    scope: Scope = (str(entry["scope_type"]), str(entry["scope_id"]))
+    dimension = str(entry["dimension"] or "")
+    course, whole = courses.get((*scope, dimension)), courses.get((*COMPANY, dimension))
+    relative = getattr(rule.condition, "relative", None) == "company" and scope != COMPANY
+    rows = []
+    for level, day in (("warning", entry["opened_on"]), ("danger", entry["danger_on"])):
+        if day is None or pd.isna(day):
+            continue
+        hit = None
+        if course is not None:
+            hit = _lasted(course, whole if relative else None, day, rule)
+        on = pd.Timestamp(day).date()
+        rows.append((entry["alert_id"], rule.name, *scope, level, on, hit, np.nan, np.nan))
+    return rows
 
 
 def _lasted(course: _Course, whole: _Course | None, day: dt.date, rule: Rule) -> bool | None:
@@ -120,31 +139,23 @@ def _periods_until(course: _Course, day: dt.date) -> int:
 
 
 def _courses(
-    metrics: pd.DataFrame, wanted: set[tuple[str, str]], scopes: set[Scope], as_of: dt.date
-) -> Mapping[tuple[str, str, str, str, str], _Course]:
-    ends = as_days(metrics["period_end"])
-    keep = ends <= np.datetime64(as_of, "D")
-    keep = keep & _among(metrics["metric"], metrics["grain"], wanted)
-    keep &= _among(metrics["scope_type"], metrics["scope_id"], scopes)
-    key = ["metric", "grain", "scope_type", "scope_id", "dimension"]
-    named = metrics.loc[keep, key].assign(dimension=metrics["dimension"].fillna("")[keep])
-    ends = ends[keep]
+    past: Rows, pair: tuple[str, str], scopes: set[Scope], as_of: dt.date
+) -> Mapping[tuple[str, str, str], _Course]:
+    """By scope and dimension, of one metric and grain."""
+    rows = past.metric(*pair, {kind for kind, _ in scopes})
+    if rows is None:
+        return {}
+    ends = as_days(rows["period_end"])
+    keep = (ends <= np.datetime64(as_of, "D")) & of_scopes(rows, scopes)
+    rows, ends = rows[keep], ends[keep]
+    named = rows[SERIES].assign(dimension=rows["dimension"].fillna(""))
     value, numerator, denominator = (
-        pd.to_numeric(metrics.loc[keep, column]).to_numpy(dtype=np.float64)
+        pd.to_numeric(rows[column]).to_numpy(dtype=np.float64)
         for column in ("value", "numerator", "denominator")
     )
     found = {}
-    for name, at in named.groupby(key, observed=True, sort=False).indices.items():
+    for name, at in named.groupby(SERIES, observed=True, sort=False).indices.items():
         at = at[np.argsort(ends[at], kind="stable")]
         course = _Course(ends[at], value[at], numerator[at], denominator[at])
         found[tuple(map(str, name))] = course  # pyrefly: ignore[bad-argument-type]
     return found  # type: ignore[return-value]
-
-
-def _among(one: pd.Series, other: pd.Series, pairs: set[tuple[str, str]]) -> np.ndarray:
-    """Where the two columns hold one of the pairs."""
-    found = np.zeros(len(one), bool)
-    for first in {first for first, _ in pairs}:
-        seconds = [second for there, second in pairs if there == first]
-        found |= ((one == first) & other.isin(seconds)).to_numpy(dtype=bool)
-    return found

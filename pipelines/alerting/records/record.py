@@ -19,8 +19,8 @@ import pandas as pd
 
 from pipelines.alerting.records.aftermath import JUDGED_COLUMNS, judge_by_course
 from pipelines.alerting.records.backtest import Span, by_rule, judge
-from pipelines.alerting.records.truth import period_outcomes
 from pipelines.alerting.rules.rule import Rule
+from pipelines.alerting.series.rows import Rows, rows_of
 from pipelines.alerting.series.scope_tree import ScopeTree
 from pipelines.alerting.words.wording import percent
 from pipelines.language import Text, stored, text
@@ -125,8 +125,8 @@ def judged_past(
     rules: Sequence[Rule],
     tree: ScopeTree,
     *,
-    metrics: pd.DataFrame,
-    completion: pd.DataFrame,
+    metrics: Rows | pd.DataFrame,
+    completion: pd.DataFrame | None = None,
     as_of: dt.date,
     answers: Mapping[str, str] | None = None,
     outcomes: pd.DataFrame | None = None,
@@ -141,12 +141,13 @@ def judged_past(
     """
     bound = [rule for rule in rules if rule.on_targets]
     names = {rule.name for rule in bound}
+    past = rows_of(metrics, completion)
     if outcomes is None:
-        outcomes = period_outcomes(metrics, completion, as_of=as_of)
+        outcomes = past.outcomes(as_of)
     on_targets = judge(
         episodes[episodes["rule"].isin(names)], bound, tree, labels=None, outcomes=outcomes
     )
-    others = judge_by_course(episodes, rules, metrics, as_of=as_of)
+    others = judge_by_course(episodes, rules, past, as_of=as_of)
     parts = [part for part in (on_targets, others) if len(part)]
     if not parts:
         return pd.DataFrame(columns=JUDGED_COLUMNS)

@@ -89,7 +89,7 @@ def period_outcomes(
         rows[name] = pd.to_datetime(rows[name])
     rows = rows[rows["period_end"] < pd.Timestamp(as_of)]
     rows = rows[(rows["as_of"] <= rows["period_end"]) & (rows["as_of"] >= rows["period_start"])]
-    last = rows.sort_values("as_of").groupby(key, observed=True).tail(1)
+    last = rows.sort_values("as_of", kind="stable").groupby(key, observed=True).tail(1)
     # Targets of other metrics stand in the dimension.
     revenue = (metrics["metric"] == "target_attainment") & (metrics["dimension"].fillna("") == "")
     final = metrics[revenue & metrics["grain"].isin(["month", "quarter"])][

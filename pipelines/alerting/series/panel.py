@@ -50,6 +50,11 @@ class Panel:
     def shape(self) -> tuple[int, int]:
         return len(self.dates), len(self.keys)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its figures."""
+        return sum(grid.nbytes for grid in self.fields.values())
+
     def field(self, name: str) -> Floats:
         """The field, or all NaN when the frame had no such column."""
         found = self.fields.get(name)

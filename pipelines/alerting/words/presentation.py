@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pipelines.alerting.cases.drivers import (
     Driver,
@@ -36,6 +35,7 @@ from pipelines.alerting.judging.running import History
 from pipelines.alerting.judging.weeks import believed, columns_of, present
 from pipelines.alerting.rules.rule import Rule
 from pipelines.alerting.series.panel import Panel, metric_panel
+from pipelines.alerting.series.rows import Rows, of_scopes
 from pipelines.alerting.series.scope_tree import Scope, ScopeTree
 from pipelines.alerting.words.figures import told_by
 from pipelines.alerting.words.messages import Facts, message
@@ -106,9 +106,6 @@ class Part:
     level: Levels
 
 
-RowsOf = Callable[[str, str], pd.DataFrame | None]
-
-
 class Presenter:
     """Completes episode records of one evaluation; holds the caches that make it quick."""
 
@@ -121,14 +118,14 @@ class Presenter:
         as_of: dt.date,
         language: str,
         currency: str,
-        rows: RowsOf | None = None,
+        rows: Rows | None = None,
     ) -> None:
-        """`rows` gives all rows of (metric, grain), for parts that a rule's own panel lacks."""
+        """`rows`: where parts are looked up that a rule's own panel lacks."""
         self.tree, self.usual, self.as_of = tree, usual, as_of
         self.quarters = quarters
         self.language, self.currency = language, currency
         self._rows = rows
-        self._parts: dict[int, Parts] = {}
+        self._parts: Parts | None = None
 
     def present(
         self,
@@ -139,8 +136,8 @@ class Presenter:
     ) -> list[dict[str, Any]]:
         """The records with every column of `EPISODE_COLUMNS`, in their order."""
         panel, rule = history.panel, history.rule
-        if found and id(panel) not in self._parts:
-            self._parts[id(panel)] = Parts(panel, self.tree)
+        if found and (self._parts is None or self._parts.panel is not panel):
+            self._parts = Parts(panel, self.tree)
         for record in found:
             row, series, last = record.pop("_row"), record.pop("_series"), record.pop("_last")
             scope = (record["scope_type"], record["scope_id"])
@@ -202,7 +199,8 @@ class Presenter:
     def _drivers(
         self, history: History, record: dict[str, Any], scope: Scope, row: int
     ) -> list[Driver]:
-        parts, rule, panel = self._parts[id(history.panel)], history.rule, history.panel
+        parts, rule, panel = self._parts, history.rule, history.panel
+        assert parts is not None  # of this very panel
         if rule.on_targets:
             return target_drivers(parts, scope, row)
         found = _split(parts, rule, record, row)
@@ -216,15 +214,13 @@ class Presenter:
         return _split(below, rule, record, int(at[-1]))
 
     def _below(self, rule: Rule, scope: Scope, dimension: str) -> Parts | None:
-        rows = self._rows(rule.metric, rule.grain) if self._rows else None
-        children = self.tree.children(scope)
-        if rows is None or not children:
+        children = [*self.tree.children(scope)]
+        if self._rows is None or not children:
             return None
-        mine = np.zeros(len(rows), bool)
-        for kind in {kind for kind, _ in children}:
-            idents = [ident for other, ident in children if other == kind]
-            mine |= ((rows["scope_type"] == kind) & rows["scope_id"].isin(idents)).to_numpy()
-        mine &= (rows["dimension"] == dimension).to_numpy()
+        rows = self._rows.metric(rule.metric, rule.grain, {kind for kind, _ in children})
+        if rows is None:
+            return None
+        mine = of_scopes(rows, children) & (rows["dimension"] == dimension).to_numpy()
         panel = metric_panel(rows[mine], as_of=self.as_of) if mine.any() else None
         return Parts(panel, self.tree) if panel is not None else None
 

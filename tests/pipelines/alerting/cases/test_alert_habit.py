@@ -14,6 +14,7 @@ from pipelines.alerting.judging.panels import Panels
 from pipelines.alerting.records.calm_past import calm_rates
 from pipelines.alerting.records.false_alarms import QuietSeries, false_alarms_per_100_series
 from pipelines.alerting.records.reliability import reliability
+from pipelines.alerting.series.rows import FrameRows
 
 STARTS = [dt.date(2023, 1, 2) + dt.timedelta(weeks=13 * n) for n in range(4)]
 # Of thirteen whole weeks each, so that the last Sunday is the last day.
@@ -121,7 +122,7 @@ def test_calm_weeks_of_the_own_past_say_how_often_a_rule_would_be_wrong(tmp_path
     rows = [weekly("orders", counts, scope=("team", team)) for team, counts in teams.items()]
     frame = pd.concat([*rows, weekly("orders", sum(teams.values()), scope=("company", "company"))])
     of = rule("orders", {"type": "count_filter"}, scopes=["company", "team"])
-    past = Panels(frame, pd.DataFrame(columns=["period_type", "metric"]), last_day(frame), None)
+    past = Panels(FrameRows(frame), last_day(frame), None)
     cache = tmp_path / "rates.json"
     assert calm_rates([of], lambda: past, cache=cache, renew=False) == {}
     drawn = calm_rates([of], lambda: past, cache=cache, renew=True)
@@ -138,7 +139,7 @@ def test_a_second_voice_takes_from_the_false_alarms_that_are_printed(tmp_path: P
         frames += [weekly(metric, counts, scope=("team", team)) for team, counts in teams.items()]
         frames.append(weekly(metric, sum(teams.values()), scope=("company", "company")))
     frame = pd.concat(frames)
-    past = Panels(frame, pd.DataFrame(columns=["period_type", "metric"]), last_day(frame), None)
+    past = Panels(FrameRows(frame), last_day(frame), None)
     # As many false openings as eighty weeks can show.
     eager = {"type": "count_filter", "warning": 0.2, "close": 0.1, "warning_size": 0.9}
     other = rule("activities", eager, scopes=["team"])
