@@ -9,6 +9,7 @@ fault of the run, so it stops nothing.
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -37,6 +38,7 @@ from pipelines.language import stored, text
 from pipelines.ledger.publishing import ledger_frames, merge_ledger_state
 from pipelines.ledger.settled import NewNormal, new_normals
 from pipelines.ledger.store import open_ledger
+from pipelines.nights.freed_memory import give_back
 from pipelines.notifying.recipients import read_recipients
 from pipelines.settings import Settings
 from pipelines.warehouse.binding import connect, one_thread
@@ -113,11 +115,8 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
                 with connect(settings.current / "forewarn.duckdb", read_only=True) as connection:
                     alerts = connection.execute("select * from marts.fct_alerts").df()
             else:
-                with connect(night.warehouse) as connection:
-                    one_thread(connection)
-                    past = read_past(connection, night.as_of)
-                    found = evaluation(past, tonight, settings, _settled(settings, past.as_of))
-                    alerts = _write(connection, settings, tonight, past, found, refused)
+                alerts = _judged(night.warehouse, settings, night.as_of, tonight, refused)
+                give_back()  # before the publication, which needs as much again
             _say(refused, alerts)
         for spec in specs:
             family = spec.key.path[-1]
@@ -133,6 +132,22 @@ def alert_assets(settings: Settings, gate: dg.AssetKey) -> list[dg.AssetsDefinit
             )
 
     return [evaluate_alerts]
+
+
+def _judged(
+    warehouse: Path,
+    settings: Settings,
+    as_of: dt.date,
+    rules: Sequence[Rule],
+    refused: Sequence[Problem],
+) -> pd.DataFrame:
+    """`fct_alerts` of the night, written with the other told tables; whatever it took is let go."""
+    with connect(warehouse) as connection:
+        one_thread(connection)
+        past = read_past(connection, as_of)
+        found = evaluation(past, rules, settings, _settled(settings, as_of))
+        give_back()
+        return _write(connection, settings, rules, past, found, refused)
 
 
 def evaluation(
