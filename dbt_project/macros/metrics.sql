@@ -84,7 +84,11 @@ select
     scope_type,
     scope_id,
     dimension,
+    {%- if kind == 'median' %}
+    cast({{ exact_sum('numerator') }} as double) as numerator,
+    {%- else %}
     cast(sum(numerator) as double) as numerator,
+    {%- endif %}
     {%- if kind in ('count', 'amount') %}
     cast(null as double) as denominator,
     {%- else %}

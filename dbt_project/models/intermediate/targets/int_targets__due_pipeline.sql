@@ -56,11 +56,11 @@ due as (
         region,
         product_line,
         sum(case when expected_close_on <= period_end then amount else 0 end) as due_amount,
-        sum(
-            case when expected_close_on <= period_end then open_amount else 0 end * coalesce(win_share, 0)
-        ) as due_weighted_amount,
-        sum(open_amount * win_chance) as expected_amount,
-        sum(open_amount * open_amount * win_chance * (1 - win_chance)) as expected_variance
+        {{ exact_sum(
+            'case when expected_close_on <= period_end then open_amount else 0 end * coalesce(win_share, 0)'
+        ) }} as due_weighted_amount,
+        {{ exact_sum('open_amount * win_chance') }} as expected_amount,
+        {{ exact_sum('open_amount * open_amount * win_chance * (1 - win_chance)') }} as expected_variance
     from judged
     group by as_of, period_type, period_start, owner_id, team_id, region, product_line
 ),
@@ -82,8 +82,8 @@ select
     scope_type,
     scope_id,
     sum(due_amount) as due_amount,
-    sum(due_weighted_amount) as due_weighted_amount,
-    sum(expected_amount) as expected_amount,
-    sum(expected_variance) as expected_variance
+    cast(sum(due_weighted_amount) as double) as due_weighted_amount,
+    cast(sum(expected_amount) as double) as expected_amount,
+    cast(sum(expected_variance) as double) as expected_variance
 from scoped
 group by as_of, period_type, period_start, scope_type, scope_id

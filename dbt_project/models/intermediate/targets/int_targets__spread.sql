@@ -38,7 +38,7 @@ windows as (
         monthly.scope_type,
         monthly.scope_id,
         sum(monthly.amount) as amount,
-        sum(monthly.squares) as squares,
+        cast(sum(monthly.squares) as double) as squares,
         sum(monthly.deals) as deals,
         least(
             12.0,

@@ -62,12 +62,12 @@ by_part as (
         weekly.period_type,
         weekly.period_start,
         weekly.part,
-        sum(cast(finished.known_amount as double)) as known_amount,
-        sum(finished.expected_amount) as expected_amount,
-        sum(cast(finished.rest_amount - finished.known_amount as double)) as new_amount,
-        sum(case
-            when finished.as_of is not null then cast(weekly.actual_amount + finished.rest_amount as double)
-        end) as final_amount
+        cast(sum(finished.known_amount) as double) as known_amount,
+        cast({{ exact_sum('finished.expected_amount') }} as double) as expected_amount,
+        cast(sum(finished.rest_amount - finished.known_amount) as double) as new_amount,
+        cast(sum(
+            case when finished.as_of is not null then weekly.actual_amount + finished.rest_amount end
+        ) as double) as final_amount
     from weekly
     left join finished
         on

@@ -54,13 +54,15 @@ select
     cast(case band when 1 then 0 else 0.2 * band - 0.3 end as double) as band_from,
     cast(case band when 6 then 1 else 0.2 * band - 0.1 end as double) as band_to,
     count(*) as evaluations,
-    avg(miss_probability) as said,
+    {{ exact_mean('miss_probability') }} as said,
     cast(avg(missed) as double) as seen,
-    cast(avg(power(miss_probability - missed, 2)) as double) as brier_score,
+    {{ exact_mean('power(miss_probability - missed, 2)') }} as brier_score,
     cast(avg(case when was_inside then 1 else 0 end) as double) as in_interval,
-    {{ safe_divide('sum(abs(projected - final_amount))', 'sum(final_amount)') }} as run_rate_error,
+    {{ safe_divide(exact_sum('abs(projected - final_amount)'), exact_sum('final_amount')) }}
+        as run_rate_error,
     {{ safe_divide(
-        'sum(abs(from_pipeline - final_amount))', 'sum(case when from_pipeline is not null then final_amount end)'
+        exact_sum('abs(from_pipeline - final_amount)'),
+        exact_sum('case when from_pipeline is not null then final_amount end')
     ) }} as pipeline_error
 from cut
 group by period_cut, scope_cut, band
