@@ -6,6 +6,7 @@ Add here: what a copy holds and when it may be put back. Keep out: where copies 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +33,18 @@ def copy_ledger(ledger: Ledger, target: Path) -> None:
     """
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     _remove(fresh)
+    if ledger.engine.dialect.name == "sqlite":
+        # As it stands at one moment, by SQLite itself: row by row it takes ten times as long.
+        with contextlib.closing(ledger.engine.raw_connection()) as connection:
+            connection.cursor().execute("vacuum into ?", (str(fresh),))
+    else:
+        _poured(ledger, fresh)
+    fresh.chmod(0o600)
+    os.replace(fresh, target)
+    _remove(fresh)
+
+
+def _poured(ledger: Ledger, fresh: Path) -> None:
     copy = open_ledger(f"sqlite:///{fresh}")
     try:
         _pour(ledger, copy)
@@ -40,9 +53,6 @@ def copy_ledger(ledger: Ledger, target: Path) -> None:
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
     finally:
         copy.close()
-    fresh.chmod(0o600)
-    os.replace(fresh, target)
-    _remove(fresh)
 
 
 def is_new(ledger: Ledger) -> bool:

@@ -113,13 +113,16 @@ def _row(record: Mapping[Any, Any]) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A cell as JSON can hold it: None for any missing value, text for dates and decimals."""
+    # Most cells, and there are hundreds of thousands.
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         return plain(value.tolist())
-    if value is None or value is pd.NaT or value is pd.NA:
+    if value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
