@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 
 from pipelines.language.figures import MINUS, Writer
 from pipelines.metrics import definitions
@@ -155,10 +156,16 @@ def weakest_stage(funnel: Funnel, writer: Writer) -> str:
 
 def account_state(account: AccountAtRisk, language: str) -> str:
     """Silent, off its rhythm, or both, in words."""
+    return _state(account.churn_state, bool(account.silent), language)
+
+
+@cache
+def _state(churn: str, silent: bool, language: str) -> str:
+    """A handful of them stand on the lines of all customers at risk."""
     words = []
-    if account.churn_state != "active":
-        words.append(say_or(f"churn.{account.churn_state}", language, account.churn_state))
-    if account.silent:
+    if churn != "active":
+        words.append(say_or(f"churn.{churn}", language, churn))
+    if silent:
         words.append(say("churn.silent", language))
     return say("list", language).join(dict.fromkeys(words))
 
