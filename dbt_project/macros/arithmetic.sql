@@ -76,8 +76,8 @@
 
 {#- A sum of doubles that is the same in whatever order the rows come: a table that was taken over and one that
     was made are joined in other orders, and plain sums then differ in their last bits. -#}
-{% macro exact_sum(value) -%}
-    sum(cast({{ value }} as decimal(38, 6)))
+{% macro exact_sum(value, places=6) -%}
+    sum(cast({{ value }} as decimal(38, {{ places }})))
 {%- endmacro %}
 
 {#- The same of a mean of figures near 1. -#}

@@ -32,13 +32,13 @@ def memory_limit(raw_bytes: int) -> str:
     """What DuckDB may take for a build over raw files of so many bytes, in its own words.
 
     About half of what the build would take if nothing held it back: it then takes an eighth more of a
-    processor, and the night half the memory (96 reps, 18 MB of raw files: 700 MB). Never more than half the
+    processor, and the night half the memory (96 reps, 11 MB of raw files: 500 MB). Never more than half the
     machine has, so that a large company spills to its disk and is not killed. FOREWARN_MEMORY_LIMIT goes first.
     """
     if told := os.environ.get("FOREWARN_MEMORY_LIMIT"):
         return told
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    wanted = max(_LEAST, 300 * _MB + 22 * raw_bytes)
+    wanted = max(_LEAST, 300 * _MB + 17 * raw_bytes)
     return f"{min(wanted, _MOST, machine // 2) // _MB}MB"
 
 

@@ -18,7 +18,7 @@ select
     scope_type,
     scope_id,
     sum(amount) as amount,
-    {{ exact_sum('cast(amount as double) * cast(amount as double)') }} as squares,
+    {{ exact_sum('cast(amount as double) * cast(amount as double)', 2) }} as squares,
     count(*) as deals,
     sum(case when amount is null then 1 else 0 end) as unknown_deals
 from scoped

@@ -60,7 +60,7 @@ due as (
             'case when expected_close_on <= period_end then open_amount else 0 end * coalesce(win_share, 0)'
         ) }} as due_weighted_amount,
         {{ exact_sum('open_amount * win_chance') }} as expected_amount,
-        {{ exact_sum('open_amount * open_amount * win_chance * (1 - win_chance)') }} as expected_variance
+        {{ exact_sum('open_amount * open_amount * win_chance * (1 - win_chance)', 2) }} as expected_variance
     from judged
     group by as_of, period_type, period_start, owner_id, team_id, region, product_line
 ),
