@@ -66,7 +66,7 @@ class Night:
         if not files:
             return []
         listed = ", ".join(f"'{path}'" for path in files)
-        with connect(":memory:") as connection:  # type: ignore[arg-type]
+        with connect(Path(":memory:")) as connection:
             relation = connection.sql(f"from read_parquet([{listed}], union_by_name = true)")
             return relation.to_arrow_table().to_pylist()
 
