@@ -33,6 +33,8 @@ class Lifetimes:
         self._passing = passing
         self._locks = {key: threading.Lock() for key in self._passing}
         self._stand: set[str] = set()
+        # Not made in their turn, since they stood: somebody may need them yet, and with them what they read.
+        self._waiting: set[str] = set()
         self._needs: dict[str, list[str]] = {}
         self._read_by = dict.fromkeys(self._passing, 0)
         for node in (*program.models, *program.tests):
@@ -58,12 +60,15 @@ class Lifetimes:
             self._stand.add(node)
 
     def done(self, node: str) -> None:
-        """A node was made, tried or found to stand: it reads nothing more, unless somebody needs it yet."""
-        for key in self._needs[node]:
-            self._leave(key)
-        if node in self._passing:
-            with self._locks[node]:
-                self._let_go(node)
+        """A node was made, tried or found to stand: it reads nothing more, unless it has to be made yet."""
+        if node not in self._passing:
+            self._leave_all(node)
+            return
+        with self._locks[node]:
+            self._waiting.add(node)
+            if node in self._stand or self._read_by[node] == 0:
+                self._reads_no_more(node)
+            self._let_go(node)
 
     def _needed_by(self, node: str) -> list[str]:
         """What is not kept of what a node reads, itself or through views; parents first."""
@@ -83,6 +88,7 @@ class Lifetimes:
                 with self.reading(key):
                     self._make(key)
                 self._stand.add(key)
+                self._reads_no_more(key)
             self._read_by[key] += 1
 
     def _leave(self, key: str) -> None:
@@ -90,8 +96,20 @@ class Lifetimes:
             self._read_by[key] -= 1
             self._let_go(key)
 
+    def _leave_all(self, node: str) -> None:
+        for key in self._needs[node]:
+            self._leave(key)
+
+    def _reads_no_more(self, node: str) -> None:
+        if node in self._waiting:
+            self._waiting.discard(node)
+            self._leave_all(node)
+
     def _let_go(self, key: str) -> None:
-        if self._read_by[key] == 0 and key in self._stand and not self._is_view(key):
+        if self._read_by[key] > 0:
+            return
+        self._reads_no_more(key)
+        if key in self._stand and not self._is_view(key):
             self._stand.discard(key)
             self._drop(key)
 

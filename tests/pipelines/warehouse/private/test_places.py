@@ -92,6 +92,30 @@ def test_what_stands_and_was_not_kept_is_made_for_what_needs_it(tmp_path: Path) 
         ]  # fmt: skip
 
 
+def test_what_stands_and_was_not_kept_is_made_once_for_all_that_need_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of a row of models that the day moves, beside the row of those that it does not."""
+    row = [model("s0", "select range as n from range(5)")]
+    for number in range(1, 6):
+        row.append(
+            model(f"s{number}", f"select n + 1 as n from own.s{number - 1}", f"s{number - 1}")
+        )
+        day = f"select max(n) + config.day() as n from own.s{number}"
+        row.append(model(f"m{number}", day, f"s{number}", kept=True))
+    program = Program({each.unique_id: each for each in row}, {}, ())
+    made: list[str] = []
+    make = building._Build._make
+    monkeypatch.setattr(building._Build, "_make", lambda s, k: (made.append(k), make(s, k))[1])
+    monkeypatch.setattr(building, "as_many_as_processors", lambda: 1)
+    first, second = bound(tmp_path / "a"), bound(tmp_path / "b", day=2)
+    build(first, program)
+    made.clear()
+    outcomes = build(second, program, last=first)
+    assert {each.unique_id[6] for each in outcomes if each.stood} == {"s"}
+    assert sorted(made) == sorted(program.models)
+
+
 def test_a_whole_file_is_made_from_one_that_is_not(tmp_path: Path) -> None:
     first, second = bound(tmp_path / "a"), bound(tmp_path / "b")
     build(first, PROGRAM)
