@@ -7,8 +7,10 @@ Add here: when the night is published, and what is shown of it. Keep out: how a 
 import shutil
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.steps import WRITER, failing_clearly, log, night_of
+from pipelines.failures import Failure
 from pipelines.language import text
 from pipelines.publishing.versions import Manifest, publish, read_manifest
 from pipelines.settings import Settings
@@ -68,6 +70,8 @@ def _offer(settings: Settings, manifest: Manifest) -> None:
     try:
         first = manifest.version == 1
         program = company_program(settings)
-        offer_workbench(settings, settings.current / "warehouse.duckdb", program, first=first)
-    except OSError as error:
-        log.warning(text("night.workbench.stale", reason=error.strerror or str(error)))
+        warehouse = settings.current.resolve() / "warehouse.duckdb"
+        offer_workbench(settings, warehouse, program, first=first)
+    except (OSError, duckdb.Error, Failure) as error:
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:300]
+        log.warning(text("night.workbench.stale", reason=reason))

@@ -47,7 +47,7 @@ def workbench(settings: Settings) -> Path:
     Every published night puts its tables there from then on. Raises `PermanentFailure` where no night
     has left any, OSError if the disk refuses the copy.
     """
-    path, published = workbench_path(settings), settings.current / "warehouse.duckdb"
+    path, published = workbench_path(settings), settings.current.resolve() / "warehouse.duckdb"
     # Plain dbt, called before there was a workbench, leaves a file without any table.
     if published.exists() and not (path.exists() and _is_bound(path)):
         refresh_workbench(settings, published, company_program(settings))
@@ -66,7 +66,7 @@ def built_warehouse(settings: Settings) -> Path:
 
     Raises `PermanentFailure` where there is neither.
     """
-    published = settings.current / "warehouse.duckdb"
+    published = settings.current.resolve() / "warehouse.duckdb"  # both its files of one version
     return published if published.exists() else workbench(settings)
 
 

@@ -171,7 +171,7 @@ def _scopes(settings: Settings) -> dict[tuple[str, str], tuple[str, str | None]]
     """Name and owner of every scope of the published night; None before the first."""
     if read_manifest(settings.current) is None:
         return None
-    with connect(settings.current / "warehouse.duckdb", read_only=True) as connection:
+    with connect(settings.current.resolve() / "warehouse.duckdb", read_only=True) as connection:
         rows = connection.execute(
             "select scope_type, scope_id, scope_name, owner_id from intermediate.int_scopes"
         ).fetchall()

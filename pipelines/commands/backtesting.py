@@ -84,7 +84,7 @@ def read_past() -> Past:
             cause=words("command.nothing_published"),
             next_step="forewarn run",
         )
-    with connect(settings.current / "warehouse.duckdb", read_only=True) as connection:
+    with connect(settings.current.resolve() / "warehouse.duckdb", read_only=True) as connection:
         return Past(
             settings,
             manifest.as_of,

@@ -95,7 +95,7 @@ def _bring_told(connection: Any, warehouse: Path) -> list[str]:
     """Write the marts that are tables of the night's own file into the readers'; their names."""
     if not has_readers(connection):
         attach_readers(connection, warehouse.with_name(READERS_FILE))
-        connection.execute(f"create schema {READERS}.{MARTS}")
+    connection.execute(f"create schema if not exists {READERS}.{MARTS}")
     names = _tables(connection, None)
     for name in names:
         # Ordered as the build does it, so that the same figures give the same bytes.

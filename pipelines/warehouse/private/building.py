@@ -61,7 +61,7 @@ def build(
     """
     with connection_beside(warehouse, memory) as connection:
         places = (in_file if whole else beside_file)(connection, warehouse, apart=apart)
-        program = program if whole else _with_tables_for_kept_views(program)
+        program = _with_tables_for_kept_views(program) if apart or not whole else program
         stands = standing(connection, program, last, places.file)
         if last is None or not stands.everything(whole=whole):
             outcomes = build_in(
@@ -99,7 +99,7 @@ def build_in(
 
 
 def _with_tables_for_kept_views(program: Program) -> Program:
-    """A view that is kept would read tables that are gone."""
+    """A view that is kept would read tables that are gone, and a mart that is one would not be published."""
     models = {
         key: replace(model, materialized="table") if model.kept else model
         for key, model in program.models.items()

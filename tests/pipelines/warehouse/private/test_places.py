@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from compiled_models import compiled_models
 
-from pipelines.settings import PROJECT, load_settings
+from pipelines.settings import DBT_PROJECT, PROJECT, load_settings
 from pipelines.warehouse.private import building
 from pipelines.warehouse.private.building import build
 from pipelines.warehouse.private.made_again import with_models
@@ -160,3 +161,9 @@ def test_whatever_is_read_after_the_build_is_kept() -> None:
             }
     assert len(named) > 8
     assert named <= kept
+    # The audit looks for the staging tables of every system but sheets by their composed names.
+    declared = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    staging = declared["models"]["forewarn"]["staging"]
+    systems = {name for name, own in staging.items() if isinstance(own, dict) and "+enabled" in own}
+    assert systems > {"salesforce", "spreadsheet"}
+    assert {s for s in systems if not staging[s].get("+meta", {}).get("kept")} == {"spreadsheet"}
