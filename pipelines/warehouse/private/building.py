@@ -23,11 +23,18 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse.private.file import connection_beside, literal, name_of, relation_of
+from pipelines.warehouse.private.file import (
+    connection_beside,
+    literal,
+    more_memory,
+    name_of,
+    relation_of,
+)
 from pipelines.warehouse.private.lifetimes import Lifetimes
 from pipelines.warehouse.private.places import Places, beside_file, in_file, in_one
 from pipelines.warehouse.private.standing import LAST, LAST_READERS, Made, Standing, standing
 from pipelines.warehouse.private.taking_over import seal, take_whole
+from pipelines.warehouse.private.turns import Turns
 from pipelines.warehouse.program import Model, Program, Test
 from pipelines.warehouse.running_order import (
     Outcome,
@@ -137,7 +144,7 @@ class _Build:
         stands: Standing | None,
     ) -> None:
         self._connection, self._program, self._places = connection, program, places
-        self._stands = stands
+        self._stands, self._turns = stands, Turns()
         passing = {} if places.everything_kept else program.models
         self._lifetimes = Lifetimes(
             {key for key, model in passing.items() if not model.kept},
@@ -150,12 +157,20 @@ class _Build:
         """Make a model or try a test, unless it stands."""
         started = time.monotonic()
         try:
-            outcome = self._made(key) if self._stands is None else self._made_or_standing(key)
+            try:
+                with self._turns.beside_others():
+                    outcome = self._ended(key)
+            except duckdb.OutOfMemoryException:
+                with self._turns.alone(), more_memory(self._connection):
+                    outcome = self._ended(key)
             return replace(outcome, seconds=time.monotonic() - started)
         except duckdb.Error as error:
             return Outcome(key, "error", str(error), seconds=time.monotonic() - started)
         finally:
             self._lifetimes.done(key)
+
+    def _ended(self, key: str) -> Outcome:
+        return self._made(key) if self._stands is None else self._made_or_standing(key)
 
     def _made(self, key: str) -> Outcome:
         with self._lifetimes.reading(key):

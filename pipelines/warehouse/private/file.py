@@ -11,6 +11,8 @@ parts open the file (`pipelines/warehouse/binding.py`).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -37,9 +39,26 @@ def memory_limit(raw_bytes: int) -> str:
     """
     if told := os.environ.get("FOREWARN_MEMORY_LIMIT"):
         return told
-    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     wanted = max(_LEAST, 300 * _MB + 17 * raw_bytes)
-    return f"{min(wanted, _MOST, machine // 2) // _MB}MB"
+    return f"{min(wanted, _MOST, _half_the_machine()) // _MB}MB"
+
+
+def _half_the_machine() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+@contextmanager
+def more_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Half of what the machine has, for a query that alone could not do with the limit; what the operator
+    says (FOREWARN_MEMORY_LIMIT) stays.
+    """
+    [(before,)] = connection.execute("select current_setting('memory_limit')").fetchall()
+    if not os.environ.get("FOREWARN_MEMORY_LIMIT"):
+        connection.execute(f"set global memory_limit = '{_half_the_machine() // _MB}MB'")
+    try:
+        yield
+    finally:
+        connection.execute(f"set global memory_limit = '{before}'")
 
 
 def block_size(raw_bytes: int) -> int:

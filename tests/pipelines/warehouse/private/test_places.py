@@ -117,6 +117,36 @@ def test_what_stands_and_was_not_kept_is_made_once_for_all_that_need_it(
     assert sorted(made) == sorted(program.models)
 
 
+def test_what_memory_did_not_suffice_for_beside_others_is_tried_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [
+        model(f"n{number}", "select range as n from range(100000)", kept=True)
+        for number in range(9)
+    ]
+    program = Program({each.unique_id: each for each in nodes}, {}, ())
+    ended, running, most = building._Build._ended, set[str](), {"n4": 0}
+    refused: set[str] = set()
+
+    def watched(self: building._Build, key: str) -> object:
+        running.add(key)
+        try:
+            if key == "model.n4" and key not in refused:
+                refused.add(key)
+                raise duckdb.OutOfMemoryException("failed to pin block")
+            if key == "model.n4":
+                most["n4"] = len(running)
+            return ended(self, key)
+        finally:
+            running.discard(key)
+
+    monkeypatch.setattr(building._Build, "_ended", watched)
+    monkeypatch.setattr(building, "as_many_as_processors", lambda: 4)
+    outcomes = build(bound(tmp_path / "a"), program)
+    assert {each.status for each in outcomes} == {"success"}
+    assert (refused, most) == ({"model.n4"}, {"n4": 1})
+
+
 def test_a_whole_file_is_made_from_one_that_is_not(tmp_path: Path) -> None:
     first, second = bound(tmp_path / "a"), bound(tmp_path / "b")
     build(first, PROGRAM)
