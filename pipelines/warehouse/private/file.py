@@ -70,14 +70,6 @@ def block_size(raw_bytes: int) -> int:
     return 16384 if raw_bytes < 1 * _MB else 65536 if raw_bytes < 5 * _MB else 262144
 
 
-def open_alone(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection that uses the file, by the name DuckDB gives a file that is opened by itself."""
-    connection = connection_beside(warehouse, memory)
-    name = name_of(warehouse.stem)
-    connection.execute(f"attach {attached(warehouse)} as {name} ({UNLOGGED}); use {name}")
-    return connection
-
-
 def connection_beside(warehouse: Path, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with the settings of a build, to which no file is attached yet; it spills beside `warehouse`."""
     connection = duckdb.connect(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.warehouse.private.file import memory_limit, open_alone
+from pipelines.warehouse.private.file import connection_beside, memory_limit
+from pipelines.warehouse.private.places import in_file
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,9 @@ def test_what_does_not_fit_lies_beside_the_file_and_not_where_the_program_was_st
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    with open_alone(tmp_path / "warehouse.duckdb", "40MB") as connection:
+    file = tmp_path / "warehouse.duckdb"
+    with connection_beside(file, "40MB") as connection:
+        in_file(connection, file, apart=False)
         connection.execute(
             "create table kept as select range as i, hash(range) as h from range(4000000)"
         )
